@@ -1,0 +1,172 @@
+/**
+ * Every call between a user interface and the services, described once. A new call is one line here plus one
+ * function in `main/services/`. Bulk bytes do not travel here but over the relative URLs of `bulkUrls`.
+ */
+import { z } from 'zod';
+import { AppError, type Result } from './errors.ts';
+import { JobEvent, JobSummary, Metric } from './jobs.ts';
+import {
+  Amp, CaseId, ConfigurationName, Grid, JobId, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
+} from './vocabulary.ts';
+
+export const CaseStatus = z.enum(['new', 'predicted', 'corrected', 'accepted']);
+export type CaseStatus = z.infer<typeof CaseStatus>;
+
+export const RevisionInfo = z.object({
+  revision: Revision,
+  parent: Revision.nullable(),
+  source: RevisionSource,
+  author: z.string(),
+  createdAtMs: z.number(),
+  sha256: z.string(),
+  accepted: z.boolean(),
+});
+export type RevisionInfo = z.infer<typeof RevisionInfo>;
+
+export const CaseSummary = z.object({
+  caseId: CaseId,
+  modality: z.string(),
+  subject: z.string(),
+  sourcePath: z.string(),
+  grid: Grid,
+  channelNames: z.array(z.string()),
+  status: CaseStatus,
+  /** `null` until the case has been placed by the first training. A case never moves. */
+  fold: z.int().min(0).max(4).nullable(),
+  latestRevision: Revision.nullable(),
+  acceptedRevision: Revision.nullable(),
+  warnings: z.array(AppError),
+  importedAtMs: z.number(),
+});
+export type CaseSummary = z.infer<typeof CaseSummary>;
+
+export const CaseDetail = CaseSummary.extend({ voxelType: VoxelType, revisions: z.array(RevisionInfo) });
+export type CaseDetail = z.infer<typeof CaseDetail>;
+
+export const ProjectInfo = z.object({ folder: z.string(), name: z.string(), legend: z.array(Segment), caseCount: z.int() });
+export type ProjectInfo = z.infer<typeof ProjectInfo>;
+
+export const RunInfo = z.object({
+  runId: RunId,
+  jobId: JobId,
+  configuration: ConfigurationName,
+  preset: Preset,
+  fold: z.int(),
+  amp: Amp,
+  parentRunId: RunId.nullable(),
+  createdAtMs: z.number(),
+  /** `interrupted` runs can be resumed. A run with a checkpoint can predict. */
+  state: z.enum(['queued', 'running', 'finished', 'interrupted', 'failed']),
+  hasCheckpoint: z.boolean(),
+  epoch: z.int(),
+  step: z.int(),
+  elapsedSeconds: z.number(),
+  trainCaseIds: z.array(CaseId),
+  validationCaseIds: z.array(CaseId),
+  validationDice: z.number().nullable(),
+  validationDicePerLabel: z.record(z.string(), z.number()),
+});
+export type RunInfo = z.infer<typeof RunInfo>;
+
+export const RuntimeStatus = z.object({ ready: z.boolean(), version: z.string().nullable(), problem: AppError.nullable() });
+export type RuntimeStatus = z.infer<typeof RuntimeStatus>;
+
+export const FolderEntry = z.object({ name: z.string(), path: z.string(), isFolder: z.boolean(), isProject: z.boolean() });
+export type FolderEntry = z.infer<typeof FolderEntry>;
+
+const call = <I extends z.ZodType, O extends z.ZodType>(input: I, output: O) => ({ input, output });
+const none = z.object({});
+const jobStarted = z.object({ jobId: JobId });
+
+export const calls = {
+  'app.info': call(none, z.object({ version: z.string(), shell: z.enum(['electron', 'browser', 'cli']), userName: z.string(), canPickFolder: z.boolean(), homeFolder: z.string() })),
+  /** Loads the TensorFlow runtime in a throw-away compute process and says whether it works. */
+  'app.checkRuntime': call(none, RuntimeStatus),
+  'app.pickFolder': call(z.object({ title: z.string() }), z.object({ folder: z.string().nullable() })),
+  'app.listFolder': call(z.object({ folder: z.string() }), z.object({ folder: z.string(), parent: z.string().nullable(), entries: z.array(FolderEntry) })),
+
+  'project.recent': call(none, z.object({ folders: z.array(z.object({ folder: z.string(), name: z.string() })) })),
+  'project.current': call(none, z.object({ project: ProjectInfo.nullable() })),
+  'project.create': call(z.object({ folder: z.string().min(1), name: z.string().min(1).max(100).optional() }), ProjectInfo),
+  'project.open': call(z.object({ folder: z.string().min(1) }), ProjectInfo),
+  'project.close': call(none, z.null()),
+  'project.setLegend': call(z.object({ legend: z.array(Segment) }), ProjectInfo),
+  /** Writes phantom studies by formula into the project (tests, demo, first run without data). */
+  'project.addPhantoms': call(z.object({ caseCount: z.int().min(1).max(64), labelledCount: z.int().min(0) }), jobStarted),
+
+  'dataset.import': call(z.object({ paths: z.array(z.string().min(1)).min(1) }), jobStarted),
+  'dataset.listCases': call(none, z.object({ cases: z.array(CaseSummary) })),
+  'dataset.openCase': call(z.object({ caseId: CaseId }), CaseDetail),
+
+  /** Stores the uploaded labelmap as a new immutable revision; refused when `parent` is no longer the latest. */
+  'labels.save': call(z.object({ caseId: CaseId, uploadId: UploadId, parent: Revision.nullable() }), RevisionInfo),
+  'labels.accept': call(z.object({ caseId: CaseId, revision: Revision }), CaseSummary),
+  /** Makes an older revision the latest again, as a new revision. */
+  'labels.restore': call(z.object({ caseId: CaseId, revision: Revision }), RevisionInfo),
+
+  'nnunet.train': call(
+    z.object({
+      configuration: ConfigurationName,
+      fold: z.int().min(0).max(4).default(0),
+      preset: Preset.default('v2'),
+      amp: Amp.default('off'),
+      minutes: z.number().positive().optional(),
+      epochs: z.int().positive().optional(),
+      stepsPerEpoch: z.int().positive().optional(),
+      batchSize: z.int().positive().optional(),
+      learningRate: z.number().positive().optional(),
+      seed: z.int().nonnegative().optional(),
+      /** Warm start from this run. */
+      parentRunId: RunId.optional(),
+    }),
+    z.object({ jobId: JobId, runId: RunId }),
+  ),
+  'nnunet.resume': call(z.object({ runId: RunId }), z.object({ jobId: JobId, runId: RunId })),
+  'nnunet.listRuns': call(none, z.object({ runs: z.array(RunInfo) })),
+  'nnunet.metrics': call(z.object({ runId: RunId }), z.object({ metrics: z.array(Metric) })),
+  /** `runId` absent: the run with a checkpoint that was trained last. `caseIds` absent: every case without an accepted labelmap. */
+  'nnunet.predict': call(z.object({ runId: RunId.optional(), caseIds: z.array(CaseId).min(1).optional(), mirror: z.boolean().default(false) }), jobStarted),
+  'nnunet.predictFolder': call(
+    z.object({ runId: RunId.optional(), inputFolder: z.string().min(1), outputFolder: z.string().min(1), mirror: z.boolean().default(false) }),
+    jobStarted,
+  ),
+
+  /** Latest accepted labelmap of each case (or, with `includeUnaccepted`, the latest). */
+  'export.start': call(
+    z.object({ format: z.literal('nifti'), outputFolder: z.string().min(1), caseIds: z.array(CaseId).min(1).optional(), includeUnaccepted: z.boolean().default(false) }),
+    jobStarted,
+  ),
+
+  'jobs.list': call(none, z.object({ jobs: z.array(JobSummary) })),
+  'jobs.events': call(z.object({ jobId: JobId, fromSeq: z.int().nonnegative().default(0) }), z.object({ events: z.array(JobEvent) })),
+  'jobs.cancel': call(z.object({ jobId: JobId }), z.null()),
+} as const;
+
+export type CallName = keyof typeof calls;
+/** What a user interface passes (defaults may be left out). */
+export type CallInput<K extends CallName> = z.input<(typeof calls)[K]['input']>;
+export type CallOutput<K extends CallName> = z.output<(typeof calls)[K]['output']>;
+export type Handlers = {
+  readonly [K in CallName]: (input: z.output<(typeof calls)[K]['input']>) => Promise<Result<CallOutput<K>>>;
+};
+
+/** Pushed to every connected user interface. */
+export const AppEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('job'), event: JobEvent }),
+  z.object({ type: z.literal('cases'), caseIds: z.array(CaseId) }),
+  z.object({ type: z.literal('runs') }),
+  z.object({ type: z.literal('project') }),
+]);
+export type AppEvent = z.infer<typeof AppEvent>;
+
+/**
+ * Relative URLs of the bulk plane, the same under `app://` and `http://127.0.0.1`.
+ * GET volume: raw voxels of one channel, little endian, i fastest, type and dims as in `CaseDetail`.
+ * GET labels: raw uint8, same order. POST upload (a Blob of raw uint8): answers `{ "uploadId": "…" }`.
+ * An error answers with a JSON `AppError` and a status of 400 or more.
+ */
+export const bulkUrls = {
+  volume: (caseId: CaseId, channelIndex: number) => `/volume/${caseId}/${channelIndex}`,
+  labels: (caseId: CaseId, revision: Revision) => `/labels/${caseId}/${revision}`,
+  upload: () => '/upload',
+} as const;

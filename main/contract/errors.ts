@@ -1,0 +1,69 @@
+/** Expected failures as data: a code `area/what` with the facts, no sentence (sentences: `describeError.ts`). */
+import { z } from 'zod';
+import { CaseId, DimsIjk, JobId, RunId } from './vocabulary.ts';
+
+const path = z.string();
+const code = <C extends string, S extends z.ZodRawShape>(name: C, facts: S) => z.object({ code: z.literal(name), ...facts });
+
+export const AppError = z.discriminatedUnion('code', [
+  code('contract/bad-input', { issues: z.array(z.string()) }),
+  code('project/none-open', {}),
+  code('project/not-a-project', { path }),
+  code('project/already-exists', { path }),
+  code('project/newer-version', { path, version: z.int(), supported: z.int() }),
+  code('project/folder-missing', { path }),
+  code('import/nothing-found', { paths: z.array(path) }),
+  code('import/unreadable', { path, detail: z.string() }),
+  code('import/truncated', { path, expectedBytes: z.number(), actualBytes: z.number() }),
+  code('import/unsupported', { path, detail: z.string() }),
+  code('import/bad-geometry', { path, detail: z.string() }),
+  code('import/label-shape', { path, imageDims: z.array(z.int()), labelDims: z.array(z.int()) }),
+  code('import/label-without-image', { path }),
+  code('import/label-values', { path, detail: z.string() }),
+  code('import/already-imported', { path, caseId: CaseId }),
+  code('labels/wrong-byte-count', { caseId: CaseId, expectedBytes: z.number(), actualBytes: z.number() }),
+  code('labels/stale-parent', { caseId: CaseId, parentRevision: z.int(), latestRevision: z.int() }),
+  code('labels/unknown-label', { caseId: CaseId, labelValue: z.int() }),
+  code('labels/upload-missing', { uploadId: z.string() }),
+  code('not-found', { what: z.enum(['case', 'revision', 'run', 'job', 'model']), id: z.string() }),
+  code('train/no-cases', { labelledCaseCount: z.int() }),
+  code('train/no-foreground', {}),
+  code('train/incompatible-parent', { runId: RunId, detail: z.string() }),
+  code('train/diverged', { step: z.int() }),
+  code('train/out-of-memory', { detail: z.string() }),
+  code('predict/no-model', {}),
+  code('predict/wrong-channels', { path, expected: z.int(), actual: z.int() }),
+  code('export/nothing-to-export', {}),
+  code('disk/full', { path }),
+  code('disk/denied', { path, detail: z.string() }),
+  code('disk/corrupt', { path, detail: z.string() }),
+  code('runtime/missing', { detail: z.string() }),
+  code('runtime/broken', { detail: z.string() }),
+  code('job/busy', { jobId: JobId }),
+  code('job/process-died', { exitCode: z.int().nullable(), signal: z.string().nullable() }),
+  code('labels/shape', { caseId: CaseId, imageDims: DimsIjk, labelDims: DimsIjk }),
+  code('internal', { detail: z.string() }),
+]);
+export type AppError = z.infer<typeof AppError>;
+
+export type Result<T, E = AppError> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
+export const ok = <T>(value: T): Result<T, never> => ({ ok: true, value });
+export const err = <E>(error: E): Result<never, E> => ({ ok: false, error });
+
+/** Carries an expected failure through code that throws; borders turn it back into data with `toAppError`. */
+export class AppException extends Error {
+  constructor(readonly error: AppError) {
+    super(error.code);
+    this.name = 'AppException';
+  }
+}
+
+/** Any thrown value as an `AppError`; ENOSPC, EACCES and EROFS are recognised wherever they come from. */
+export function toAppError(thrown: unknown, path = ''): AppError {
+  if (thrown instanceof AppException) return thrown.error;
+  const { code: errno, path: errnoPath } = (thrown ?? {}) as { code?: unknown; path?: unknown };
+  const where = typeof errnoPath === 'string' ? errnoPath : path;
+  if (errno === 'ENOSPC' || errno === 'EDQUOT') return { code: 'disk/full', path: where };
+  if (errno === 'EACCES' || errno === 'EPERM' || errno === 'EROFS') return { code: 'disk/denied', path: where, detail: String(errno) };
+  return { code: 'internal', detail: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) };
+}

@@ -1,0 +1,83 @@
+/** Jobs are a stream of facts: the state is a fold over the persisted event log. */
+import { z } from 'zod';
+import { AppError } from './errors.ts';
+import { JobId } from './vocabulary.ts';
+
+export const JobKind = z.enum(['import', 'train', 'predict', 'export']);
+export type JobKind = z.infer<typeof JobKind>;
+export const JobState = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
+export type JobState = z.infer<typeof JobState>;
+
+/** `step` and `epoch` count from 1; Dice metrics are 0..1. `label` names the class of a per-class metric. */
+export const Metric = z.object({
+  name: z.enum(['trainLoss', 'valDice', 'learningRate', 'secondsPerStep']),
+  epoch: z.int().nonnegative(),
+  step: z.int().nonnegative(),
+  value: z.number(),
+  label: z.string().optional(),
+});
+export type Metric = z.infer<typeof Metric>;
+
+export const Progress = z.object({
+  phase: z.enum(['starting', 'scanning', 'reading', 'fingerprint', 'planning', 'preprocessing', 'training', 'validating', 'predicting', 'writing']),
+  done: z.number().nonnegative(),
+  total: z.number().nonnegative(),
+  secondsLeft: z.number().nonnegative().optional(),
+});
+export type Progress = z.infer<typeof Progress>;
+
+/** What a long task may tell while it runs. `problem` is something skipped or doubtful; the job goes on. */
+export const JobNews = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('progress'), progress: Progress }),
+  z.object({ type: z.literal('metric'), metric: Metric }),
+  z.object({ type: z.literal('problem'), error: AppError }),
+  /** A finished piece of the job (`TaskItem` of tasks.ts), JSON only. */
+  z.object({ type: z.literal('item'), item: z.unknown() }),
+]);
+export type JobNews = z.infer<typeof JobNews>;
+
+const event = <T extends string, S extends z.ZodRawShape>(type: T, facts: S) =>
+  z.object({ type: z.literal(type), jobId: JobId, seq: z.int().nonnegative(), atMs: z.number(), ...facts });
+
+export const JobEvent = z.discriminatedUnion('type', [
+  event('queued', { kind: JobKind, title: z.string(), subject: z.string().optional() }),
+  event('started', {}),
+  event('progress', { progress: Progress }),
+  event('metric', { metric: Metric }),
+  event('problem', { error: AppError }),
+  event('succeeded', { summary: z.record(z.string(), z.unknown()) }),
+  event('failed', { error: AppError }),
+  event('cancelled', {}),
+]);
+export type JobEvent = z.infer<typeof JobEvent>;
+
+const NEXT: Record<JobState, Partial<Record<JobEvent['type'], JobState>>> = {
+  queued: { started: 'running', cancelled: 'cancelled', failed: 'failed' },
+  running: { progress: 'running', metric: 'running', problem: 'running', succeeded: 'succeeded', failed: 'failed', cancelled: 'cancelled' },
+  succeeded: {},
+  failed: {},
+  cancelled: {},
+};
+
+/** Pure; the job queue uses it before persisting, the renderer before drawing. The first event of a job is `queued`. */
+export function nextState(state: JobState | null, jobEvent: JobEvent): JobState {
+  const next = state === null ? (jobEvent.type === 'queued' ? 'queued' : undefined) : NEXT[state][jobEvent.type];
+  if (!next) throw new Error(`job ${jobEvent.jobId}: '${jobEvent.type}' is illegal in '${String(state)}'`);
+  return next;
+}
+
+export const JobSummary = z.object({
+  jobId: JobId,
+  kind: JobKind,
+  title: z.string(),
+  /** What the job works on, e.g. the run id of a training. */
+  subject: z.string().optional(),
+  state: JobState,
+  progress: Progress.optional(),
+  queuedAtMs: z.number(),
+  endedAtMs: z.number().optional(),
+  problems: z.array(AppError),
+  error: AppError.optional(),
+  summary: z.record(z.string(), z.unknown()).optional(),
+});
+export type JobSummary = z.infer<typeof JobSummary>;

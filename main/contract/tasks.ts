@@ -1,0 +1,154 @@
+/**
+ * What crosses the border between the main process and a compute process, checked on arrival on both sides.
+ * A task reads files named in its input, writes files, and reports each finished piece as a `TaskItem`;
+ * only the main process touches the database.
+ */
+import { z } from 'zod';
+import { JobNews } from './jobs.ts';
+import { AppError } from './errors.ts';
+import { Amp, CaseId, ConfigurationName, Grid, Preset, RunId, Segment, VoxelType } from './vocabulary.ts';
+
+/** A volume in the project store: raw NIfTI-1 (`.nii`, voxels at byte 352), axes closest to LPS. */
+export const StoredImage = z.object({
+  /** Absolute path, one file per channel. */
+  files: z.array(z.string()).min(1),
+  voxelType: VoxelType,
+  grid: Grid,
+  /** The grid of the file the user gave; masks go back to it on export. */
+  sourceGrid: Grid,
+  channelNames: z.array(z.string()).min(1),
+});
+export type StoredImage = z.infer<typeof StoredImage>;
+
+export const ImportTask = z.object({
+  task: z.literal('import'),
+  paths: z.array(z.string()).min(1),
+  /** Folder of the project's case folders; new case folders are written under temporary names and renamed. */
+  casesFolder: z.string(),
+  existing: z.array(z.object({ caseId: CaseId, sourceKey: z.string() })),
+  legend: z.array(Segment),
+});
+export type ImportTask = z.infer<typeof ImportTask>;
+
+export const TrainCase = z.object({
+  caseId: CaseId,
+  image: StoredImage,
+  labelFile: z.string(),
+  role: z.enum(['train', 'validation']),
+  /** Sampling weight; corrected cases may be drawn more often. */
+  weight: z.number().positive(),
+});
+export type TrainCase = z.infer<typeof TrainCase>;
+
+export const TrainTask = z.object({
+  task: z.literal('train'),
+  runId: RunId,
+  /** Holds plans.json, dataset_fingerprint.json, checkpoints and metrics.ndjson of this run. */
+  runFolder: z.string(),
+  preprocessedFolder: z.string(),
+  configuration: ConfigurationName,
+  preset: Preset,
+  fold: z.int().min(0).max(4),
+  amp: Amp,
+  /** Whichever of the two comes first ends the training; at least one is set. */
+  epochs: z.int().positive().optional(),
+  minutes: z.number().positive().optional(),
+  stepsPerEpoch: z.int().positive().optional(),
+  batchSize: z.int().positive().optional(),
+  learningRate: z.number().positive().optional(),
+  seed: z.int().nonnegative(),
+  /** Warm start from this run's best checkpoint, with its plan. */
+  parentRunFolder: z.string().optional(),
+  /** Go on from this run's own latest checkpoint. */
+  resume: z.boolean(),
+  legend: z.array(Segment).min(1),
+  cases: z.array(TrainCase).min(1),
+});
+export type TrainTask = z.infer<typeof TrainTask>;
+
+export const PredictCase = z.object({ caseId: CaseId, image: StoredImage, outputFile: z.string() });
+export const PredictTask = z.object({
+  task: z.literal('predict'),
+  runFolder: z.string(),
+  /** Average over mirrored copies (slower, a little better). */
+  mirror: z.boolean(),
+  /** Stored cases; label maps are written on the stored grid as .nii.gz. */
+  cases: z.array(PredictCase),
+  /** Or a folder of NIfTI files or DICOM series; label maps in source geometry go to `outputFolder`. */
+  folder: z.object({ inputFolder: z.string(), outputFolder: z.string() }).optional(),
+});
+export type PredictTask = z.infer<typeof PredictTask>;
+
+export const ExportTask = z.object({
+  task: z.literal('export'),
+  format: z.literal('nifti'),
+  outputFolder: z.string(),
+  cases: z.array(z.object({ caseId: CaseId, baseName: z.string(), labelFile: z.string(), grid: Grid, sourceGrid: Grid })).min(1),
+});
+export type ExportTask = z.infer<typeof ExportTask>;
+
+/** Loads the TensorFlow runtime and runs one tiny graph; the summary is `{ version }`. */
+export const CheckRuntimeTask = z.object({ task: z.literal('checkRuntime') });
+export type CheckRuntimeTask = z.infer<typeof CheckRuntimeTask>;
+
+/** Writes phantom studies by formula as NIfTI files into `folder/imagesTr` and `folder/labelsTr`. */
+export const PhantomTask = z.object({
+  task: z.literal('phantoms'),
+  folder: z.string(),
+  caseCount: z.int().positive(),
+  labelledCount: z.int().nonnegative(),
+  seed: z.int().nonnegative(),
+});
+export type PhantomTask = z.infer<typeof PhantomTask>;
+
+export const TaskInput = z.discriminatedUnion('task', [ImportTask, TrainTask, PredictTask, ExportTask, CheckRuntimeTask, PhantomTask]);
+export type TaskInput = z.infer<typeof TaskInput>;
+
+export const ImportedCase = z.object({
+  kind: z.literal('importedCase'),
+  caseId: CaseId,
+  image: StoredImage,
+  /** Stable identity of the source (content hash or series UID), to notice a second import. */
+  sourceKey: z.string(),
+  sourcePath: z.string(),
+  sourceKind: z.enum(['nifti', 'dicom']),
+  modality: z.string(),
+  /** Groups cases that must stay on one side of the split (patient id, else the case id). */
+  subject: z.string(),
+  /** Written beside the image, on the stored grid, when the source had a label map. */
+  labelFile: z.string().optional(),
+  labelSha256: z.string().optional(),
+  segments: z.array(Segment).optional(),
+  warnings: z.array(AppError),
+});
+export type ImportedCase = z.infer<typeof ImportedCase>;
+
+export const TaskItem = z.discriminatedUnion('kind', [
+  ImportedCase,
+  z.object({
+    kind: z.literal('checkpoint'),
+    epoch: z.int(),
+    step: z.int(),
+    elapsedSeconds: z.number(),
+    isBest: z.boolean(),
+    /** Mean foreground Dice on whole validation cases in original voxel space; absent before the first validation. */
+    validationDice: z.number().optional(),
+    validationDicePerLabel: z.record(z.string(), z.number()).optional(),
+  }),
+  z.object({ kind: z.literal('prediction'), caseId: CaseId, labelFile: z.string(), labelSha256: z.string(), elapsedSeconds: z.number() }),
+  z.object({ kind: z.literal('writtenFile'), path: z.string(), sourcePath: z.string().optional() }),
+]);
+export type TaskItem = z.infer<typeof TaskItem>;
+
+/** Messages main → compute and compute → main. */
+export const ToCompute = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('run'), input: TaskInput }),
+  z.object({ type: z.literal('stop') }),
+]);
+export type ToCompute = z.infer<typeof ToCompute>;
+export const FromCompute = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('news'), news: JobNews }),
+  z.object({ type: z.literal('done'), summary: z.record(z.string(), z.unknown()), stopped: z.boolean() }),
+  z.object({ type: z.literal('failed'), error: AppError }),
+]);
+export type FromCompute = z.infer<typeof FromCompute>;

@@ -1,0 +1,67 @@
+/**
+ * The words of the product as types. World frame is LPS millimetres; volume memory is i-fastest
+ * (index = i + ni*(j + nj*k)), which is the same memory as a tensor [D, H, W] with D=k, H=j, W=i.
+ */
+import { z } from 'zod';
+
+const id = <B extends string>(brand: B) =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/)
+    .brand(brand);
+
+export const CaseId = id('CaseId');
+export type CaseId = z.infer<typeof CaseId>;
+export const RunId = id('RunId');
+export type RunId = z.infer<typeof RunId>;
+export const JobId = id('JobId');
+export type JobId = z.infer<typeof JobId>;
+export const UploadId = id('UploadId');
+export type UploadId = z.infer<typeof UploadId>;
+
+const triple = <T extends z.ZodType<number>>(n: T) => z.tuple([n, n, n]).readonly();
+
+/** Voxel counts along i, j, k. In memory i varies fastest. */
+export const DimsIjk = triple(z.int().positive()).brand<'DimsIjk'>();
+export type DimsIjk = z.infer<typeof DimsIjk>;
+/** Millimetres between voxel centres along i, j, k. */
+export const SpacingMm = triple(z.number().positive()).brand<'SpacingMm'>();
+export type SpacingMm = z.infer<typeof SpacingMm>;
+/** A point in LPS millimetres. */
+export const PointLpsMm = triple(z.number()).brand<'PointLpsMm'>();
+export type PointLpsMm = z.infer<typeof PointLpsMm>;
+/** Nine numbers: unit vector (LPS) of the i axis, then of the j axis, then of the k axis. */
+export const Direction = z.array(z.number()).length(9).readonly().brand<'Direction'>();
+export type Direction = z.infer<typeof Direction>;
+
+/** Where the voxels of a volume lie. `originLpsMm` is the centre of voxel (0,0,0). */
+export const Grid = z
+  .object({ dimsIjk: DimsIjk, spacingMm: SpacingMm, originLpsMm: PointLpsMm, direction: Direction })
+  .readonly();
+export type Grid = z.infer<typeof Grid>;
+
+export const VoxelType = z.enum(['uint8', 'int16', 'uint16', 'float32']);
+export type VoxelType = z.infer<typeof VoxelType>;
+
+/** One class in the legend. `labelValue` 0 is background and never a segment. */
+export const Segment = z.object({
+  labelValue: z.int().min(1).max(255),
+  name: z.string().min(1).max(64),
+  colorRgb: triple(z.int().min(0).max(255)),
+});
+export type Segment = z.infer<typeof Segment>;
+
+/** Number of an immutable saved labelmap of a case, counted from 1. */
+export const Revision = z.int().positive();
+export type Revision = z.infer<typeof Revision>;
+
+/** Where a labelmap came from. Imported label files are `manual` with the author `import`. */
+export const RevisionSource = z.string().regex(/^(manual|(model|corrected):[A-Za-z0-9][A-Za-z0-9._-]*)$/);
+export type RevisionSource = z.infer<typeof RevisionSource>;
+
+export const ConfigurationName = z.enum(['2d', '3d_fullres']);
+export type ConfigurationName = z.infer<typeof ConfigurationName>;
+export const Preset = z.enum(['v2', 'seed']);
+export type Preset = z.infer<typeof Preset>;
+export const Amp = z.enum(['off', 'bf16']);
+export type Amp = z.infer<typeof Amp>;

@@ -1,0 +1,41 @@
+/** What a shell (Electron, Node host, command line) gets from `createServices` and what it must bring. */
+import type { Readable } from 'node:stream';
+import type { AppEvent, Handlers } from '../contract/api.ts';
+import type { ComputeHost } from '../jobs/computeHost.ts';
+
+export interface HostAbilities {
+  readonly shell: 'electron' | 'browser' | 'cli';
+  readonly version: string;
+  readonly userName: string;
+  /** Holds what belongs to the user and not to a project (recent projects, settings). */
+  readonly stateFolder: string;
+  /** Absent where the shell has no folder dialog. */
+  readonly pickFolder?: (title: string) => Promise<string | null>;
+}
+
+export interface BulkAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly contentLength: number | null;
+  readonly body: Readable;
+}
+
+/** The bytes behind `bulkUrls`; `path` is the URL path with a leading slash. Never throws. */
+export interface BulkPlane {
+  get(path: string): Promise<BulkAnswer>;
+  upload(body: Readable): Promise<BulkAnswer>;
+}
+
+export interface Services {
+  readonly handlers: Handlers;
+  readonly bulk: BulkPlane;
+  /** Returns the unsubscribe function. */
+  subscribe(listener: (event: AppEvent) => void): () => void;
+  /** Stops jobs (checkpointing), closes the database. */
+  close(): Promise<void>;
+}
+
+export interface ServiceDependencies {
+  readonly compute: ComputeHost;
+  readonly host: HostAbilities;
+}
