@@ -1,0 +1,37 @@
+import svelte from 'eslint-plugin-svelte';
+import tseslint from 'typescript-eslint';
+
+/** Type-checked rules that catch real mistakes; layout is Prettier's business. */
+const rules = {
+  '@typescript-eslint/no-explicit-any': 'error',
+  '@typescript-eslint/no-floating-promises': 'error',
+  '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false, attributes: false } }],
+  '@typescript-eslint/await-thenable': 'error',
+  '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+  '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports', disallowTypeAnnotations: false }],
+  '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
+  'no-empty': ['error', { allowEmptyCatch: false }],
+  'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }],
+  'max-lines-per-function': ['warn', { max: 60, skipBlankLines: true, skipComments: true }],
+  eqeqeq: ['error', 'always', { null: 'ignore' }],
+};
+const typed = { project: './tsconfig.json', extraFileExtensions: ['.svelte'] };
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', 'docs/**', '**/*.mjs', '**/*.cjs', '**/*.js'] },
+  {
+    files: ['**/*.ts'],
+    languageOptions: { parser: tseslint.parser, parserOptions: typed },
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    rules,
+  },
+  ...svelte.configs['flat/recommended'],
+  {
+    files: ['**/*.svelte', '**/*.svelte.ts'],
+    languageOptions: { parserOptions: { ...typed, parser: tseslint.parser } },
+    plugins: { '@typescript-eslint': tseslint.plugin },
+    rules: { ...rules, 'max-lines': ['error', { max: 300 }] },
+  },
+  // Tests tell stories: long `describe` bodies are fine.
+  { files: ['**/*.test.ts'], rules: { 'max-lines-per-function': 'off' } },
+);
