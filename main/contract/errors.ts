@@ -12,6 +12,8 @@ export const AppError = z.discriminatedUnion('code', [
   code('project/already-exists', { path }),
   code('project/newer-version', { path, version: z.int(), supported: z.int() }),
   code('project/folder-missing', { path }),
+  /** Another running Maskloop has it open. */
+  code('project/in-use', { path }),
   code('import/nothing-found', { paths: z.array(path) }),
   code('import/unreadable', { path, detail: z.string() }),
   code('import/truncated', { path, expectedBytes: z.number(), actualBytes: z.number() }),

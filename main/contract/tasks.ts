@@ -101,7 +101,26 @@ export const PhantomTask = z.object({
 });
 export type PhantomTask = z.infer<typeof PhantomTask>;
 
-export const TaskInput = z.discriminatedUnion('task', [ImportTask, TrainTask, PredictTask, ExportTask, CheckRuntimeTask, PhantomTask]);
+/**
+ * Checks an uploaded labelmap and writes it as .nii.gz; a loop over voxels, so not for the main process.
+ * The summary is `SavedLabelmap`.
+ */
+export const SaveLabelmapTask = z.object({
+  task: z.literal('saveLabelmap'),
+  caseId: CaseId,
+  /** Raw uint8, i fastest, on `grid`. */
+  uploadFile: z.string(),
+  outputFile: z.string(),
+  grid: Grid,
+  legend: z.array(Segment),
+});
+export type SaveLabelmapTask = z.infer<typeof SaveLabelmapTask>;
+/** `sha256` of the raw voxels. */
+export const SavedLabelmap = z.object({ sha256: z.string() });
+
+export const TaskInput = z.discriminatedUnion('task', [
+  ImportTask, TrainTask, PredictTask, ExportTask, CheckRuntimeTask, PhantomTask, SaveLabelmapTask,
+]);
 export type TaskInput = z.infer<typeof TaskInput>;
 
 export const ImportedCase = z.object({
