@@ -1,0 +1,82 @@
+/** Volumes of the project store: images as raw NIfTI-1, one file per channel; label maps as gzipped NIfTI-1. */
+import { createHash } from 'node:crypto';
+import { gzip } from 'node:zlib';
+import { AppException } from '../contract/errors.ts';
+import type { StoredImage } from '../contract/tasks.ts';
+import type { Grid } from '../contract/vocabulary.ts';
+import { labelVoxels } from '../imaging/labelVoxels.ts';
+import { gridsMatch } from '../imaging/grid.ts';
+import type { Volume, VoxelArray } from '../imaging/volume.ts';
+import { niftiChunks } from '../formats/nifti/writeNifti.ts';
+import type { NiftiImage } from '../formats/nifti/readNifti.ts';
+import { writeFileAtomic } from './atomicFile.ts';
+import { readNiftiFile } from './niftiFile.ts';
+
+/** Stored headers hold float32 numbers; this is far above their rounding and far below a voxel. */
+const STORED_TOLERANCE_MM = 0.01;
+
+/**
+ * One volume per channel on `image.grid`. Throws `disk/corrupt` when a file is damaged or does not lie on that grid,
+ * errno errors when it cannot be read.
+ */
+export async function readStoredImage(image: StoredImage): Promise<Volume[]> {
+  const volumes: Volume[] = [];
+  for (const file of image.files) {
+    const nifti = await readOwnFile(file);
+    if (!gridsMatch(nifti.grid, image.grid, STORED_TOLERANCE_MM)) {
+      throw new AppException({
+        code: 'disk/corrupt',
+        path: file,
+        detail: 'lies on another grid than the project says',
+      });
+    }
+    volumes.push({ grid: image.grid, voxels: nifti.channels[0]! });
+  }
+  return volumes;
+}
+
+/** Writes one channel; `file` ends in `.nii`. */
+export async function writeStoredChannel(file: string, grid: Grid, voxels: VoxelArray): Promise<void> {
+  await writeFileAtomic(file, niftiChunks(grid, voxels));
+}
+
+/** Reads `.nii` or `.nii.gz`. Throws `disk/corrupt` for damaged files and values that are no labels. */
+export async function readLabelmap(file: string): Promise<Volume<Uint8Array>> {
+  const nifti = await readOwnFile(file);
+  const labels = labelVoxels(nifti.channels[0]!);
+  if (!labels.ok) throw new AppException({ code: 'disk/corrupt', path: file, detail: labels.detail });
+  return { grid: nifti.grid, voxels: labels.voxels };
+}
+
+/**
+ * Writes a label map atomically as `.nii.gz` and returns the sha256 of the raw voxels (not of the file, whose bytes
+ * depend on the compressor).
+ */
+export async function writeLabelmap(file: string, grid: Grid, voxels: Uint8Array): Promise<{ sha256: string }> {
+  const compressed = await gzipped(niftiChunks(grid, voxels));
+  await writeFileAtomic(file, compressed);
+  return { sha256: sha256Of(voxels) };
+}
+
+/** Hex sha256 of raw label voxels, as `writeLabelmap` reports it. */
+export function sha256Of(voxels: Uint8Array): string {
+  return createHash('sha256').update(voxels).digest('hex');
+}
+
+function gzipped(chunks: readonly Uint8Array[]): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    // level 4: label maps are long runs, higher levels cost time and save next to nothing
+    gzip(Buffer.concat(chunks), { level: 4 }, (error, result) => (error ? reject(error) : resolve(result)));
+  });
+}
+
+/** What is wrong with a file of ours is not the user's import but a damaged project. */
+async function readOwnFile(file: string): Promise<NiftiImage> {
+  try {
+    return await readNiftiFile(file);
+  } catch (thrown) {
+    if (!(thrown instanceof AppException)) throw thrown;
+    const { code, ...facts } = thrown.error;
+    throw new AppException({ code: 'disk/corrupt', path: file, detail: `${code} ${JSON.stringify(facts)}` });
+  }
+}
