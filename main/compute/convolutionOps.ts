@@ -1,0 +1,72 @@
+/** Convolutions in 2-D and 3-D with the gradients that TensorFlow's C registry lacks for 3-D. Padding is always SAME. */
+import type { Graph, Tensor } from './graph.ts';
+import type { Attribute, Shape } from './savedModel.ts';
+
+const spatialRank = (x: { readonly shape: Shape }): 2 | 3 => (x.shape.length === 5 ? 3 : 2);
+
+function attributesOf(x: Tensor, stride: readonly number[]): Record<string, Attribute> {
+  const rank = spatialRank(x);
+  return {
+    T: { type: x.dtype },
+    strides: { ints: [1, ...stride, 1] },
+    padding: { text: 'SAME' },
+    data_format: { text: rank === 3 ? 'NDHWC' : 'NHWC' },
+    dilations: { ints: Array<number>(rank + 2).fill(1) },
+  };
+}
+
+function forward(g: Graph, x: Tensor, weights: Tensor, stride: readonly number[]): Tensor {
+  const spatial = x.shape.slice(1, -1).map((size, axis) => Math.ceil(size / stride[axis]!));
+  const shape = [x.shape[0]!, ...spatial, weights.shape[weights.shape.length - 1]!];
+  return g.node(spatialRank(x) === 3 ? 'Conv3D' : 'Conv2D', [x, weights], attributesOf(x, stride), shape, x.dtype);
+}
+
+function inputGradient(g: Graph, shape: Shape, weights: Tensor, dy: Tensor, stride: readonly number[]): Tensor {
+  const attributes = attributesOf(dy, stride);
+  if (spatialRank(dy) === 3) attributes.Tshape = { type: 'int32' };
+  const op = spatialRank(dy) === 3 ? 'Conv3DBackpropInputV2' : 'Conv2DBackpropInput';
+  return g.node(op, [g.ints(shape), weights, dy], attributes, shape, dy.dtype);
+}
+
+/**
+ * oneDNN's bf16 filter gradient of a stride-1 3-D convolution reads uninitialised memory at depth 2 (notes/tf-runtime.md
+ * section 8): finite but wrong, so no NaN check would notice. That one is computed in float32.
+ */
+function filterGradientIsBroken(x: Tensor, weightShape: Shape, stride: readonly number[]): boolean {
+  return spatialRank(x) === 3 && x.dtype === 'bfloat16' && x.shape[1] === 2 && weightShape[0]! > 1 && stride.every((s) => s === 1);
+}
+
+function filterGradient(g: Graph, x: Tensor, weightShape: Shape, dy: Tensor, stride: readonly number[]): Tensor {
+  if (filterGradientIsBroken(x, weightShape, stride)) {
+    return g.castTo(filterGradient(g, g.castTo(x, 'float'), weightShape, g.castTo(dy, 'float'), stride), x.dtype);
+  }
+  const op = spatialRank(x) === 3 ? 'Conv3DBackpropFilterV2' : 'Conv2DBackpropFilter';
+  return g.node(op, [x, g.ints(weightShape), dy], attributesOf(x, stride), weightShape, x.dtype);
+}
+
+/** x [N, …spatial, Cin], weights [...kernel, Cin, Cout]. */
+export function conv(g: Graph, x: Tensor, weights: Tensor, stride: readonly number[]): Tensor {
+  return g.record(forward(g, x, weights, stride), [x, weights], (dy) => [
+    inputGradient(g, x.shape, weights, dy, stride),
+    filterGradient(g, x, weights.shape, dy, stride),
+  ]);
+}
+
+/** Adjoint of `conv`: x [N, …spatial/stride, Cin], weights [...kernel, Cout, Cin], result [N, …spatial, Cout]. */
+export function convTranspose(g: Graph, x: Tensor, weights: Tensor, spatial: readonly number[], stride: readonly number[]): Tensor {
+  const shape = [x.shape[0]!, ...spatial, weights.shape[weights.shape.length - 2]!];
+  return g.record(inputGradient(g, shape, weights, x, stride), [x, weights], (dy) => [
+    forward(g, dy, weights, stride),
+    filterGradient(g, dy, weights.shape, x, stride),
+  ]);
+}
+
+/** Adds one number per channel. */
+export function bias(g: Graph, x: Tensor, perChannel: Tensor): Tensor {
+  const attributes = { T: { type: x.dtype }, data_format: { text: 'NHWC' } } as const;
+  return g.record(g.node('BiasAdd', [x, perChannel], attributes, x.shape, x.dtype), [x, perChannel], (dy) => {
+    // BiasAddGrad adds up in bf16: 15–99 % wrong on large images. Sum does not.
+    const exact = dy.dtype === 'float' ? g.node('BiasAddGrad', [dy], attributes, perChannel.shape, dy.dtype) : null;
+    return [dy, exact ?? g.reduce('Sum', dy, dy.shape.slice(0, -1).map((_, axis) => axis))];
+  });
+}

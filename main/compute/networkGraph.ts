@@ -1,0 +1,96 @@
+/** Whole graphs with their signatures: `train`, `predict`, `read`, `write`. */
+import type { TrainingSpec, UNetSpec } from '../../models/engine.ts';
+import { deepSupervisedLoss } from '../../models/diceCrossEntropy.ts';
+import { buildPlainConvUNet, headLevels, parametersOf } from '../../models/plainConvUNet.ts';
+import type { Parameter } from '../../models/plainConvUNet.ts';
+import { assignVariable, declareAdam, declareVariable, emitAdam, readVariable } from './adam.ts';
+import type { Variable } from './adam.ts';
+import { mul } from './arithmeticOps.ts';
+import { Graph, tensorInfo } from './graph.ts';
+import type { Tensor } from './graph.ts';
+import { graphOps } from './graphOps.ts';
+import { encodeSavedModel } from './savedModel.ts';
+import type { Signature } from './savedModel.ts';
+
+export interface BuiltGraph {
+  readonly savedModel: Uint8Array;
+  readonly parameters: readonly Parameter[];
+  /** Every variable in the graph: the weights first, in the order of `parameters`, then the optimiser's. */
+  readonly variables: readonly { readonly name: string; readonly shape: readonly number[] }[];
+}
+
+/** `read`: every variable by its name; `write`: the same names in, `written` out. */
+function stateSignatures(g: Graph, variables: readonly Variable[]): Record<'read' | 'write', Signature> {
+  const read = variables.map((v) => g.unary('Identity', readVariable(g, v), `read.${v.name}`));
+  const fed = variables.map((v) => g.placeholder(`write.${v.name}`, v.shape, 'float'));
+  const assigned = variables.map((v, index) => assignVariable(g, v, fed[index]!));
+  const written = g.node('Identity', [g.scalar(1)], { T: { type: 'float' } }, [], 'float', { name: 'written', after: assigned });
+  const byName = (tensors: readonly Tensor[]) => Object.fromEntries(variables.map((v, index) => [v.name, tensorInfo(tensors[index]!)]));
+  return {
+    read: { inputs: {}, outputs: byName(read) },
+    write: { inputs: byName(fed), outputs: { written: tensorInfo(written) } },
+  };
+}
+
+function predictSignature(g: Graph, network: UNetSpec, patch: readonly number[], precision: TrainingSpec['precision'], weights: ReadonlyMap<string, Variable>): Signature {
+  const image = g.placeholder('predict.image', [1, ...patch, network.inputChannels], 'float');
+  const parameter = (name: string): Tensor => readVariable(g, weights.get(name)!);
+  const logits = buildPlainConvUNet(graphOps(g, precision), network, [0], image, parameter).get(0)!;
+  return { inputs: { image: tensorInfo(image) }, outputs: { logits: tensorInfo(g.unary('Identity', logits, 'predict.logits')) } };
+}
+
+/** Adds λ/2·‖w‖² of the decaying parameters to the loss through its gradient, as the seed does (not decoupled). */
+function withWeightDecay(g: Graph, decay: number, parameters: readonly Parameter[], values: readonly Tensor[], gradients: readonly Tensor[]): Tensor[] {
+  if (decay === 0) return [...gradients];
+  return gradients.map((gradient, index) =>
+    parameters[index]!.decays ? g.binary('AddV2', gradient, g.binary('Mul', values[index]!, g.scalar(decay))) : gradient,
+  );
+}
+
+function trainSignature(g: Graph, spec: TrainingSpec, heads: readonly number[], parameters: readonly Parameter[], weights: readonly Variable[]): { signature: Signature; state: readonly Variable[] } {
+  const shape = [spec.batchSize, ...spec.patch];
+  const image = g.placeholder('train.image', [...shape, spec.network.inputChannels], 'float');
+  const labels = g.placeholder('train.labels', shape, 'int32');
+  const learningRate = g.placeholder('train.learningRate', [], 'float');
+  const lossScale = g.placeholder('train.lossScale', [], 'float');
+  const values = weights.map((w) => readVariable(g, w));
+  const byName = new Map(parameters.map((p, index) => [p.name, values[index]!]));
+  const ops = graphOps(g, spec.precision);
+  const outputs = buildPlainConvUNet(ops, spec.network, heads, image, (name) => byName.get(name)!);
+  const loss = deepSupervisedLoss(ops, spec, outputs, labels);
+  const gradients = withWeightDecay(g, spec.optimizer.weightDecay, parameters, values, g.gradients(mul(g, loss, lossScale), values));
+  const adam = declareAdam(g, weights);
+  const { gradientNorm, done } = emitAdam(g, spec.optimizer, weights, adam, gradients, learningRate);
+  const lossOut = g.node('Identity', [loss], { T: { type: 'float' } }, [], 'float', { name: 'train.loss', after: done });
+  const normOut = g.unary('Identity', gradientNorm, 'train.gradientNorm');
+  const inputs = { image, labels, learningRate, lossScale };
+  return {
+    signature: {
+      inputs: Object.fromEntries(Object.entries(inputs).map(([key, tensor]) => [key, tensorInfo(tensor)])),
+      outputs: { loss: tensorInfo(lossOut), gradientNorm: tensorInfo(normOut) },
+    },
+    state: [...adam.firstMoments, ...adam.secondMoments, adam.beta1Power, adam.beta2Power],
+  };
+}
+
+export function buildTrainingGraph(spec: TrainingSpec): BuiltGraph {
+  const g = new Graph();
+  const heads = headLevels(spec.network, spec.deepSupervisionWeights);
+  const parameters = parametersOf(spec.network, heads);
+  const weights = parameters.map((p) => declareVariable(g, p.name, p.shape));
+  const train = trainSignature(g, spec, heads, parameters, weights);
+  const byName = new Map(weights.map((w) => [w.name, w]));
+  const predict = predictSignature(g, spec.network, spec.patch, spec.precision, byName);
+  const variables = [...weights, ...train.state];
+  const signatures = { train: train.signature, predict, ...stateSignatures(g, variables) };
+  return { savedModel: encodeSavedModel(g.nodes, signatures), parameters, variables };
+}
+
+/** Prediction only: no optimiser state, no gradients, float32. */
+export function buildInferenceGraph(network: UNetSpec, patch: readonly number[]): BuiltGraph {
+  const g = new Graph();
+  const parameters = parametersOf(network, [0]);
+  const weights = parameters.map((p) => declareVariable(g, p.name, p.shape));
+  const predict = predictSignature(g, network, patch, 'float32', new Map(weights.map((w) => [w.name, w])));
+  return { savedModel: encodeSavedModel(g.nodes, { predict, ...stateSignatures(g, weights) }), parameters, variables: weights };
+}
