@@ -13,9 +13,10 @@ const MAY = {
   'main/workers': ['main/contract', ...ENGINE],
   // not main/compute: libtensorflow must never load in the process that answers (notes/tf-runtime.md)
   'main/services': ['main/contract', ...ENGINE.filter((folder) => folder !== 'main/compute')],
-  'main/host': ['main/contract', 'main/services'],
+  'main/host': ['main/contract', 'main/services', 'main/jobs'],
   'main/cli': ['main/contract', 'main/services', 'main/host'],
-  electron: ['main/contract', 'main/services'],
+  // what both shells need (bundle files, headers, the channel to a compute process) lies in main/host
+  electron: ['main/contract', 'main/services', 'main/jobs', 'main/host'],
   'renderer/ui': [],
   'renderer/lib': ['main/contract'],
   'renderer/viewer': ['main/contract', 'renderer/lib'],

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import { describeError } from './describeError.ts';
+import { AppError } from './errors.ts';
+
+const path = '/data/study/a.nii.gz';
+const detail = 'first line.\n    at stack (file.ts:1)';
+
+/** One example for every code; `AppError.parse` keeps the examples honest. */
+const examples: AppError[] = [
+  { code: 'contract/bad-input', issues: ['fold: too big'] },
+  { code: 'project/none-open' },
+  { code: 'project/not-a-project', path },
+  { code: 'project/already-exists', path },
+  { code: 'project/newer-version', path, version: 9, supported: 1 },
+  { code: 'project/folder-missing', path },
+  { code: 'project/in-use', path },
+  { code: 'import/nothing-found', paths: [path] },
+  { code: 'import/unreadable', path, detail },
+  { code: 'import/truncated', path, expectedBytes: 10, actualBytes: 4 },
+  { code: 'import/unsupported', path, detail },
+  { code: 'import/bad-geometry', path, detail },
+  { code: 'import/label-shape', path, imageDims: [4, 5, 6], labelDims: [4, 5, 7] },
+  { code: 'import/label-without-image', path },
+  { code: 'import/label-values', path, detail },
+  { code: 'import/already-imported', path, caseId: 'case1' },
+  { code: 'labels/wrong-byte-count', caseId: 'case1', expectedBytes: 10, actualBytes: 4 },
+  { code: 'labels/stale-parent', caseId: 'case1', parentRevision: 1, latestRevision: 2 },
+  { code: 'labels/unknown-label', caseId: 'case1', labelValue: 7 },
+  { code: 'labels/upload-missing', uploadId: 'u1' },
+  { code: 'not-found', what: 'run', id: 'r1' },
+  { code: 'train/no-cases', labelledCaseCount: 1 },
+  { code: 'train/no-foreground' },
+  { code: 'train/incompatible-parent', runId: 'r1', detail },
+  { code: 'train/diverged', step: 12 },
+  { code: 'train/out-of-memory', detail },
+  { code: 'predict/no-model' },
+  { code: 'predict/wrong-channels', path, expected: 2, actual: 1 },
+  { code: 'export/nothing-to-export' },
+  { code: 'disk/full', path },
+  { code: 'disk/denied', path, detail },
+  { code: 'disk/corrupt', path, detail },
+  { code: 'runtime/missing', detail },
+  { code: 'runtime/broken', detail },
+  { code: 'job/busy', jobId: 'j1' },
+  { code: 'job/process-died', exitCode: null, signal: 'SIGKILL' },
+  { code: 'labels/shape', caseId: 'case1', imageDims: [4, 5, 6], labelDims: [4, 5, 7] },
+  { code: 'internal', detail },
+].map((example) => AppError.parse(example));
+
+describe('describeError', () => {
+  it('has an example here for every code of the contract', () => {
+    const known = AppError.options.map((option) => option.shape.code.value).sort();
+    expect(examples.map((example) => example.code).sort()).toEqual(known);
+  });
+
+  it.each(examples.map((example) => [example.code, example] as const))('%s becomes a whole sentence', (_code, example) => {
+    const text = describeError(example);
+    expect(text).toMatch(/^[A-Z/].*(\.|npm run setup)$/s);
+    expect(text).not.toMatch(/undefined|null|NaN|\[object|\n/);
+    expect(text).not.toContain(example.code);
+  });
+
+  it('says which file, and keeps stack traces away from people', () => {
+    const text = describeError({ code: 'import/unreadable', path, detail });
+    expect(text).toContain(path);
+    expect(text).toContain('(first line)');
+    expect(text).not.toContain('stack');
+  });
+
+  it('names the command that mends a missing runtime', () => {
+    expect(describeError({ code: 'runtime/missing', detail: 'libtensorflow_cc.so.2' })).toContain('npm run setup');
+  });
+
+  it('tells a death by memory from a crash', () => {
+    expect(describeError({ code: 'job/process-died', exitCode: null, signal: 'SIGKILL' })).toContain('memory');
+    expect(describeError({ code: 'job/process-died', exitCode: 139, signal: null })).toContain('exit code 139');
+  });
+});

@@ -1,0 +1,151 @@
+import type { AppError } from './errors.ts';
+
+type ErrorOf<Area extends string> = Extract<AppError, { code: `${Area}/${string}` }>;
+
+/**
+ * What happened and what to do about it, for people, in one or two sentences. The only place where an `AppError`
+ * becomes text; the window and the command line both use it. Exhaustive: a new code without a sentence fails to compile.
+ */
+export function describeError(error: AppError): string {
+  switch (error.code) {
+    case 'contract/bad-input':
+      return `The request was not understood (${error.issues.join('; ')}). Check the values and try again.`;
+    case 'project/none-open':
+    case 'project/not-a-project':
+    case 'project/already-exists':
+    case 'project/newer-version':
+    case 'project/folder-missing':
+    case 'project/in-use':
+      return describeProjectError(error);
+    case 'import/nothing-found':
+    case 'import/unreadable':
+    case 'import/truncated':
+    case 'import/unsupported':
+    case 'import/bad-geometry':
+    case 'import/label-shape':
+    case 'import/label-without-image':
+    case 'import/label-values':
+    case 'import/already-imported':
+      return describeImportError(error);
+    case 'labels/wrong-byte-count':
+    case 'labels/stale-parent':
+    case 'labels/unknown-label':
+    case 'labels/upload-missing':
+    case 'labels/shape':
+      return describeLabelsError(error);
+    case 'train/no-cases':
+    case 'train/no-foreground':
+    case 'train/incompatible-parent':
+    case 'train/diverged':
+    case 'train/out-of-memory':
+      return describeTrainError(error);
+    case 'not-found':
+      return `There is no ${error.what} '${error.id}' in this project. Reload the list and choose another.`;
+    case 'predict/no-model':
+      return 'No trained model is available yet. Train one first, or let a training run until its first checkpoint.';
+    case 'predict/wrong-channels':
+      return `${error.path} has ${channels(error.actual)}, but the model was trained on ${error.expected}. Choose images like those of the training.`;
+    case 'export/nothing-to-export':
+      return 'No case has an accepted mask yet. Accept at least one mask, or export unaccepted ones as well.';
+    case 'disk/full':
+      return `The disk is full; ${place(error.path)} was not written, and what was saved before is unharmed. Free some space and try again.`;
+    case 'disk/denied':
+      return `Access to ${place(error.path)} was refused (${firstLine(error.detail)}). Check the permissions of the folder, or choose another.`;
+    case 'disk/corrupt':
+      return `${place(error.path)} is damaged (${firstLine(error.detail)}). Restore it from a backup, or import the study again.`;
+    case 'runtime/missing':
+      return `The TensorFlow runtime is not installed (${firstLine(error.detail)}). Run: npm run setup`;
+    case 'runtime/broken':
+      return `The TensorFlow runtime does not load (${firstLine(error.detail)}). Mend it with: npm run setup`;
+    case 'job/busy':
+      return `Another job (${error.jobId}) is still running. Wait until it ends, or cancel it.`;
+    case 'job/process-died':
+      return describeDeath(error);
+    case 'internal':
+      return `Something unexpected happened inside Maskloop: ${firstLine(error.detail)}. What was saved is unharmed; try again, and report it if it comes back.`;
+  }
+}
+
+function describeProjectError(error: ErrorOf<'project'>): string {
+  switch (error.code) {
+    case 'project/none-open':
+      return 'No project is open. Open or create a project first.';
+    case 'project/not-a-project':
+      return `${error.path} is not a Maskloop project. Choose a folder that holds a maskloop.db, or create a project there.`;
+    case 'project/already-exists':
+      return `${error.path} already holds a project. Open it, or choose another folder.`;
+    case 'project/newer-version':
+      return `${error.path} was written by a newer Maskloop (format ${error.version}, this one knows ${error.supported}). Update Maskloop to open it.`;
+    case 'project/folder-missing':
+      return `The folder ${error.path} does not exist. Check the path, or connect the drive it lies on.`;
+    case 'project/in-use':
+      return `${error.path} is open in another running Maskloop. Close it there first, then try again.`;
+  }
+}
+
+function describeImportError(error: ErrorOf<'import'>): string {
+  switch (error.code) {
+    case 'import/nothing-found':
+      return `No NIfTI image or DICOM series was found in ${error.paths.join(', ')}. Choose the folder that holds the images.`;
+    case 'import/unreadable':
+      return `${error.path} could not be read (${firstLine(error.detail)}). Get a fresh copy of the file.`;
+    case 'import/truncated':
+      return `${error.path} is cut off: ${error.actualBytes} of ${error.expectedBytes} bytes are there. Copy the file again from its source.`;
+    case 'import/unsupported':
+      return `${error.path} is of a kind that Maskloop does not read yet (${firstLine(error.detail)}). Convert it to NIfTI first.`;
+    case 'import/bad-geometry':
+      return `The geometry of ${error.path} is not usable (${firstLine(error.detail)}). Export the series again from its source.`;
+    case 'import/label-shape':
+      return `The mask ${error.path} has ${error.labelDims.join('×')} voxels, its image ${error.imageDims.join('×')}. Use a mask drawn on this image.`;
+    case 'import/label-without-image':
+      return `The mask ${error.path} has no image beside it. Put the image into the imagesTr folder under the same name.`;
+    case 'import/label-values':
+      return `The mask ${error.path} holds unusable values (${firstLine(error.detail)}). Labels must be whole numbers from 0 to 255.`;
+    case 'import/already-imported':
+      return `${error.path} is in the project already, as case ${error.caseId}. Nothing was imported twice.`;
+  }
+}
+
+function describeLabelsError(error: ErrorOf<'labels'>): string {
+  switch (error.code) {
+    case 'labels/wrong-byte-count':
+      return `The mask for ${error.caseId} arrived incomplete (${error.actualBytes} of ${error.expectedBytes} bytes) and was not saved. Save it again.`;
+    case 'labels/stale-parent':
+      return `Case ${error.caseId} was saved elsewhere in the meantime (revision ${error.latestRevision}, you edited ${error.parentRevision}). Reload the case, then redo your changes.`;
+    case 'labels/unknown-label':
+      return `The mask for ${error.caseId} uses the label ${error.labelValue}, which the legend does not know. Add it to the legend, then save again.`;
+    case 'labels/upload-missing':
+      return `The uploaded mask ${error.uploadId} is no longer there. Save it again.`;
+    case 'labels/shape':
+      return `The mask has ${error.labelDims.join('×')} voxels, case ${error.caseId} has ${error.imageDims.join('×')}. Use a mask drawn on this image.`;
+  }
+}
+
+function describeTrainError(error: ErrorOf<'train'>): string {
+  switch (error.code) {
+    case 'train/no-cases':
+      return `Training needs at least two cases with an accepted mask; there ${error.labelledCaseCount === 1 ? 'is' : 'are'} ${error.labelledCaseCount}. Accept more masks first.`;
+    case 'train/no-foreground':
+      return 'No accepted mask contains a painted voxel, so there is nothing to learn. Paint and accept some masks first.';
+    case 'train/incompatible-parent':
+      return `The model ${error.runId} cannot be trained further on these cases (${firstLine(error.detail)}). Train a new model from scratch.`;
+    case 'train/diverged':
+      return `The training became unstable at step ${error.step} and was stopped. Start again with a smaller learning rate.`;
+    case 'train/out-of-memory':
+      return `The training ran out of memory (${firstLine(error.detail)}). Use a smaller batch size, or close other programs.`;
+  }
+}
+
+function describeDeath({ exitCode, signal }: Extract<AppError, { code: 'job/process-died' }>): string {
+  // The kernel ends a process that eats all memory with SIGKILL (exit status 137 seen through a shell).
+  const cause =
+    signal === 'SIGKILL' || exitCode === 137
+      ? 'was ended from outside, most often because memory ran out'
+      : `stopped unexpectedly (${signal ?? `exit code ${exitCode ?? 'unknown'}`})`;
+  return `The compute process ${cause}. Nothing saved was lost; start the job again, a training resumes from its last checkpoint.`;
+}
+
+const channels = (count: number): string => `${count} channel${count === 1 ? '' : 's'}`;
+const place = (path: string): string => path || 'the file';
+/** Details may be whole stack traces; people get the first line, without the closing full stop. */
+const firstLine = (detail: string): string => (detail.split('\n')[0] ?? '').trim().replace(/\.$/, '');

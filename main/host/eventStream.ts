@@ -1,0 +1,23 @@
+import type { ServerResponse } from 'node:http';
+import type { Services } from '../services/services.ts';
+import { securityHeaders } from './securityHeaders.ts';
+
+/** A browser that does not read for this long a backlog is cut off; EventSource connects again by itself. */
+const maxBacklogBytes = 8 * 1024 * 1024;
+
+/** Answers `GET /api/events`: one `data:` line of JSON (`AppEvent`) per event, a comment now and then as heartbeat. */
+export function streamEvents(response: ServerResponse, services: Services, heartbeatMs: number): void {
+  response.writeHead(200, { ...securityHeaders, 'Content-Type': 'text/event-stream; charset=utf-8' });
+  response.write('retry: 1000\n\n');
+  const send = (text: string): void => {
+    if (response.writableLength > maxBacklogBytes) response.destroy();
+    else response.write(text);
+  };
+  const unsubscribe = services.subscribe((event) => send(`data: ${JSON.stringify(event)}\n\n`));
+  // Keeps proxies and sleeping laptops from taking the silent line for a dead one.
+  const heartbeat = setInterval(() => send(': heartbeat\n\n'), heartbeatMs);
+  response.once('close', () => {
+    clearInterval(heartbeat);
+    unsubscribe();
+  });
+}
