@@ -1,0 +1,87 @@
+import { relative, resolve, sep } from 'node:path';
+import { z } from 'zod';
+import { AppError } from '../contract/errors.ts';
+import { ImportedCase, StoredImage } from '../contract/tasks.ts';
+import { CaseId } from '../contract/vocabulary.ts';
+import { type Database, jsonColumn } from './database.ts';
+import type { ProjectFolder } from './projectFolder.ts';
+
+const CaseRow = z.object({
+  case_id: CaseId,
+  image_json: jsonColumn(StoredImage),
+  source_key: z.string(),
+  source_path: z.string(),
+  source_kind: ImportedCase.shape.sourceKind,
+  modality: z.string(),
+  subject: z.string(),
+  warnings_json: jsonColumn(z.array(AppError)),
+  imported_at_ms: z.number(),
+});
+
+/** An imported image; the paths in `image` are absolute. Never changes after the import. */
+export interface StoredCase {
+  readonly caseId: CaseId;
+  readonly image: StoredImage;
+  readonly sourceKey: string;
+  readonly sourcePath: string;
+  readonly sourceKind: ImportedCase['sourceKind'];
+  readonly modality: string;
+  readonly subject: string;
+  readonly warnings: readonly AppError[];
+  readonly importedAtMs: number;
+}
+
+export class CaseTable {
+  constructor(
+    private readonly database: Database,
+    private readonly folder: ProjectFolder,
+  ) {}
+
+  list(): StoredCase[] {
+    return this.database.all(CaseRow, 'SELECT * FROM cases ORDER BY case_id').map((row) => this.#fromRow(row));
+  }
+
+  find(caseId: CaseId): StoredCase | undefined {
+    const row = this.database.get(CaseRow, 'SELECT * FROM cases WHERE case_id = :caseId', { caseId });
+    return row && this.#fromRow(row);
+  }
+
+  count(): number {
+    return this.database.get(z.object({ n: z.number() }), 'SELECT count(*) AS n FROM cases')?.n ?? 0;
+  }
+
+  insert(imported: ImportedCase, atMs: number): void {
+    // Stored with '/' whatever the platform, relative to the project.
+    const files = imported.image.files.map((file) => relative(this.folder.path, file).split(sep).join('/'));
+    this.database.run(
+      `INSERT INTO cases VALUES
+       (:caseId, :image, :sourceKey, :sourcePath, :sourceKind, :modality, :subject, :warnings, :atMs)`,
+      {
+        caseId: imported.caseId,
+        image: JSON.stringify({ ...imported.image, files }),
+        sourceKey: imported.sourceKey,
+        sourcePath: imported.sourcePath,
+        sourceKind: imported.sourceKind,
+        modality: imported.modality,
+        subject: imported.subject,
+        warnings: JSON.stringify(imported.warnings),
+        atMs,
+      },
+    );
+  }
+
+  #fromRow(row: z.output<typeof CaseRow>): StoredCase {
+    const files = row.image_json.files.map((file) => resolve(this.folder.path, file));
+    return {
+      caseId: row.case_id,
+      image: { ...row.image_json, files },
+      sourceKey: row.source_key,
+      sourcePath: row.source_path,
+      sourceKind: row.source_kind,
+      modality: row.modality,
+      subject: row.subject,
+      warnings: row.warnings_json,
+      importedAtMs: row.imported_at_ms,
+    };
+  }
+}

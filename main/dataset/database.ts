@@ -1,0 +1,109 @@
+/** The only file that speaks SQLite's API: rows are checked with zod on the way out, errors become `AppException`s. */
+import SqliteDatabase from 'libsql';
+import { z } from 'zod';
+import { AppException } from '../contract/errors.ts';
+
+export type Parameters = Readonly<Record<string, string | number | null>>;
+type Statement = ReturnType<InstanceType<typeof SqliteDatabase>['prepare']>;
+
+/** A column that holds JSON of the given shape. */
+export const jsonColumn = <S extends z.ZodType>(shape: S) =>
+  z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(shape);
+
+const ErrorFacts = z.object({ code: z.string(), message: z.string() });
+
+/** SQLite's result codes as our errors: https://sqlite.org/rescode.html. What is no known trouble of the disk stays as it is. */
+function asAppException(thrown: unknown, file: string): unknown {
+  const facts = ErrorFacts.safeParse(thrown);
+  if (!facts.success) return thrown;
+  const { code, message } = facts.data;
+  if (code === 'SQLITE_FULL') return new AppException({ code: 'disk/full', path: file });
+  if (code === 'SQLITE_READONLY' || code === 'SQLITE_PERM' || code === 'SQLITE_CANTOPEN')
+    return new AppException({ code: 'disk/denied', path: file, detail: message });
+  if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB')
+    return new AppException({ code: 'disk/corrupt', path: file, detail: message });
+  return thrown;
+}
+
+/** One connection. All calls are synchronous and short; nothing here loops over voxels. */
+export class Database {
+  readonly #sqlite: InstanceType<typeof SqliteDatabase>;
+  readonly #statements = new Map<string, Statement>();
+  #depth = 0;
+
+  /** Opens or creates `file`. Throws AppException disk/denied, disk/corrupt. */
+  constructor(readonly file: string) {
+    try {
+      this.#sqlite = new SqliteDatabase(file);
+    } catch (thrown) {
+      // libsql reports a failed open without a result code.
+      throw new AppException({ code: 'disk/denied', path: file, detail: String(thrown) });
+    }
+  }
+
+  /** Several statements without parameters. */
+  exec(sql: string): void {
+    this.#guard(() => this.#sqlite.exec(sql));
+  }
+
+  run(sql: string, parameters: Parameters = {}): void {
+    this.#guard(() => this.#statement(sql).run(parameters));
+  }
+
+  get<S extends z.ZodType>(row: S, sql: string, parameters: Parameters = {}): z.output<S> | undefined {
+    const raw = this.#guard(() => this.#statement(sql).get(parameters));
+    return raw === undefined ? undefined : row.parse(raw);
+  }
+
+  all<S extends z.ZodType>(row: S, sql: string, parameters: Parameters = {}): z.output<S>[] {
+    return this.#guard(() => this.#statement(sql).all(parameters)).map((raw) => row.parse(raw));
+  }
+
+  pragmaNumber(name: 'user_version' | 'application_id'): number {
+    const row = this.get(z.record(z.string(), z.unknown()), `PRAGMA ${name}`);
+    return z.number().parse(row?.[name]);
+  }
+
+  /** Commits what `work` wrote, or nothing of it. A transaction inside another becomes part of it. */
+  transaction<T>(work: () => T): T {
+    if (this.#depth > 0) return work();
+    this.exec('BEGIN IMMEDIATE');
+    this.#depth++;
+    try {
+      const result = work();
+      this.exec('COMMIT');
+      return result;
+    } catch (thrown) {
+      // A full disk makes SQLite roll back by itself; a second ROLLBACK would hide the reason.
+      if (this.#sqlite.inTransaction) this.exec('ROLLBACK');
+      throw thrown;
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#sqlite.close();
+  }
+
+  #statement(sql: string): Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.#sqlite.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (thrown) {
+      throw asAppException(thrown, this.file);
+    }
+  }
+}

@@ -1,0 +1,50 @@
+/** Where things lie inside a project folder. The database stores no absolute path, so a project can be moved. */
+import { join } from 'node:path';
+import type { CaseId, Revision, RunId, UploadId } from '../contract/vocabulary.ts';
+
+export const DATABASE_FILE = 'maskloop.db';
+/** Hidden files and folders with these beginnings are unfinished work; they are removed when a project is opened. */
+export const IMPORTING_PREFIX = '.importing-';
+export const PENDING_PREFIX = '.pending-';
+
+export class ProjectFolder {
+  constructor(readonly path: string) {}
+
+  get database(): string {
+    return join(this.path, DATABASE_FILE);
+  }
+  get cases(): string {
+    return join(this.path, 'cases');
+  }
+  get runs(): string {
+    return join(this.path, 'runs');
+  }
+  get uploads(): string {
+    return join(this.path, 'uploads');
+  }
+  get preprocessed(): string {
+    return join(this.path, 'preprocessed');
+  }
+  get splits(): string {
+    return join(this.path, 'splits_final.json');
+  }
+  case(caseId: CaseId): string {
+    return join(this.cases, caseId);
+  }
+  labels(caseId: CaseId): string {
+    return join(this.case(caseId), 'labels');
+  }
+  revision(caseId: CaseId, revision: Revision): string {
+    return join(this.labels(caseId), `r${String(revision).padStart(4, '0')}.nii.gz`);
+  }
+  /** Beside the revisions, so that becoming one is a rename within one file system. */
+  pendingLabels(caseId: CaseId, name: string): string {
+    return join(this.labels(caseId), `${PENDING_PREFIX}${name}.nii.gz`);
+  }
+  run(runId: RunId): string {
+    return join(this.runs, runId);
+  }
+  upload(uploadId: UploadId): string {
+    return join(this.uploads, uploadId);
+  }
+}

@@ -1,0 +1,107 @@
+/** The tables of a project database, version by version. Released versions are never edited; a change is a new entry. */
+
+/** Marks the file as ours (SQLite header, `PRAGMA application_id`): "MSKL". */
+export const APPLICATION_ID = 0x4d534b4c;
+
+/** Facts that were once written stay written: the audit trail is worth more than the convenience of an update. */
+const appendOnly = (table: string) => `
+  CREATE TRIGGER ${table}_no_update BEFORE UPDATE ON ${table} BEGIN SELECT RAISE(ABORT, '${table} are immutable'); END;
+  CREATE TRIGGER ${table}_no_delete BEFORE DELETE ON ${table} BEGIN SELECT RAISE(ABORT, '${table} are immutable'); END;`;
+
+const VERSION_1 = `
+  CREATE TABLE project (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    name TEXT NOT NULL,
+    legend_json TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE cases (
+    case_id TEXT PRIMARY KEY,
+    image_json TEXT NOT NULL,
+    source_key TEXT NOT NULL UNIQUE,
+    source_path TEXT NOT NULL,
+    source_kind TEXT NOT NULL,
+    modality TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    warnings_json TEXT NOT NULL,
+    imported_at_ms INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE revisions (
+    case_id TEXT NOT NULL REFERENCES cases (case_id),
+    revision INTEGER NOT NULL CHECK (revision > 0),
+    parent INTEGER,
+    source TEXT NOT NULL,
+    author TEXT NOT NULL,
+    created_at_ms INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (case_id, revision),
+    FOREIGN KEY (case_id, parent) REFERENCES revisions (case_id, revision)
+  ) STRICT;
+  ${appendOnly('revisions')}
+
+  CREATE TABLE acceptances (
+    id INTEGER PRIMARY KEY,
+    case_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    author TEXT NOT NULL,
+    at_ms INTEGER NOT NULL,
+    FOREIGN KEY (case_id, revision) REFERENCES revisions (case_id, revision)
+  ) STRICT;
+  CREATE INDEX acceptances_of_case ON acceptances (case_id, id);
+  ${appendOnly('acceptances')}
+
+  CREATE TABLE folds (
+    case_id TEXT PRIMARY KEY REFERENCES cases (case_id),
+    fold INTEGER CHECK (fold BETWEEN 0 AND 4),
+    assigned_at_ms INTEGER NOT NULL
+  ) STRICT;
+  ${appendOnly('folds')}
+
+  CREATE TABLE jobs (
+    job_id TEXT PRIMARY KEY,
+    kind TEXT NOT NULL,
+    subject TEXT,
+    queued_at_ms INTEGER NOT NULL
+  ) STRICT;
+  ${appendOnly('jobs')}
+
+  CREATE TABLE job_events (
+    job_id TEXT NOT NULL REFERENCES jobs (job_id),
+    seq INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    event_json TEXT NOT NULL,
+    PRIMARY KEY (job_id, seq)
+  ) STRICT;
+  ${appendOnly('job_events')}
+
+  CREATE TABLE runs (
+    run_id TEXT PRIMARY KEY,
+    job_id TEXT NOT NULL,
+    parent_run_id TEXT REFERENCES runs (run_id),
+    created_at_ms INTEGER NOT NULL,
+    options_json TEXT NOT NULL,
+    state TEXT NOT NULL,
+    epoch INTEGER NOT NULL DEFAULT 0,
+    step INTEGER NOT NULL DEFAULT 0,
+    elapsed_seconds REAL NOT NULL DEFAULT 0,
+    checkpoint_at_ms INTEGER,
+    validation_dice REAL,
+    validation_dice_json TEXT NOT NULL DEFAULT '{}'
+  ) STRICT;
+
+  CREATE TABLE run_cases (
+    run_id TEXT NOT NULL REFERENCES runs (run_id),
+    case_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    role TEXT NOT NULL CHECK (role IN ('train', 'validation')),
+    weight REAL NOT NULL,
+    PRIMARY KEY (run_id, case_id),
+    FOREIGN KEY (case_id, revision) REFERENCES revisions (case_id, revision)
+  ) STRICT;
+  ${appendOnly('run_cases')}
+`;
+
+/** Index n holds the SQL that leads from version n to version n + 1. */
+export const SCHEMA_STEPS: readonly string[] = [VERSION_1];

@@ -1,0 +1,122 @@
+import { closeSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs';
+import { platform } from 'node:process';
+import { z } from 'zod';
+import type { RevisionInfo } from '../contract/api.ts';
+import { CaseId, Revision, RevisionSource } from '../contract/vocabulary.ts';
+import type { Database } from './database.ts';
+import type { ProjectFolder } from './projectFolder.ts';
+
+const RevisionRow = z.object({
+  case_id: CaseId,
+  revision: Revision,
+  parent: Revision.nullable(),
+  source: RevisionSource,
+  author: z.string(),
+  created_at_ms: z.number(),
+  sha256: z.string(),
+  accepted_revision: Revision.nullable(),
+});
+
+const SELECT = `
+  SELECT r.*, (SELECT a.revision FROM acceptances a WHERE a.case_id = r.case_id ORDER BY a.id DESC LIMIT 1) AS accepted_revision
+  FROM revisions r`;
+
+export interface NewRevision {
+  readonly caseId: CaseId;
+  /** Whole and fsynced, in the case's labels folder. It becomes the revision's file. */
+  readonly pendingFile: string;
+  readonly parent: Revision | null;
+  readonly source: RevisionSource;
+  readonly author: string;
+  readonly sha256: string;
+  readonly isAccepted: boolean;
+}
+
+/** Immutable labelmaps of the cases and which of them is accepted. Triggers in the database refuse every change. */
+export class RevisionTable {
+  constructor(
+    private readonly database: Database,
+    private readonly folder: ProjectFolder,
+  ) {}
+
+  /** Oldest first. */
+  ofCase(caseId: CaseId): RevisionInfo[] {
+    return this.database.all(RevisionRow, `${SELECT} WHERE r.case_id = :caseId ORDER BY r.revision`, { caseId }).map(toInfo);
+  }
+
+  /** The revisions of every case, oldest first. */
+  byCase(): Map<CaseId, RevisionInfo[]> {
+    const byCase = new Map<CaseId, RevisionInfo[]>();
+    for (const row of this.database.all(RevisionRow, `${SELECT} ORDER BY r.case_id, r.revision`)) {
+      const revisions = byCase.get(row.case_id);
+      if (revisions) revisions.push(toInfo(row));
+      else byCase.set(row.case_id, [toInfo(row)]);
+    }
+    return byCase;
+  }
+
+  find(caseId: CaseId, revision: Revision): RevisionInfo | undefined {
+    const sql = `${SELECT} WHERE r.case_id = :caseId AND r.revision = :revision`;
+    const row = this.database.get(RevisionRow, sql, { caseId, revision });
+    return row && toInfo(row);
+  }
+
+  latest(caseId: CaseId): RevisionInfo | undefined {
+    const sql = `${SELECT} WHERE r.case_id = :caseId ORDER BY r.revision DESC LIMIT 1`;
+    const row = this.database.get(RevisionRow, sql, { caseId });
+    return row && toInfo(row);
+  }
+
+  /**
+   * Gives the pending file its number, then writes the row: a row never points at a file that is not there.
+   * Synchronous on purpose: nothing can take the number in between. A crash in between leaves a file without a row,
+   * which the next revision of that number replaces.
+   */
+  commit(fresh: NewRevision, atMs: number): RevisionInfo {
+    const { caseId, parent, source, author, sha256 } = fresh;
+    const revision = (this.latest(caseId)?.revision ?? 0) + 1;
+    const file = this.folder.revision(caseId, revision);
+    if (fresh.pendingFile !== file) renameSync(fresh.pendingFile, file);
+    else if (!existsSync(file)) throw new Error(`no labelmap at ${file}`);
+    syncFolderNow(this.folder.labels(caseId));
+    this.database.transaction(() => {
+      this.database.run(
+        'INSERT INTO revisions VALUES (:caseId, :revision, :parent, :source, :author, :atMs, :sha256)',
+        { caseId, revision, parent, source, author, atMs, sha256 },
+      );
+      if (fresh.isAccepted) this.accept(caseId, revision, author, atMs);
+    });
+    return { revision, parent, source, author, createdAtMs: atMs, sha256, accepted: fresh.isAccepted };
+  }
+
+  /** From now on this is the case's accepted labelmap; earlier acceptances stay on record. */
+  accept(caseId: CaseId, revision: Revision, author: string, atMs: number): void {
+    this.database.run(
+      'INSERT INTO acceptances (case_id, revision, author, at_ms) VALUES (:caseId, :revision, :author, :atMs)',
+      { caseId, revision, author, atMs },
+    );
+  }
+}
+
+function toInfo(row: z.output<typeof RevisionRow>): RevisionInfo {
+  return {
+    revision: row.revision,
+    parent: row.parent,
+    source: row.source,
+    author: row.author,
+    createdAtMs: row.created_at_ms,
+    sha256: row.sha256,
+    accepted: row.accepted_revision === row.revision,
+  };
+}
+
+/** The rename itself must survive a power cut before the row does. Windows cannot open folders. */
+function syncFolderNow(folder: string): void {
+  if (platform === 'win32') return;
+  const handle = openSync(folder, 'r');
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}

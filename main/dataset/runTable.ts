@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { RunInfo } from '../contract/api.ts';
+import { TrainCase, TrainTask } from '../contract/tasks.ts';
+import { CaseId, JobId, Revision, RunId } from '../contract/vocabulary.ts';
+import { type Database, jsonColumn } from './database.ts';
+
+/** What the user chose for a training; a resumed run goes on with the same choices. */
+export const RunOptions = TrainTask.pick({
+  configuration: true,
+  preset: true,
+  fold: true,
+  amp: true,
+  epochs: true,
+  minutes: true,
+  stepsPerEpoch: true,
+  batchSize: true,
+  learningRate: true,
+  seed: true,
+});
+export type RunOptions = z.infer<typeof RunOptions>;
+
+/** Which labelmap of which case a run learns from or is measured on. */
+export const RunCase = z.object({ caseId: CaseId, revision: Revision, role: TrainCase.shape.role, weight: TrainCase.shape.weight });
+export type RunCase = z.infer<typeof RunCase>;
+
+const RunRow = z.object({
+  run_id: RunId,
+  job_id: JobId,
+  parent_run_id: RunId.nullable(),
+  created_at_ms: z.number(),
+  options_json: jsonColumn(RunOptions),
+  state: RunInfo.shape.state,
+  epoch: z.int(),
+  step: z.int(),
+  elapsed_seconds: z.number(),
+  checkpoint_at_ms: z.number().nullable(),
+  validation_dice: z.number().nullable(),
+  validation_dice_json: jsonColumn(z.record(z.string(), z.number())),
+});
+const RunCaseRow = z.object({ case_id: CaseId, revision: Revision, role: TrainCase.shape.role, weight: z.number() });
+
+export interface NewRun {
+  readonly runId: RunId;
+  readonly jobId: JobId;
+  readonly parentRunId: RunId | null;
+  readonly options: RunOptions;
+  readonly cases: readonly RunCase[];
+}
+
+export interface Checkpoint {
+  readonly epoch: number;
+  readonly step: number;
+  readonly elapsedSeconds: number;
+  readonly validationDice?: number | undefined;
+  readonly validationDicePerLabel?: Readonly<Record<string, number>> | undefined;
+}
+
+export class RunTable {
+  constructor(private readonly database: Database) {}
+
+  insert(run: NewRun, atMs: number): void {
+    const { runId, jobId, parentRunId } = run;
+    this.database.transaction(() => {
+      this.database.run(
+        `INSERT INTO runs (run_id, job_id, parent_run_id, created_at_ms, options_json, state)
+         VALUES (:runId, :jobId, :parentRunId, :atMs, :options, 'queued')`,
+        { runId, jobId, parentRunId, atMs, options: JSON.stringify(run.options) },
+      );
+      for (const { caseId, revision, role, weight } of run.cases)
+        this.database.run('INSERT INTO run_cases VALUES (:runId, :caseId, :revision, :role, :weight)', {
+          runId, caseId, revision, role, weight,
+        });
+    });
+  }
+
+  /** Newest first. */
+  list(): RunInfo[] {
+    const rows = this.database.all(RunRow, 'SELECT * FROM runs ORDER BY created_at_ms DESC, rowid DESC');
+    return rows.map((row) => this.#toInfo(row));
+  }
+
+  find(runId: RunId): RunInfo | undefined {
+    const row = this.database.get(RunRow, 'SELECT * FROM runs WHERE run_id = :runId', { runId });
+    return row && this.#toInfo(row);
+  }
+
+  options(runId: RunId): RunOptions | undefined {
+    return this.database.get(RunRow, 'SELECT * FROM runs WHERE run_id = :runId', { runId })?.options_json;
+  }
+
+  cases(runId: RunId): RunCase[] {
+    const sql = 'SELECT case_id, revision, role, weight FROM run_cases WHERE run_id = :runId ORDER BY case_id';
+    return this.database
+      .all(RunCaseRow, sql, { runId })
+      .map(({ case_id, revision, role, weight }) => ({ caseId: case_id, revision, role, weight }));
+  }
+
+  /** The run whose checkpoint was written last: what `predict` takes when no run is named. */
+  lastTrained(): RunId | undefined {
+    const sql = 'SELECT * FROM runs WHERE checkpoint_at_ms IS NOT NULL ORDER BY checkpoint_at_ms DESC LIMIT 1';
+    return this.database.get(RunRow, sql)?.run_id;
+  }
+
+  setState(runId: RunId, state: RunInfo['state'], jobId?: JobId): void {
+    const sql = 'UPDATE runs SET state = :state, job_id = coalesce(:jobId, job_id) WHERE run_id = :runId';
+    this.database.run(sql, { runId, state, jobId: jobId ?? null });
+  }
+
+  /** A checkpoint without a validation keeps the Dice of the last one. */
+  checkpoint(runId: RunId, at: Checkpoint, atMs: number): void {
+    this.database.run(
+      `UPDATE runs SET epoch = :epoch, step = :step, elapsed_seconds = :elapsedSeconds, checkpoint_at_ms = :atMs,
+         validation_dice = coalesce(:dice, validation_dice), validation_dice_json = coalesce(:perLabel, validation_dice_json)
+       WHERE run_id = :runId`,
+      {
+        runId,
+        atMs,
+        epoch: at.epoch,
+        step: at.step,
+        elapsedSeconds: at.elapsedSeconds,
+        dice: at.validationDice ?? null,
+        perLabel: at.validationDicePerLabel ? JSON.stringify(at.validationDicePerLabel) : null,
+      },
+    );
+  }
+
+  /** Runs whose process cannot be alive any more: the project has just been opened. */
+  interruptAll(): void {
+    this.database.run("UPDATE runs SET state = 'interrupted' WHERE state IN ('queued', 'running')");
+  }
+
+  #toInfo(row: z.output<typeof RunRow>): RunInfo {
+    const cases = this.cases(row.run_id);
+    const idsOf = (role: RunCase['role']) => cases.filter((one) => one.role === role).map((one) => one.caseId);
+    return {
+      runId: row.run_id,
+      jobId: row.job_id,
+      configuration: row.options_json.configuration,
+      preset: row.options_json.preset,
+      fold: row.options_json.fold,
+      amp: row.options_json.amp,
+      parentRunId: row.parent_run_id,
+      createdAtMs: row.created_at_ms,
+      state: row.state,
+      hasCheckpoint: row.checkpoint_at_ms !== null,
+      epoch: row.epoch,
+      step: row.step,
+      elapsedSeconds: row.elapsed_seconds,
+      trainCaseIds: idsOf('train'),
+      validationCaseIds: idsOf('validation'),
+      validationDice: row.validation_dice,
+      validationDicePerLabel: row.validation_dice_json,
+    };
+  }
+}
