@@ -177,9 +177,14 @@ async function sendBulk(request: IncomingMessage, response: ServerResponse, bulk
   try {
     await pipeline(bulk.body, response);
   } catch (thrown) {
-    // A browser that scrolls on cancels its fetch; that is no failure of ours.
-    if (!response.destroyed || bulk.body.errored) throw thrown;
+    if (!isDeparture(thrown)) throw thrown;
   }
+}
+
+/** A browser that scrolls on cancels its fetch; that is no failure of ours. */
+function isDeparture(thrown: unknown): boolean {
+  const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+  return ['ERR_STREAM_PREMATURE_CLOSE', 'ECONNRESET', 'EPIPE'].includes(code);
 }
 
 const badInput = (issue: string): AppError => ({ code: 'contract/bad-input', issues: [issue] });
