@@ -1,0 +1,179 @@
+/**
+ * The op set of `models/` on plain float64 arrays, written for obviousness: tests differentiate it numerically and
+ * compare the graph with it. Never used by the product.
+ */
+import type { TensorOps } from '../../../models/ops.ts';
+
+export interface ReferenceTensor {
+  readonly shape: readonly number[];
+  readonly values: Float64Array;
+}
+
+const sizeOf = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
+
+export function referenceTensor(shape: readonly number[], values?: ArrayLike<number>): ReferenceTensor {
+  const filled = new Float64Array(sizeOf(shape));
+  if (values) filled.set(values);
+  return { shape, values: filled };
+}
+
+function coordinates(flat: number, shape: readonly number[]): number[] {
+  const at: number[] = new Array<number>(shape.length);
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    at[axis] = flat % shape[axis]!;
+    flat = Math.floor(flat / shape[axis]!);
+  }
+  return at;
+}
+
+function flatIndex(at: readonly number[], shape: readonly number[]): number {
+  let flat = 0;
+  for (let axis = 0; axis < shape.length; axis++) flat = flat * shape[axis]! + at[axis]!;
+  return flat;
+}
+
+function fill(shape: readonly number[], valueAt: (at: number[]) => number): ReferenceTensor {
+  const result = referenceTensor(shape);
+  for (let i = 0; i < result.values.length; i++) result.values[i] = valueAt(coordinates(i, shape));
+  return result;
+}
+
+function elementwise(a: ReferenceTensor, b: ReferenceTensor, f: (x: number, y: number) => number): ReferenceTensor {
+  const rank = Math.max(a.shape.length, b.shape.length);
+  const padded = (t: ReferenceTensor) => [...Array<number>(rank - t.shape.length).fill(1), ...t.shape];
+  const [shapeA, shapeB] = [padded(a), padded(b)];
+  const pick = (t: ReferenceTensor, shape: number[], at: number[]) =>
+    t.values[flatIndex(at.map((n, axis) => (shape[axis] === 1 ? 0 : n)), shape)]!;
+  return fill(shapeA.map((n, axis) => Math.max(n, shapeB[axis]!)), (at) => f(pick(a, shapeA, at), pick(b, shapeB, at)));
+}
+
+const map = (x: ReferenceTensor, f: (value: number) => number): ReferenceTensor => ({ shape: x.shape, values: x.values.map(f) });
+
+function sum(x: ReferenceTensor, axes: readonly number[]): ReferenceTensor {
+  const kept = x.shape.flatMap((_, axis) => (axes.includes(axis) ? [] : [axis]));
+  const result = referenceTensor(kept.map((axis) => x.shape[axis]!));
+  x.values.forEach((value, i) => {
+    const at = coordinates(i, x.shape);
+    const target = flatIndex(kept.map((axis) => at[axis]!), result.shape);
+    result.values[target] = result.values[target]! + value;
+  });
+  return result;
+}
+
+function mean(x: ReferenceTensor, axes: readonly number[]): ReferenceTensor {
+  const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
+  return map(sum(x, axes), (value) => value / count);
+}
+
+/** TensorFlow's SAME padding before the first voxel; the odd voxel goes behind the last. */
+function paddingBefore(size: number, kernel: number, stride: number): number {
+  const total = (Math.ceil(size / stride) - 1) * stride + kernel - size;
+  return Math.floor(Math.max(total, 0) / 2);
+}
+
+/** Calls `visit(fineFlat, coarseFlat, weightFlat)` for each product that a SAME convolution adds up; channels excluded. */
+function forEachTap(
+  fine: readonly number[],
+  kernel: readonly number[],
+  stride: readonly number[],
+  visit: (fineAt: number[], coarseAt: number[], kernelAt: number[]) => void,
+): void {
+  const coarse = fine.map((n, axis) => Math.ceil(n / stride[axis]!));
+  for (let c = 0; c < sizeOf(coarse); c++) {
+    const coarseAt = coordinates(c, coarse);
+    for (let k = 0; k < sizeOf(kernel); k++) {
+      const kernelAt = coordinates(k, kernel);
+      const fineAt = coarseAt.map((n, axis) => n * stride[axis]! + kernelAt[axis]! - paddingBefore(fine[axis]!, kernel[axis]!, stride[axis]!));
+      if (fineAt.every((n, axis) => n >= 0 && n < fine[axis]!)) visit(fineAt, coarseAt, kernelAt);
+    }
+  }
+}
+
+function conv(x: ReferenceTensor, w: ReferenceTensor, stride: readonly number[]): ReferenceTensor {
+  const fine = x.shape.slice(1, -1);
+  const [inputs, outputs] = w.shape.slice(-2) as [number, number];
+  const result = referenceTensor([x.shape[0]!, ...fine.map((n, axis) => Math.ceil(n / stride[axis]!)), outputs]);
+  forEachTap(fine, w.shape.slice(0, -2), stride, (fineAt, coarseAt, kernelAt) => {
+    for (let n = 0; n < x.shape[0]!; n++) {
+      const from = flatIndex([n, ...fineAt, 0], x.shape);
+      const to = flatIndex([n, ...coarseAt, 0], result.shape);
+      const weight = flatIndex([...kernelAt, 0, 0], w.shape);
+      for (let i = 0; i < inputs; i++)
+        for (let o = 0; o < outputs; o++) result.values[to + o]! += x.values[from + i]! * w.values[weight + i * outputs + o]!;
+    }
+  });
+  return result;
+}
+
+function convTranspose(x: ReferenceTensor, w: ReferenceTensor, spatial: readonly number[], stride: readonly number[]): ReferenceTensor {
+  const [outputs, inputs] = w.shape.slice(-2) as [number, number];
+  const result = referenceTensor([x.shape[0]!, ...spatial, outputs]);
+  forEachTap(spatial, w.shape.slice(0, -2), stride, (fineAt, coarseAt, kernelAt) => {
+    for (let n = 0; n < x.shape[0]!; n++) {
+      const from = flatIndex([n, ...coarseAt, 0], x.shape);
+      const to = flatIndex([n, ...fineAt, 0], result.shape);
+      const weight = flatIndex([...kernelAt, 0, 0], w.shape);
+      for (let i = 0; i < inputs; i++)
+        for (let o = 0; o < outputs; o++) result.values[to + o]! += x.values[from + i]! * w.values[weight + o * inputs + i]!;
+    }
+  });
+  return result;
+}
+
+function instanceNorm(x: ReferenceTensor, scale: ReferenceTensor, shift: ReferenceTensor, epsilon: number): ReferenceTensor {
+  const axes = x.shape.slice(1, -1).map((_, axis) => axis + 1);
+  const keep = (t: ReferenceTensor) => referenceTensor([x.shape[0]!, ...axes.map(() => 1), x.shape[x.shape.length - 1]!], t.values);
+  const centred = elementwise(x, keep(mean(x, axes)), (a, b) => a - b);
+  const variance = keep(mean(map(centred, (value) => value * value), axes));
+  const normal = elementwise(centred, variance, (a, v) => a / Math.sqrt(v + epsilon));
+  return elementwise(elementwise(normal, scale, (a, b) => a * b), shift, (a, b) => a + b);
+}
+
+/** Over the last axis, shifted by the maximum so that large logits stay finite. */
+function softmax(x: ReferenceTensor, log: boolean): ReferenceTensor {
+  const classes = x.shape[x.shape.length - 1]!;
+  const result = referenceTensor(x.shape);
+  for (let row = 0; row < x.values.length; row += classes) {
+    const logits = x.values.subarray(row, row + classes);
+    const largest = Math.max(...logits);
+    const logTotal = largest + Math.log(logits.reduce((total, value) => total + Math.exp(value - largest), 0));
+    logits.forEach((value, c) => (result.values[row + c] = log ? value - logTotal : Math.exp(value - logTotal)));
+  }
+  return result;
+}
+
+function concatChannels(a: ReferenceTensor, b: ReferenceTensor): ReferenceTensor {
+  const last = a.shape.length - 1;
+  const split = a.shape[last]!;
+  return fill([...a.shape.slice(0, -1), split + b.shape[last]!], (at) => {
+    const channel = at[last]!;
+    const before = at.slice(0, -1);
+    return channel < split ? a.values[flatIndex([...before, channel], a.shape)]! : b.values[flatIndex([...before, channel - split], b.shape)]!;
+  });
+}
+
+export const referenceOps: TensorOps<ReferenceTensor> = {
+  shapeOf: (x) => x.shape,
+  scalar: (value) => referenceTensor([], [value]),
+  conv,
+  convTranspose,
+  bias: (x, perChannel) => elementwise(x, perChannel, (a, b) => a + b),
+  instanceNorm,
+  leakyRelu: (x, slope) => map(x, (value) => (value > 0 ? value : slope * value)),
+  concatChannels,
+  add: (a, b) => elementwise(a, b, (x, y) => x + y),
+  sub: (a, b) => elementwise(a, b, (x, y) => x - y),
+  mul: (a, b) => elementwise(a, b, (x, y) => x * y),
+  div: (a, b) => elementwise(a, b, (x, y) => x / y),
+  negate: (x) => map(x, (value) => -value),
+  sum,
+  mean,
+  softmax: (x) => softmax(x, false),
+  logSoftmax: (x) => softmax(x, true),
+  slice: (x, begin, size) => fill(size, (at) => x.values[flatIndex(at.map((n, axis) => n + begin[axis]!), x.shape)]!),
+  toFloat32: (x) => x,
+  toCompute: (x) => x,
+  oneHot: (labels, depth) => fill([...labels.shape, depth], (at) => Number(labels.values[flatIndex(at.slice(0, -1), labels.shape)] === at[at.length - 1])),
+  subsample: (x, stride) =>
+    fill(x.shape.map((n, axis) => Math.ceil(n / stride[axis]!)), (at) => x.values[flatIndex(at.map((n, axis) => n * stride[axis]!), x.shape)]!),
+};
