@@ -42,7 +42,8 @@ export const AppError = z.discriminatedUnion('code', [
   code('runtime/missing', { detail: z.string() }),
   code('runtime/broken', { detail: z.string() }),
   code('job/busy', { jobId: JobId }),
-  code('job/process-died', { exitCode: z.int().nullable(), signal: z.string().nullable() }),
+  /** `signal` SIGKILL that nobody asked for is the operating system's answer to a lack of memory. `detail`: the end of what it printed. */
+  code('job/process-died', { exitCode: z.int().nullable(), signal: z.string().nullable(), detail: z.string().optional() }),
   code('labels/shape', { caseId: CaseId, imageDims: DimsIjk, labelDims: DimsIjk }),
   code('internal', { detail: z.string() }),
 ]);

@@ -1,0 +1,264 @@
+/** Long work, one heavy and one light job at a time, each task in its own process; every change is a logged event. */
+import { randomBytes } from 'node:crypto';
+import { type AppError, AppException, toAppError } from '../contract/errors.ts';
+import type { JobEvent, JobKind, JobNews, JobSummary, Progress } from '../contract/jobs.ts';
+import { TaskItem, type TaskInput } from '../contract/tasks.ts';
+import { JobId } from '../contract/vocabulary.ts';
+import { type RunningTask, startTask, TASK_TIMES, type TaskOutcome, type TaskTimes } from './computeTask.ts';
+import type { ComputeHost } from './computeHost.ts';
+import { EventWriter } from './eventWriter.ts';
+import type { JobLog } from './jobLog.ts';
+import { foldJob } from './jobSummary.ts';
+
+export type JobEnd =
+  | { readonly state: 'succeeded'; readonly summary: Record<string, unknown> }
+  | { readonly state: 'failed'; readonly error: AppError }
+  | { readonly state: 'cancelled' };
+
+export interface JobSpec {
+  readonly kind: JobKind;
+  readonly title: string;
+  readonly subject?: string;
+  /** Run one after the other, each in a process of its own; an input is made when its turn comes. */
+  readonly tasks: readonly (() => TaskInput)[];
+  onStarted?(): void;
+  /** Stores a finished piece. Throwing ends the job with that error. */
+  onItem(item: TaskItem): void;
+  /** Before the end becomes an event, also for a job that never started. */
+  onEnded?(end: JobEnd): void | Promise<void>;
+}
+
+interface LiveJob {
+  readonly jobId: JobId;
+  readonly spec: JobSpec;
+  nextSeq: number;
+  isCancelRequested: boolean;
+  task: RunningTask | null;
+  readonly ended: Promise<void>;
+  readonly settle: () => void;
+}
+
+export interface QueueTimes extends TaskTimes {
+  readonly progressIntervalMs: number;
+}
+const QUEUE_TIMES: QueueTimes = { ...TASK_TIMES, progressIntervalMs: 200 };
+const SUMMARIES_KEPT = 200;
+
+type Lane = 'heavy' | 'light';
+const LANE: Record<JobKind, Lane> = { train: 'heavy', predict: 'heavy', import: 'light', export: 'light' };
+
+/** What an event says beyond its envelope. */
+type EventFacts = JobEvent extends infer E ? (E extends JobEvent ? Omit<E, 'jobId' | 'seq' | 'atMs'> : never) : never;
+
+export class JobQueue {
+  readonly #summaries = new Map<JobId, JobSummary>();
+  readonly #live = new Map<JobId, LiveJob>();
+  readonly #busy = new Set<Lane>();
+  readonly #writer: EventWriter;
+  #isClosing = false;
+
+  constructor(
+    private readonly host: ComputeHost,
+    log: JobLog,
+    private readonly emit: (event: JobEvent) => void,
+    private readonly times: QueueTimes = QUEUE_TIMES,
+  ) {
+    this.#writer = new EventWriter(log);
+    for (const event of log.recentEvents(SUMMARIES_KEPT))
+      this.#summaries.set(event.jobId, foldJob(this.#summaries.get(event.jobId) ?? null, event));
+  }
+
+  /** Throws AppException (disk/full …) when the job cannot be put on record; then nothing was queued. */
+  submit(spec: JobSpec, jobId: JobId = newJobId(spec.kind)): JobId {
+    let settle = () => {};
+    const ended = new Promise<void>((resolve) => (settle = resolve));
+    const job: LiveJob = { jobId, spec, nextSeq: 0, isCancelRequested: false, task: null, ended, settle };
+    const event = this.#record(job, { type: 'queued', kind: spec.kind, title: spec.title, subject: spec.subject });
+    try {
+      this.#writer.flush();
+    } catch (thrown) {
+      this.#writer.forget(jobId);
+      this.#summaries.delete(jobId);
+      throw thrown;
+    }
+    this.#live.set(jobId, job);
+    this.emit(event);
+    this.#startNext();
+    return jobId;
+  }
+
+  /** Newest first. */
+  list(): JobSummary[] {
+    return [...this.#summaries.values()].reverse();
+  }
+
+  /** Ids of the jobs that are queued or running. */
+  active(): JobId[] {
+    return [...this.#live.keys()];
+  }
+
+  events(jobId: JobId, fromSeq: number): JobEvent[] {
+    return this.#writer.events(jobId, fromSeq);
+  }
+
+  /** Makes everything told so far readable in the log. */
+  flush(): void {
+    this.#writer.flush();
+  }
+
+  /** Does nothing for a job that has ended. Throws AppException not-found for one that never was. */
+  cancel(jobId: JobId): void {
+    const job = this.#live.get(jobId);
+    if (!job) {
+      if (this.#summaries.has(jobId)) return;
+      throw new AppException({ code: 'not-found', what: 'job', id: jobId });
+    }
+    if (job.isCancelRequested) return;
+    job.isCancelRequested = true;
+    if (job.task) job.task.stop();
+    else if (this.#summaries.get(jobId)?.state === 'queued') void this.#end(job, { state: 'cancelled' });
+  }
+
+  /** Cancels everything and waits for the processes to be gone. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    const jobs = [...this.#live.values()];
+    for (const job of jobs) this.cancel(job.jobId);
+    await Promise.all(jobs.map((job) => job.ended));
+    this.#writer.close();
+  }
+
+  #startNext(): void {
+    if (this.#isClosing) return;
+    for (const job of this.#live.values()) {
+      const lane = LANE[job.spec.kind];
+      const isWaiting = this.#summaries.get(job.jobId)?.state === 'queued' && !job.isCancelRequested;
+      if (!isWaiting || this.#busy.has(lane)) continue;
+      this.#busy.add(lane);
+      void this.#run(job).finally(() => {
+        this.#busy.delete(lane);
+        this.#startNext();
+      });
+    }
+  }
+
+  async #run(job: LiveJob): Promise<void> {
+    let end: JobEnd;
+    const progress = new LatestProgress((latest) => this.#tell(job, { type: 'progress', progress: latest }), this.times.progressIntervalMs);
+    try {
+      this.#tell(job, { type: 'started' });
+      job.spec.onStarted?.();
+      end = await this.#runTasks(job, (news) => this.#hear(job, news, progress));
+    } catch (thrown) {
+      end = { state: 'failed', error: toAppError(thrown) };
+    }
+    progress.flush();
+    await this.#end(job, end);
+  }
+
+  async #runTasks(job: LiveJob, listen: (news: JobNews) => void): Promise<JobEnd> {
+    let summary: Record<string, unknown> = {};
+    for (const makeInput of job.spec.tasks) {
+      if (job.isCancelRequested) return { state: 'cancelled' };
+      job.task = startTask(this.host, makeInput(), listen, this.times);
+      const outcome = await job.task.outcome;
+      job.task = null;
+      const end = endOf(outcome, job.isCancelRequested);
+      if (end) return end;
+      if (outcome.type === 'done') summary = { ...summary, ...outcome.summary };
+    }
+    return { state: 'succeeded', summary };
+  }
+
+  #hear(job: LiveJob, news: JobNews, progress: LatestProgress): void {
+    switch (news.type) {
+      case 'progress':
+        progress.set(news.progress);
+        break;
+      case 'metric':
+        this.#tell(job, { type: 'metric', metric: news.metric });
+        break;
+      case 'problem':
+        this.#tell(job, { type: 'problem', error: news.error });
+        break;
+      case 'item':
+        job.spec.onItem(TaskItem.parse(news.item));
+        break;
+    }
+  }
+
+  async #end(job: LiveJob, asked: JobEnd): Promise<void> {
+    let end = asked;
+    try {
+      await job.spec.onEnded?.(end);
+    } catch (thrown) {
+      end = { state: 'failed', error: toAppError(thrown) };
+    }
+    const { state, ...facts } = end;
+    this.#live.delete(job.jobId);
+    // `type` and the facts belong together by the definition of JobEnd.
+    this.#tell(job, { type: state, ...facts } as EventFacts);
+    job.settle();
+  }
+
+  #tell(job: LiveJob, facts: EventFacts): void {
+    this.emit(this.#record(job, facts));
+  }
+
+  /** Checks the event against the job's state and logs it. */
+  #record(job: LiveJob, facts: EventFacts): JobEvent {
+    const event: JobEvent = { ...facts, jobId: job.jobId, seq: job.nextSeq++, atMs: Date.now() };
+    this.#summaries.set(job.jobId, foldJob(this.#summaries.get(job.jobId) ?? null, event));
+    this.#writer.write(event);
+    return event;
+  }
+}
+
+/** `null`: the task did all it was asked for. */
+function endOf(outcome: TaskOutcome, isCancelRequested: boolean): JobEnd | null {
+  if (outcome.type === 'done') return outcome.stopped && isCancelRequested ? { state: 'cancelled' } : null;
+  // A process that had to be killed after a cancel died as ordered.
+  if (isCancelRequested && outcome.error.code === 'job/process-died') return { state: 'cancelled' };
+  return { state: 'failed', error: outcome.error };
+}
+
+/** Passes on at most one progress per interval; the last one always arrives. */
+class LatestProgress {
+  #waiting: Progress | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly pass: (progress: Progress) => void,
+    private readonly intervalMs: number,
+  ) {}
+
+  set(progress: Progress): void {
+    if (this.#timer) {
+      this.#waiting = progress;
+      return;
+    }
+    this.pass(progress);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#waiting) this.set(this.#take());
+    }, this.intervalMs);
+  }
+
+  flush(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#waiting) this.pass(this.#take());
+  }
+
+  #take(): Progress {
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    if (!waiting) throw new Error('no progress waits');
+    return waiting;
+  }
+}
+
+export function newJobId(kind: JobKind): JobId {
+  const stamp = new Date().toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  return JobId.parse(`${kind}-${stamp}-${randomBytes(3).toString('hex')}`);
+}
