@@ -1,0 +1,67 @@
+/** The typed client of the contract. Expected failures arrive as `AppException`. */
+import { z } from 'zod';
+import { bulkUrls, calls } from '../../main/contract/api.ts';
+import type { AppEvent, CallInput, CallName, CallOutput } from '../../main/contract/api.ts';
+import { AppError, AppException } from '../../main/contract/errors.ts';
+import { UploadId } from '../../main/contract/vocabulary.ts';
+import type { CaseId } from '../../main/contract/vocabulary.ts';
+import { callServices, subscribeToEvents } from './transport.ts';
+
+const Answer = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), value: z.unknown() }),
+  z.object({ ok: z.literal(false), error: AppError }),
+]);
+
+async function failBulk(response: Response): Promise<never> {
+  const parsed = AppError.safeParse(await response.json().catch(() => null));
+  throw new AppException(parsed.success ? parsed.data : { code: 'internal', detail: `${response.url}: HTTP ${response.status}` });
+}
+
+async function getBytes(url: string): Promise<ArrayBuffer> {
+  const response = await fetch(url);
+  return response.ok ? response.arrayBuffer() : failBulk(response);
+}
+
+export class AppApi {
+  readonly #listeners = new Set<(event: AppEvent) => void>();
+  readonly #reconnectListeners = new Set<() => void>();
+  #unsubscribe: (() => void) | null = null;
+
+  /** Throws `AppException` with the error that the service answered. */
+  async call<K extends CallName>(name: K, input: CallInput<K>): Promise<CallOutput<K>> {
+    const answer = Answer.parse(await callServices(name, input));
+    if (!answer.ok) throw new AppException(answer.error);
+    return calls[name].output.parse(answer.value) as CallOutput<K>;
+  }
+
+  /** Returns the unsubscribe function. `onReconnect`: events may have been missed, read everything again. */
+  subscribe(listener: (event: AppEvent) => void, onReconnect: () => void = () => undefined): () => void {
+    this.#listeners.add(listener);
+    this.#reconnectListeners.add(onReconnect);
+    this.#unsubscribe ??= subscribeToEvents(
+      (event) => this.#listeners.forEach((listen) => listen(event)),
+      () => this.#reconnectListeners.forEach((listen) => listen()),
+    );
+    return () => {
+      this.#listeners.delete(listener);
+      this.#reconnectListeners.delete(onReconnect);
+      if (this.#listeners.size > 0) return;
+      this.#unsubscribe?.();
+      this.#unsubscribe = null;
+    };
+  }
+
+  /** Raw voxels of one channel, i fastest; type and dims as in `CaseDetail`. */
+  readonly volume = (caseId: CaseId, channelIndex: number): Promise<ArrayBuffer> => getBytes(bulkUrls.volume(caseId, channelIndex));
+
+  /** Raw uint8 labels, same order. */
+  readonly labels = async (caseId: CaseId, revision: number): Promise<Uint8Array> =>
+    new Uint8Array(await getBytes(bulkUrls.labels(caseId, revision)));
+
+  /** Sends a labelmap as a Blob (a typed array of 100 MB breaks test tools). */
+  async upload(labels: Uint8Array<ArrayBuffer>): Promise<UploadId> {
+    const response = await fetch(bulkUrls.upload(), { method: 'POST', body: new Blob([labels], { type: 'application/octet-stream' }) });
+    if (!response.ok) return failBulk(response);
+    return z.object({ uploadId: UploadId }).parse(await response.json()).uploadId;
+  }
+}

@@ -1,0 +1,45 @@
+/** How the user interface reaches the services: Electron's preload bridge, else HTTP on the same origin. */
+import { AppEvent } from '../../main/contract/api.ts';
+
+/** What the preload script exposes as `window.maskloop`. */
+export interface Bridge {
+  call(name: string, input: unknown): Promise<unknown>;
+  /** Returns the unsubscribe function. */
+  onEvent(callback: (event: unknown) => void): () => void;
+}
+
+declare global {
+  interface Window {
+    readonly maskloop?: Bridge;
+  }
+}
+
+async function callOverHttp(name: string, input: unknown): Promise<unknown> {
+  const response = await fetch('/api/call', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ name, input }),
+  });
+  return response.json();
+}
+
+/** The browser reconnects by itself after a lost connection; `onReconnect` tells that events may have been missed. */
+function eventsOverHttp(callback: (event: unknown) => void, onReconnect: () => void): () => void {
+  const source = new EventSource('/api/events');
+  let opened = false;
+  source.addEventListener('open', () => {
+    if (opened) onReconnect();
+    opened = true;
+  });
+  source.addEventListener('message', (message: MessageEvent<string>) => callback(JSON.parse(message.data)));
+  return () => source.close();
+}
+
+export const callServices = (name: string, input: unknown): Promise<unknown> =>
+  window.maskloop ? window.maskloop.call(name, input) : callOverHttp(name, input);
+
+/** One subscription for the whole page; an event that does not fit the contract is a defect and is thrown. */
+export function subscribeToEvents(callback: (event: AppEvent) => void, onReconnect: () => void): () => void {
+  const checked = (raw: unknown): void => callback(AppEvent.parse(raw));
+  return window.maskloop ? window.maskloop.onEvent(checked) : eventsOverHttp(checked, onReconnect);
+}

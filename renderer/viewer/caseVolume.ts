@@ -1,0 +1,89 @@
+/** Puts a case's voxels into Cornerstone's cache as a volume and a labelmap of the same grid. */
+import { cache, utilities, volumeLoader } from '@cornerstonejs/core';
+import type { Types } from '@cornerstonejs/core';
+import type { Grid, VoxelType } from '../../main/contract/vocabulary.ts';
+
+export type VoxelArray = Uint8Array | Int16Array | Uint16Array | Float32Array;
+
+const ARRAY_OF: Record<VoxelType, new (buffer: ArrayBuffer) => VoxelArray> = {
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  float32: Float32Array,
+};
+
+export const voxelArray = (type: VoxelType, bytes: ArrayBuffer): VoxelArray => new ARRAY_OF[type](bytes);
+
+// Ids without ':' — Cornerstone would look for an image loader of that scheme.
+export const IMAGE_VOLUME_ID = 'case-image';
+export const LABELMAP_VOLUME_ID = 'case-labels';
+
+const point = (values: readonly number[]): Types.Point3 => [values[0]!, values[1]!, values[2]!];
+
+/** `createLocalVolume` gives every slice the origin of the volume; tools that go by slices need the true planes. */
+function describeSlices(imageIds: readonly string[], grid: Grid, frameOfReferenceUID: string, modality: string): void {
+  const [columns, rows] = grid.dimsIjk;
+  const [columnSpacing, rowSpacing, sliceSpacing] = grid.spacingMm;
+  const rowCosines = grid.direction.slice(0, 3);
+  const columnCosines = grid.direction.slice(3, 6);
+  const normal = grid.direction.slice(6, 9);
+  imageIds.forEach((imageId, k) => {
+    const imagePositionPatient = grid.originLpsMm.map((start, axis) => start + normal[axis]! * sliceSpacing * k);
+    utilities.genericMetadataProvider.add(imageId, {
+      type: 'imagePlaneModule',
+      metadata: {
+        frameOfReferenceUID, rows, columns, rowCosines, columnCosines, imagePositionPatient,
+        imageOrientationPatient: [...rowCosines, ...columnCosines],
+        sliceThickness: sliceSpacing, pixelSpacing: [rowSpacing, columnSpacing], rowPixelSpacing: rowSpacing, columnPixelSpacing: columnSpacing,
+      },
+    });
+    utilities.genericMetadataProvider.add(imageId, { type: 'generalSeriesModule', metadata: { modality } });
+  });
+}
+
+function metadataOf(voxels: VoxelArray, grid: Grid, modality: string, frameOfReferenceUID: string): Types.Metadata {
+  const bits = voxels.BYTES_PER_ELEMENT * 8;
+  const { direction, spacingMm, dimsIjk } = grid;
+  return {
+    BitsAllocated: bits,
+    BitsStored: bits,
+    HighBit: bits - 1,
+    PixelRepresentation: voxels instanceof Int16Array || voxels instanceof Float32Array ? 1 : 0,
+    SamplesPerPixel: 1,
+    PhotometricInterpretation: 'MONOCHROME2',
+    Modality: modality,
+    SeriesInstanceUID: '',
+    ImageOrientationPatient: direction.slice(0, 6),
+    PixelSpacing: [spacingMm[1], spacingMm[0]],
+    FrameOfReferenceUID: frameOfReferenceUID,
+    Columns: dimsIjk[0],
+    Rows: dimsIjk[1],
+    voiLut: [],
+    VOILUTFunction: 'LINEAR',
+  };
+}
+
+/** Both arrays stay live: Cornerstone draws from them and the brush writes into `labels`. */
+export function cacheCaseVolumes(grid: Grid, modality: string, voxels: VoxelArray, labels: Uint8Array): void {
+  const frameOfReferenceUID = utilities.uuidv4();
+  const metadata = metadataOf(voxels, grid, modality, frameOfReferenceUID);
+  const geometry = {
+    dimensions: point(grid.dimsIjk),
+    spacing: point(grid.spacingMm),
+    origin: point(grid.originLpsMm),
+    direction: [...grid.direction] as Types.Mat3,
+  };
+  const image = volumeLoader.createLocalVolume(IMAGE_VOLUME_ID, { ...geometry, metadata, scalarData: voxels });
+  describeSlices(image.imageIds, grid, frameOfReferenceUID, modality);
+  const referenced = { referencedVolumeId: IMAGE_VOLUME_ID, referencedImageIds: image.imageIds };
+  const labelmap = volumeLoader.createLocalLabelmapVolume(
+    { ...geometry, ...referenced, metadata: metadataOf(labels, grid, modality, frameOfReferenceUID), scalarData: labels },
+    LABELMAP_VOLUME_ID,
+  );
+  describeSlices(labelmap.imageIds, grid, frameOfReferenceUID, 'SEG');
+}
+
+export function dropCaseVolumes(): void {
+  cache.purgeCache();
+  utilities.genericMetadataProvider.clear();
+}
