@@ -53,9 +53,13 @@ export async function readLabelmap(file: string): Promise<Volume<Uint8Array>> {
  * depend on the compressor).
  */
 export async function writeLabelmap(file: string, grid: Grid, voxels: Uint8Array): Promise<{ sha256: string }> {
-  const compressed = await gzipped(niftiChunks(grid, voxels));
-  await writeFileAtomic(file, compressed);
+  await writeGzippedNifti(file, grid, voxels);
   return { sha256: sha256Of(voxels) };
+}
+
+/** Any voxels as `.nii.gz`, atomically. */
+export async function writeGzippedNifti(file: string, grid: Grid, voxels: VoxelArray): Promise<void> {
+  await writeFileAtomic(file, await gzipped(niftiChunks(grid, voxels)));
 }
 
 /** Hex sha256 of raw label voxels, as `writeLabelmap` reports it. */

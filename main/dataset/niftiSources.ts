@@ -1,0 +1,175 @@
+/**
+ * Pairs NIfTI images with their label maps by where they lie and how they are called: Decathlon and nnU-Net folders with
+ * `dataset.json`, `images` beside `labels`, plain folders with `…_seg` files. A label map is never taken for an image.
+ */
+import { basename, dirname, join } from 'node:path';
+import type { AppError } from '../contract/errors.ts';
+import type { MsdDataset } from './msdDataset.ts';
+import type { NiftiSource } from './source.ts';
+import type { WalkedFolder } from './sourceWalk.ts';
+
+const NIFTI_NAME = /^(.+?)\.nii(\.gz)?$/i;
+const LABEL_FOLDER = /^(labels?|masks?|segs?|segmentations?|ground_?truth|truth)(Tr|Ts)?$/i;
+/** `case_seg`, `case-label`, `case_mask`; also with more behind it, as in `t2_seg-manual`. */
+const LABEL_FILE = /^(.+?)[-_.]((seg|segmentation|labels?|labelmap)([-_.].*)?|mask|gt)$/i;
+/** What the image beside `case_seg` may be called. */
+const IMAGE_SUFFIXES = ['', '_image', '-image', '_img', '_0000', '_ct', '_mr'];
+const CHANNEL_SUFFIX = /^(.+)_(\d{4})$/;
+/** More files than this under one name are taken for cases of a numbered series, not for channels. */
+const MOST_CHANNELS = 8;
+
+export interface FoundNifti {
+  readonly sources: readonly NiftiSource[];
+  readonly problems: readonly AppError[];
+}
+
+interface NiftiFile {
+  readonly path: string;
+  /** File name without `.nii` or `.nii.gz`. */
+  readonly stem: string;
+}
+
+export function isNiftiName(name: string): boolean {
+  return NIFTI_NAME.test(name);
+}
+
+/** `datasets`: what `dataset.json` says, by the folder it lies in. */
+export function pairNiftiFiles(
+  folders: readonly WalkedFolder[],
+  datasets: ReadonlyMap<string, MsdDataset>,
+): FoundNifti {
+  const byFolder = new Map(
+    folders
+      .map(({ folder, names }) => [folder, niftiFiles(folder, names)] as const)
+      .filter(([, files]) => files.length > 0),
+  );
+  const labelFolders = [...byFolder].filter(([folder]) => LABEL_FOLDER.test(basename(folder)));
+  const imageFolders = [...byFolder].filter(
+    ([folder]) => !LABEL_FOLDER.test(basename(folder)) && !isBesideDataset(folder, datasets),
+  );
+  const usedLabels = new Set<string>();
+  const sources: NiftiSource[] = [];
+  const problems: AppError[] = [];
+  for (const [folder, files] of imageFolders) {
+    const outside = labelFolders
+      .filter(([labelFolder]) => belongsTo(labelFolder, folder))
+      .flatMap(([, labels]) => labels);
+    // the plainest name first: it is the one that is read when there are several
+    const inside = files.filter(({ stem }) => LABEL_FILE.test(stem)).sort((a, b) => a.stem.length - b.stem.length);
+    const images = files.filter(({ stem }) => !LABEL_FILE.test(stem));
+    const labelByStem = new Map<string, string>();
+    for (const { stem, path } of outside) labelByStem.set(stem, path);
+    for (const file of inside) {
+      const stem = labelledStem(file, images);
+      if (!labelByStem.has(stem)) labelByStem.set(stem, file.path);
+      else
+        problems.push({
+          code: 'import/unsupported',
+          path: file.path,
+          detail: `another label map of ${stem}; only one is read`,
+        });
+    }
+    const dataset = datasets.get(dirname(folder));
+    const grouped = groupChannels(images, new Set(labelByStem.keys()), dataset);
+    problems.push(...grouped.problems);
+    for (const { stem, files: channelFiles } of grouped.cases) {
+      const labelFile = labelByStem.get(stem);
+      if (labelFile) usedLabels.add(labelFile);
+      sources.push({
+        kind: 'nifti',
+        baseName: stem,
+        path: channelFiles[0]!,
+        files: channelFiles,
+        channelNames: dataset?.channelNames ?? [],
+        segments: dataset?.segments ?? [],
+        ...(labelFile ? { labelFile } : {}),
+      });
+    }
+    for (const { stem, path } of inside) {
+      if (labelByStem.get(labelledStem({ stem, path }, images)) === path && !usedLabels.has(path)) {
+        problems.push({ code: 'import/label-without-image', path });
+      }
+    }
+  }
+  for (const [folder, labels] of labelFolders) {
+    if (datasets.has(dirname(folder)) && !/^labels(Tr|Ts)$/.test(basename(folder))) continue;
+    for (const { path } of labels)
+      if (!usedLabels.has(path)) problems.push({ code: 'import/label-without-image', path });
+  }
+  return { sources, problems };
+}
+
+function niftiFiles(folder: string, names: readonly string[]): NiftiFile[] {
+  return names.flatMap((name) => {
+    const stem = NIFTI_NAME.exec(name)?.[1];
+    return stem === undefined ? [] : [{ path: join(folder, name), stem }];
+  });
+}
+
+/** In a Decathlon folder only `imagesTr` and `imagesTs` hold images; what lies beside them (predictions) is no case. */
+function isBesideDataset(folder: string, datasets: ReadonlyMap<string, MsdDataset>): boolean {
+  for (let above = folder; above !== dirname(above); above = dirname(above)) {
+    if (datasets.has(dirname(above))) return !/^images(Tr|Ts)$/.test(basename(above)) || above !== folder;
+  }
+  return false;
+}
+
+/** A label folder serves the folders beside it and the folder above it; `…Tr` does not serve `…Ts`. */
+function belongsTo(labelFolder: string, imageFolder: string): boolean {
+  if (dirname(labelFolder) !== dirname(imageFolder) && dirname(labelFolder) !== imageFolder) return false;
+  const part = (folder: string) => /T[rs]$/.exec(basename(folder))?.[0];
+  const [labelPart, imagePart] = [part(labelFolder), part(imageFolder)];
+  return labelPart === undefined || imagePart === undefined || labelPart === imagePart;
+}
+
+/** The stem of the case that a `…_seg` file beside the images belongs to. */
+function labelledStem(label: NiftiFile, images: readonly NiftiFile[]): string {
+  const base = LABEL_FILE.exec(label.stem)![1]!;
+  const suffix = IMAGE_SUFFIXES.find((ending) =>
+    images.some(({ stem }) => stem.toLowerCase() === (base + ending).toLowerCase()),
+  );
+  return suffix === undefined || suffix === '_0000' ? base : base + suffix;
+}
+
+interface ChannelCase {
+  readonly stem: string;
+  readonly files: readonly string[];
+}
+
+/** `case_0000`, `case_0001` are channels of `case` when `dataset.json`, the label names or the whole folder say so. */
+function groupChannels(images: readonly NiftiFile[], labelStems: ReadonlySet<string>, dataset: MsdDataset | undefined) {
+  const alone = images.map(({ stem, path }): ChannelCase => ({ stem, files: [path] }));
+  const groups = new Map<string, { channel: number; path: string }[]>();
+  for (const { stem, path } of images) {
+    const [, base, digits] = CHANNEL_SUFFIX.exec(stem) ?? [];
+    if (base === undefined || labelStems.has(stem)) continue;
+    groups.set(base, [...(groups.get(base) ?? []), { channel: Number(digits), path }]);
+  }
+  const isGrouped =
+    dataset?.hasChannelFiles === true ||
+    [...groups.keys()].some((base) => labelStems.has(base)) ||
+    isChannelFolder([...groups.values()], images.length);
+  if (!isGrouped) return { cases: alone, problems: [] };
+  const cases: ChannelCase[] = alone.filter(({ stem }) => !CHANNEL_SUFFIX.test(stem) || labelStems.has(stem));
+  const problems: AppError[] = [];
+  const expected = dataset?.hasChannelFiles ? dataset.channelNames.length : undefined;
+  for (const [stem, found] of groups) {
+    const channels = found.sort((a, b) => a.channel - b.channel);
+    if (channels.some(({ channel }, n) => channel !== n) || (expected !== undefined && channels.length !== expected)) {
+      const detail = `channels ${channels.map(({ channel }) => channel).join(', ')} found, ${expected ?? 'an unbroken row from 0'} expected`;
+      problems.push({ code: 'import/unsupported', path: channels[0]!.path, detail });
+    } else cases.push({ stem, files: channels.map(({ path }) => path) });
+  }
+  return { cases, problems };
+}
+
+/** Every file carries a channel number, every case has the same channels 0, 1, …, and they are few. */
+function isChannelFolder(groups: readonly (readonly { channel: number }[])[], fileCount: number): boolean {
+  const channelCount = groups[0]?.length ?? 0;
+  return (
+    channelCount > 0 &&
+    channelCount <= MOST_CHANNELS &&
+    groups.reduce((sum, group) => sum + group.length, 0) === fileCount &&
+    groups.every((group) => group.length === channelCount && group.every(({ channel }) => channel < channelCount))
+  );
+}
