@@ -1,0 +1,245 @@
+import { createContext } from 'svelte';
+import type { CaseDetail } from '../../../main/contract/api.ts';
+import { AppException } from '../../../main/contract/errors.ts';
+import type { CaseId, Segment } from '../../../main/contract/vocabulary.ts';
+import type { AppApi } from '../../lib/api.ts';
+import type { Notices } from '../../lib/notices.svelte.ts';
+import { voxelArray } from '../../viewer/caseVolume.ts';
+import type { CursorReading, MprViewer } from '../../viewer/mprViewer.ts';
+import type { ViewerTool } from '../../viewer/mprTools.ts';
+import type { GreyWindow } from '../../viewer/windowLevel.ts';
+
+const RADIUS_MM = { min: 0.5, max: 50, first: 4 } as const;
+
+/** The case that is open and the editing of its mask. Voxels stay outside of Svelte's state. */
+export class Annotator {
+  #viewer: MprViewer | null = null;
+  #open = $state.raw<CaseDetail | null>(null);
+  #loading = $state(false);
+  #saving = $state(false);
+  #dirty = $state(false);
+  /** Counts edits, so that undo buttons follow the history of the viewer. */
+  #edits = $state(0);
+  #tool = $state<ViewerTool>('windowLevel');
+  #radiusMm = $state<number>(RADIUS_MM.first);
+  #activeLabel = $state(1);
+  #opacity = $state(0.5);
+  #hidden = $state.raw<ReadonlySet<number>>(new Set());
+  #cursor = $state.raw<CursorReading | null>(null);
+  #window = $state.raw<GreyWindow | null>(null);
+  /** Another revision appeared while there were unsaved strokes. */
+  #newerRevision = $state<number | null>(null);
+  #legend: readonly Segment[] = [];
+  #requested: CaseId | null = null;
+
+  constructor(
+    private readonly api: AppApi,
+    private readonly notices: Notices,
+  ) {}
+
+  get openCase(): CaseDetail | null {
+    return this.#open;
+  }
+  get loading(): boolean {
+    return this.#loading;
+  }
+  get saving(): boolean {
+    return this.#saving;
+  }
+  get dirty(): boolean {
+    return this.#dirty;
+  }
+  get tool(): ViewerTool {
+    return this.#tool;
+  }
+  get radiusMm(): number {
+    return this.#radiusMm;
+  }
+  get activeLabel(): number {
+    return this.#activeLabel;
+  }
+  get opacity(): number {
+    return this.#opacity;
+  }
+  get hidden(): ReadonlySet<number> {
+    return this.#hidden;
+  }
+  get cursor(): CursorReading | null {
+    return this.#cursor;
+  }
+  get window(): GreyWindow | null {
+    return this.#window;
+  }
+  get newerRevision(): number | null {
+    return this.#newerRevision;
+  }
+  get canUndo(): boolean {
+    return this.#edits >= 0 && (this.#viewer?.history.canUndo ?? false);
+  }
+  get canRedo(): boolean {
+    return this.#edits >= 0 && (this.#viewer?.history.canRedo ?? false);
+  }
+  get viewer(): MprViewer | null {
+    return this.#viewer;
+  }
+
+  /** Returns the unsubscribe function. */
+  start(): () => void {
+    return this.api.subscribe((event) => {
+      if (event.type === 'cases' && this.#open && event.caseIds.includes(this.#open.caseId)) void this.#refresh();
+    });
+  }
+
+  attach(viewer: MprViewer): void {
+    this.#viewer = viewer;
+    viewer.setTool(this.#tool);
+    viewer.setBrushRadiusMm(this.#radiusMm);
+    viewer.setOverlayOpacity(this.#opacity);
+    if (this.#requested) void this.open(this.#requested);
+  }
+
+  detach(): void {
+    this.#viewer = null;
+    this.#open = null;
+  }
+
+  readonly viewerEvents = {
+    edit: (): void => {
+      this.#edits++;
+      this.#dirty = true;
+    },
+    cursor: (reading: CursorReading | null): void => {
+      this.#cursor = reading;
+    },
+    window: (window: GreyWindow): void => {
+      this.#window = window;
+    },
+  };
+
+  /** Fetches image and mask together and shows them. The caller has asked about unsaved strokes before. */
+  async open(caseId: CaseId): Promise<void> {
+    this.#requested = caseId;
+    const viewer = this.#viewer;
+    if (!viewer) return;
+    this.#loading = true;
+    await this.notices.attempt(async () => {
+      const detail = await this.api.call('dataset.openCase', { caseId });
+      const voxelCount = detail.grid.dimsIjk.reduce((a, b) => a * b, 1);
+      const [bytes, labels] = await Promise.all([
+        this.api.volume(caseId, 0),
+        detail.latestRevision === null ? new Uint8Array(voxelCount) : this.api.labels(caseId, detail.latestRevision),
+      ]);
+      if (this.#requested !== caseId) return; // another case was clicked meanwhile
+      const voxels = voxelArray(detail.voxelType, bytes);
+      this.#open = null;
+      await viewer.show({ grid: detail.grid, modality: detail.modality, voxels, labels }, this.#legend);
+      viewer.setActiveSegment(this.#activeLabel);
+      viewer.setTool(this.#tool);
+      this.#open = detail;
+      this.#dirty = false;
+      this.#newerRevision = null;
+      this.#edits++;
+    });
+    if (this.#requested === caseId) this.#loading = false;
+  }
+
+  /** A new revision (a prediction, say) is shown at once, unless that would lose strokes. */
+  async #refresh(): Promise<void> {
+    const shown = this.#open;
+    if (!shown || this.#saving) return;
+    const detail = await this.notices.attempt(() => this.api.call('dataset.openCase', { caseId: shown.caseId }));
+    if (!detail || this.#open?.caseId !== detail.caseId) return;
+    if (detail.latestRevision === shown.latestRevision) this.#open = detail;
+    else if (this.#dirty) this.#newerRevision = detail.latestRevision;
+    else await this.open(detail.caseId);
+  }
+
+  /** True when there is nothing left to save. Never drops the mask: on failure it stays in the viewer. */
+  async save(): Promise<boolean> {
+    const { labels } = this.#viewer ?? {};
+    const detail = this.#open;
+    if (!labels || !detail || this.#saving) return false;
+    if (!this.#dirty) return true;
+    this.#saving = true;
+    const editsBefore = this.#edits;
+    const saved = await this.notices.attempt(async () => {
+      const uploadId = await this.api.upload(labels.slice());
+      return this.#saveOnTop(detail, uploadId);
+    });
+    if (saved) {
+      this.#dirty = this.#edits !== editsBefore;
+      this.#newerRevision = null;
+      this.#open = await this.api.call('dataset.openCase', { caseId: detail.caseId });
+      this.notices.say(`Saved as revision ${saved.revision}.`);
+    }
+    this.#saving = false;
+    return saved !== undefined;
+  }
+
+  /** A revision that appeared meanwhile is kept below ours; nothing is overwritten. */
+  async #saveOnTop(detail: CaseDetail, uploadId: Awaited<ReturnType<AppApi['upload']>>) {
+    const { caseId } = detail;
+    try {
+      return await this.api.call('labels.save', { caseId, uploadId, parent: detail.latestRevision });
+    } catch (thrown) {
+      if (!(thrown instanceof AppException) || thrown.error.code !== 'labels/stale-parent') throw thrown;
+      return this.api.call('labels.save', { caseId, uploadId, parent: thrown.error.latestRevision });
+    }
+  }
+
+  /** Saves what is painted and marks it as the truth of this case. */
+  async accept(): Promise<void> {
+    if (this.#dirty && !(await this.save())) return;
+    const { caseId, latestRevision } = this.#open ?? {};
+    if (!caseId || !latestRevision) return;
+    await this.notices.attempt(() => this.api.call('labels.accept', { caseId, revision: latestRevision }));
+    await this.#refresh();
+  }
+
+  async restore(revision: number): Promise<void> {
+    const { caseId } = this.#open ?? {};
+    if (!caseId) return;
+    const done = await this.notices.attempt(() => this.api.call('labels.restore', { caseId, revision }));
+    if (done) await this.open(caseId);
+  }
+
+  setLegend(legend: readonly Segment[]): void {
+    this.#legend = legend;
+    if (!legend.some((s) => s.labelValue === this.#activeLabel) && legend[0]) this.setActiveLabel(legend[0].labelValue);
+    if (this.#open) void this.#viewer?.setSegments(legend).then(() => this.#viewer?.setActiveSegment(this.#activeLabel));
+  }
+
+  setTool(tool: ViewerTool): void {
+    this.#tool = tool;
+    this.#viewer?.setTool(tool);
+  }
+  setRadiusMm(radiusMm: number): void {
+    this.#radiusMm = Math.min(RADIUS_MM.max, Math.max(RADIUS_MM.min, radiusMm));
+    this.#viewer?.setBrushRadiusMm(this.#radiusMm);
+  }
+  setActiveLabel(labelValue: number): void {
+    this.#activeLabel = labelValue;
+    if (this.#open) this.#viewer?.setActiveSegment(labelValue);
+  }
+  setOpacity(opacity: number): void {
+    this.#opacity = opacity;
+    this.#viewer?.setOverlayOpacity(opacity);
+  }
+  toggleVisible(labelValue: number): void {
+    const hidden = new Set(this.#hidden);
+    const nowHidden = !hidden.delete(labelValue);
+    if (nowHidden) hidden.add(labelValue);
+    this.#hidden = hidden;
+    this.#viewer?.setSegmentVisible(labelValue, !nowHidden);
+  }
+  undo(): void {
+    this.#viewer?.undo();
+    this.#edits++;
+  }
+  redo(): void {
+    this.#viewer?.redo();
+    this.#edits++;
+  }
+}
+
+export const [getAnnotator, setAnnotator] = createContext<Annotator>();

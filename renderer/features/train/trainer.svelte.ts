@@ -1,0 +1,76 @@
+import { createContext } from 'svelte';
+import type { CallInput, RunInfo } from '../../../main/contract/api.ts';
+import type { Metric } from '../../../main/contract/jobs.ts';
+import type { CaseId, JobId, RunId } from '../../../main/contract/vocabulary.ts';
+import type { AppApi } from '../../lib/api.ts';
+import type { Notices } from '../../lib/notices.svelte.ts';
+
+/** Models of the project, the curves of one of them, and what starts training and prediction. */
+export class Trainer {
+  #runs = $state.raw<readonly RunInfo[]>([]);
+  /** Replaced whole, never mutated: `$state.raw` keeps Svelte from proxying thousands of points. */
+  #metrics = $state.raw<readonly Metric[]>([]);
+  #shownRunId = $state<RunId | null>(null);
+  readonly latestModel = $derived(this.#runs.filter((run) => run.hasCheckpoint).at(-1) ?? null);
+  readonly shownRun = $derived(this.#runs.find((run) => run.runId === this.#shownRunId) ?? null);
+
+  constructor(
+    private readonly api: AppApi,
+    private readonly notices: Notices,
+  ) {}
+
+  get runs(): readonly RunInfo[] {
+    return this.#runs;
+  }
+  get metrics(): readonly Metric[] {
+    return this.#metrics;
+  }
+
+  /** Returns the unsubscribe function. */
+  start(): () => void {
+    void this.reload();
+    return this.api.subscribe(
+      (event) => {
+        if (event.type === 'runs' || event.type === 'project') void this.reload();
+        if (event.type === 'job' && event.event.type === 'metric' && event.event.jobId === this.shownRun?.jobId) {
+          this.#metrics = [...this.#metrics, event.event.metric];
+        }
+      },
+      () => void this.reload(),
+    );
+  }
+
+  async reload(): Promise<void> {
+    const answer = await this.notices.attempt(() => this.api.call('nnunet.listRuns', {}));
+    if (!answer) return;
+    this.#runs = answer.runs;
+    if (!this.shownRun && answer.runs.length > 0) await this.show(answer.runs.at(-1)!.runId);
+  }
+
+  async show(runId: RunId): Promise<void> {
+    this.#shownRunId = runId;
+    this.#metrics = [];
+    const answer = await this.notices.attempt(() => this.api.call('nnunet.metrics', { runId }));
+    if (answer && this.#shownRunId === runId) this.#metrics = answer.metrics;
+  }
+
+  async train(input: CallInput<'nnunet.train'>): Promise<void> {
+    const started = await this.notices.attempt(() => this.api.call('nnunet.train', input));
+    if (!started) return;
+    await this.reload();
+    await this.show(started.runId);
+  }
+
+  async resume(runId: RunId): Promise<void> {
+    await this.notices.attempt(() => this.api.call('nnunet.resume', { runId }));
+    await this.reload();
+    await this.show(runId);
+  }
+
+  /** `caseIds` absent: every case without an accepted mask. Returns the job, or undefined when it could not start. */
+  async predict(caseIds?: CaseId[]): Promise<JobId | undefined> {
+    return (await this.notices.attempt(() => this.api.call('nnunet.predict', { caseIds })))?.jobId;
+  }
+}
+
+export const [getTrainer, setTrainer] = createContext<Trainer>();

@@ -1,0 +1,27 @@
+import type { Metric } from '../../../main/contract/jobs.ts';
+import type { ChartLine } from '../../ui/chartPath.ts';
+
+const LABEL_COLORS = ['#5fbf7f', '#e0b050', '#b78be0', '#6fd0d0', '#e58fb0'];
+const MAX_POINTS = 500;
+
+/** At most `MAX_POINTS` points, the last one always among them. */
+function thin<T>(points: readonly T[]): readonly T[] {
+  const step = Math.ceil(points.length / MAX_POINTS);
+  return step <= 1 ? points : points.filter((_, index) => (points.length - 1 - index) % step === 0);
+}
+
+export function lossLines(metrics: readonly Metric[]): ChartLine[] {
+  const points = metrics.filter((m) => m.name === 'trainLoss').map(({ step, value }) => ({ x: step, y: value }));
+  return [{ name: 'training', color: '#4fa3d9', points: thin(points) }];
+}
+
+/** The mean and one line for each class. */
+export function diceLines(metrics: readonly Metric[]): ChartLine[] {
+  const lines = new Map<string, { x: number; y: number }[]>([['mean', []]]);
+  for (const { name, label = 'mean', step, value } of metrics) {
+    if (name !== 'valDice') continue;
+    if (!lines.has(label)) lines.set(label, []);
+    lines.get(label)!.push({ x: step, y: value });
+  }
+  return [...lines].map(([name, points], index) => ({ name, points, color: index === 0 ? '#ffffff' : LABEL_COLORS[(index - 1) % LABEL_COLORS.length]! }));
+}

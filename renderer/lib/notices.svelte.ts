@@ -1,0 +1,52 @@
+import { createContext } from 'svelte';
+import { describeError } from '../../main/contract/describeError.ts';
+import { toAppError } from '../../main/contract/errors.ts';
+
+export interface Notice {
+  readonly id: number;
+  readonly kind: 'error' | 'info';
+  readonly text: string;
+}
+
+const INFO_SHOWN_MS = 6000;
+
+/** Short messages in the corner. Errors stay until dismissed. */
+export class Notices {
+  #list = $state.raw<readonly Notice[]>([]);
+  #nextId = 1;
+
+  get list(): readonly Notice[] {
+    return this.#list;
+  }
+
+  #add(kind: Notice['kind'], text: string): number {
+    const id = this.#nextId++;
+    this.#list = [...this.#list.filter((notice) => notice.text !== text), { id, kind, text }];
+    return id;
+  }
+
+  say(text: string): void {
+    const id = this.#add('info', text);
+    setTimeout(() => this.dismiss(id), INFO_SHOWN_MS);
+  }
+
+  fail(thrown: unknown): void {
+    this.#add('error', describeError(toAppError(thrown)));
+  }
+
+  dismiss(id: number): void {
+    this.#list = this.#list.filter((notice) => notice.id !== id);
+  }
+
+  /** Runs an action of the user; a failure becomes a message and `undefined`. */
+  async attempt<T>(action: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await action();
+    } catch (thrown) {
+      this.fail(thrown);
+      return undefined;
+    }
+  }
+}
+
+export const [getNotices, setNotices] = createContext<Notices>();
