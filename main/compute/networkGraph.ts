@@ -1,34 +1,39 @@
-/** Whole graphs with their signatures: `train`, `predict`, `read`, `write`. */
+/** Whole graphs with their signatures: `train`, `predict`, and reading and writing of weights and optimiser state. */
 import type { TrainingSpec, UNetSpec } from '../../models/engine.ts';
 import { deepSupervisedLoss } from '../../models/diceCrossEntropy.ts';
 import { buildPlainConvUNet, headLevels, parametersOf } from '../../models/plainConvUNet.ts';
 import type { Parameter } from '../../models/plainConvUNet.ts';
 import { assignVariable, declareAdam, declareVariable, emitAdam, readVariable } from './adam.ts';
 import type { Variable } from './adam.ts';
-import { mul } from './arithmeticOps.ts';
 import { Graph, tensorInfo } from './graph.ts';
 import type { Tensor } from './graph.ts';
 import { graphOps } from './graphOps.ts';
 import { encodeSavedModel } from './savedModel.ts';
 import type { Signature } from './savedModel.ts';
 
+/** Variables that are read and written together, by the signatures `read.<group>` and `write.<group>`. */
+export type VariableGroup = 'weights' | 'optimizer';
+type NamedShape = { readonly name: string; readonly shape: readonly number[] };
+
 export interface BuiltGraph {
   readonly savedModel: Uint8Array;
+  readonly signatures: readonly string[];
   readonly parameters: readonly Parameter[];
-  /** Every variable in the graph: the weights first, in the order of `parameters`, then the optimiser's. */
-  readonly variables: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  readonly variables: Readonly<Record<VariableGroup, readonly NamedShape[]>>;
 }
 
-/** `read`: every variable by its name; `write`: the same names in, `written` out. */
-function stateSignatures(g: Graph, variables: readonly Variable[]): Record<'read' | 'write', Signature> {
+/** `read`: every variable of the group by its name; `write`: the same names in, `written` out. */
+function stateSignatures(g: Graph, group: VariableGroup, variables: readonly Variable[]): Record<string, Signature> {
   const read = variables.map((v) => g.unary('Identity', readVariable(g, v), `read.${v.name}`));
   const fed = variables.map((v) => g.placeholder(`write.${v.name}`, v.shape, 'float'));
   const assigned = variables.map((v, index) => assignVariable(g, v, fed[index]!));
-  const written = g.node('Identity', [g.scalar(1)], { T: { type: 'float' } }, [], 'float', { name: 'written', after: assigned });
-  const byName = (tensors: readonly Tensor[]) => Object.fromEntries(variables.map((v, index) => [v.name, tensorInfo(tensors[index]!)]));
+  const options = { name: `written.${group}`, after: assigned };
+  const written = g.node('Identity', [g.scalar(1)], { T: { type: 'float' } }, [], 'float', options);
+  const byName = (tensors: readonly Tensor[]) =>
+    Object.fromEntries(variables.map((v, index) => [v.name, tensorInfo(tensors[index]!)]));
   return {
-    read: { inputs: {}, outputs: byName(read) },
-    write: { inputs: byName(fed), outputs: { written: tensorInfo(written) } },
+    [`read.${group}`]: { inputs: {}, outputs: byName(read) },
+    [`write.${group}`]: { inputs: byName(fed), outputs: { written: tensorInfo(written) } },
   };
 }
 
@@ -52,18 +57,17 @@ function trainSignature(g: Graph, spec: TrainingSpec, heads: readonly number[], 
   const image = g.placeholder('train.image', [...shape, spec.network.inputChannels], 'float');
   const labels = g.placeholder('train.labels', shape, 'int32');
   const learningRate = g.placeholder('train.learningRate', [], 'float');
-  const lossScale = g.placeholder('train.lossScale', [], 'float');
   const values = weights.map((w) => readVariable(g, w));
   const byName = new Map(parameters.map((p, index) => [p.name, values[index]!]));
   const ops = graphOps(g, spec.precision);
   const outputs = buildPlainConvUNet(ops, spec.network, heads, image, (name) => byName.get(name)!);
   const loss = deepSupervisedLoss(ops, spec, outputs, labels);
-  const gradients = withWeightDecay(g, spec.optimizer.weightDecay, parameters, values, g.gradients(mul(g, loss, lossScale), values));
+  const gradients = withWeightDecay(g, spec.optimizer.weightDecay, parameters, values, g.gradients(loss, values));
   const adam = declareAdam(g, weights);
   const { gradientNorm, done } = emitAdam(g, spec.optimizer, weights, adam, gradients, learningRate);
   const lossOut = g.node('Identity', [loss], { T: { type: 'float' } }, [], 'float', { name: 'train.loss', after: done });
   const normOut = g.unary('Identity', gradientNorm, 'train.gradientNorm');
-  const inputs = { image, labels, learningRate, lossScale };
+  const inputs = { image, labels, learningRate };
   return {
     signature: {
       inputs: Object.fromEntries(Object.entries(inputs).map(([key, tensor]) => [key, tensorInfo(tensor)])),
@@ -81,9 +85,13 @@ export function buildTrainingGraph(spec: TrainingSpec): BuiltGraph {
   const train = trainSignature(g, spec, heads, parameters, weights);
   const byName = new Map(weights.map((w) => [w.name, w]));
   const predict = predictSignature(g, spec.network, spec.patch, spec.precision, byName);
-  const variables = [...weights, ...train.state];
-  const signatures = { train: train.signature, predict, ...stateSignatures(g, variables) };
-  return { savedModel: encodeSavedModel(g.nodes, signatures), parameters, variables };
+  const signatures = {
+    train: train.signature,
+    predict,
+    ...stateSignatures(g, 'weights', weights),
+    ...stateSignatures(g, 'optimizer', train.state),
+  };
+  return built(g, signatures, parameters, { weights, optimizer: train.state });
 }
 
 /** Prediction only: no optimiser state, no gradients, float32. */
@@ -92,5 +100,14 @@ export function buildInferenceGraph(network: UNetSpec, patch: readonly number[])
   const parameters = parametersOf(network, [0]);
   const weights = parameters.map((p) => declareVariable(g, p.name, p.shape));
   const predict = predictSignature(g, network, patch, 'float32', new Map(weights.map((w) => [w.name, w])));
-  return { savedModel: encodeSavedModel(g.nodes, { predict, ...stateSignatures(g, weights) }), parameters, variables: weights };
+  return built(g, { predict, ...stateSignatures(g, 'weights', weights) }, parameters, { weights, optimizer: [] });
+}
+
+function built(
+  g: Graph,
+  signatures: Readonly<Record<string, Signature>>,
+  parameters: readonly Parameter[],
+  variables: BuiltGraph['variables'],
+): BuiltGraph {
+  return { savedModel: encodeSavedModel(g.nodes, signatures), signatures: Object.keys(signatures), parameters, variables };
 }

@@ -1,5 +1,6 @@
 /** Loads TensorFlow. Only ever in a compute process: in Electron's main process its symbols clash with Mesa's. */
 import type * as tfjs from '@tensorflow/tfjs-node';
+import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node/dist/nodejs_kernel_backend';
 
 export type Tf = typeof tfjs;
 
@@ -13,7 +14,16 @@ export class RuntimeLoadError extends Error {
   }
 }
 
-const firstLine = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown)).split('\n')[0]!;
+/**
+ * What is said when a piece is not there: by Node for the package, by tfjs-node for its native addon, by the dynamic
+ * linker for libtensorflow.
+ */
+const MISSING = [/cannot find (module|package)/i, /native addon module .* can not be found/i, /libtensorflow\S*: cannot open shared object file/i];
+
+function toRuntimeLoadError(thrown: unknown): RuntimeLoadError {
+  const [detail = ''] = (thrown instanceof Error ? thrown.message : String(thrown)).split('\n');
+  return new RuntimeLoadError(MISSING.some((pattern) => pattern.test(detail)) ? 'missing' : 'broken', detail);
+}
 
 /** Throws `RuntimeLoadError`. */
 export async function loadTensorFlow(): Promise<Tf> {
@@ -24,8 +34,12 @@ export async function loadTensorFlow(): Promise<Tf> {
     tf.enableProdMode();
     return tf;
   } catch (thrown) {
-    const text = firstLine(thrown);
-    // tfjs-node says the first when its native addon was never built; Node the others when the package is not there
-    throw new RuntimeLoadError(/addon file is missing|cannot find (module|package)/i.test(text) ? 'missing' : 'broken', text);
+    throw toRuntimeLoadError(thrown);
   }
+}
+
+/** For provenance: the version of the native library, not only of its JavaScript. */
+export function runtimeVersion(tf: Tf): string {
+  const { binding } = tf.backend() as NodeJSKernelBackend;
+  return `tfjs-node ${tf.version['tfjs-node']}, TensorFlow ${binding.TF_Version}`;
 }

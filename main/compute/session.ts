@@ -4,68 +4,79 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NamedTensorMap } from '@tensorflow/tfjs-node';
 import type { NamedArray } from '../../models/engine.ts';
-import type { BuiltGraph } from './networkGraph.ts';
+import type { BuiltGraph, VariableGroup } from './networkGraph.ts';
 import type { Tf } from './runtime.ts';
+
+type LoadedSignature = Awaited<ReturnType<Tf['node']['loadSavedModel']>>;
 
 export class Session {
   readonly #tf: Tf;
-  readonly #graph: BuiltGraph;
-  readonly #folder: string;
-  readonly #models = new Map<string, Awaited<ReturnType<Tf['node']['loadSavedModel']>>>();
+  readonly #variables: BuiltGraph['variables'];
+  readonly #signatures = new Map<string, LoadedSignature>();
 
-  private constructor(tf: Tf, graph: BuiltGraph, folder: string) {
+  private constructor(tf: Tf, variables: BuiltGraph['variables']) {
     this.#tf = tf;
-    this.#graph = graph;
-    this.#folder = folder;
+    this.#variables = variables;
   }
 
-  static async open(tf: Tf, graph: BuiltGraph, signatures: readonly string[]): Promise<Session> {
+  /** TensorFlow loads models from folders only; ours lives in a temporary one until it is loaded. */
+  static async open(tf: Tf, graph: Pick<BuiltGraph, 'savedModel' | 'signatures' | 'variables'>): Promise<Session> {
     const folder = mkdtempSync(join(tmpdir(), 'maskloop-graph-'));
+    const session = new Session(tf, graph.variables);
     try {
       mkdirSync(join(folder, 'variables'));
       writeFileSync(join(folder, 'saved_model.pb'), graph.savedModel);
-      const session = new Session(tf, graph, folder);
-      for (const name of signatures) session.#models.set(name, await tf.node.loadSavedModel(folder, ['serve'], name));
+      // signatures of one folder share a session, and with it the variables
+      for (const name of graph.signatures) session.#signatures.set(name, await tf.node.loadSavedModel(folder, ['serve'], name));
       return session;
+    } catch (thrown) {
+      session.dispose();
+      throw thrown;
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }
   }
 
   /** Runs a signature; inputs are disposed, outputs come back as plain arrays. Blocks the thread. */
-  run(signature: string, inputs: NamedTensorMap): Record<string, Float32Array> {
-    const model = this.#models.get(signature);
-    if (!model) throw new Error(`signature '${signature}' was not loaded from ${this.#folder}`);
-    const outputs = model.predict(inputs) as NamedTensorMap;
-    const values: Record<string, Float32Array> = {};
-    for (const [name, tensor] of Object.entries(outputs)) values[name] = tensor.dataSync<'float32'>();
-    this.#tf.dispose(outputs);
-    this.#tf.dispose(inputs);
-    return values;
+  run(name: string, inputs: NamedTensorMap): Record<string, Float32Array> {
+    try {
+      const signature = this.#signatures.get(name);
+      if (!signature) throw new Error(`no signature '${name}', or the session is disposed`);
+      const outputs = signature.predict(inputs) as NamedTensorMap;
+      const values: Record<string, Float32Array> = {};
+      for (const [key, tensor] of Object.entries(outputs)) values[key] = tensor.dataSync<'float32'>();
+      this.#tf.dispose(outputs);
+      return values;
+    } finally {
+      this.#tf.dispose(inputs);
+    }
   }
 
-  /** Variables in graph order; `names` absent = all. */
-  read(names?: ReadonlySet<string>): NamedArray[] {
-    const values = this.run('read', {});
-    return this.#graph.variables
-      .filter(({ name }) => !names || names.has(name))
-      .map(({ name, shape }) => ({ name, shape, values: values[name]! }));
+  /** The variables of a group in graph order. */
+  read(group: VariableGroup): NamedArray[] {
+    const variables = this.#variables[group];
+    if (variables.length === 0) return [];
+    const values = this.run(`read.${group}`, {});
+    return variables.map(({ name, shape }) => ({ name, shape, values: values[name]! }));
   }
 
-  /** Every variable of the graph must be there, with its shape. */
-  write(arrays: readonly NamedArray[]): void {
+  /** Every variable of the group must be among `arrays`, with its shape; others are ignored. Throws before it writes. */
+  write(group: VariableGroup, arrays: readonly NamedArray[]): void {
     const given = new Map(arrays.map((array) => [array.name, array]));
-    const inputs = this.#graph.variables.map(({ name, shape }) => {
+    const chosen = this.#variables[group].map(({ name, shape }) => {
       const array = given.get(name);
       if (!array) throw new Error(`'${name}' is missing`);
-      if (array.shape.join() !== shape.join()) throw new Error(`'${name}' has shape [${array.shape.join()}], not [${shape.join()}]`);
-      return [name, this.#tf.tensor(array.values, [...shape], 'float32')] as const;
+      if (array.shape.join() !== shape.join()) {
+        throw new Error(`'${name}' has shape [${array.shape.join()}], not [${shape.join()}]`);
+      }
+      return array;
     });
-    this.run('write', Object.fromEntries(inputs));
+    const tensors = chosen.map(({ name, shape, values }) => [name, this.#tf.tensor(values, [...shape], 'float32')] as const);
+    if (tensors.length > 0) this.run(`write.${group}`, Object.fromEntries(tensors));
   }
 
   dispose(): void {
-    for (const model of this.#models.values()) model.dispose();
-    this.#models.clear();
+    for (const signature of this.#signatures.values()) signature.dispose();
+    this.#signatures.clear();
   }
 }

@@ -57,7 +57,7 @@ export async function runGraph<K extends string>(
   const outputs = Object.fromEntries(keys.map((key, i) => [key, tensorInfo(graph.unary('Identity', fetches[key], `fetch${i}`))]));
   const inputs = Object.fromEntries(feeds.map(({ placeholder }) => [placeholder.name, tensorInfo(placeholder)]));
   const savedModel = encodeSavedModel(graph.nodes, { run: { inputs, outputs } });
-  const session = await Session.open(tf, { savedModel, parameters: [], variables: [] }, ['run']);
+  const session = await Session.open(tf, { savedModel, signatures: ['run'], variables: { weights: [], optimizer: [] } });
   try {
     const dtypeOf = (dtype: DType) => (dtype === 'int32' ? 'int32' : 'float32');
     const tensors = feeds.map(({ placeholder: p, values }) => [p.name, tf.tensor(values, [...p.shape], dtypeOf(p.dtype))] as const);
