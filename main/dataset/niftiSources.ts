@@ -29,6 +29,11 @@ interface NiftiFile {
   readonly stem: string;
 }
 
+interface NiftiFolder {
+  readonly folder: string;
+  readonly files: readonly NiftiFile[];
+}
+
 export function isNiftiName(name: string): boolean {
   return NIFTI_NAME.test(name);
 }
@@ -38,65 +43,64 @@ export function pairNiftiFiles(
   folders: readonly WalkedFolder[],
   datasets: ReadonlyMap<string, MsdDataset>,
 ): FoundNifti {
-  const byFolder = new Map(
-    folders
-      .map(({ folder, names }) => [folder, niftiFiles(folder, names)] as const)
-      .filter(([, files]) => files.length > 0),
-  );
-  const labelFolders = [...byFolder].filter(([folder]) => LABEL_FOLDER.test(basename(folder)));
-  const imageFolders = [...byFolder].filter(
-    ([folder]) => !LABEL_FOLDER.test(basename(folder)) && !isBesideDataset(folder, datasets),
-  );
-  const usedLabels = new Set<string>();
-  const sources: NiftiSource[] = [];
+  const byFolder = folders
+    .map(({ folder, names }): NiftiFolder => ({ folder, files: niftiFiles(folder, names) }))
+    .filter(({ files }) => files.length > 0);
+  const labelFolders = byFolder.filter(({ folder }) => LABEL_FOLDER.test(basename(folder)));
+  const found = byFolder
+    .filter(({ folder }) => !LABEL_FOLDER.test(basename(folder)) && !isBesideDataset(folder, datasets))
+    .map(({ folder, files }) => {
+      const outside = labelFolders.filter((labels) => belongsTo(labels.folder, folder)).flatMap(({ files: f }) => f);
+      return pairFolder(files, outside, datasets.get(dirname(folder)));
+    });
+  const sources = found.flatMap((pairs) => pairs.sources);
+  const used = new Set(sources.map(({ labelFile }) => labelFile));
+  const orphans = labelFolders
+    .filter(({ folder }) => !datasets.has(dirname(folder)) || /^labels(Tr|Ts)$/.test(basename(folder)))
+    .flatMap(({ files }) => files)
+    .filter(({ path }) => !used.has(path))
+    .map(({ path }): AppError => ({ code: 'import/label-without-image', path }));
+  return { sources, problems: [...found.flatMap((pairs) => pairs.problems), ...orphans] };
+}
+
+/** The cases of one folder: its images with the label maps among `files` and those `outside`. */
+function pairFolder(
+  files: readonly NiftiFile[],
+  outside: readonly NiftiFile[],
+  dataset: MsdDataset | undefined,
+): FoundNifti {
+  const images = files.filter(({ stem }) => !LABEL_FILE.test(stem));
+  const labelByStem = new Map(outside.map(({ stem, path }) => [stem, path]));
+  const insideByStem = new Map<string, string>();
   const problems: AppError[] = [];
-  for (const [folder, files] of imageFolders) {
-    const outside = labelFolders
-      .filter(([labelFolder]) => belongsTo(labelFolder, folder))
-      .flatMap(([, labels]) => labels);
-    // the plainest name first: it is the one that is read when there are several
-    const inside = files.filter(({ stem }) => LABEL_FILE.test(stem)).sort((a, b) => a.stem.length - b.stem.length);
-    const images = files.filter(({ stem }) => !LABEL_FILE.test(stem));
-    const labelByStem = new Map<string, string>();
-    for (const { stem, path } of outside) labelByStem.set(stem, path);
-    for (const file of inside) {
-      const stem = labelledStem(file, images);
-      if (!labelByStem.has(stem)) labelByStem.set(stem, file.path);
-      else
-        problems.push({
-          code: 'import/unsupported',
-          path: file.path,
-          detail: `another label map of ${stem}; only one is read`,
-        });
-    }
-    const dataset = datasets.get(dirname(folder));
-    const grouped = groupChannels(images, new Set(labelByStem.keys()), dataset);
-    problems.push(...grouped.problems);
-    for (const { stem, files: channelFiles } of grouped.cases) {
-      const labelFile = labelByStem.get(stem);
-      if (labelFile) usedLabels.add(labelFile);
-      sources.push({
-        kind: 'nifti',
-        baseName: stem,
-        path: channelFiles[0]!,
-        files: channelFiles,
-        channelNames: dataset?.channelNames ?? [],
-        segments: dataset?.segments ?? [],
-        ...(labelFile ? { labelFile } : {}),
-      });
-    }
-    for (const { stem, path } of inside) {
-      if (labelByStem.get(labelledStem({ stem, path }, images)) === path && !usedLabels.has(path)) {
-        problems.push({ code: 'import/label-without-image', path });
-      }
+  // the plainest name first: it is the one that is read when there are several
+  const inside = files.filter(({ stem }) => LABEL_FILE.test(stem)).sort((a, b) => a.stem.length - b.stem.length);
+  for (const file of inside) {
+    const stem = labelledStem(file, images);
+    if (labelByStem.has(stem)) {
+      const detail = `another label map of ${stem}; only one is read`;
+      problems.push({ code: 'import/unsupported', path: file.path, detail });
+    } else {
+      labelByStem.set(stem, file.path);
+      insideByStem.set(stem, file.path);
     }
   }
-  for (const [folder, labels] of labelFolders) {
-    if (datasets.has(dirname(folder)) && !/^labels(Tr|Ts)$/.test(basename(folder))) continue;
-    for (const { path } of labels)
-      if (!usedLabels.has(path)) problems.push({ code: 'import/label-without-image', path });
-  }
-  return { sources, problems };
+  const grouped = groupChannels(images, new Set(labelByStem.keys()), dataset);
+  const sources = grouped.cases.map(({ stem, files: channelFiles }): NiftiSource => {
+    const labelFile = labelByStem.get(stem);
+    return {
+      kind: 'nifti',
+      baseName: stem,
+      path: channelFiles[0]!,
+      files: channelFiles,
+      channelNames: dataset?.channelNames ?? [],
+      segments: dataset?.segments ?? [],
+      ...(labelFile ? { labelFile } : {}),
+    };
+  });
+  for (const { baseName } of sources) insideByStem.delete(baseName);
+  for (const path of insideByStem.values()) problems.push({ code: 'import/label-without-image', path });
+  return { sources, problems: [...problems, ...grouped.problems] };
 }
 
 function niftiFiles(folder: string, names: readonly string[]): NiftiFile[] {
