@@ -96,15 +96,38 @@ export class MprViewer {
       this.#listenTo(elements[plane], 'mouseleave', () => this.on.cursor(null));
       this.#listenTo(elements[plane], 'contextmenu', (event) => event.preventDefault());
     }
-    const edited = (): void => this.on.edit();
-    eventTarget.addEventListener(Enums.Events.SEGMENTATION_DATA_MODIFIED, edited);
-    this.#listeners.push(() => eventTarget.removeEventListener(Enums.Events.SEGMENTATION_DATA_MODIFIED, edited));
+    this.#watchStrokes(elements);
     const windowChanged = ((event: CustomEvent<{ range?: GreyWindow }>): void => {
       if (event.detail.range) this.on.window(event.detail.range);
     }) as EventListener;
     this.#listenTo(elements.axial, CoreEnums.Events.VOI_MODIFIED, windowChanged);
     this.#resize = new ResizeObserver(() => this.#engine.resize(true, true));
     for (const plane of PLANES) this.#resize.observe(elements[plane]);
+  }
+
+  /**
+   * A labelmap is also "modified" when it is first shown, so only changes between press and release count as an edit. It is
+   * reported after the release, when the stroke stands in the history.
+   */
+  #watchStrokes(elements: Readonly<Record<Plane, HTMLDivElement>>): void {
+    let pressed = false;
+    let modified = false;
+    for (const plane of PLANES) elements[plane].addEventListener('mousedown', () => (pressed = true), { capture: true });
+    const onModified = (): void => {
+      modified ||= pressed;
+    };
+    const onRelease = (): void => {
+      setTimeout(() => {
+        if (modified) this.on.edit();
+        pressed = modified = false;
+      }, 0);
+    };
+    eventTarget.addEventListener(Enums.Events.SEGMENTATION_DATA_MODIFIED, onModified);
+    window.addEventListener('mouseup', onRelease);
+    this.#listeners.push(() => {
+      eventTarget.removeEventListener(Enums.Events.SEGMENTATION_DATA_MODIFIED, onModified);
+      window.removeEventListener('mouseup', onRelease);
+    });
   }
 
   #listenTo<K extends string>(element: HTMLElement, type: K, listener: (event: K extends keyof HTMLElementEventMap ? HTMLElementEventMap[K] : Event) => void): void {
@@ -216,10 +239,14 @@ export class MprViewer {
   }
 
   undo(): void {
+    if (!DefaultHistoryMemo.canUndo) return;
     DefaultHistoryMemo.undo();
+    this.on.edit();
   }
   redo(): void {
+    if (!DefaultHistoryMemo.canRedo) return;
     DefaultHistoryMemo.redo();
+    this.on.edit();
   }
   get history(): { readonly canUndo: boolean; readonly canRedo: boolean } {
     return { canUndo: DefaultHistoryMemo.canUndo, canRedo: DefaultHistoryMemo.canRedo };

@@ -234,11 +234,9 @@ export class Annotator {
   }
   undo(): void {
     this.#viewer?.undo();
-    this.#edits++;
   }
   redo(): void {
     this.#viewer?.redo();
-    this.#edits++;
   }
 }
 
