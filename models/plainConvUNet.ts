@@ -9,7 +9,7 @@ export interface Parameter {
   readonly name: string;
   readonly shape: readonly number[];
   readonly initializer: Initializer;
-  /** Inputs that add up in one output value; 0 where the initializer does not ask. */
+  /** For He's deviation: kernel voxels × channels; 0 where the initializer does not ask. */
   readonly fanIn: number;
   /** Convolution kernels decay, biases and norm parameters do not. */
   readonly decays: boolean;
@@ -18,9 +18,9 @@ export interface Parameter {
 const NORM_EPSILON = 1e-5;
 const product = (values: readonly number[]): number => values.reduce((a, b) => a * b, 1);
 
-function kernel(name: string, size: readonly number[], fanIn: number, fanOut: number, transposed = false): Parameter {
-  const channels = transposed ? [fanOut, fanIn] : [fanIn, fanOut];
-  return { name, shape: [...size, ...channels], initializer: 'heNormal', fanIn: product(size) * fanIn, decays: true };
+/** `counted`: the input channels, or for a transposed convolution the output channels, whose order in the shape swaps too. */
+function kernel(name: string, size: readonly number[], counted: number, other: number): Parameter {
+  return { name, shape: [...size, counted, other], initializer: 'heNormal', fanIn: product(size) * counted, decays: true };
 }
 
 function perChannel(name: string, channels: number, initializer: 'zeros' | 'ones'): Parameter {
@@ -57,7 +57,8 @@ export function parametersOf(spec: UNetSpec, heads: readonly number[]): Paramete
   for (let level = spec.stages.length - 2; level >= 0; level--) {
     const coarse = spec.stages[level + 1]!;
     const { features, kernel: size } = spec.stages[level]!;
-    list.push(kernel(`decoder.${level}.up.weight`, coarse.stride, coarse.features, features, true));
+    // nnU-Net's (PyTorch's) fan-in of a transposed convolution counts its output channels
+    list.push(kernel(`decoder.${level}.up.weight`, coarse.stride, features, coarse.features));
     list.push(perChannel(`decoder.${level}.up.bias`, features, 'zeros'));
     for (let i = 0; i < spec.decoderConvs; i++) {
       list.push(...blockParameters(`decoder.${level}.${i}`, size, i === 0 ? 2 * features : features, features));
