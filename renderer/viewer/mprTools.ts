@@ -46,7 +46,7 @@ export class MprTools {
     group.addTool(CrosshairsTool.toolName, {
       getReferenceLineColor: (viewportId: string) => (isPlane(viewportId) ? PLANE_COLORS[viewportId] : 'rgb(200, 200, 200)'),
       getReferenceLineControllable: () => true,
-      getReferenceLineDraggableRotatable: () => false,
+      getReferenceLineDraggableRotatable: () => true, // without it a click does not move the crosshairs either
       getReferenceLineSlabThicknessControlsOn: () => false,
     });
     for (const [name, activeStrategy] of Object.entries(BRUSHES)) group.addToolInstance(name, BrushTool.toolName, { activeStrategy });
