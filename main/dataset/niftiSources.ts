@@ -45,10 +45,10 @@ export function pairNiftiFiles(
 ): FoundNifti {
   const byFolder = folders
     .map(({ folder, names }): NiftiFolder => ({ folder, files: niftiFiles(folder, names) }))
-    .filter(({ files }) => files.length > 0);
+    .filter(({ folder, files }) => files.length > 0 && !isBesideDataset(folder, datasets));
   const labelFolders = byFolder.filter(({ folder }) => LABEL_FOLDER.test(basename(folder)));
   const found = byFolder
-    .filter(({ folder }) => !LABEL_FOLDER.test(basename(folder)) && !isBesideDataset(folder, datasets))
+    .filter(({ folder }) => !LABEL_FOLDER.test(basename(folder)))
     .map(({ folder, files }) => {
       const outside = labelFolders.filter((labels) => belongsTo(labels.folder, folder)).flatMap(({ files: f }) => f);
       return pairFolder(files, outside, datasets.get(dirname(folder)));
@@ -56,7 +56,6 @@ export function pairNiftiFiles(
   const sources = found.flatMap((pairs) => pairs.sources);
   const used = new Set(sources.map(({ labelFile }) => labelFile));
   const orphans = labelFolders
-    .filter(({ folder }) => !datasets.has(dirname(folder)) || /^labels(Tr|Ts)$/.test(basename(folder)))
     .flatMap(({ files }) => files)
     .filter(({ path }) => !used.has(path))
     .map(({ path }): AppError => ({ code: 'import/label-without-image', path }));
@@ -110,10 +109,10 @@ function niftiFiles(folder: string, names: readonly string[]): NiftiFile[] {
   });
 }
 
-/** In a Decathlon folder only `imagesTr` and `imagesTs` hold images; what lies beside them (predictions) is no case. */
+/** In a Decathlon folder only `imagesTr`, `labelsTr` and their `Ts` twins count; predictions and truth beside them do not. */
 function isBesideDataset(folder: string, datasets: ReadonlyMap<string, MsdDataset>): boolean {
-  for (let above = folder; above !== dirname(above); above = dirname(above)) {
-    if (datasets.has(dirname(above))) return !/^images(Tr|Ts)$/.test(basename(above)) || above !== folder;
+  for (let inside = folder; inside !== dirname(inside); inside = dirname(inside)) {
+    if (datasets.has(dirname(inside))) return inside !== folder || !/^(images|labels)(Tr|Ts)$/.test(basename(folder));
   }
   return false;
 }

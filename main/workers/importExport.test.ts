@@ -1,0 +1,151 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { JobNews } from '../contract/jobs.ts';
+import { ImportedCase, type ImportTask } from '../contract/tasks.ts';
+import type { AppError } from '../contract/errors.ts';
+import { readNiftiFile } from '../dataset/niftiFile.ts';
+import { readLabelmap, readStoredImage, writeLabelmap } from '../dataset/storedVolume.ts';
+import { gridsMatch } from '../imaging/grid.ts';
+import { makePhantom } from '../imaging/phantom.ts';
+import { orientationCode } from '../imaging/orientation.ts';
+import { runExport } from './export.ts';
+import { runImport } from './import.ts';
+import { runPhantoms } from './phantoms.ts';
+
+class RecordingPort {
+  readonly news: JobNews[] = [];
+  readonly stop = { aborted: false };
+  tell = (news: JobNews) => {
+    this.news.push(news);
+  };
+  get cases(): ImportedCase[] {
+    return this.news.flatMap((one) => (one.type === 'item' ? [ImportedCase.parse(one.item)] : []));
+  }
+  get problems(): AppError[] {
+    return this.news.flatMap((one) => (one.type === 'problem' ? [one.error] : []));
+  }
+}
+
+describe('phantoms → import → export', () => {
+  let root = '';
+  let study = '';
+  beforeEach(async () => {
+    root = mkdtempSync(join(tmpdir(), 'maskloop-import-'));
+    study = join(root, 'study');
+    const made = await runPhantoms({ task: 'phantoms', folder: study, caseCount: 5, labelledCount: 3, seed: 40 }, { tell: () => undefined, stop: { aborted: false } });
+    expect(made).toMatchObject({ ok: true, value: { caseCount: 5, labelledCount: 3 } });
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
+  const task = (changes: Partial<ImportTask> = {}): ImportTask => ({
+    task: 'import',
+    paths: [study],
+    casesFolder: join(root, 'project/cases'),
+    existing: [],
+    legend: [],
+    ...changes,
+  });
+  async function importAll(changes: Partial<ImportTask> = {}) {
+    const port = new RecordingPort();
+    return { result: await runImport(task(changes), port), port };
+  }
+
+  it('imports every phantom; exported labels are the written truth, voxel by voxel, in source geometry', async () => {
+    const { result, port } = await importAll();
+    expect(result).toEqual({ ok: true, value: { importedCount: 5, alreadyImportedCount: 0, failedCount: 0 } });
+    expect(port.problems).toEqual([]);
+    expect(port.cases.map(({ caseId }) => caseId)).toEqual(['phantom_001', 'phantom_002', 'phantom_003', 'phantom_004', 'phantom_005']);
+    expect(port.cases.map(({ labelFile }) => labelFile !== undefined)).toEqual([true, true, true, false, false]);
+    for (const one of port.cases) {
+      const [volume] = await readStoredImage(one.image);
+      expect(orientationCode(volume!.grid)).toBe('LPS');
+      expect(statSync(one.image.files[0]!).size).toBe(352 + 2 * volume!.voxels.length);
+    }
+    const labelled = port.cases.filter((one) => one.labelFile !== undefined);
+    expect(labelled[0]?.segments?.map(({ name }) => name)).toEqual(['anterior', 'posterior']);
+    const output = join(root, 'out');
+    const cases = labelled.map((one) => ({ caseId: one.caseId, baseName: one.caseId, labelFile: one.labelFile!, grid: one.image.grid, sourceGrid: one.image.sourceGrid }));
+    const exported = await runExport({ task: 'export', format: 'nifti', outputFolder: output, cases }, new RecordingPort());
+    expect(exported).toMatchObject({ ok: true, value: { writtenCount: 3, failedCount: 0 } });
+    for (const [n, one] of labelled.entries()) {
+      const written = await readNiftiFile(join(output, `${one.caseId}.nii.gz`));
+      const truth = makePhantom(40 + n);
+      expect(written.channels[0]).toEqual(truth.labels);
+      expect(gridsMatch(written.grid, truth.grid, 1e-3)).toBe(true);
+      expect(gridsMatch(written.grid, (await readNiftiFile(one.sourcePath)).grid, 1e-4)).toBe(true);
+    }
+  });
+
+  it('replaces an exported file in one step and reports a damaged label map', async () => {
+    const { port } = await importAll();
+    const [first, second] = port.cases.filter((one) => one.labelFile !== undefined);
+    const output = join(root, 'out');
+    mkdirSync(output);
+    writeFileSync(join(output, 'phantom_001.nii.gz'), 'older');
+    truncateSync(second!.labelFile!, 30);
+    const cases = [first!, second!].map((one) => ({ caseId: one.caseId, baseName: one.caseId, labelFile: one.labelFile!, grid: one.image.grid, sourceGrid: one.image.sourceGrid }));
+    const recording = new RecordingPort();
+    const result = await runExport({ task: 'export', format: 'nifti', outputFolder: output, cases }, recording);
+    expect(result).toMatchObject({ ok: true, value: { writtenCount: 1, failedCount: 1 } });
+    expect(recording.problems).toMatchObject([{ code: 'disk/corrupt', path: second!.labelFile }]);
+    expect(readdirSync(output)).toEqual(['phantom_001.nii.gz']);
+    expect(readFileSync(join(output, 'phantom_001.nii.gz')).subarray(0, 2)).toEqual(Buffer.of(0x1f, 0x8b));
+  });
+
+  it('notices a second import and numbers equal names', async () => {
+    const { port } = await importAll();
+    const existing = port.cases.map(({ caseId, sourceKey }) => ({ caseId, sourceKey }));
+    const again = await importAll({ existing });
+    expect(again.result).toMatchObject({ ok: true, value: { importedCount: 0, alreadyImportedCount: 5 } });
+    expect(again.port.problems[0]).toMatchObject({ code: 'import/already-imported', caseId: 'phantom_001' });
+    const renamed = join(root, 'other');
+    await runPhantoms({ task: 'phantoms', folder: renamed, caseCount: 1, labelledCount: 0, seed: 99 }, new RecordingPort());
+    const more = await importAll({ existing, paths: [renamed] });
+    expect(more.port.cases.map(({ caseId }) => caseId)).toEqual(['phantom_001-2']);
+  });
+
+  it('imports the good cases beside a truncated one, a foreign label and a wrong shape', async () => {
+    const cut = join(study, 'imagesTr/phantom_004.nii.gz');
+    truncateSync(cut, 2000);
+    const orphan = join(study, 'labelsTr/unknown.nii.gz');
+    const { grid, labels } = makePhantom(77);
+    await writeLabelmap(orphan, grid, labels);
+    const wrong = join(study, 'labelsTr/phantom_002.nii.gz');
+    await writeLabelmap(wrong, grid, labels);
+    const { result, port } = await importAll();
+    expect(result).toMatchObject({ ok: true, value: { importedCount: 4, failedCount: 2 } });
+    const codes = port.problems.map((problem) => [problem.code, 'path' in problem ? problem.path : '']);
+    expect(codes).toContainEqual(['import/truncated', cut]);
+    expect(codes).toContainEqual(['import/label-without-image', orphan]);
+    expect(codes).toContainEqual(['import/label-shape', wrong]);
+    expect(port.cases.find(({ caseId }) => caseId === 'phantom_002')).toMatchObject({ warnings: [{ code: 'import/label-shape' }] });
+    expect(port.cases.find(({ caseId }) => caseId === 'phantom_002')?.labelFile).toBeUndefined();
+    expect(readdirSync(join(root, 'project/cases')).sort()).toEqual(['phantom_001', 'phantom_002', 'phantom_003', 'phantom_005']);
+  });
+
+  it('stops between files and fails with the reason when nothing is there', async () => {
+    const port = new RecordingPort();
+    const stopping = { stop: port.stop, tell: (news: JobNews) => {
+      port.tell(news);
+      if (news.type === 'item') port.stop.aborted = true;
+    } };
+    expect(await runImport(task(), stopping)).toMatchObject({ ok: true, value: { importedCount: 1 } });
+    expect(readdirSync(join(root, 'project/cases'))).toEqual(['phantom_001']);
+    const empty = join(root, 'empty');
+    mkdirSync(empty);
+    expect((await importAll({ paths: [empty] })).result).toEqual({ ok: false, error: { code: 'import/nothing-found', paths: [empty] } });
+  });
+
+  it('clears what an interrupted import left, and leaves nothing when the project cannot be written', async () => {
+    const cases = join(root, 'project/cases');
+    mkdirSync(join(cases, '.importing-phantom_001'), { recursive: true });
+    await importAll();
+    expect(readdirSync(cases)).not.toContain('.importing-phantom_001');
+    const file = join(root, 'file');
+    writeFileSync(file, '');
+    const { result } = await importAll({ casesFolder: join(file, 'cases') });
+    expect(result.ok).toBe(false);
+  });
+});
