@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { resampleImage, type AxisRules } from './resample.ts';
+import { argmaxResampled, resampleLabels } from './resampleLabels.ts';
+import { resizingRules } from './separateSlices.ts';
+import type { ShapeDhw } from './tensorShape.ts';
+
+const triple = z.tuple([z.number(), z.number(), z.number()]);
+const Recorded = z.array(
+  z.object({
+    kind: z.enum(['image', 'labels']),
+    order: z.union([z.literal(1), z.literal(3), z.literal('separate')]),
+    shape: triple,
+    to: triple,
+    expected: z.array(z.number()),
+  }),
+);
+const recorded = Recorded.parse(
+  JSON.parse(readFileSync(join(import.meta.dirname, '../../test/parity/resample.json'), 'utf8')),
+);
+
+const countOf = (shape: ShapeDhw) => shape[0] * shape[1] * shape[2];
+const volume = (shape: ShapeDhw) =>
+  Float32Array.from({ length: countOf(shape) }, (_, n) => Math.sin(n * 0.7) * 3 + ((n * 37) % 11));
+const labelsOf = (shape: ShapeDhw) =>
+  Uint8Array.from({ length: countOf(shape) }, (_, n) => (Math.floor(n / 7) * 5) % 4);
+
+describe('resize against scikit-image', () => {
+  for (const { kind, order, shape, to, expected } of recorded) {
+    it(`${kind} order ${order} ${shape.join('×')} → ${to.join('×')}`, () => {
+      if (kind === 'labels') {
+        const rules = order === 'separate' ? (['nearest', 'linear', 'linear'] as const) : (['linear', 'linear', 'linear'] as const);
+        expect([...resampleLabels(labelsOf(shape), shape, to, rules)]).toEqual(expected);
+        return;
+      }
+      const inPlane = order === 1 ? 'linear' : 'cubic';
+      const rules: AxisRules = [order === 'separate' ? 'nearest' : inPlane, inPlane, inPlane];
+      const result = resampleImage(volume(shape), shape, to, rules);
+      expect(result.length).toBe(expected.length);
+      const worst = Math.max(...expected.map((value, n) => Math.abs(value - result[n]!)));
+      expect(worst).toBeLessThan(2e-5);
+    });
+  }
+
+  it('gives back the very array when nothing changes', () => {
+    const shape: ShapeDhw = [3, 4, 5];
+    const values = volume(shape);
+    expect(resampleImage(values, shape, shape, ['cubic', 'cubic', 'cubic'])).toBe(values);
+    const labels = labelsOf(shape);
+    expect(resampleLabels(labels, shape, shape, ['linear', 'linear', 'linear'])).toBe(labels);
+  });
+});
+
+describe('argmax of resized logits', () => {
+  it('equals resizing every class as an image and comparing', () => {
+    const from: ShapeDhw = [4, 5, 6];
+    const to: ShapeDhw = [7, 3, 9];
+    const classes = 3;
+    const planes = [0, 1, 2].map((c) => volume(from).map((value, n) => value * Math.cos(n * (c + 1))));
+    const logits = new Float32Array(countOf(from) * classes);
+    planes.forEach((plane, c) => plane.forEach((value, n) => (logits[n * classes + c] = value)));
+    const resized = planes.map((plane) => resampleImage(plane, from, to, ['nearest', 'linear', 'linear']));
+    const expected = Array.from({ length: countOf(to) }, (_, n) => {
+      const values = resized.map((plane) => plane[n]!);
+      return values.indexOf(Math.max(...values));
+    });
+    expect([...argmaxResampled(logits, classes, from, to, ['nearest', 'linear', 'linear'])]).toEqual(expected);
+  });
+});
+
+describe('rules per axis', () => {
+  it('takes slices one by one only where one axis is more than three times coarser', () => {
+    expect(resizingRules([3, 1, 1], [1, 1, 1], 'cubic')).toEqual(['cubic', 'cubic', 'cubic']);
+    expect(resizingRules([3.1, 1, 1], [1, 1, 1], 'cubic')).toEqual(['nearest', 'cubic', 'cubic']);
+    expect(resizingRules([1, 1, 1], [1, 5, 1], 'linear')).toEqual(['linear', 'nearest', 'linear']);
+    expect(resizingRules([4, 4, 1], [1, 1, 1], 'linear')).toEqual(['linear', 'linear', 'linear']);
+  });
+});

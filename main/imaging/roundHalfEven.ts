@@ -1,0 +1,7 @@
+/** NumPy and Python round ties to the even neighbour, `Math.round` rounds them up: one voxel off, silently. */
+export function roundHalfEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  if (rest !== 0.5) return rest < 0.5 ? below : below + 1;
+  return below % 2 === 0 ? below : below + 1;
+}
