@@ -47,13 +47,19 @@ describe('scanSources and loadSource', () => {
     put('set/truthTs/a_2.nii.gz', labels);
     put('set/predictions/a_2.nii.gz', labels);
     putText('set/imagesTr/._a_1.nii.gz', 'resource fork');
-    putText('set/dataset.json', JSON.stringify({ modality: { '0': 'MRI' }, labels: { '0': 'background', '2': 'Posterior', '1': 'Anterior' } }));
+    putText(
+      'set/dataset.json',
+      JSON.stringify({ modality: { '0': 'MRI' }, labels: { '0': 'background', '2': 'Posterior', '1': 'Anterior' } }),
+    );
     const { sources, problems } = await scan();
     expect(problems).toEqual([]);
     expect(named(sources)).toEqual(['a_1', 'a_2']);
     const [first, second] = await Promise.all(sources.map(loadSource));
     expect(first).toMatchObject({ channelNames: ['MRI'], modality: 'MRI', warnings: [] });
-    expect(first?.segments.map(({ labelValue, name }) => [labelValue, name])).toEqual([[1, 'Anterior'], [2, 'Posterior']]);
+    expect(first?.segments.map(({ labelValue, name }) => [labelValue, name])).toEqual([
+      [1, 'Anterior'],
+      [2, 'Posterior'],
+    ]);
     expect(orientationCode(first!.channels[0]!.grid)).toBe('LPS');
     expect(fromCanonical(first!.label!.voxels, first!.sourceGrid)).toEqual(labels);
     expect(fromCanonical(first!.channels[0]!.voxels, first!.sourceGrid)).toEqual(image);
@@ -61,9 +67,17 @@ describe('scanSources and loadSource', () => {
   });
 
   it('groups nnU-Net channel files', async () => {
-    for (const name of ['a_0000', 'a_0001', 'b_0000', 'b_0001', 'c_0001']) put(`set/imagesTr/${name}.nii.gz`, name.endsWith('1') ? new Uint8Array(60).fill(7) : image);
+    for (const name of ['a_0000', 'a_0001', 'b_0000', 'b_0001', 'c_0001'])
+      put(`set/imagesTr/${name}.nii.gz`, name.endsWith('1') ? new Uint8Array(60).fill(7) : image);
     for (const name of ['a', 'b']) put(`set/labelsTr/${name}.nii.gz`, labels);
-    putText('set/dataset.json', JSON.stringify({ channel_names: { '0': 'T2', '1': 'ADC' }, labels: { background: 0, lesion: 1, whole: [1, 2] }, file_ending: '.nii.gz' }));
+    putText(
+      'set/dataset.json',
+      JSON.stringify({
+        channel_names: { '0': 'T2', '1': 'ADC' },
+        labels: { background: 0, lesion: 1, whole: [1, 2] },
+        file_ending: '.nii.gz',
+      }),
+    );
     const { sources, problems } = await scan();
     expect(named(sources)).toEqual(['a', 'b']);
     expect(problems).toMatchObject([{ code: 'import/unsupported', detail: 'channels 1 found, 2 expected' }]);
@@ -86,22 +100,31 @@ describe('scanSources and loadSource', () => {
     expect(problems).toEqual([{ code: 'import/label-without-image', path: orphan }]);
   });
 
-  it.each(['case_seg', 'case-label', 'case_mask', 'case.segmentation', 'case_seg-manual'])('takes %s beside case for its label map', async (name) => {
-    put('case.nii.gz');
-    put(`${name}.nii.gz`, labels);
-    const { sources, problems } = await scan();
-    expect(sources).toMatchObject([{ baseName: 'case', labelFile: join(root, `${name}.nii.gz`) }]);
-    expect(problems).toEqual([]);
-  });
+  it.each(['case_seg', 'case-label', 'case_mask', 'case.segmentation', 'case_seg-manual'])(
+    'takes %s beside case for its label map',
+    async (name) => {
+      put('case.nii.gz');
+      put(`${name}.nii.gz`, labels);
+      const { sources, problems } = await scan();
+      expect(sources).toMatchObject([{ baseName: 'case', labelFile: join(root, `${name}.nii.gz`) }]);
+      expect(problems).toEqual([]);
+    },
+  );
 
   it('pairs x_image with x_mask, keeps numbered series apart, and never takes a label map for an image', async () => {
     put('p/CT_image.nii.gz');
     put('p/CT_mask.nii.gz', labels);
-    for (let n = 0; n < 12; n++) put(`series/scan_00${String(n).padStart(2, '0')}.nii.gz`, image.map((value) => value + n));
+    for (let n = 0; n < 12; n++)
+      put(
+        `series/scan_00${String(n).padStart(2, '0')}.nii.gz`,
+        image.map((value) => value + n),
+      );
     const lonely = put('q/only_seg.nii.gz', labels);
     const { sources, problems } = await scan();
     expect(sources).toHaveLength(13);
-    expect(sources.find(({ baseName }) => baseName === 'CT_image')).toMatchObject({ labelFile: join(root, 'p/CT_mask.nii.gz') });
+    expect(sources.find(({ baseName }) => baseName === 'CT_image')).toMatchObject({
+      labelFile: join(root, 'p/CT_mask.nii.gz'),
+    });
     expect(problems).toEqual([{ code: 'import/label-without-image', path: lonely }]);
   });
 
@@ -113,26 +136,54 @@ describe('scanSources and loadSource', () => {
 
   it('imports the image and says why its label map does not fit', async () => {
     const other = gridFromAffine([3, 4, 4], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
-    const moved = { ...grid, originLpsMm: [grid.originLpsMm[0] + 5, grid.originLpsMm[1], grid.originLpsMm[2]] as unknown as Grid['originLpsMm'] };
+    const moved = {
+      ...grid,
+      originLpsMm: [
+        grid.originLpsMm[0] + 5,
+        grid.originLpsMm[1],
+        grid.originLpsMm[2],
+      ] as unknown as Grid['originLpsMm'],
+    };
     for (const name of ['shape', 'moved', 'values', 'negative', 'cut']) put(`images/${name}.nii`);
     const shape = put('labels/shape.nii', new Uint8Array(48), other);
     const displaced = put('labels/moved.nii', labels, moved);
-    const values = put('labels/values.nii', Float32Array.from(labels, (value) => value + 0.5));
-    const negative = put('labels/negative.nii', Int16Array.from(labels, (value) => value * 200));
+    const values = put(
+      'labels/values.nii',
+      Float32Array.from(labels, (value) => value + 0.5),
+    );
+    const negative = put(
+      'labels/negative.nii',
+      Int16Array.from(labels, (value) => value * 200),
+    );
     const cut = put('labels/cut.nii', labels);
     truncateSync(cut, 380);
     const { sources } = await scan();
-    const loaded = Object.fromEntries(await Promise.all(sources.map(async (source) => [source.baseName, await loadSource(source)] as const)));
+    const loaded = Object.fromEntries(
+      await Promise.all(sources.map(async (source) => [source.baseName, await loadSource(source)] as const)),
+    );
     for (const one of Object.values(loaded)) expect(one.label).toBeUndefined();
-    expect(loaded['shape']?.warnings).toEqual([{ code: 'import/label-shape', path: shape, imageDims: [3, 4, 5], labelDims: [3, 4, 4] }]);
-    expect(loaded['moved']?.warnings).toEqual([{ code: 'import/bad-geometry', path: displaced, detail: 'does not lie on its image: 5.00 mm apart' }]);
-    expect(loaded['values']?.warnings).toEqual([{ code: 'import/label-values', path: values, detail: 'value 0.5 is not a whole number from 0 to 255' }]);
-    expect(loaded['negative']?.warnings).toEqual([{ code: 'import/label-values', path: negative, detail: 'value 400 is not a whole number from 0 to 255' }]);
-    expect(loaded['cut']?.warnings).toEqual([{ code: 'import/truncated', path: cut, expectedBytes: 412, actualBytes: 380 }]);
+    expect(loaded['shape']?.warnings).toEqual([
+      { code: 'import/label-shape', path: shape, imageDims: [3, 4, 5], labelDims: [3, 4, 4] },
+    ]);
+    expect(loaded['moved']?.warnings).toEqual([
+      { code: 'import/bad-geometry', path: displaced, detail: 'does not lie on its image: 5.00 mm apart' },
+    ]);
+    expect(loaded['values']?.warnings).toEqual([
+      { code: 'import/label-values', path: values, detail: 'value 0.5 is not a whole number from 0 to 255' },
+    ]);
+    expect(loaded['negative']?.warnings).toEqual([
+      { code: 'import/label-values', path: negative, detail: 'value 400 is not a whole number from 0 to 255' },
+    ]);
+    expect(loaded['cut']?.warnings).toEqual([
+      { code: 'import/truncated', path: cut, expectedBytes: 412, actualBytes: 380 },
+    ]);
   });
 
   it('names the bytes a truncated gzip misses', async () => {
-    const path = put('a.nii.gz', Int16Array.from({ length: 60 }, (_, n) => Math.imul(n, 7919) % 30000));
+    const path = put(
+      'a.nii.gz',
+      Int16Array.from({ length: 60 }, (_, n) => Math.imul(n, 7919) % 30000),
+    );
     truncateSync(path, 150);
     const [source] = (await scan()).sources;
     await expect(loadSource(source!)).rejects.toMatchObject({ error: { code: 'import/truncated', path } });
@@ -159,7 +210,12 @@ describe('scanSources and loadSource', () => {
       { code: 'import/unreadable', path: text, detail: 'not a DICOM file' },
     ]);
     const loaded = await loadSource(sources.find(({ baseName }) => baseName === 'CT')!);
-    expect(loaded).toMatchObject({ modality: 'CT', subject: 'P1', channelNames: ['CT'], sourceKey: 'dicom:1.2.3.1 4x3' });
+    expect(loaded).toMatchObject({
+      modality: 'CT',
+      subject: 'P1',
+      channelNames: ['CT'],
+      sourceKey: 'dicom:1.2.3.1 4x3',
+    });
     expect(loaded.channels[0]?.voxels).toEqual(image);
   });
 

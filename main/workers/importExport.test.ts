@@ -1,4 +1,13 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -34,7 +43,10 @@ describe('phantoms → import → export', () => {
   beforeEach(async () => {
     root = mkdtempSync(join(tmpdir(), 'maskloop-import-'));
     study = join(root, 'study');
-    const made = await runPhantoms({ task: 'phantoms', folder: study, caseCount: 5, labelledCount: 3, seed: 40 }, { tell: () => undefined, stop: { aborted: false } });
+    const made = await runPhantoms(
+      { task: 'phantoms', folder: study, caseCount: 5, labelledCount: 3, seed: 40 },
+      { tell: () => undefined, stop: { aborted: false } },
+    );
     expect(made).toMatchObject({ ok: true, value: { caseCount: 5, labelledCount: 3 } });
   });
   afterEach(() => rmSync(root, { recursive: true }));
@@ -56,7 +68,13 @@ describe('phantoms → import → export', () => {
     const { result, port } = await importAll();
     expect(result).toEqual({ ok: true, value: { importedCount: 5, alreadyImportedCount: 0, failedCount: 0 } });
     expect(port.problems).toEqual([]);
-    expect(port.cases.map(({ caseId }) => caseId)).toEqual(['phantom_001', 'phantom_002', 'phantom_003', 'phantom_004', 'phantom_005']);
+    expect(port.cases.map(({ caseId }) => caseId)).toEqual([
+      'phantom_001',
+      'phantom_002',
+      'phantom_003',
+      'phantom_004',
+      'phantom_005',
+    ]);
     expect(port.cases.map(({ labelFile }) => labelFile !== undefined)).toEqual([true, true, true, false, false]);
     for (const one of port.cases) {
       const [volume] = await readStoredImage(one.image);
@@ -66,8 +84,17 @@ describe('phantoms → import → export', () => {
     const labelled = port.cases.filter((one) => one.labelFile !== undefined);
     expect(labelled[0]?.segments?.map(({ name }) => name)).toEqual(['anterior', 'posterior']);
     const output = join(root, 'out');
-    const cases = labelled.map((one) => ({ caseId: one.caseId, baseName: one.caseId, labelFile: one.labelFile!, grid: one.image.grid, sourceGrid: one.image.sourceGrid }));
-    const exported = await runExport({ task: 'export', format: 'nifti', outputFolder: output, cases }, new RecordingPort());
+    const cases = labelled.map((one) => ({
+      caseId: one.caseId,
+      baseName: one.caseId,
+      labelFile: one.labelFile!,
+      grid: one.image.grid,
+      sourceGrid: one.image.sourceGrid,
+    }));
+    const exported = await runExport(
+      { task: 'export', format: 'nifti', outputFolder: output, cases },
+      new RecordingPort(),
+    );
     expect(exported).toMatchObject({ ok: true, value: { writtenCount: 3, failedCount: 0 } });
     for (const [n, one] of labelled.entries()) {
       const written = await readNiftiFile(join(output, `${one.caseId}.nii.gz`));
@@ -85,7 +112,13 @@ describe('phantoms → import → export', () => {
     mkdirSync(output);
     writeFileSync(join(output, 'phantom_001.nii.gz'), 'older');
     truncateSync(second!.labelFile!, 30);
-    const cases = [first!, second!].map((one) => ({ caseId: one.caseId, baseName: one.caseId, labelFile: one.labelFile!, grid: one.image.grid, sourceGrid: one.image.sourceGrid }));
+    const cases = [first!, second!].map((one) => ({
+      caseId: one.caseId,
+      baseName: one.caseId,
+      labelFile: one.labelFile!,
+      grid: one.image.grid,
+      sourceGrid: one.image.sourceGrid,
+    }));
     const recording = new RecordingPort();
     const result = await runExport({ task: 'export', format: 'nifti', outputFolder: output, cases }, recording);
     expect(result).toMatchObject({ ok: true, value: { writtenCount: 1, failedCount: 1 } });
@@ -101,7 +134,10 @@ describe('phantoms → import → export', () => {
     expect(again.result).toMatchObject({ ok: true, value: { importedCount: 0, alreadyImportedCount: 5 } });
     expect(again.port.problems[0]).toMatchObject({ code: 'import/already-imported', caseId: 'phantom_001' });
     const renamed = join(root, 'other');
-    await runPhantoms({ task: 'phantoms', folder: renamed, caseCount: 1, labelledCount: 0, seed: 99 }, new RecordingPort());
+    await runPhantoms(
+      { task: 'phantoms', folder: renamed, caseCount: 1, labelledCount: 0, seed: 99 },
+      new RecordingPort(),
+    );
     const more = await importAll({ existing, paths: [renamed] });
     expect(more.port.cases.map(({ caseId }) => caseId)).toEqual(['phantom_001-2']);
   });
@@ -120,22 +156,35 @@ describe('phantoms → import → export', () => {
     expect(codes).toContainEqual(['import/truncated', cut]);
     expect(codes).toContainEqual(['import/label-without-image', orphan]);
     expect(codes).toContainEqual(['import/label-shape', wrong]);
-    expect(port.cases.find(({ caseId }) => caseId === 'phantom_002')).toMatchObject({ warnings: [{ code: 'import/label-shape' }] });
+    expect(port.cases.find(({ caseId }) => caseId === 'phantom_002')).toMatchObject({
+      warnings: [{ code: 'import/label-shape' }],
+    });
     expect(port.cases.find(({ caseId }) => caseId === 'phantom_002')?.labelFile).toBeUndefined();
-    expect(readdirSync(join(root, 'project/cases')).sort()).toEqual(['phantom_001', 'phantom_002', 'phantom_003', 'phantom_005']);
+    expect(readdirSync(join(root, 'project/cases')).sort()).toEqual([
+      'phantom_001',
+      'phantom_002',
+      'phantom_003',
+      'phantom_005',
+    ]);
   });
 
   it('stops between files and fails with the reason when nothing is there', async () => {
     const port = new RecordingPort();
-    const stopping = { stop: port.stop, tell: (news: JobNews) => {
-      port.tell(news);
-      if (news.type === 'item') port.stop.aborted = true;
-    } };
+    const stopping = {
+      stop: port.stop,
+      tell: (news: JobNews) => {
+        port.tell(news);
+        if (news.type === 'item') port.stop.aborted = true;
+      },
+    };
     expect(await runImport(task(), stopping)).toMatchObject({ ok: true, value: { importedCount: 1 } });
     expect(readdirSync(join(root, 'project/cases'))).toEqual(['phantom_001']);
     const empty = join(root, 'empty');
     mkdirSync(empty);
-    expect((await importAll({ paths: [empty] })).result).toEqual({ ok: false, error: { code: 'import/nothing-found', paths: [empty] } });
+    expect((await importAll({ paths: [empty] })).result).toEqual({
+      ok: false,
+      error: { code: 'import/nothing-found', paths: [empty] },
+    });
   });
 
   it('clears what an interrupted import left, and leaves nothing when the project cannot be written', async () => {

@@ -17,14 +17,23 @@ function obliqueAffine(): number[] {
     [0, 1.2 * c, 1.2 * s],
     [0, -2.5 * s, 2.5 * c],
   ];
-  return [...[0, 1, 2].flatMap((world) => [...axes.map((axis) => axis[world]!), [-30.5, 12, 444.25][world]!]), 0, 0, 0, 1];
+  return [
+    ...[0, 1, 2].flatMap((world) => [...axes.map((axis) => axis[world]!), [-30.5, 12, 444.25][world]!]),
+    0,
+    0,
+    0,
+    1,
+  ];
 }
 
 /** Reads slices in a mixed-up order, as folders list them. */
 function readSeries(options: DicomSeriesOptions = {}, keep: (slice: number) => boolean = () => true): DicomVolume {
   const files = writeDicomSeries(oblique, voxels, options).filter((_, slice) => keep(slice));
   const mixed = files.map((bytes, n) => [bytes, (n * 5) % 7] as const).sort((a, b) => a[1] - b[1]);
-  return stackDicomSlices(mixed.flatMap(([bytes], n) => readDicomSlices(bytes, `${n}.dcm`)), 'series');
+  return stackDicomSlices(
+    mixed.flatMap(([bytes], n) => readDicomSlices(bytes, `${n}.dcm`)),
+    'series',
+  );
 }
 
 function errorOf(run: () => unknown): unknown {
@@ -37,12 +46,15 @@ function errorOf(run: () => unknown): unknown {
 }
 
 describe('DICOM series', () => {
-  it.each(['explicitLittle', 'implicitLittle', 'explicitBig'] as const)('reads values and geometry of an oblique %s series in any file order', (transferSyntax) => {
-    const volume = readSeries({ transferSyntax });
-    expect(volume.voxels).toEqual(voxels);
-    expect(gridDistanceMm(volume.grid, oblique)).toBeLessThan(1e-6);
-    expect(volume.warnings).toEqual([]);
-  });
+  it.each(['explicitLittle', 'implicitLittle', 'explicitBig'] as const)(
+    'reads values and geometry of an oblique %s series in any file order',
+    (transferSyntax) => {
+      const volume = readSeries({ transferSyntax });
+      expect(volume.voxels).toEqual(voxels);
+      expect(gridDistanceMm(volume.grid, oblique)).toBeLessThan(1e-6);
+      expect(volume.warnings).toEqual([]);
+    },
+  );
 
   it('reads bare data sets without preamble', () => {
     expect(readSeries({ hasPreamble: false }).voxels).toEqual(voxels);
@@ -59,7 +71,10 @@ describe('DICOM series', () => {
   it('ignores bits above BitsStored and keeps the sign below', () => {
     const dirty = voxels.map((value, n) => (n % 2 === 0 ? value & 0x0fff : (value & 0x0fff) | 0x5000));
     const files = writeDicomSeries(oblique, dirty, { bitsStored: 12 });
-    const volume = stackDicomSlices(files.flatMap((bytes, n) => readDicomSlices(bytes, `${n}.dcm`)), 'series');
+    const volume = stackDicomSlices(
+      files.flatMap((bytes, n) => readDicomSlices(bytes, `${n}.dcm`)),
+      'series',
+    );
     expect(volume.voxels).toEqual(voxels);
   });
 
@@ -72,7 +87,9 @@ describe('DICOM series', () => {
   it('takes a single slice with a warning', () => {
     const volume = readSeries({}, (slice) => slice === 0);
     expect(volume.grid.spacingMm[2]).toBe(99);
-    expect(volume.warnings).toMatchObject([{ code: 'import/bad-geometry', detail: 'a single slice: 99 mm taken as its thickness' }]);
+    expect(volume.warnings).toMatchObject([
+      { code: 'import/bad-geometry', detail: 'a single slice: 99 mm taken as its thickness' },
+    ]);
   });
 
   it('keeps MONOCHROME1 values and says so', () => {
@@ -82,13 +99,48 @@ describe('DICOM series', () => {
   });
 
   it.each([
-    ['a gap', {}, (slice: number) => slice !== 3, 'uneven slice spacing: 5 mm between slices 3 and 4, 1 missing, usually 2.5 mm'],
-    ['a gantry tilt', { position: (slice: number, p: readonly number[]) => [p[0]! + slice, p[1]!, p[2]!] }, () => true, 'sheared stack (gantry tilt): slices are shifted by 21.8°, 5 mm from first to last'],
-    ['a wandering slice', { position: (slice: number, p: readonly number[]) => [p[0]! + (slice === 2 ? 1 : 0), p[1]!, p[2]!] }, () => true, 'slices do not lie above each other: one is shifted by 1 mm in its plane'],
-    ['several orientations', { orientation: (slice: number, c: readonly number[]) => (slice === 4 ? [0, 1, 0, 0, 0, 1] : c) }, () => true, 'slices of several orientations in one series (a localizer or a rotating view)'],
-    ['two images per position', { position: (slice: number) => [0, 0, Math.floor(slice / 2)] }, () => true, '6 images at 3 slice positions (several echoes, b-values or time points in one series)'],
-    ['no orientation', { orientation: () => [] }, () => true, 'no ImageOrientationPatient: the image does not say how it lies in the patient'],
-    ['oblique rows and columns', { orientation: () => [1, 0, 0, 0.5, 0.8660254, 0] }, () => true, 'rows and columns of ImageOrientationPatient are not at right angles'],
+    [
+      'a gap',
+      {},
+      (slice: number) => slice !== 3,
+      'uneven slice spacing: 5 mm between slices 3 and 4, 1 missing, usually 2.5 mm',
+    ],
+    [
+      'a gantry tilt',
+      { position: (slice: number, p: readonly number[]) => [p[0]! + slice, p[1]!, p[2]!] },
+      () => true,
+      'sheared stack (gantry tilt): slices are shifted by 21.8°, 5 mm from first to last',
+    ],
+    [
+      'a wandering slice',
+      { position: (slice: number, p: readonly number[]) => [p[0]! + (slice === 2 ? 1 : 0), p[1]!, p[2]!] },
+      () => true,
+      'slices do not lie above each other: one is shifted by 1 mm in its plane',
+    ],
+    [
+      'several orientations',
+      { orientation: (slice: number, c: readonly number[]) => (slice === 4 ? [0, 1, 0, 0, 0, 1] : c) },
+      () => true,
+      'slices of several orientations in one series (a localizer or a rotating view)',
+    ],
+    [
+      'two images per position',
+      { position: (slice: number) => [0, 0, Math.floor(slice / 2)] },
+      () => true,
+      '6 images at 3 slice positions (several echoes, b-values or time points in one series)',
+    ],
+    [
+      'no orientation',
+      { orientation: () => [] },
+      () => true,
+      'no ImageOrientationPatient: the image does not say how it lies in the patient',
+    ],
+    [
+      'oblique rows and columns',
+      { orientation: () => [1, 0, 0, 0.5, 0.8660254, 0] },
+      () => true,
+      'rows and columns of ImageOrientationPatient are not at right angles',
+    ],
   ])('refuses %s', (_, options, keep, detail) => {
     expect(errorOf(() => readSeries(options, keep))).toEqual({ code: 'import/bad-geometry', path: 'series', detail });
   });
@@ -99,13 +151,21 @@ describe('DICOM series', () => {
       path: '0.dcm',
       detail: 'compressed pixels: JPEG 2000 lossless (1.2.840.10008.1.2.4.90)',
     });
-    expect(errorOf(() => readSeries({ photometric: 'RGB' }))).toMatchObject({ code: 'import/unsupported', detail: 'colour image (RGB)' });
+    expect(errorOf(() => readSeries({ photometric: 'RGB' }))).toMatchObject({
+      code: 'import/unsupported',
+      detail: 'colour image (RGB)',
+    });
   });
 
   it('says how many bytes a truncated file misses', () => {
     const [bytes] = writeDicomSeries(oblique, voxels);
     const error = errorOf(() => readDicomSlices(bytes!.subarray(0, bytes!.length - 7), 'a.dcm'));
-    expect(error).toEqual({ code: 'import/truncated', path: 'a.dcm', expectedBytes: bytes!.length, actualBytes: bytes!.length - 7 });
+    expect(error).toEqual({
+      code: 'import/truncated',
+      path: 'a.dcm',
+      expectedBytes: bytes!.length,
+      actualBytes: bytes!.length - 7,
+    });
   });
 
   it('never fails in an unexpected way, wherever a file is cut or damaged', () => {
@@ -116,13 +176,22 @@ describe('DICOM series', () => {
       const damaged = Uint8Array.from(bytes!);
       damaged[at] = damaged[at]! ^ 0xff;
       const result = errorOf(() => stackDicomSlices(readDicomSlices(damaged, 'a.dcm'), 'a.dcm'));
-      if (result !== undefined) expect(result, `damaged at ${at}`).toMatchObject({ code: expect.stringMatching(/^import\//) });
+      if (result !== undefined)
+        expect(result, `damaged at ${at}`).toMatchObject({ code: expect.stringMatching(/^import\//) });
     }
   });
 
   it('summarises a file by its head and knows what is no DICOM', () => {
     const [bytes] = writeDicomSeries(oblique, voxels, { modality: 'MR', patientId: 'P7' });
-    expect(readDicomSummary(bytes!, 'a.dcm')).toMatchObject({ modality: 'MR', patientId: 'P7', rows: 4, columns: 5, content: 'image', isWhole: true, isCompressed: false });
+    expect(readDicomSummary(bytes!, 'a.dcm')).toMatchObject({
+      modality: 'MR',
+      patientId: 'P7',
+      rows: 4,
+      columns: 5,
+      content: 'image',
+      isWhole: true,
+      isCompressed: false,
+    });
     expect(looksLikeDicom(bytes!.subarray(0, 132))).toBe(true);
     expect(looksLikeDicom(Uint8Array.from('this is a text file, nothing else', (c) => c.charCodeAt(0)))).toBe(false);
     expect(looksLikeDicom(new Uint8Array(0))).toBe(false);
