@@ -95,7 +95,9 @@ function phantomShape(between: Between) {
   const bend = between(-0.012, 0.012);
   const cut = between(-3, 1);
   const level = between(380, 480);
-  const [frontStep, backStep] = [between(90, 130), between(90, 130)];
+  // the rear part is a little brighter, or else nothing in the image would show where the cut lies
+  const frontStep = between(80, 110);
+  const backStep = frontStep + between(25, 45);
   const waves = [0, 1, 2].map(
     () => [between(0.08, 0.22), between(0.08, 0.22), between(0.08, 0.22), between(0, 6.28)] as const,
   );
