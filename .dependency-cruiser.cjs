@@ -14,7 +14,8 @@ const MAY = {
   // not main/compute: libtensorflow must never load in the process that answers (notes/tf-runtime.md)
   'main/services': ['main/contract', ...ENGINE.filter((folder) => folder !== 'main/compute')],
   'main/host': ['main/contract', 'main/services', 'main/jobs'],
-  'main/cli': ['main/contract', 'main/services', 'main/host'],
+  // imaging and dataset: the demo compares label maps with the truth
+  'main/cli': ['main/contract', 'main/services', 'main/host', 'main/imaging', 'main/dataset'],
   // what both shells need (bundle files, headers, the channel to a compute process) lies in main/host
   electron: ['main/contract', 'main/services', 'main/jobs', 'main/host'],
   'renderer/ui': [],

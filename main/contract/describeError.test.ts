@@ -53,12 +53,15 @@ describe('describeError', () => {
     expect(examples.map((example) => example.code).sort()).toEqual(known);
   });
 
-  it.each(examples.map((example) => [example.code, example] as const))('%s becomes a whole sentence', (_code, example) => {
-    const text = describeError(example);
-    expect(text).toMatch(/^[A-Z/].*(\.|npm run setup)$/s);
-    expect(text).not.toMatch(/undefined|null|NaN|\[object|\n/);
-    expect(text).not.toContain(example.code);
-  });
+  it.each(examples.map((example) => [example.code, example] as const))(
+    '%s becomes a whole sentence',
+    (_code, example) => {
+      const text = describeError(example);
+      expect(text).toMatch(/^[A-Z/].*(\.|npm run setup)$/s);
+      expect(text).not.toMatch(/undefined|null|NaN|\[object|\n/);
+      expect(text).not.toContain(example.code);
+    },
+  );
 
   it('says which file, and keeps stack traces away from people', () => {
     const text = describeError({ code: 'import/unreadable', path, detail });

@@ -98,7 +98,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, contex
   }
   if (!context.session.isKnown(request.headers.cookie)) return sendText(response, 403, noSession);
   if (request.method === 'POST') {
-    if (request.headers.origin !== `http://${host}`) return sendText(response, 403, 'This page may not send requests here.');
+    if (request.headers.origin !== `http://${host}`)
+      return sendText(response, 403, 'This page may not send requests here.');
     return answerPost(url.pathname, request, response, context);
   }
   if (!isRead) return sendText(response, 405, 'Only GET and POST are served here.', { Allow: 'GET, HEAD, POST' });
@@ -115,7 +116,11 @@ function admit(token: string, request: IncomingMessage, response: ServerResponse
   const verdict = isKnown ? 'accepted' : session.redeem(token);
   switch (verdict) {
     case 'accepted':
-      response.writeHead(303, { ...securityHeaders, Location: '/', ...(isKnown ? {} : { 'Set-Cookie': session.cookie }) });
+      response.writeHead(303, {
+        ...securityHeaders,
+        Location: '/',
+        ...(isKnown ? {} : { 'Set-Cookie': session.cookie }),
+      });
       response.end();
       return;
     case 'used':
@@ -125,7 +130,12 @@ function admit(token: string, request: IncomingMessage, response: ServerResponse
   }
 }
 
-async function answerGet(path: string, request: IncomingMessage, response: ServerResponse, context: Context): Promise<void> {
+async function answerGet(
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: Context,
+): Promise<void> {
   if (path === '/api/events') return streamEvents(response, context.services, context.heartbeatMs);
   if (path === '/api/call' || path === '/upload') return sendText(response, 405, 'Use POST.', { Allow: 'POST' });
   if (path.startsWith('/volume/') || path.startsWith('/labels/')) {
@@ -136,7 +146,12 @@ async function answerGet(path: string, request: IncomingMessage, response: Serve
   return sendBulk(request, response, { status: 200, ...file });
 }
 
-async function answerPost(path: string, request: IncomingMessage, response: ServerResponse, context: Context): Promise<void> {
+async function answerPost(
+  path: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: Context,
+): Promise<void> {
   if (path === '/api/call') return answerCall(request, response, context);
   if (path === '/upload') return answerUpload(request, response, context);
   return sendText(response, 404, 'There is nothing at this address.');
@@ -202,7 +217,12 @@ function sendUploadRefusal(response: ServerResponse, status: number, issue: stri
 /** The rest of an unread body would be taken for the next request. */
 const closeAfter = { Connection: 'close' };
 
-function sendJson(response: ServerResponse, status: number, value: unknown, headers: Record<string, string> = {}): void {
+function sendJson(
+  response: ServerResponse,
+  status: number,
+  value: unknown,
+  headers: Record<string, string> = {},
+): void {
   response.writeHead(status, { ...securityHeaders, 'Content-Type': 'application/json; charset=utf-8', ...headers });
   response.end(JSON.stringify(value));
 }

@@ -13,7 +13,9 @@ export interface ProgramPaths {
 /** `bundleFolder` is the folder of the running bundle: `dist/main` or `dist/electron`. */
 export function locateProgram(bundleFolder: string): ProgramPaths {
   const root = resolve(bundleFolder, '..', '..');
-  const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
   return {
     version,
     computeScript: join(root, 'dist', 'main', 'compute.cjs'),

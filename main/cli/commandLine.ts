@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import type { ProgramPaths } from '../host/programPaths.ts';
+import { addDemoCommand } from './demoCommand.ts';
+import { exitCodesHelp } from './exitCodes.ts';
+import { addExportCommand } from './exportCommand.ts';
+import { addImportCommand } from './importCommand.ts';
+import { addListCommands } from './listCommands.ts';
+import { addPredictCommand } from './predictCommand.ts';
+import { addServeCommand } from './serveCommand.ts';
+import { addTrainCommand } from './trainCommand.ts';
+
+/** The whole `maskloop` command; `parseAsync` throws a `CommanderError` for a wrong command line. */
+export function createCommandLine(program: ProgramPaths): Command {
+  const root = new Command('maskloop')
+    .description(
+      'Segment studies, correct the masks, retrain on the corrections. The steps of the workstation, for scripts.',
+    )
+    .version(program.version)
+    .showHelpAfterError('(see --help)')
+    .exitOverride()
+    .addHelpText('after', exitCodesHelp);
+  addImportCommand(root, program);
+  addTrainCommand(root, program);
+  addPredictCommand(root, program);
+  addExportCommand(root, program);
+  addServeCommand(root, program);
+  addListCommands(root, program);
+  addDemoCommand(root, program);
+  return root;
+}

@@ -1,0 +1,28 @@
+import { InvalidArgumentError, Option } from 'commander';
+
+export const projectOption = (): Option =>
+  new Option('--project <dir>', 'project folder').env('MASKLOOP_PROJECT').makeOptionMandatory();
+export const jsonOption = (): Option =>
+  new Option('--json', 'one JSON object per line on standard output, the result last');
+
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(value > 0) || !Number.isFinite(value)) throw new InvalidArgumentError('a number above 0 is needed.');
+  return value;
+}
+
+export function positiveInteger(text: string): number {
+  const value = positiveNumber(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('a whole number above 0 is needed.');
+  return value;
+}
+
+/** 0 is allowed. */
+export function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is needed.');
+  return Number(text);
+}
+
+/** Help text behind the options: how the command is really used. */
+export const examples = (...lines: string[]): string =>
+  `\nExamples:\n${lines.map((line) => `  $ maskloop ${line}`).join('\n')}`;

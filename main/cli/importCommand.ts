@@ -1,0 +1,61 @@
+import { resolve } from 'node:path';
+import type { Command } from 'commander';
+import type { CallOutput } from '../contract/api.ts';
+import { AppException } from '../contract/errors.ts';
+import type { ProgramPaths } from '../host/programPaths.ts';
+import type { CliSession } from './cliSession.ts';
+import { examples, jsonOption, projectOption } from './commonOptions.ts';
+import { exitCodeOf, followJob } from './followJob.ts';
+import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.ts';
+
+interface ImportOptions extends CommandOptions {
+  readonly project: string;
+}
+
+export function addImportCommand(root: Command, program: ProgramPaths): void {
+  root
+    .command('import')
+    .description('Bring images (and masks, where there are some) into a project; creates the project if there is none.')
+    .argument('<folder...>', 'folders or files: NIfTI, the imagesTr/labelsTr layout, DICOM series')
+    .addOption(projectOption())
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples('import --project ~/liver ~/scans/liver', 'import --project ~/liver study1.nii.gz ~/dicom/study2'),
+    )
+    .action((folders: string[], options: ImportOptions) =>
+      runCommand('import', program, options, (session) => importFolders(session, options.project, folders)),
+    );
+}
+
+async function importFolders(
+  session: CliSession,
+  projectFolder: string,
+  folders: readonly string[],
+): Promise<CommandEnd> {
+  const project = await openOrCreateProject(session, resolve(projectFolder));
+  const end = await followJob(session, () =>
+    session.call('dataset.import', { paths: folders.map((folder) => resolve(folder)) }),
+  );
+  const { cases } = await session.call('dataset.listCases', {});
+  const labelledCount = cases.filter(({ acceptedRevision }) => acceptedRevision !== null).length;
+  session.output.say(
+    `${project.folder}: ${cases.length} cases, ${labelledCount} with an accepted mask (${cases.length - project.caseCount} new).`,
+  );
+  return {
+    exitCode: exitCodeOf(end),
+    value: { ...end.summary, caseCount: cases.length, labelledCount, problems: end.problems },
+  };
+}
+
+/** Opens the project in `folder`, or makes one there. */
+export async function openOrCreateProject(session: CliSession, folder: string): Promise<CallOutput<'project.open'>> {
+  try {
+    return await session.call('project.open', { folder });
+  } catch (thrown) {
+    const isAbsent =
+      thrown instanceof AppException && ['project/not-a-project', 'project/folder-missing'].includes(thrown.error.code);
+    if (!isAbsent) throw thrown;
+    return session.call('project.create', { folder });
+  }
+}

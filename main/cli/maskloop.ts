@@ -1,0 +1,13 @@
+/** Entry of the command line. Only this file knows where the bundle lies. */
+import { CommanderError } from 'commander';
+import { locateProgram } from '../host/programPaths.ts';
+import { createCommandLine } from './commandLine.ts';
+import { exitCodes } from './exitCodes.ts';
+
+createCommandLine(locateProgram(__dirname))
+  .parseAsync()
+  .catch((thrown: unknown) => {
+    if (!(thrown instanceof CommanderError)) throw thrown;
+    // --help and --version arrive here as well, with exit code 0. Commander has printed already.
+    process.exitCode = thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  });

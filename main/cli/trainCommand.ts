@@ -1,0 +1,130 @@
+import { join, resolve } from 'node:path';
+import { Option, type Command } from 'commander';
+import type { CallInput, CallOutput } from '../contract/api.ts';
+import { AppException } from '../contract/errors.ts';
+import type { RunId } from '../contract/vocabulary.ts';
+import { Amp, ConfigurationName, Preset } from '../contract/vocabulary.ts';
+import type { ProgramPaths } from '../host/programPaths.ts';
+import type { CliSession } from './cliSession.ts';
+import { examples, jsonOption, positiveInteger, positiveNumber, projectOption, wholeNumber } from './commonOptions.ts';
+import { exitCodeOf, followJob } from './followJob.ts';
+import { findRun } from './findRun.ts';
+import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.ts';
+
+interface TrainOptions extends CommandOptions {
+  readonly project: string;
+  readonly config: ConfigurationName;
+  readonly fold: number;
+  readonly preset: Preset;
+  readonly amp: Amp;
+  readonly minutes?: number;
+  readonly epochs?: number;
+  readonly from?: string;
+  readonly resume?: string;
+  readonly batchSize?: number;
+  readonly stepsPerEpoch?: number;
+  readonly learningRate?: number;
+  readonly seed?: number;
+}
+
+export function addTrainCommand(root: Command, program: ProgramPaths): void {
+  root
+    .command('train')
+    .description('Train a network on the accepted masks of a project; plans it from the data first.')
+    .addOption(projectOption())
+    .addOption(
+      new Option('--config <name>', 'planned configuration').choices(ConfigurationName.options).default('3d_fullres'),
+    )
+    .addOption(new Option('--fold <n>', 'which fifth of the cases validates, 0 to 4').argParser(wholeNumber).default(0))
+    .addOption(new Option('--minutes <n>', 'stop after this training time').argParser(positiveNumber))
+    .addOption(new Option('--epochs <n>', 'stop after this many epochs').argParser(positiveInteger))
+    .addOption(new Option('--amp <mode>', 'mixed precision').choices(Amp.options).default('off'))
+    .addOption(
+      new Option('--preset <name>', "v2: nnU-Net v2's recipe; seed: NVIDIA's recipe")
+        .choices(Preset.options)
+        .default('v2'),
+    )
+    .addOption(new Option('--from <run>', "start from the weights of this run, or 'latest'").conflicts('resume'))
+    .addOption(new Option('--resume <run>', "go on with an interrupted run, or 'latest'"))
+    .addOption(new Option('--batch-size <n>', 'patches per step').argParser(positiveInteger))
+    .addOption(new Option('--steps-per-epoch <n>', 'optimiser steps per epoch').argParser(positiveInteger))
+    .addOption(new Option('--learning-rate <x>', 'initial learning rate').argParser(positiveNumber))
+    .addOption(new Option('--seed <n>', 'seed of weights and patches').argParser(wholeNumber))
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      examples(
+        'train --project ~/liver --config 3d_fullres --fold 0 --minutes 15',
+        'train --project ~/liver --from latest --minutes 5      # retrain on corrections',
+        'train --project ~/liver --resume latest                # go on after Ctrl+C',
+      ),
+    )
+    .action((options: TrainOptions) => runCommand('train', program, options, (session) => train(session, options)));
+}
+
+async function train(session: CliSession, options: TrainOptions): Promise<CommandEnd> {
+  const project = await session.call('project.open', { folder: resolve(options.project) });
+  const { runs } = await session.call('nnunet.listRuns', {});
+  const resumed =
+    options.resume === undefined ? undefined : findRun(runs, options.resume, ({ state }) => state === 'interrupted');
+  const input = trainInput(options, runs);
+  const end = await followJob(session, () =>
+    resumed ? session.call('nnunet.resume', { runId: resumed.runId }) : session.call('nnunet.train', input),
+  );
+  const run = await runNamed(session, end.started.runId);
+  const folder = join(project.folder, 'runs', run.runId);
+  for (const line of describeRun(run)) session.output.say(line);
+  session.output.say(`Files: ${folder}`);
+  if (end.state === 'cancelled') {
+    session.output.say(`Stopped. Go on with: maskloop train --project ${project.folder} --resume ${run.runId}`);
+  }
+  return { exitCode: exitCodeOf(end), value: { run, folder, problems: end.problems } };
+}
+
+function trainInput(options: TrainOptions, runs: CallOutput<'nnunet.listRuns'>['runs']): CallInput<'nnunet.train'> {
+  const {
+    config: configuration,
+    from,
+    fold,
+    preset,
+    amp,
+    minutes,
+    epochs,
+    stepsPerEpoch,
+    batchSize,
+    learningRate,
+    seed,
+  } = options;
+  const parentRunId = from === undefined ? undefined : findRun(runs, from, ({ hasCheckpoint }) => hasCheckpoint).runId;
+  return {
+    configuration,
+    fold,
+    preset,
+    amp,
+    minutes,
+    epochs,
+    stepsPerEpoch,
+    batchSize,
+    learningRate,
+    seed,
+    parentRunId,
+  };
+}
+
+async function runNamed(session: CliSession, runId: RunId): Promise<CallOutput<'nnunet.listRuns'>['runs'][number]> {
+  const { runs } = await session.call('nnunet.listRuns', {});
+  const run = runs.find((candidate) => candidate.runId === runId);
+  if (!run) throw new AppException({ code: 'not-found', what: 'run', id: runId });
+  return run;
+}
+
+function describeRun(run: CallOutput<'nnunet.listRuns'>['runs'][number]): string[] {
+  const lines = [
+    `Run ${run.runId}: epoch ${run.epoch}, ${run.trainCaseIds.length} training and ${run.validationCaseIds.length} validation cases.`,
+  ];
+  if (run.validationDice !== null) {
+    const perLabel = Object.entries(run.validationDicePerLabel).map(([label, dice]) => `${label} ${dice.toFixed(3)}`);
+    lines.push(`Validation Dice ${run.validationDice.toFixed(3)} (${perLabel.join(', ')}).`);
+  }
+  return lines;
+}
