@@ -15,7 +15,7 @@ import type { JobNews } from '../contract/jobs.ts';
 import { ImportedCase, type ImportTask } from '../contract/tasks.ts';
 import type { AppError } from '../contract/errors.ts';
 import { readNiftiFile } from '../dataset/niftiFile.ts';
-import { readLabelmap, readStoredImage, writeLabelmap } from '../dataset/storedVolume.ts';
+import { readStoredImage, writeLabelmap } from '../dataset/storedVolume.ts';
 import { gridsMatch } from '../imaging/grid.ts';
 import { makePhantom } from '../imaging/phantom.ts';
 import { orientationCode } from '../imaging/orientation.ts';
