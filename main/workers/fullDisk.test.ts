@@ -22,7 +22,7 @@ const notice = canMount ? '' : ' (skipped: mounting a small tmpfs needs root)';
 function tryMount(): boolean {
   mkdirSync(disk);
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', disk], { stdio: 'ignore' });
+    execFileSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=600k', 'tmpfs', disk], { stdio: 'ignore' });
     return true;
   } catch {
     // containers without the right to mount
@@ -53,7 +53,7 @@ describe.skipIf(!canMount)(`full disk${notice}`, () => {
     await runPhantoms({ task: 'phantoms', folder: study, caseCount: 6, labelledCount: 6, seed: 1 }, quiet);
   });
   afterAll(() => {
-    execFileSync('umount', [disk]);
+    execFileSync('/bin/umount', [disk]);
     rmSync(root, { recursive: true });
   });
 
