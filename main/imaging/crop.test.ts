@@ -9,7 +9,8 @@ describe('crop to what is not zero', () => {
     const shell = new Int16Array(150);
     const other = new Int16Array(150);
     for (let d = 1; d <= 3; d++)
-      for (let h = 1; h <= 3; h++) for (let w = 1; w <= 3; w++) shell[(d * 5 + h) * 6 + w] = d === 2 && h === 2 && w === 2 ? 0 : -7;
+      for (let h = 1; h <= 3; h++)
+        for (let w = 1; w <= 3; w++) shell[(d * 5 + h) * 6 + w] = d === 2 && h === 2 && w === 2 ? 0 : -7;
     other[(2 * 5 + 2) * 6 + 5] = 1;
     const mask = nonZeroMask([shell, other], shape);
     expect(mask[(2 * 5 + 2) * 6 + 2]).toBe(1);
@@ -35,7 +36,14 @@ describe('crop to what is not zero', () => {
 it('transposing there and back is the identity for every order', () => {
   const shape: ShapeDhw = [2, 3, 4];
   const values = Uint8Array.from({ length: 24 }, (_, n) => n);
-  for (const order of [[0, 1, 2], [1, 0, 2], [2, 0, 1], [2, 1, 0], [1, 2, 0], [0, 2, 1]] as const) {
+  for (const order of [
+    [0, 1, 2],
+    [1, 0, 2],
+    [2, 0, 1],
+    [2, 1, 0],
+    [1, 2, 0],
+    [0, 2, 1],
+  ] as const) {
     const moved = transposeVolume(values, shape, order);
     const at = transposedShape([1, 2, 3] as const, order);
     const movedShape = transposedShape(shape, order);

@@ -31,7 +31,8 @@ describe('resize against scikit-image', () => {
   for (const { kind, order, shape, to, expected } of recorded) {
     it(`${kind} order ${order} ${shape.join('×')} → ${to.join('×')}`, () => {
       if (kind === 'labels') {
-        const rules = order === 'separate' ? (['nearest', 'linear', 'linear'] as const) : (['linear', 'linear', 'linear'] as const);
+        const rules =
+          order === 'separate' ? (['nearest', 'linear', 'linear'] as const) : (['linear', 'linear', 'linear'] as const);
         expect([...resampleLabels(labelsOf(shape), shape, to, rules)]).toEqual(expected);
         return;
       }

@@ -1,0 +1,77 @@
+/** The recipe of a run, `plans.json`: everything that preprocessing, training and prediction must agree on. */
+import { z } from 'zod';
+import { ConfigurationName, Preset } from '../contract/vocabulary.ts';
+import type { UNetSpec } from '../../models/engine.ts';
+
+const Triple = z.tuple([z.number(), z.number(), z.number()]).readonly();
+const AxisOrder = z
+  .tuple([z.int().min(0).max(2), z.int().min(0).max(2), z.int().min(0).max(2)])
+  .readonly()
+  .refine((order) => new Set(order).size === 3, 'not an order of three axes');
+/** One number per spatial axis. */
+const PerAxis = z.array(z.int().positive()).min(2).max(3).readonly();
+
+export const PlannedChannel = z.object({
+  name: z.string(),
+  normalization: z.enum(['ct', 'zscore', 'none', 'rescaleTo01', 'rgbTo01']),
+  /** Z-score inside the non-zero mask only. */
+  insideMaskOnly: z.boolean(),
+  mean: z.number(),
+  std: z.number(),
+  percentile005: z.number(),
+  percentile995: z.number(),
+});
+export type PlannedChannel = z.infer<typeof PlannedChannel>;
+
+/** Class 0 is background; class n + 1 of the network is `classes[n]`. */
+export const PlannedClass = z.object({ labelValue: z.int().min(1).max(255), name: z.string() });
+
+export const PlanConfiguration = z.object({
+  name: ConfigurationName,
+  /** Of the resampled volumes, axes as transposed. For `2d` the first is `null`: slices keep their distance. */
+  spacingDhwMm: z.tuple([z.number().positive().nullable(), z.number().positive(), z.number().positive()]).readonly(),
+  /** Resampled, axes as transposed; may be halves. */
+  medianShapeDhw: Triple,
+  /** Spatial axes of the network: [D, H, W] or [H, W]. */
+  patch: PerAxis,
+  batchSize: z.int().positive(),
+  /** Dice over the whole batch instead of per sample. */
+  batchDice: z.boolean(),
+  stages: z
+    .array(z.object({ features: z.int().positive(), convs: z.int().positive(), kernel: PerAxis, stride: PerAxis }))
+    .min(1),
+  decoderConvs: z.int().positive(),
+  negativeSlope: z.number(),
+  /** Finest output first, summing to 1. */
+  deepSupervisionWeights: z.array(z.number().nonnegative()).min(1),
+});
+export type PlanConfiguration = z.infer<typeof PlanConfiguration>;
+
+export const Plan = z.object({
+  version: z.literal(1),
+  preset: Preset,
+  /** Axis `transposeForward[a]` of a stored [D, H, W] volume becomes axis `a`: the coarsest axis comes first. */
+  transposeForward: AxisOrder,
+  channels: z.array(PlannedChannel).min(1),
+  classes: z.array(PlannedClass).min(1),
+  configurations: z.array(PlanConfiguration).min(1),
+});
+export type Plan = z.infer<typeof Plan>;
+
+/** Throws when the plan has no such configuration (3D of single slices, for instance). */
+export function configurationOf(plan: Plan, name: ConfigurationName): PlanConfiguration {
+  const found = plan.configurations.find((configuration) => configuration.name === name);
+  if (!found) throw new Error(`the plan has no configuration '${name}'`);
+  return found;
+}
+
+export function networkOf(plan: Plan, configuration: PlanConfiguration): UNetSpec {
+  return {
+    dims: configuration.name === '2d' ? 2 : 3,
+    inputChannels: plan.channels.length,
+    classes: plan.classes.length + 1,
+    stages: configuration.stages,
+    decoderConvs: configuration.decoderConvs,
+    negativeSlope: configuration.negativeSlope,
+  };
+}

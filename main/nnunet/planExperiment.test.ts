@@ -1,0 +1,175 @@
+import { describe, expect, it } from 'vitest';
+import type { Segment } from '../contract/vocabulary.ts';
+import { featureMapElements } from '../../models/networkCost.ts';
+import type { DatasetFingerprint } from './fingerprint.ts';
+import { configurationOf, networkOf, Plan } from './plan.ts';
+import { planExperiment } from './planExperiment.ts';
+
+type Triple = readonly [number, number, number];
+const neutral = { mean: 1, median: 1, std: 2, min: 0, max: 9, percentile005: 0, percentile995: 8 };
+
+function fingerprint(spacing: Triple, shape: Triple, count: number, channels = 1): DatasetFingerprint {
+  return {
+    version: 1,
+    spacingsDhwMm: Array.from({ length: count }, () => spacing),
+    shapesAfterCropDhw: Array.from({ length: count }, () => shape),
+    medianRelativeSizeAfterCropping: 1,
+    foregroundIntensities: Array.from({ length: channels }, () => neutral),
+  };
+}
+const legend = (count: number): Segment[] =>
+  Array.from({ length: count }, (_, n) => ({ labelValue: n + 1, name: `c${n + 1}`, colorRgb: [n, 0, 0] as const }));
+const plan = (f: DatasetFingerprint, classes: number, channelNames = ['MRI'], preset: 'v2' | 'seed' = 'v2') =>
+  planExperiment({ fingerprint: f, channelNames, legend: legend(classes), preset });
+const pools = (strides: readonly (readonly number[])[]) =>
+  strides[0]!.map((_, axis) => strides.filter((stride) => stride[axis] === 2).length);
+
+// shared spec "Golden plans": computed from nnU-Net v2's rules
+const GOLDEN = [
+  {
+    data: 'BraTS',
+    spacing: [1, 1, 1],
+    shape: [138, 170, 138],
+    n: 484,
+    classes: 3,
+    channels: 4,
+    patch: [128, 128, 128],
+    pools: [5, 5, 5],
+    batch: 2,
+    patch2d: [192, 160],
+    batch2d: 105,
+  },
+  {
+    data: 'Heart',
+    spacing: [1.37, 1.25, 1.25],
+    shape: [115, 320, 232],
+    n: 20,
+    classes: 1,
+    channels: 1,
+    patch: [80, 192, 160],
+    pools: [4, 5, 5],
+    batch: 2,
+    patch2d: [320, 256],
+    batch2d: 40,
+  },
+  {
+    data: 'Hippocampus',
+    spacing: [1, 1, 1],
+    shape: [36, 50, 35],
+    n: 260,
+    classes: 2,
+    channels: 1,
+    patch: [40, 56, 40],
+    pools: [3, 3, 3],
+    batch: 9,
+    patch2d: [56, 40],
+    batch2d: 366,
+  },
+  {
+    data: 'Prostate',
+    spacing: [3.6, 0.625, 0.625],
+    shape: [20, 320, 319],
+    n: 32,
+    classes: 2,
+    channels: 2,
+    patch: [20, 320, 256],
+    pools: [2, 6, 6],
+    batch: 2,
+    patch2d: [320, 320],
+    batch2d: 32,
+  },
+  {
+    data: 'Spleen',
+    spacing: [1.6, 0.79, 0.79],
+    shape: [187, 512, 512],
+    n: 41,
+    classes: 1,
+    channels: 1,
+    patch: [64, 192, 160],
+    pools: [4, 5, 5],
+    batch: 2,
+    patch2d: [512, 512],
+    batch2d: 12,
+  },
+] as const;
+
+describe('golden plans of nnU-Net v2', () => {
+  for (const g of GOLDEN) {
+    it(g.data, () => {
+      const names = Array.from({ length: g.channels }, (_, n) => `MRI${n}`);
+      const result = plan(fingerprint(g.spacing, g.shape, g.n, g.channels), g.classes, names);
+      const full = configurationOf(result, '3d_fullres');
+      expect({ patch: full.patch, pools: pools(full.stages.map((s) => s.stride)), batch: full.batchSize }).toEqual({
+        patch: g.patch,
+        pools: g.pools,
+        batch: g.batch,
+      });
+      const flat = configurationOf(result, '2d');
+      expect({ patch: flat.patch, batch: flat.batchSize }).toEqual({ patch: g.patch2d, batch: g.batch2d });
+      expect(flat.batchDice).toBe(true);
+    });
+  }
+
+  it('BraTS fills the reference card as recorded', () => {
+    const result = plan(fingerprint([1, 1, 1], [138, 170, 138], 484, 4), 3, ['a', 'b', 'c', 'd']);
+    const full = configurationOf(result, '3d_fullres');
+    expect(featureMapElements(networkOf(result, full), full.patch)).toBe(454_893_568);
+  });
+});
+
+describe('planner', () => {
+  it('puts the coarsest axis first and remembers the order', () => {
+    const result = plan(fingerprint([0.7, 0.7, 3], [300, 310, 40], 10), 1, ['CT']);
+    expect(result.transposeForward).toEqual([2, 0, 1]);
+    expect(configurationOf(result, '3d_fullres').medianShapeDhw).toEqual([40, 300, 310]);
+    expect(result.channels[0]!.normalization).toBe('ct');
+  });
+
+  it('takes the tenth percentile along a coarse axis of few slices, not finer than the others', () => {
+    const mixed = fingerprint([5, 1, 1], [20, 200, 200], 11);
+    const spacings = mixed.spacingsDhwMm.map((_, n) => [n < 2 ? 3.5 : 5, 1, 1] as const);
+    const result = plan({ ...mixed, spacingsDhwMm: spacings }, 1);
+    expect(configurationOf(result, '3d_fullres').spacingDhwMm[0]).toBe(3.5);
+    const fine = plan({ ...mixed, spacingsDhwMm: spacings.map((_, n) => [n < 2 ? 0.5 : 5, 1, 1] as const) }, 1);
+    expect(configurationOf(fine, '3d_fullres').spacingDhwMm[0]).toBeCloseTo(1 + 1e-5, 9);
+  });
+
+  it('keeps Dice per sample where the patch sees enough, over the batch where a low resolution would be planned', () => {
+    expect(configurationOf(plan(fingerprint([1, 1, 1], [36, 50, 35], 260), 2), '3d_fullres').batchDice).toBe(false);
+    expect(configurationOf(plan(fingerprint([1.6, 0.79, 0.79], [187, 512, 512], 41), 1), '3d_fullres').batchDice).toBe(
+      true,
+    );
+  });
+
+  it('plans no 3D for single slices and a network for tiny volumes', () => {
+    expect(plan(fingerprint([5, 1, 1], [1, 200, 200], 11), 1).configurations.map((c) => c.name)).toEqual(['2d']);
+    const tiny = configurationOf(plan(fingerprint([1, 1, 1], [3, 5, 4], 3), 1), '3d_fullres');
+    expect(tiny.patch).toEqual([3, 5, 4]);
+    expect(tiny.stages).toHaveLength(1);
+  });
+
+  it('z-scores inside the mask where cropping removes much; weights of deep supervision sum to 1', () => {
+    const cropped = { ...fingerprint([1, 1, 1], [36, 50, 35], 260), medianRelativeSizeAfterCropping: 0.5 };
+    const result = plan(cropped, 2);
+    expect(result.channels[0]!.insideMaskOnly).toBe(true);
+    const { deepSupervisionWeights } = configurationOf(result, '3d_fullres');
+    expect(deepSupervisionWeights).toEqual([2 / 3, 1 / 3, 0]);
+  });
+
+  it('seed preset: NVIDIA topology and batch on the same patch; the file round-trips through its schema', () => {
+    const result = plan(fingerprint([3.6, 0.625, 0.625], [20, 320, 319], 32), 2, ['MRI'], 'seed');
+    const full = configurationOf(result, '3d_fullres');
+    expect(full.batchSize).toBe(2);
+    expect(full.stages.map((s) => s.stride)).toEqual([
+      [1, 1, 1],
+      [1, 2, 2],
+      [1, 2, 2],
+      [2, 2, 2],
+      [2, 2, 2],
+      [1, 2, 2],
+    ]);
+    expect(full.stages.map((s) => s.kernel[0])).toEqual([1, 1, 3, 3, 3, 3]);
+    expect(configurationOf(result, '2d').batchSize).toBe(64);
+    expect(Plan.parse(JSON.parse(JSON.stringify(result)))).toEqual(result);
+  });
+});
