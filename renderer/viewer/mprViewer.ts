@@ -146,7 +146,7 @@ export class MprViewer {
     cacheCaseVolumes(viewerCase.grid, viewerCase.modality, viewerCase.voxels, viewerCase.labels);
     await setVolumesForViewports(this.#engine, [{ volumeId: IMAGE_VOLUME_ID }], [...PLANES]);
     this.setWindow(firstWindow(viewerCase.modality, viewerCase.voxels));
-    await this.#addLabelmap(segments);
+    this.#addLabelmap(segments);
     const drawn = PLANES.map(
       (plane) => new Promise<void>((done) => this.#viewport(plane).element.addEventListener(CoreEnums.Events.IMAGE_RENDERED, () => done(), { once: true })),
     );
@@ -154,7 +154,7 @@ export class MprViewer {
     await Promise.all(drawn);
   }
 
-  async #addLabelmap(segments: readonly Segment[]): Promise<void> {
+  #addLabelmap(segments: readonly Segment[]): void {
     this.#segmentationId = `labels-${++this.#loadCount}`;
     this.#segments = segments;
     const declared = segments.map(({ labelValue, name }, index) => [
@@ -169,7 +169,7 @@ export class MprViewer {
       },
     ]);
     const representation = [{ segmentationId: this.#segmentationId, type: LABELMAP }];
-    await segmentation.addLabelmapRepresentationToViewportMap(Object.fromEntries(PLANES.map((plane) => [plane, representation])));
+    segmentation.addLabelmapRepresentationToViewportMap(Object.fromEntries(PLANES.map((plane) => [plane, representation])));
     for (const plane of PLANES) segmentation.activeSegmentation.setActiveSegmentation(plane, this.#segmentationId);
     this.#applySegmentStyle();
   }
@@ -190,7 +190,7 @@ export class MprViewer {
   }
 
   /** New names, colours or labels for the labelmap that is shown. */
-  async setSegments(segments: readonly Segment[]): Promise<void> {
+  setSegments(segments: readonly Segment[]): void {
     if (!this.#case) return;
     const known = new Set(this.#segments.map((s) => s.labelValue));
     if (segments.every((s) => known.has(s.labelValue))) {
@@ -199,7 +199,7 @@ export class MprViewer {
       return;
     }
     segmentation.removeSegmentation(this.#segmentationId);
-    await this.#addLabelmap(segments);
+    this.#addLabelmap(segments);
   }
 
   setActiveSegment(labelValue: number): void {

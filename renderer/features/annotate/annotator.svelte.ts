@@ -206,7 +206,9 @@ export class Annotator {
   setLegend(legend: readonly Segment[]): void {
     this.#legend = legend;
     if (!legend.some((s) => s.labelValue === this.#activeLabel) && legend[0]) this.setActiveLabel(legend[0].labelValue);
-    if (this.#open) void this.#viewer?.setSegments(legend).then(() => this.#viewer?.setActiveSegment(this.#activeLabel));
+    if (!this.#open) return;
+    this.#viewer?.setSegments(legend);
+    this.#viewer?.setActiveSegment(this.#activeLabel);
   }
 
   setTool(tool: ViewerTool): void {
