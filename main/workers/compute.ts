@@ -1,0 +1,79 @@
+/** Entry of a compute process: takes one task over its message channel, answers and exits. Dies with its parent. */
+import { toAppError, type AppError } from '../contract/errors.ts';
+import { type FromCompute, ToCompute } from '../contract/tasks.ts';
+import { runTask } from './runTask.ts';
+
+/** How a stopped task may take to save what it must after the parent has gone. */
+const ORPHAN_EXIT_MS = 10_000;
+/** Electron drops messages of a process that exits in the same breath; its `postMessage` has no callback. */
+const ELECTRON_FLUSH_MS = 100;
+
+interface Channel {
+  /** `sent` comes when the message has left this process. */
+  send(message: FromCompute, sent?: () => void): void;
+  onMessage(listener: (raw: unknown) => void): void;
+}
+
+/** The part of Electron's `process.parentPort` that we use. */
+interface ParentPort {
+  postMessage(message: unknown): void;
+  on(event: 'message', listener: (event: { data: unknown }) => void): void;
+}
+
+const stop = { aborted: false };
+let hasAnswered = false;
+
+function openChannel(): Channel {
+  const { parentPort } = process as NodeJS.Process & { parentPort?: ParentPort };
+  if (parentPort)
+    return {
+      send(message, sent) {
+        parentPort.postMessage(message);
+        if (sent) setTimeout(sent, ELECTRON_FLUSH_MS);
+      },
+      onMessage: (listener) => parentPort.on('message', (event) => listener(event.data)),
+    };
+  if (!process.send) throw new Error('a compute process is started by Maskloop, not by hand');
+  process.on('disconnect', () => {
+    stop.aborted = true;
+    // A task that is not running, or does not stop, must not outlive its parent.
+    if (hasAnswered || !isRunning) process.exit(0);
+    setTimeout(() => process.exit(0), ORPHAN_EXIT_MS).unref();
+  });
+  return {
+    send(message, sent) {
+      if (process.connected) process.send?.(message, undefined, undefined, () => sent?.());
+      else sent?.();
+    },
+    onMessage: (listener) => process.on('message', listener),
+  };
+}
+
+const channel = openChannel();
+let isRunning = false;
+
+function answer(message: FromCompute, exitCode: number): void {
+  if (hasAnswered) return;
+  hasAnswered = true;
+  channel.send(message, () => process.exit(exitCode));
+}
+
+const fail = (error: AppError, exitCode = 0) => answer({ type: 'failed', error }, exitCode);
+
+channel.onMessage((raw) => {
+  const message = ToCompute.safeParse(raw);
+  if (!message.success)
+    return fail({ code: 'contract/bad-input', issues: message.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) });
+  if (message.data.type === 'stop') {
+    stop.aborted = true;
+    return;
+  }
+  if (isRunning) return fail({ code: 'internal', detail: 'a compute process runs one task' });
+  isRunning = true;
+  void runTask(message.data.input, { tell: (news) => channel.send({ type: 'news', news }), stop }).then((result) =>
+    result.ok ? answer({ type: 'done', summary: result.value, stopped: stop.aborted }, 0) : fail(result.error),
+  );
+});
+
+process.on('uncaughtException', (thrown) => fail(toAppError(thrown), 1));
+process.on('unhandledRejection', (thrown) => fail(toAppError(thrown), 1));

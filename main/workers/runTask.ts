@@ -1,0 +1,45 @@
+/** Which code does a task. Imports are dynamic so that TensorFlow is loaded by those tasks only that need it. */
+import type { JobPort } from '../contract/jobPort.ts';
+import { err, toAppError, type AppError, type Result } from '../contract/errors.ts';
+import type { TaskInput } from '../contract/tasks.ts';
+import type { EngineFactory } from '../../models/engine.ts';
+
+/** Never rejects: what a task throws becomes an `AppError`. */
+export async function runTask(input: TaskInput, port: JobPort): Promise<Result<Record<string, unknown>>> {
+  try {
+    return await dispatch(input, port);
+  } catch (thrown) {
+    return err(runtimeProblem(thrown) ?? toAppError(thrown));
+  }
+}
+
+async function dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<string, unknown>>> {
+  switch (input.task) {
+    case 'import':
+      return (await import('./import.ts')).runImport(input, port);
+    case 'train':
+      return (await import('./train.ts')).runTrain(input, port, await loadEngine());
+    case 'predict':
+      return (await import('./predict.ts')).runPredict(input, port, await loadEngine());
+    case 'export':
+      return (await import('./export.ts')).runExport(input, port);
+    case 'phantoms':
+      return (await import('./phantoms.ts')).runPhantoms(input, port);
+    case 'saveLabelmap':
+      return (await import('./saveLabelmap.ts')).runSaveLabelmap(input, port);
+    case 'checkRuntime': {
+      const factory = await loadEngine();
+      return (await import('./checkRuntime.ts')).runCheckRuntime(factory);
+    }
+  }
+}
+
+async function loadEngine(): Promise<EngineFactory> {
+  return (await import('../compute/engineFactory.ts')).loadEngineFactory();
+}
+
+/** `RuntimeLoadError` of main/compute, known by its shape: importing its class here would load its module for every task. */
+function runtimeProblem(thrown: unknown): AppError | null {
+  if (!(thrown instanceof Error) || thrown.name !== 'RuntimeLoadError' || !('kind' in thrown)) return null;
+  return { code: thrown.kind === 'missing' ? 'runtime/missing' : 'runtime/broken', detail: thrown.message };
+}
