@@ -57,7 +57,11 @@ export class ProjectStore {
  * Creates the project in `path` (made if missing; other files in it are left alone) and opens it.
  * Throws AppException project/already-exists, disk/full, disk/denied.
  */
-export async function createProject(path: string, name = basename(resolve(path)), nowMs = Date.now()): Promise<ProjectStore> {
+export async function createProject(
+  path: string,
+  name = basename(resolve(path)),
+  nowMs = Date.now(),
+): Promise<ProjectStore> {
   const folder = new ProjectFolder(resolve(path));
   if (existsSync(folder.database)) throw new AppException({ code: 'project/already-exists', path: folder.path });
   await mkdir(folder.path, { recursive: true });
@@ -110,7 +114,9 @@ function openDatabase(folder: ProjectFolder): Database {
     if (database.pragmaNumber('application_id') !== APPLICATION_ID)
       throw new AppException({ code: 'project/not-a-project', path: folder.path });
     // FULL: a saved mask survives a power cut. The volume of writes is small.
-    database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;');
+    database.exec(
+      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;',
+    );
     migrate(database, folder.path);
     return database;
   } catch (thrown) {
@@ -134,14 +140,16 @@ async function recover(store: ProjectStore, nowMs: number): Promise<void> {
 }
 
 async function makeFolders(folder: ProjectFolder): Promise<void> {
-  for (const path of [folder.cases, folder.runs, folder.uploads, folder.preprocessed]) await mkdir(path, { recursive: true });
+  for (const path of [folder.cases, folder.runs, folder.uploads, folder.preprocessed])
+    await mkdir(path, { recursive: true });
 }
 
 async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR')) return false;
+    if (thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR'))
+      return false;
     throw thrown;
   }
 }

@@ -29,12 +29,14 @@ export async function sweepPendingLabels(folder: ProjectFolder, caseIds: Iterabl
   for (const caseId of caseIds) {
     const labels = folder.labels(caseId);
     for (const name of await namesIn(labels))
-      if (name.startsWith(PENDING_PREFIX) || name.endsWith(TEMPORARY_SUFFIX)) await rm(join(labels, name), { force: true });
+      if (name.startsWith(PENDING_PREFIX) || name.endsWith(TEMPORARY_SUFFIX))
+        await rm(join(labels, name), { force: true });
   }
 }
 
 export async function sweepUploads(folder: ProjectFolder): Promise<void> {
-  for (const name of await namesIn(folder.uploads)) await rm(join(folder.uploads, name), { force: true, recursive: true });
+  for (const name of await namesIn(folder.uploads))
+    await rm(join(folder.uploads, name), { force: true, recursive: true });
 }
 
 async function namesIn(path: string): Promise<string[]> {

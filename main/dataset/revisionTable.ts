@@ -41,7 +41,9 @@ export class RevisionTable {
 
   /** Oldest first. */
   ofCase(caseId: CaseId): RevisionInfo[] {
-    return this.database.all(RevisionRow, `${SELECT} WHERE r.case_id = :caseId ORDER BY r.revision`, { caseId }).map(toInfo);
+    return this.database
+      .all(RevisionRow, `${SELECT} WHERE r.case_id = :caseId ORDER BY r.revision`, { caseId })
+      .map(toInfo);
   }
 
   /** The revisions of every case, oldest first. */

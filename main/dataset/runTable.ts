@@ -20,7 +20,12 @@ export const RunOptions = TrainTask.pick({
 export type RunOptions = z.infer<typeof RunOptions>;
 
 /** Which labelmap of which case a run learns from or is measured on. */
-export const RunCase = z.object({ caseId: CaseId, revision: Revision, role: TrainCase.shape.role, weight: TrainCase.shape.weight });
+export const RunCase = z.object({
+  caseId: CaseId,
+  revision: Revision,
+  role: TrainCase.shape.role,
+  weight: TrainCase.shape.weight,
+});
 export type RunCase = z.infer<typeof RunCase>;
 
 const RunRow = z.object({
@@ -68,7 +73,11 @@ export class RunTable {
       );
       for (const { caseId, revision, role, weight } of run.cases)
         this.database.run('INSERT INTO run_cases VALUES (:runId, :caseId, :revision, :role, :weight)', {
-          runId, caseId, revision, role, weight,
+          runId,
+          caseId,
+          revision,
+          role,
+          weight,
         });
     });
   }

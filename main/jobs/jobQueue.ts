@@ -144,7 +144,10 @@ export class JobQueue {
 
   async #run(job: LiveJob): Promise<void> {
     let end: JobEnd;
-    const progress = new LatestProgress((latest) => this.#tell(job, { type: 'progress', progress: latest }), this.times.progressIntervalMs);
+    const progress = new LatestProgress(
+      (latest) => this.#tell(job, { type: 'progress', progress: latest }),
+      this.times.progressIntervalMs,
+    );
     try {
       this.#tell(job, { type: 'started' });
       job.spec.onStarted?.();

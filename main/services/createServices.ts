@@ -1,6 +1,34 @@
+import { appServices } from './appServices.ts';
+import { createBulkPlane } from './bulkPlane.ts';
+import { datasetServices } from './datasetServices.ts';
+import { EventHub } from './eventHub.ts';
+import { exportServices } from './exportServices.ts';
+import { jobServices } from './jobServices.ts';
+import { labelServices } from './labelServices.ts';
+import { predictServices } from './predictServices.ts';
+import { projectServices } from './projectServices.ts';
+import { ProjectSession } from './projectSession.ts';
+import { RecentProjects } from './recentProjects.ts';
 import type { ServiceDependencies, Services } from './services.ts';
+import { trainServices } from './trainServices.ts';
 
-/** The composition root: every shell (Electron, Node host, command line) gets its services here. Opens nothing yet. */
-export function createServices(_dependencies: ServiceDependencies): Services {
-  throw new Error('composed in the next commit');
+/** The composition root: every shell (Electron, Node host, command line) gets its services here. Opens no project yet. */
+export function createServices({ compute, host }: ServiceDependencies): Services {
+  const events = new EventHub();
+  const session = new ProjectSession(compute, events);
+  return {
+    handlers: {
+      ...appServices(compute, host),
+      ...projectServices(session, new RecentProjects(host.stateFolder), events),
+      ...datasetServices(session, events),
+      ...labelServices(session, compute, events, host.userName),
+      ...trainServices(session, events, host.userName),
+      ...predictServices(session, events),
+      ...exportServices(session),
+      ...jobServices(session),
+    },
+    bulk: createBulkPlane(session),
+    subscribe: (listener) => events.subscribe(listener),
+    close: () => session.shutDown(),
+  };
 }

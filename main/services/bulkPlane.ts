@@ -1,0 +1,153 @@
+/** Voxels on their way to and from the viewer, as streams: a stored volume is its file without the header. */
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { type AppError, AppException, toAppError } from '../contract/errors.ts';
+import { CaseId, Revision, UploadId, type Grid, type VoxelType } from '../contract/vocabulary.ts';
+import { writeFileAtomic } from '../dataset/atomicFile.ts';
+import type { ProjectStore } from '../dataset/projectStore.ts';
+import { requireCase } from './caseSummary.ts';
+import type { ProjectSession } from './projectSession.ts';
+import type { BulkAnswer, BulkPlane } from './services.ts';
+
+/** Voxels of a NIfTI-1 file of ours begin here. */
+const HEADER_BYTES = 352;
+const BYTES_PER_VOXEL: Record<VoxelType, number> = { uint8: 1, int16: 2, uint16: 2, float32: 4 };
+
+export function createBulkPlane(session: ProjectSession): BulkPlane {
+  return {
+    get: (path) => answerBulk(() => openVoxels(session.current().store, path)),
+    upload: (body) => answerBulk(() => session.during(({ store }) => receiveUpload(store, body))),
+  };
+}
+
+async function openVoxels(store: ProjectStore, path: string): Promise<BulkAnswer> {
+  const [, kind, caseName, number] = /^\/(volume|labels)\/([^/]+)\/(\d{1,9})$/.exec(path) ?? [];
+  const caseId = CaseId.safeParse(caseName);
+  if (!kind || !caseId.success)
+    throw new AppException({ code: 'contract/bad-input', issues: [`no voxels at '${path}'`] });
+  return kind === 'volume'
+    ? openChannel(store, caseId.data, Number(number))
+    : openLabels(store, caseId.data, Number(number));
+}
+
+async function openChannel(store: ProjectStore, caseId: CaseId, channelIndex: number): Promise<BulkAnswer> {
+  const { image } = requireCase(store, caseId);
+  const file = image.files[channelIndex];
+  if (file === undefined) throw new AppException({ code: 'not-found', what: 'case', id: `${caseId}/${channelIndex}` });
+  const expectedBytes = voxelCount(image.grid) * BYTES_PER_VOXEL[image.voxelType];
+  const actualBytes = (await statOwn(file)).size - HEADER_BYTES;
+  if (actualBytes !== expectedBytes) {
+    const detail = `${actualBytes} bytes of voxels instead of ${expectedBytes}`;
+    throw new AppException({ code: 'disk/corrupt', path: file, detail });
+  }
+  return voxels(createReadStream(file, { start: HEADER_BYTES }), expectedBytes);
+}
+
+async function openLabels(store: ProjectStore, caseId: CaseId, number: number): Promise<BulkAnswer> {
+  const { image } = requireCase(store, caseId);
+  const revision = Revision.safeParse(number);
+  if (!revision.success || !store.revisions.find(caseId, revision.data))
+    throw new AppException({ code: 'not-found', what: 'revision', id: `${caseId}/${number}` });
+  const file = store.folder.revision(caseId, revision.data);
+  await statOwn(file);
+  const body = Readable.from(gunzippedVoxels(file, voxelCount(image.grid)), { objectMode: false });
+  return voxels(body, voxelCount(image.grid));
+}
+
+/** Unpacks beyond the header. A damaged file breaks the stream, so that nobody takes half a labelmap for a whole one. */
+async function* gunzippedVoxels(file: string, expectedBytes: number): AsyncGenerator<Uint8Array> {
+  const packed = createReadStream(file);
+  const unpacked = createGunzip();
+  packed.on('error', (problem) => unpacked.destroy(problem));
+  packed.pipe(unpacked);
+  let toSkip = HEADER_BYTES;
+  let passed = 0;
+  try {
+    for await (const chunk of unpacked as AsyncIterable<Buffer>) {
+      const rest = chunk.subarray(Math.min(toSkip, chunk.length));
+      toSkip -= chunk.length - rest.length;
+      passed += rest.length;
+      if (rest.length > 0) yield rest;
+    }
+  } finally {
+    packed.destroy();
+  }
+  if (passed !== expectedBytes)
+    throw new AppException({
+      code: 'disk/corrupt',
+      path: file,
+      detail: `${passed} voxels instead of ${expectedBytes}`,
+    });
+}
+
+/** Stores at most as many bytes as the largest image of the project has voxels. */
+async function receiveUpload(store: ProjectStore, body: Readable): Promise<BulkAnswer> {
+  const largest = Math.max(0, ...store.cases.list().map(({ image }) => voxelCount(image.grid)));
+  const uploadId = UploadId.parse(`upload-${randomBytes(8).toString('hex')}`);
+  await writeFileAtomic(store.folder.upload(uploadId), limited(body, largest));
+  return json(200, { uploadId });
+}
+
+async function* limited(body: Readable, limitBytes: number): AsyncGenerator<Uint8Array> {
+  let total = 0;
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    total += chunk.length;
+    if (total > limitBytes)
+      throw new AppException({
+        code: 'contract/bad-input',
+        issues: [`upload: no image has more than ${limitBytes} voxels`],
+      });
+    yield chunk;
+  }
+}
+
+/** A file that a row points at: if it is not there, the project is damaged. */
+async function statOwn(file: string) {
+  try {
+    return await stat(file);
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')
+      throw new AppException({ code: 'disk/corrupt', path: file, detail: 'the file is missing' });
+    throw thrown;
+  }
+}
+
+function voxelCount({ dimsIjk: [ni, nj, nk] }: Grid): number {
+  return ni * nj * nk;
+}
+
+function voxels(body: Readable, contentLength: number): BulkAnswer {
+  return { status: 200, contentType: 'application/octet-stream', contentLength, body };
+}
+
+function json(status: number, value: unknown): BulkAnswer {
+  const bytes = Buffer.from(JSON.stringify(value));
+  return { status, contentType: 'application/json', contentLength: bytes.length, body: Readable.from([bytes]) };
+}
+
+async function answerBulk(work: () => Promise<BulkAnswer>): Promise<BulkAnswer> {
+  try {
+    return await work();
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    return json(statusOf(error), error);
+  }
+}
+
+function statusOf(error: AppError): number {
+  switch (error.code) {
+    case 'contract/bad-input':
+      return 400;
+    case 'not-found':
+      return 404;
+    case 'project/none-open':
+      return 409;
+    case 'disk/full':
+      return 507;
+    default:
+      return 500;
+  }
+}

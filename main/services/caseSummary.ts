@@ -1,0 +1,61 @@
+import type { CaseDetail, CaseStatus, CaseSummary, RevisionInfo } from '../contract/api.ts';
+import { AppException } from '../contract/errors.ts';
+import type { CaseId } from '../contract/vocabulary.ts';
+import type { StoredCase } from '../dataset/caseTable.ts';
+import type { ProjectStore } from '../dataset/projectStore.ts';
+
+/** Pure; `revisions` oldest first. */
+export function summarizeCase(
+  stored: StoredCase,
+  revisions: readonly RevisionInfo[],
+  fold: number | null,
+): CaseSummary {
+  return {
+    caseId: stored.caseId,
+    modality: stored.modality,
+    subject: stored.subject,
+    sourcePath: stored.sourcePath,
+    grid: stored.image.grid,
+    channelNames: stored.image.channelNames,
+    status: statusOf(revisions),
+    fold,
+    latestRevision: revisions.at(-1)?.revision ?? null,
+    acceptedRevision: revisions.find((one) => one.accepted)?.revision ?? null,
+    warnings: [...stored.warnings],
+    importedAtMs: stored.importedAtMs,
+  };
+}
+
+/** The state of the newest labelmap: an accepted one under a newer prediction leaves the case `predicted`. */
+function statusOf(revisions: readonly RevisionInfo[]): CaseStatus {
+  const latest = revisions.at(-1);
+  if (!latest) return 'new';
+  if (latest.accepted) return 'accepted';
+  return latest.source.startsWith('model:') ? 'predicted' : 'corrected';
+}
+
+/** Throws AppException not-found. */
+export function requireCase(store: ProjectStore, caseId: CaseId): StoredCase {
+  const stored = store.cases.find(caseId);
+  if (!stored) throw new AppException({ code: 'not-found', what: 'case', id: caseId });
+  return stored;
+}
+
+/** Throws AppException not-found. */
+export function summaryOf(store: ProjectStore, caseId: CaseId): CaseSummary {
+  return summarizeCase(requireCase(store, caseId), store.revisions.ofCase(caseId), store.folds.of(caseId));
+}
+
+/** Throws AppException not-found. */
+export function describeCase(store: ProjectStore, caseId: CaseId): CaseDetail {
+  const { image } = requireCase(store, caseId);
+  return { ...summaryOf(store, caseId), voxelType: image.voxelType, revisions: store.revisions.ofCase(caseId) };
+}
+
+export function listCases(store: ProjectStore): CaseSummary[] {
+  const revisions = store.revisions.byCase();
+  const folds = store.folds.all();
+  return store.cases
+    .list()
+    .map((one) => summarizeCase(one, revisions.get(one.caseId) ?? [], folds.get(one.caseId) ?? null));
+}

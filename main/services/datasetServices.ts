@@ -1,0 +1,23 @@
+import { resolve } from 'node:path';
+import type { Handlers } from '../contract/api.ts';
+import { answer } from './answer.ts';
+import { describeCase, listCases } from './caseSummary.ts';
+import type { EventHub } from './eventHub.ts';
+import { importJob, importTask, importTitle } from './importJob.ts';
+import type { ProjectSession } from './projectSession.ts';
+
+type DatasetCalls = 'dataset.import' | 'dataset.listCases' | 'dataset.openCase';
+
+export function datasetServices(session: ProjectSession, events: EventHub): Pick<Handlers, DatasetCalls> {
+  return {
+    'dataset.import': ({ paths }) =>
+      answer(() => {
+        const { store, queue } = session.current();
+        const absolute = paths.map((path) => resolve(path));
+        const job = importJob(store, events, importTitle(absolute), [() => importTask(store, absolute)]);
+        return { jobId: queue.submit(job) };
+      }),
+    'dataset.listCases': () => answer(() => ({ cases: listCases(session.current().store) })),
+    'dataset.openCase': ({ caseId }) => answer(() => describeCase(session.current().store, caseId)),
+  };
+}

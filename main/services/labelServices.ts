@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { constants, existsSync } from 'node:fs';
+import { copyFile, mkdir, open, rm } from 'node:fs/promises';
+import type { Handlers, RevisionInfo } from '../contract/api.ts';
+import { AppException } from '../contract/errors.ts';
+import { SavedLabelmap } from '../contract/tasks.ts';
+import { type CaseId, type Revision, RevisionSource, type UploadId } from '../contract/vocabulary.ts';
+import { syncFolder } from '../dataset/atomicFile.ts';
+import type { ProjectStore } from '../dataset/projectStore.ts';
+import type { ComputeHost } from '../jobs/computeHost.ts';
+import { answer } from './answer.ts';
+import { requireCase, summaryOf } from './caseSummary.ts';
+import type { EventHub } from './eventHub.ts';
+import type { ProjectSession } from './projectSession.ts';
+import { runShortTask } from './shortTask.ts';
+
+type LabelCalls = 'labels.save' | 'labels.accept' | 'labels.restore';
+
+interface SaveRequest {
+  readonly caseId: CaseId;
+  readonly uploadId: UploadId;
+  readonly parent: Revision | null;
+}
+
+export function labelServices(
+  session: ProjectSession,
+  compute: ComputeHost,
+  events: EventHub,
+  author: string,
+): Pick<Handlers, LabelCalls> {
+  return {
+    'labels.save': (request) =>
+      answer(async () => {
+        const info = await session.during(({ store }) => saveLabels(store, compute, author, request));
+        events.casesChanged(request.caseId);
+        return info;
+      }),
+    'labels.accept': ({ caseId, revision }) =>
+      answer(() => {
+        const { store } = session.current();
+        requireCase(store, caseId);
+        if (!requireRevision(store, caseId, revision).accepted)
+          store.revisions.accept(caseId, revision, author, Date.now());
+        events.casesChanged(caseId);
+        return summaryOf(store, caseId);
+      }),
+    'labels.restore': ({ caseId, revision }) =>
+      answer(async () => {
+        const info = await session.during(({ store }) => restoreLabels(store, author, caseId, revision));
+        events.casesChanged(caseId);
+        return info;
+      }),
+  };
+}
+
+/** The upload is removed only when the revision is on record: after any failure it can be saved again. */
+async function saveLabels(
+  store: ProjectStore,
+  compute: ComputeHost,
+  author: string,
+  request: SaveRequest,
+): Promise<RevisionInfo> {
+  const { caseId, uploadId, parent } = request;
+  const { image } = requireCase(store, caseId);
+  const uploadFile = store.folder.upload(uploadId);
+  if (!existsSync(uploadFile)) throw new AppException({ code: 'labels/upload-missing', uploadId });
+  refuseStaleParent(store, caseId, parent);
+  const pendingFile = await pendingLabels(store, caseId);
+  try {
+    const legend = store.project.legend;
+    const task = {
+      task: 'saveLabelmap',
+      caseId,
+      uploadFile,
+      outputFile: pendingFile,
+      grid: image.grid,
+      legend,
+    } as const;
+    const { sha256 } = SavedLabelmap.parse(await runShortTask(compute, task));
+    // Somebody else may have saved in the meantime; from here to the row nothing is awaited.
+    refuseStaleParent(store, caseId, parent);
+    const source = sourceAfterEdit(parent === null ? null : requireRevision(store, caseId, parent));
+    const info = store.revisions.commit(
+      { caseId, pendingFile, parent, source, author, sha256, isAccepted: false },
+      Date.now(),
+    );
+    await rm(uploadFile, { force: true });
+    return info;
+  } finally {
+    await rm(pendingFile, { force: true });
+  }
+}
+
+/** The older labelmap again, as a new revision that descends from it and keeps its source. */
+async function restoreLabels(
+  store: ProjectStore,
+  author: string,
+  caseId: CaseId,
+  revision: Revision,
+): Promise<RevisionInfo> {
+  requireCase(store, caseId);
+  const { source, sha256 } = requireRevision(store, caseId, revision);
+  const pendingFile = await pendingLabels(store, caseId);
+  try {
+    await copyFile(store.folder.revision(caseId, revision), pendingFile, constants.COPYFILE_FICLONE);
+    const copy = await open(pendingFile, 'r+');
+    try {
+      await copy.sync();
+    } finally {
+      await copy.close();
+    }
+    return store.revisions.commit(
+      { caseId, pendingFile, parent: revision, source, author, sha256, isAccepted: false },
+      Date.now(),
+    );
+  } finally {
+    await rm(pendingFile, { force: true });
+  }
+}
+
+/** A new name in the case's labels folder, which is made if the case has no labels yet. */
+async function pendingLabels(store: ProjectStore, caseId: CaseId): Promise<string> {
+  await ensureLabelsFolder(store, caseId);
+  return store.folder.pendingLabels(caseId, randomBytes(6).toString('hex'));
+}
+
+export async function ensureLabelsFolder(store: ProjectStore, caseId: CaseId): Promise<void> {
+  const labels = store.folder.labels(caseId);
+  if (existsSync(labels)) return;
+  await mkdir(labels, { recursive: true });
+  await syncFolder(store.folder.case(caseId));
+}
+
+function refuseStaleParent(store: ProjectStore, caseId: CaseId, parent: Revision | null): void {
+  const latest = store.revisions.latest(caseId)?.revision ?? null;
+  if (parent === latest) return;
+  throw new AppException({
+    code: 'labels/stale-parent',
+    caseId,
+    parentRevision: parent ?? 0,
+    latestRevision: latest ?? 0,
+  });
+}
+
+/** An edit of what a model drew, however often edited, names that model's run. */
+function sourceAfterEdit(parent: RevisionInfo | null): RevisionSource {
+  const run = parent && /^(?:model|corrected):(.+)$/.exec(parent.source)?.[1];
+  return RevisionSource.parse(run ? `corrected:${run}` : 'manual');
+}
+
+function requireRevision(store: ProjectStore, caseId: CaseId, revision: Revision): RevisionInfo {
+  const info = store.revisions.find(caseId, revision);
+  if (!info) throw new AppException({ code: 'not-found', what: 'revision', id: `${caseId}/${revision}` });
+  return info;
+}

@@ -1,0 +1,109 @@
+/** Which project is open, and the orderly change from one to another. */
+import { resolve } from 'node:path';
+import type { ProjectInfo } from '../contract/api.ts';
+import { AppException } from '../contract/errors.ts';
+import { sweepUploads } from '../dataset/projectSweep.ts';
+import type { ProjectStore } from '../dataset/projectStore.ts';
+import type { ComputeHost } from '../jobs/computeHost.ts';
+import { JobQueue } from '../jobs/jobQueue.ts';
+import type { EventHub } from './eventHub.ts';
+
+export interface OpenProject {
+  readonly store: ProjectStore;
+  readonly queue: JobQueue;
+}
+
+export class ProjectSession {
+  #open: OpenProject | null = null;
+  readonly #inUse = new Set<Promise<unknown>>();
+  /** Opening and closing happen one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    private readonly compute: ComputeHost,
+    private readonly events: EventHub,
+  ) {}
+
+  /** Throws AppException project/none-open. */
+  current(): OpenProject {
+    if (!this.#open) throw new AppException({ code: 'project/none-open' });
+    return this.#open;
+  }
+
+  info(): ProjectInfo | null {
+    if (!this.#open) return null;
+    const { folder, project, cases } = this.#open.store;
+    return { folder: folder.path, name: project.name, legend: project.legend, caseCount: cases.count() };
+  }
+
+  /** Keeps the project open while asynchronous work on it goes on. */
+  async during<T>(work: (project: OpenProject) => Promise<T>): Promise<T> {
+    const promise = work(this.current());
+    this.#inUse.add(promise);
+    try {
+      return await promise;
+    } finally {
+      this.#inUse.delete(promise);
+    }
+  }
+
+  /**
+   * Replaces the open project by the one in `folder`, which `open` gives; when that fails the old one stays open.
+   * Throws AppException job/busy while a job is active.
+   */
+  replace(folder: string, open: () => Promise<ProjectStore>): Promise<ProjectInfo> {
+    return this.#inTurn(async () => {
+      this.#refuseWhileBusy();
+      // Opened once more, the same folder must find its lock free.
+      if (this.#open?.store.folder.path === resolve(folder)) await this.#closeNow();
+      const store = await open();
+      await this.#closeNow();
+      this.#start(store);
+      this.events.emit({ type: 'project' });
+      const info = this.info();
+      if (!info) throw new Error('no project after opening one');
+      return info;
+    });
+  }
+
+  /** Throws AppException job/busy while a job is active. */
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#refuseWhileBusy();
+      await this.#closeNow();
+      this.events.emit({ type: 'project' });
+    });
+  }
+
+  /** Stops jobs (they save what they must) and closes. */
+  shutDown(): Promise<void> {
+    return this.#inTurn(() => this.#closeNow());
+  }
+
+  #start(store: ProjectStore): void {
+    const queue = new JobQueue(this.compute, store.jobs, (event) => this.events.emit({ type: 'job', event }));
+    this.#open = { store, queue };
+  }
+
+  async #closeNow(): Promise<void> {
+    const open = this.#open;
+    if (!open) return;
+    await open.queue.close();
+    this.#open = null;
+    await Promise.allSettled([...this.#inUse]);
+    await sweepUploads(open.store.folder);
+    open.store.close();
+  }
+
+  #refuseWhileBusy(): void {
+    const [jobId] = this.#open?.queue.active() ?? [];
+    if (jobId) throw new AppException({ code: 'job/busy', jobId });
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    // The next turn comes also after a failure, which its own caller is told.
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}

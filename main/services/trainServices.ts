@@ -1,0 +1,169 @@
+import { existsSync } from 'node:fs';
+import type { CallOutput, Handlers } from '../contract/api.ts';
+import { AppException } from '../contract/errors.ts';
+import type { Metric } from '../contract/jobs.ts';
+import type { TrainTask } from '../contract/tasks.ts';
+import { RunId } from '../contract/vocabulary.ts';
+import type { ProjectStore } from '../dataset/projectStore.ts';
+import { RunOptions } from '../dataset/runTable.ts';
+import { type JobEnd, type JobSpec, newJobId } from '../jobs/jobQueue.ts';
+import { answer } from './answer.ts';
+import type { EventHub } from './eventHub.ts';
+import type { OpenProject, ProjectSession } from './projectSession.ts';
+import { writeRunRecord } from './runRecord.ts';
+import { gatherRunCases, trainCases } from './trainingCases.ts';
+
+type TrainCalls = 'nnunet.train' | 'nnunet.resume' | 'nnunet.listRuns' | 'nnunet.metrics';
+type TrainInput = Parameters<Handlers['nnunet.train']>[0];
+
+/** nnU-Net's; used when neither an end in epochs nor in minutes is asked for. */
+const DEFAULT_EPOCHS = 1000;
+const DEFAULT_SEED = 1;
+
+export function trainServices(session: ProjectSession, events: EventHub, author: string): Pick<Handlers, TrainCalls> {
+  return {
+    'nnunet.train': (input) => answer(() => session.during((project) => startTraining(project, events, author, input))),
+    'nnunet.resume': ({ runId }) => answer(() => resumeTraining(session.current(), events, runId)),
+    'nnunet.listRuns': () => answer(() => ({ runs: session.current().store.runs.list() })),
+    'nnunet.metrics': ({ runId }) =>
+      answer(() => {
+        const { store, queue } = session.current();
+        if (!store.runs.find(runId)) throw new AppException({ code: 'not-found', what: 'run', id: runId });
+        queue.flush();
+        return { metrics: metricsOf(store, runId) };
+      }),
+  };
+}
+
+async function startTraining(
+  { store, queue }: OpenProject,
+  events: EventHub,
+  author: string,
+  input: TrainInput,
+): Promise<CallOutput<'nnunet.train'>> {
+  const parentRunId = input.parentRunId ?? null;
+  if (parentRunId && !store.runs.find(parentRunId)?.hasCheckpoint)
+    throw new AppException({ code: 'not-found', what: 'model', id: parentRunId });
+  const options = optionsOf(input);
+  const cases = await gatherRunCases(store, options.fold);
+  const nowMs = Date.now();
+  const runId = newRunId(store, options, nowMs);
+  const jobId = newJobId('train');
+  const run = { runId, jobId, parentRunId, options, cases };
+  await writeRunRecord(store, run, author, nowMs);
+  store.runs.insert(run, nowMs);
+  try {
+    queue.submit(trainJob(store, events, runId), jobId);
+  } catch (thrown) {
+    store.runs.setState(runId, 'failed');
+    throw thrown;
+  }
+  events.emit({ type: 'runs' });
+  // The first training places cases in folds.
+  events.casesChanged(...cases.map(({ caseId }) => caseId));
+  return { jobId, runId };
+}
+
+function resumeTraining({ store, queue }: OpenProject, events: EventHub, runId: RunId): CallOutput<'nnunet.resume'> {
+  const run = store.runs.find(runId);
+  if (!run) throw new AppException({ code: 'not-found', what: 'run', id: runId });
+  if (run.state === 'queued' || run.state === 'running') throw new AppException({ code: 'job/busy', jobId: run.jobId });
+  if (run.state === 'finished')
+    throw new AppException({
+      code: 'contract/bad-input',
+      issues: [`runId: ${runId} is finished; train on from it as parent`],
+    });
+  const jobId = newJobId('train');
+  store.runs.setState(runId, 'queued', jobId);
+  try {
+    queue.submit(trainJob(store, events, runId), jobId);
+  } catch (thrown) {
+    store.runs.setState(runId, run.state, run.jobId);
+    throw thrown;
+  }
+  events.emit({ type: 'runs' });
+  return { jobId, runId };
+}
+
+/** For a new run and for one that goes on: a run with a checkpoint of its own goes on from it. */
+function trainJob(store: ProjectStore, events: EventHub, runId: RunId): JobSpec {
+  const tellRuns = () => events.emit({ type: 'runs' });
+  return {
+    kind: 'train',
+    title: `Train ${runId}`,
+    subject: runId,
+    tasks: [() => trainTask(store, runId)],
+    onStarted() {
+      store.runs.setState(runId, 'running');
+      tellRuns();
+    },
+    onItem(item) {
+      if (item.kind !== 'checkpoint') return;
+      store.runs.checkpoint(runId, item, Date.now());
+      tellRuns();
+    },
+    onEnded(end) {
+      store.runs.setState(runId, runStateAfter(end));
+      tellRuns();
+    },
+  };
+}
+
+function trainTask(store: ProjectStore, runId: RunId): TrainTask {
+  const run = store.runs.find(runId);
+  const options = store.runs.options(runId);
+  if (!run || !options) throw new AppException({ code: 'not-found', what: 'run', id: runId });
+  return {
+    task: 'train',
+    runId,
+    runFolder: store.folder.run(runId),
+    preprocessedFolder: store.folder.preprocessed,
+    ...options,
+    ...(run.parentRunId && { parentRunFolder: store.folder.run(run.parentRunId) }),
+    resume: run.hasCheckpoint,
+    legend: store.project.legend,
+    cases: trainCases(store, store.runs.cases(runId)),
+  };
+}
+
+/** A cancelled training, or one whose process died, can go on from its last checkpoint. */
+function runStateAfter(end: JobEnd): 'finished' | 'interrupted' | 'failed' {
+  if (end.state === 'succeeded') return 'finished';
+  if (end.state === 'cancelled') return 'interrupted';
+  return end.error.code === 'job/process-died' ? 'interrupted' : 'failed';
+}
+
+function optionsOf(input: TrainInput): RunOptions {
+  const hasEnd = input.epochs !== undefined || input.minutes !== undefined;
+  // Parsing drops what is no option of the training itself, the parent run.
+  return RunOptions.parse({
+    ...input,
+    ...(hasEnd ? {} : { epochs: DEFAULT_EPOCHS }),
+    seed: input.seed ?? DEFAULT_SEED,
+  });
+}
+
+/** `20261124-160501-3d_fullres-f0`, numbered when two start within a second. */
+function newRunId(store: ProjectStore, { configuration, fold }: RunOptions, nowMs: number): RunId {
+  const stamp = new Date(nowMs).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const stem = `${stamp}-${configuration}-f${fold}`;
+  let name = stem;
+  for (let n = 2; existsSync(store.folder.run(RunId.parse(name))); n++) name = `${stem}-${n}`;
+  return RunId.parse(name);
+}
+
+/** In the order of training. A resumed job repeats steps after its checkpoint; what it says replaces what was said before. */
+function metricsOf(store: ProjectStore, runId: RunId): Metric[] {
+  let metrics: Metric[] = [];
+  let jobId: string | null = null;
+  for (const event of store.jobs.metricEvents('train', runId)) {
+    if (event.type !== 'metric') continue;
+    if (jobId !== event.jobId) {
+      const from = event.metric.step;
+      metrics = jobId === null ? metrics : metrics.filter((earlier) => earlier.step < from);
+      jobId = event.jobId;
+    }
+    metrics.push(event.metric);
+  }
+  return metrics;
+}

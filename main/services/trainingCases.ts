@@ -1,0 +1,70 @@
+/** Which labelmaps a training learns from and which it is measured on. */
+import { AppException } from '../contract/errors.ts';
+import type { TrainCase } from '../contract/tasks.ts';
+import type { CaseId } from '../contract/vocabulary.ts';
+import type { ProjectStore } from '../dataset/projectStore.ts';
+import type { RunCase } from '../dataset/runTable.ts';
+import { placeFolds, splitsWith } from './placeFolds.ts';
+import { readSplits, writeSplits } from './splitsFile.ts';
+
+/** Corrected cases are those a model got wrong: they are drawn twice as often. */
+const CORRECTED_WEIGHT = 2;
+
+/**
+ * Every case with an accepted labelmap, those of `fold` for validation. Places new cases in folds for good and writes
+ * `splits_final.json`. When all cases lie in the fold asked for, all are trained on and none is held out.
+ * Throws AppException train/no-cases, contract/bad-input (unusable splits_final.json).
+ */
+export async function gatherRunCases(store: ProjectStore, fold: number): Promise<RunCase[]> {
+  const accepted = [...store.revisions.byCase()].flatMap(([caseId, revisions]) => {
+    const revision = revisions.find((one) => one.accepted);
+    return revision ? [{ caseId, revision }] : [];
+  });
+  if (accepted.length === 0) throw new AppException({ code: 'train/no-cases', labelledCaseCount: 0 });
+  const folds = await placeInFolds(
+    store,
+    accepted.map(({ caseId }) => caseId),
+    fold,
+  );
+  const isHeldOut = (caseId: CaseId) => folds.get(caseId) === fold;
+  const trainsOnAll = accepted.every(({ caseId }) => isHeldOut(caseId));
+  return accepted.map(({ caseId, revision }) => ({
+    caseId,
+    revision: revision.revision,
+    role: isHeldOut(caseId) && !trainsOnAll ? 'validation' : 'train',
+    weight: revision.source.startsWith('corrected:') ? CORRECTED_WEIGHT : 1,
+  }));
+}
+
+async function placeInFolds(
+  store: ProjectStore,
+  caseIds: readonly CaseId[],
+  wantedFold: number,
+): Promise<Map<CaseId, number | null>> {
+  const file = await readSplits(store.folder.splits);
+  if (file && wantedFold >= file.length) {
+    const issues = [`fold: splits_final.json has ${file.length} fold(s), there is no fold ${wantedFold}`];
+    throw new AppException({ code: 'contract/bad-input', issues });
+  }
+  const placed = store.folds.all();
+  const subjects = new Map(store.cases.list().map(({ caseId, subject }) => [caseId, subject]));
+  // Placed cases keep their subject's fold even if their labelmap is not accepted any more.
+  const cases = [...new Set([...caseIds, ...placed.keys()])].map((caseId) => ({
+    caseId,
+    subject: subjects.get(caseId) ?? caseId,
+  }));
+  const fresh = placeFolds(cases, placed, file);
+  const all = new Map([...placed, ...fresh]);
+  if (fresh.size > 0 || !file) await writeSplits(store.folder.splits, splitsWith(all, file));
+  store.folds.place(fresh, Date.now());
+  return all;
+}
+
+export function trainCases(store: ProjectStore, cases: readonly RunCase[]): TrainCase[] {
+  const images = new Map(store.cases.list().map(({ caseId, image }) => [caseId, image]));
+  return cases.map(({ caseId, revision, role, weight }) => {
+    const image = images.get(caseId);
+    if (!image) throw new AppException({ code: 'not-found', what: 'case', id: caseId });
+    return { caseId, image, labelFile: store.folder.revision(caseId, revision), role, weight };
+  });
+}
