@@ -1,0 +1,64 @@
+/** The files of a run folder: plans.json, dataset_fingerprint.json, checkpoints, metrics.ndjson. */
+import { access, appendFile, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { NamedArray } from '../../models/engine.ts';
+import { AppException } from '../contract/errors.ts';
+import type { Metric } from '../contract/jobs.ts';
+import { ConfigurationName } from '../contract/vocabulary.ts';
+import { writeFileAtomic } from '../dataset/atomicFile.ts';
+import type { DatasetFingerprint } from '../nnunet/fingerprint.ts';
+import { Plan } from '../nnunet/plan.ts';
+import { LoopState } from '../nnunet/trainLoop.ts';
+import { readArrayFile, writeArrayFile } from './arrayFile.ts';
+import type { StoredArray } from './arrayFile.ts';
+
+/** `latest` holds weights and optimiser, `best` weights only. */
+const CheckpointAbout = z.object({ version: z.literal(1), configuration: ConfigurationName, loop: LoopState });
+export type CheckpointAbout = z.infer<typeof CheckpointAbout>;
+export type CheckpointKind = 'latest' | 'best';
+
+const checkpointFile = (runFolder: string, kind: CheckpointKind): string => join(runFolder, `checkpoint_${kind}.bin`);
+const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
+
+const floats = ({ name, shape, values }: StoredArray): NamedArray => {
+  if (!(values instanceof Float32Array)) throw new Error(`array '${name}' is not float32`);
+  return { name, shape, values };
+};
+
+export async function exists(path: string): Promise<boolean> {
+  return access(path).then(() => true, () => false);
+}
+
+export const writeCheckpoint = (runFolder: string, kind: CheckpointKind, about: CheckpointAbout, arrays: readonly NamedArray[]): Promise<void> =>
+  writeArrayFile(checkpointFile(runFolder, kind), about, arrays);
+
+export const hasCheckpoint = (runFolder: string, kind: CheckpointKind): Promise<boolean> => exists(checkpointFile(runFolder, kind));
+
+export async function readCheckpoint(runFolder: string, kind: CheckpointKind): Promise<{ about: CheckpointAbout; arrays: NamedArray[] }> {
+  const { about, arrays } = await readArrayFile(checkpointFile(runFolder, kind), CheckpointAbout);
+  return { about, arrays: arrays.map(floats) };
+}
+
+/** The best weights, or the latest where no validation was done yet. Throws `predict/no-model`. */
+export async function readModel(runFolder: string): Promise<{ plan: Plan; about: CheckpointAbout; weights: NamedArray[] }> {
+  const kind = (['best', 'latest'] as const).map(async (k) => ((await hasCheckpoint(runFolder, k)) ? k : null));
+  const found = (await Promise.all(kind)).find((k) => k !== null);
+  if (!found) throw new AppException({ code: 'predict/no-model' });
+  const { about, arrays } = await readCheckpoint(runFolder, found);
+  return { plan: await readPlan(runFolder), about, weights: arrays };
+}
+
+export const writePlan = (runFolder: string, plan: Plan): Promise<void> => writeFileAtomic(join(runFolder, 'plans.json'), json(plan));
+export const writeFingerprint = (runFolder: string, fingerprint: DatasetFingerprint): Promise<void> =>
+  writeFileAtomic(join(runFolder, 'dataset_fingerprint.json'), json(fingerprint));
+
+export async function readPlan(runFolder: string): Promise<Plan> {
+  const path = join(runFolder, 'plans.json');
+  const parsed = Plan.safeParse(JSON.parse(await readFile(path, 'utf8')));
+  if (!parsed.success) throw new AppException({ code: 'disk/corrupt', path, detail: parsed.error.message });
+  return parsed.data;
+}
+
+export const appendMetric = (runFolder: string, metric: Metric): Promise<void> =>
+  appendFile(join(runFolder, 'metrics.ndjson'), `${JSON.stringify(metric)}\n`);
