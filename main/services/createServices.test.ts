@@ -1,14 +1,12 @@
 /** The services end to end over real files; the compute process is in this process and its network a threshold. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { bulkUrls, type CaseDetail } from '../contract/api.ts';
 import { ok } from '../contract/errors.ts';
-import { CaseId, RunId, UploadId } from '../contract/vocabulary.ts';
+import { CaseId, RunId } from '../contract/vocabulary.ts';
 import { callService } from './callService.ts';
 import { ServiceRig, tellCheckpoint } from './testing/serviceRig.ts';
 
@@ -17,19 +15,13 @@ const first = CaseId.parse('phantom_001');
 const last = CaseId.parse('phantom_006');
 
 beforeEach(() => {
-  rig = new ServiceRig();
+  rig = ServiceRig.create();
 });
 afterEach(async () => {
   await rig.dispose();
 });
 
-async function upload(bytes: Uint8Array): Promise<UploadId> {
-  const { status, body } = await rig.services.bulk.upload(Readable.from([Buffer.from(bytes)]));
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(Buffer.from(chunk));
-  expect(status).toBe(200);
-  return z.object({ uploadId: UploadId }).parse(JSON.parse(Buffer.concat(chunks).toString())).uploadId;
-}
+const upload = (bytes: Uint8Array) => rig.upload(bytes);
 
 const voxelCount = ({ grid }: CaseDetail) => grid.dimsIjk.reduce((product, count) => product * count, 1);
 
@@ -138,12 +130,12 @@ describe('saving label maps', () => {
     const uploadId = await upload(new Uint8Array(voxelCount(detail)));
     const stale = { code: 'labels/stale-parent', caseId: first, parentRevision: 0, latestRevision: 1 };
     expect(await rig.errorOf('labels.save', { caseId: first, uploadId, parent: null })).toEqual(stale);
-    rig.beforeSave = async () => {
+    rig.tasks.beforeSave = async () => {
       await rig.call('labels.restore', { caseId: first, revision: 1 });
     };
     const overtaken = await rig.errorOf('labels.save', { caseId: first, uploadId, parent: 1 });
     expect(overtaken).toEqual({ ...stale, parentRevision: 1, latestRevision: 2 });
-    rig.beforeSave = async () => {};
+    rig.tasks.beforeSave = async () => {};
     expect(await rig.call('labels.save', { caseId: first, uploadId, parent: 2 })).toMatchObject({
       revision: 3,
       source: 'manual',
@@ -227,7 +219,7 @@ describe('training', () => {
 
   it('that was cancelled can be resumed and shows one curve', async () => {
     await rig.createWithPhantoms(2, 2);
-    rig.training = async (input, port) => {
+    rig.tasks.training = async (input, port) => {
       tellCheckpoint(input, port, 1);
       port.tell({ type: 'metric', metric: { name: 'trainLoss', epoch: 3, step: 25, value: 0.9 } });
       while (!port.stop.aborted) await sleep(2);
@@ -242,7 +234,7 @@ describe('training', () => {
       state: 'interrupted',
       hasCheckpoint: true,
     });
-    rig.training = async (input, port) => {
+    rig.tasks.training = async (input, port) => {
       expect(input).toMatchObject({ resume: true, minutes: 5 });
       tellCheckpoint(input, port, 2);
       return ok({});
@@ -263,7 +255,7 @@ describe('training', () => {
 
   it('whose process is killed leaves an interrupted run, and the program goes on', async () => {
     await rig.createWithPhantoms(2, 2);
-    rig.training = async (input, port) => {
+    rig.tasks.training = async (input, port) => {
       tellCheckpoint(input, port, 3);
       rig.host.killAll();
       return new Promise(() => {});
@@ -402,9 +394,7 @@ describe('the bulk plane', () => {
   it('takes no upload that is larger than every image, and leaves nothing of it', async () => {
     await rig.createWithPhantoms(1, 1);
     const detail = await rig.call('dataset.openCase', { caseId: first });
-    const { status } = await rig.services.bulk.upload(
-      Readable.from([Buffer.alloc(voxelCount(detail)), Buffer.alloc(1)]),
-    );
+    const { status } = await rig.post(new Uint8Array(voxelCount(detail) + 1));
     expect(status).toBe(400);
     const uploads = join(rig.projectFolder, 'uploads');
     expect(readdirSync(uploads)).toEqual([]);

@@ -4,11 +4,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statfsSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getuid, platform } from 'node:process';
-import { Readable } from 'node:stream';
 import { afterAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
 import { bulkUrls } from '../contract/api.ts';
-import { CaseId, UploadId } from '../contract/vocabulary.ts';
+import { CaseId } from '../contract/vocabulary.ts';
 import { ServiceRig } from './testing/serviceRig.ts';
 
 const mountPoint = mkdtempSync(join(tmpdir(), 'maskloop-disk-'));
@@ -40,23 +38,22 @@ describe.skipIf(!canMount)(`a full disk while saving${notice}`, () => {
   it('says so, keeps the earlier revision and the upload, and saves when there is room again', async () => {
     const root = join(mountPoint, 'rig');
     mkdirSync(root);
-    const rig = new ServiceRig(root);
+    const rig = ServiceRig.create(root);
     try {
       await rig.createWithPhantoms(1, 1);
       const caseId = CaseId.parse('phantom_001');
       const before = (await rig.get(bulkUrls.labels(caseId, 1))).bytes;
       // Noise, so that the compressed labelmap needs more room than is left.
       const edited = Buffer.from(before).map((_, index) => (index * 2654435761) >>> 31);
-      const sent = await rig.services.bulk.upload(Readable.from([Buffer.from(edited)]));
-      const uploadId = UploadId.parse(z.object({ uploadId: z.string() }).parse(await json(sent.body)).uploadId);
+      const uploadId = await rig.upload(edited);
       const labels = join(rig.projectFolder, 'cases', caseId, 'labels');
 
       fill(0);
       expect(await rig.errorOf('labels.save', { caseId, uploadId, parent: 1 })).toMatchObject({ code: 'disk/full' });
       expect(readdirSync(labels)).toEqual(['r0001.nii.gz']);
       expect((await rig.get(bulkUrls.labels(caseId, 1))).bytes.equals(before)).toBe(true);
-      const refused = await rig.services.bulk.upload(Readable.from([Buffer.from(edited)]));
-      expect([refused.status, await json(refused.body)]).toMatchObject([507, { code: 'disk/full' }]);
+      const refused = await rig.post(edited);
+      expect([refused.status, JSON.parse(refused.bytes.toString())]).toMatchObject([507, { code: 'disk/full' }]);
       expect(readdirSync(join(rig.projectFolder, 'uploads'))).toEqual([uploadId]);
 
       rmSync(join(mountPoint, 'filler'));
@@ -73,9 +70,3 @@ describe.skipIf(!canMount)(`a full disk while saving${notice}`, () => {
     }
   });
 });
-
-async function json(body: Readable): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of body) chunks.push(Buffer.from(chunk));
-  return JSON.parse(Buffer.concat(chunks).toString());
-}

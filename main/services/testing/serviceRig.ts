@@ -2,11 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { AppEvent, CallInput, CallName, CallOutput } from '../../contract/api.ts';
-import { AppException, type AppError, ok, type Result } from '../../contract/errors.ts';
+import { ok, type Result } from '../../contract/errors.ts';
 import type { JobPort } from '../../contract/jobPort.ts';
-import type { JobSummary } from '../../contract/jobs.ts';
 import type { PredictTask, TaskInput, TrainTask } from '../../contract/tasks.ts';
 import { readStoredImage, writeLabelmap } from '../../dataset/storedVolume.ts';
 import { InProcessHost } from '../../jobs/testing/inProcessHost.ts';
@@ -14,86 +11,17 @@ import { runExport } from '../../workers/export.ts';
 import { runImport } from '../../workers/import.ts';
 import { runPhantoms } from '../../workers/phantoms.ts';
 import { runSaveLabelmap } from '../../workers/saveLabelmap.ts';
-import { callService } from '../callService.ts';
-import { createServices } from '../createServices.ts';
-import type { Services } from '../services.ts';
+import { ServiceClient } from './serviceClient.ts';
 
 export type Training = (input: TrainTask, port: JobPort) => Promise<Result<Record<string, unknown>>>;
 
-export class ServiceRig {
-  readonly root: string;
-  readonly projectFolder: string;
-  readonly host: InProcessHost;
-  readonly events: AppEvent[] = [];
-  services: Services;
-  /** A test may put another training here. */
+/** Lets the tasks of a rig be replaced by a test. */
+class ScriptedTasks {
   training: Training = trainInNoTime;
-  /** Runs before a labelmap is stored; a test may let something happen in between. */
+  /** Runs before a labelmap is stored. */
   beforeSave: () => Promise<void> = async () => {};
 
-  constructor(root = mkdtempSync(join(tmpdir(), 'maskloop-services-'))) {
-    this.root = root;
-    this.projectFolder = join(this.root, 'project');
-    this.host = new InProcessHost((input, port) => this.#run(input, port));
-    this.services = this.#create();
-  }
-
-  /** What a new start of the program is. */
-  async restart(): Promise<void> {
-    await this.services.close();
-    this.services = this.#create();
-  }
-
-  async dispose(): Promise<void> {
-    await this.services.close();
-    rmSync(this.root, { recursive: true, force: true });
-  }
-
-  /** Through the door that shells use; throws what comes back as an error. */
-  async call<K extends CallName>(name: K, input: CallInput<K>): Promise<CallOutput<K>> {
-    const result = await callService(this.services.handlers, name, input);
-    if (!result.ok) throw new AppException(result.error);
-    return result.value as CallOutput<K>;
-  }
-
-  async errorOf<K extends CallName>(name: K, input: CallInput<K>): Promise<AppError> {
-    const result = await callService(this.services.handlers, name, input);
-    if (result.ok) throw new Error(`${name} succeeded`);
-    return result.error;
-  }
-
-  async jobEnd(jobId: string): Promise<JobSummary> {
-    for (let n = 0; n < 2000; n++) {
-      const { jobs } = await this.call('jobs.list', {});
-      const job = jobs.find((one) => one.jobId === jobId);
-      if (job?.endedAtMs !== undefined) return job;
-      await sleep(5);
-    }
-    throw new Error(`${jobId} does not end`);
-  }
-
-  async createWithPhantoms(caseCount: number, labelledCount: number): Promise<void> {
-    await this.call('project.create', { folder: this.projectFolder });
-    const { jobId } = await this.call('project.addPhantoms', { caseCount, labelledCount });
-    const job = await this.jobEnd(jobId);
-    if (job.state !== 'succeeded') throw new Error(JSON.stringify(job));
-  }
-
-  async get(path: string): Promise<{ status: number; contentLength: number | null; bytes: Buffer }> {
-    const { status, contentLength, body } = await this.services.bulk.get(path);
-    const chunks: Buffer[] = [];
-    for await (const chunk of body) chunks.push(Buffer.from(chunk));
-    return { status, contentLength, bytes: Buffer.concat(chunks) };
-  }
-
-  #create(): Services {
-    const host = { shell: 'cli', version: '0', userName: 'reader', stateFolder: join(this.root, 'state') } as const;
-    const services = createServices({ compute: this.host, host });
-    services.subscribe((event) => this.events.push(event));
-    return services;
-  }
-
-  async #run(input: TaskInput, port: JobPort): Promise<Result<Record<string, unknown>>> {
+  run = async (input: TaskInput, port: JobPort): Promise<Result<Record<string, unknown>>> => {
     switch (input.task) {
       case 'import':
         return runImport(input, port);
@@ -111,6 +39,36 @@ export class ServiceRig {
       case 'checkRuntime':
         return ok({ version: 'scripted' });
     }
+  };
+}
+
+export class ServiceRig extends ServiceClient {
+  readonly projectFolder: string;
+
+  private constructor(
+    readonly root: string,
+    readonly tasks: ScriptedTasks,
+    readonly host: InProcessHost,
+  ) {
+    super(host, join(root, 'state'));
+    this.projectFolder = join(root, 'project');
+  }
+
+  static create(root = mkdtempSync(join(tmpdir(), 'maskloop-services-'))): ServiceRig {
+    const tasks = new ScriptedTasks();
+    return new ServiceRig(root, tasks, new InProcessHost(tasks.run));
+  }
+
+  async dispose(): Promise<void> {
+    await this.services.close();
+    rmSync(this.root, { recursive: true, force: true });
+  }
+
+  async createWithPhantoms(caseCount: number, labelledCount: number): Promise<void> {
+    await this.call('project.create', { folder: this.projectFolder });
+    const { jobId } = await this.call('project.addPhantoms', { caseCount, labelledCount });
+    const job = await this.jobEnd(jobId);
+    if (job.state !== 'succeeded') throw new Error(JSON.stringify(job));
   }
 }
 
