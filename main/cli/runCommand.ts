@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os';
 import { toAppError } from '../contract/errors.ts';
+import { currentUserName } from '../host/currentUserName.ts';
 import { createForkComputeHost } from '../host/forkComputeHost.ts';
 import { defaultStateFolder, type ProgramPaths } from '../host/programPaths.ts';
 import { createServices } from '../services/createServices.ts';
@@ -49,14 +49,5 @@ export async function runCommand(
     process.exitCode = exitCodes.failed;
   } finally {
     process.removeListener('SIGINT', onSignal).removeListener('SIGTERM', onSignal);
-  }
-}
-
-/** Containers may run under a user id without a name; `userInfo` throws there. */
-function currentUserName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return process.env.USER ?? 'unknown';
   }
 }

@@ -1,0 +1,12 @@
+/** The only bridge into the page: contract calls out, events in. Everything is checked on the other side. */
+import { contextBridge, ipcRenderer, type IpcRendererEvent } from 'electron';
+
+contextBridge.exposeInMainWorld('maskloop', {
+  call: (name: unknown, input: unknown): Promise<unknown> => ipcRenderer.invoke('app:call', name, input),
+  /** Returns the unsubscribe function. */
+  onEvent(callback: (event: unknown) => void): () => void {
+    const listener = (_event: IpcRendererEvent, appEvent: unknown): void => callback(appEvent);
+    ipcRenderer.on('app:event', listener);
+    return () => void ipcRenderer.removeListener('app:event', listener);
+  },
+});
