@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import { z } from 'zod';
 import type { FolderEntry, Handlers, RuntimeStatus } from '../contract/api.ts';
 import { AppException, toAppError } from '../contract/errors.ts';
@@ -53,7 +53,8 @@ async function listFolder(folder: string): Promise<{ folder: string; parent: str
     .filter(({ name }) => !name.startsWith('.'))
     .map((entry) => {
       const path = join(folder, entry.name);
-      const isFolder = entry.isDirectory();
+      // '/.' exists below a folder only, also behind a symbolic link.
+      const isFolder = entry.isDirectory() || (entry.isSymbolicLink() && existsSync(`${path}${sep}.`));
       return { name: entry.name, path, isFolder, isProject: isFolder && existsSync(new ProjectFolder(path).database) };
     })
     .sort((a, b) => Number(b.isFolder) - Number(a.isFolder) || a.name.localeCompare(b.name, 'en', { numeric: true }));

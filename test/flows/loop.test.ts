@@ -13,7 +13,7 @@ import { createForkComputeHost } from '../../main/host/forkComputeHost.ts';
 import { labelVoxels } from '../../main/imaging/labelVoxels.ts';
 import { toCanonical } from '../../main/imaging/orientation.ts';
 import type { ComputeHost, ComputeProcess } from '../../main/jobs/computeHost.ts';
-import { ServiceClient } from '../../main/services/testing/serviceClient.ts';
+import { ServiceClient } from '../services/serviceClient.ts';
 import { bundleCompute } from '../../main/workers/testing/bundleCompute.ts';
 
 const CASE_COUNT = 12;

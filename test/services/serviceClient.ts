@@ -2,14 +2,14 @@
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import type { AppEvent, CallInput, CallName, CallOutput } from '../../contract/api.ts';
-import { AppException, type AppError } from '../../contract/errors.ts';
-import type { JobSummary } from '../../contract/jobs.ts';
-import { UploadId } from '../../contract/vocabulary.ts';
-import type { ComputeHost } from '../../jobs/computeHost.ts';
-import { callService } from '../callService.ts';
-import { createServices } from '../createServices.ts';
-import type { Services } from '../services.ts';
+import type { AppEvent, CallInput, CallName, CallOutput } from '../../main/contract/api.ts';
+import { AppException, type AppError } from '../../main/contract/errors.ts';
+import type { JobSummary } from '../../main/contract/jobs.ts';
+import { UploadId } from '../../main/contract/vocabulary.ts';
+import type { ComputeHost } from '../../main/jobs/computeHost.ts';
+import { callService } from '../../main/services/callService.ts';
+import { createServices } from '../../main/services/createServices.ts';
+import type { Services } from '../../main/services/services.ts';
 
 export interface BulkBytes {
   readonly status: number;

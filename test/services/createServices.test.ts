@@ -1,14 +1,14 @@
 /** The services end to end over real files; the compute process is in this process and its network a threshold. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { bulkUrls, type CaseDetail } from '../contract/api.ts';
-import { ok } from '../contract/errors.ts';
-import { CaseId, RunId } from '../contract/vocabulary.ts';
-import { callService } from './callService.ts';
-import { ServiceRig, tellCheckpoint } from './testing/serviceRig.ts';
+import { bulkUrls, type CaseDetail } from '../../main/contract/api.ts';
+import { ok } from '../../main/contract/errors.ts';
+import { CaseId, RunId } from '../../main/contract/vocabulary.ts';
+import { callService } from '../../main/services/callService.ts';
+import { ServiceRig, tellCheckpoint } from './serviceRig.ts';
 
 let rig: ServiceRig;
 const first = CaseId.parse('phantom_001');
@@ -341,11 +341,15 @@ describe('bad input', () => {
   it('lists folders, projects among them', async () => {
     await rig.call('project.create', { folder: rig.projectFolder });
     writeFileSync(join(rig.root, 'notes.txt'), 'x');
+    symlinkSync(rig.projectFolder, join(rig.root, 'link'));
+    symlinkSync(join(rig.root, 'nowhere'), join(rig.root, 'broken'));
     const { entries, parent } = await rig.call('app.listFolder', { folder: rig.root });
     expect(parent).toBe(join(rig.root, '..'));
     expect(entries.map(({ name, isFolder, isProject }) => [name, isFolder, isProject])).toEqual([
+      ['link', true, true],
       ['project', true, true],
       ['state', true, false],
+      ['broken', false, false],
       ['notes.txt', false, false],
     ]);
     expect(await rig.errorOf('app.listFolder', { folder: join(rig.root, 'nowhere') })).toMatchObject({

@@ -2,15 +2,15 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ok, type Result } from '../../contract/errors.ts';
-import type { JobPort } from '../../contract/jobPort.ts';
-import type { PredictTask, TaskInput, TrainTask } from '../../contract/tasks.ts';
-import { readStoredImage, writeLabelmap } from '../../dataset/storedVolume.ts';
-import { InProcessHost } from '../../jobs/testing/inProcessHost.ts';
-import { runExport } from '../../workers/export.ts';
-import { runImport } from '../../workers/import.ts';
-import { runPhantoms } from '../../workers/phantoms.ts';
-import { runSaveLabelmap } from '../../workers/saveLabelmap.ts';
+import { ok, type Result } from '../../main/contract/errors.ts';
+import type { JobPort } from '../../main/contract/jobPort.ts';
+import type { PredictTask, TaskInput, TrainTask } from '../../main/contract/tasks.ts';
+import { readStoredImage, writeLabelmap } from '../../main/dataset/storedVolume.ts';
+import { InProcessHost } from '../../main/jobs/testing/inProcessHost.ts';
+import { runExport } from '../../main/workers/export.ts';
+import { runImport } from '../../main/workers/import.ts';
+import { runPhantoms } from '../../main/workers/phantoms.ts';
+import { runSaveLabelmap } from '../../main/workers/saveLabelmap.ts';
 import { ServiceClient } from './serviceClient.ts';
 
 export type Training = (input: TrainTask, port: JobPort) => Promise<Result<Record<string, unknown>>>;

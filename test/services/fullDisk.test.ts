@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getuid, platform } from 'node:process';
 import { afterAll, describe, expect, it } from 'vitest';
-import { bulkUrls } from '../contract/api.ts';
-import { CaseId } from '../contract/vocabulary.ts';
-import { ServiceRig } from './testing/serviceRig.ts';
+import { bulkUrls } from '../../main/contract/api.ts';
+import { CaseId } from '../../main/contract/vocabulary.ts';
+import { ServiceRig } from './serviceRig.ts';
 
 const mountPoint = mkdtempSync(join(tmpdir(), 'maskloop-disk-'));
 const canMount = platform === 'linux' && getuid?.() === 0 && tryMount();
