@@ -122,6 +122,7 @@ export const calls = {
     z.object({ jobId: JobId, runId: RunId }),
   ),
   'nnunet.resume': call(z.object({ runId: RunId }), z.object({ jobId: JobId, runId: RunId })),
+  /** Newest first. */
   'nnunet.listRuns': call(none, z.object({ runs: z.array(RunInfo) })),
   'nnunet.metrics': call(z.object({ runId: RunId }), z.object({ metrics: z.array(Metric) })),
   /** `runId` absent: the run with a checkpoint that was trained last. `caseIds` absent: every case without an accepted labelmap. */

@@ -70,11 +70,13 @@ export class MprViewer {
   #opacity = 0.5;
   #segmentationId = '';
   #loadCount = 0;
+  /** A button was pressed on this case. */
+  #touched = false;
 
-  /** `onEdit`: the labelmap changed by hand (also undo and redo). `onCursor`: null when the pointer leaves. */
+  /** `edit`: the labelmap changed by hand. `history`: undo or redo may have become (im)possible. `cursor`: null when the pointer leaves. */
   constructor(
     elements: Readonly<Record<Plane, HTMLDivElement>>,
-    private readonly on: { edit(): void; cursor(reading: CursorReading | null): void; window(window: GreyWindow): void },
+    private readonly on: { edit(): void; history(): void; cursor(reading: CursorReading | null): void; window(window: GreyWindow): void },
   ) {
     startCornerstone();
     this.#engine = new RenderingEngine(ENGINE_ID);
@@ -106,25 +108,22 @@ export class MprViewer {
   }
 
   /**
-   * A labelmap is also "modified" when it is first shown, so only changes between press and release count as an edit. It is
-   * reported after the release, when the stroke stands in the history.
+   * A labelmap is also "modified" while it is first shown; changes count as edits from the first press on. A stroke stands
+   * in the history only after the release.
    */
   #watchStrokes(elements: Readonly<Record<Plane, HTMLDivElement>>): void {
-    let pressed = false;
-    let modified = false;
-    for (const plane of PLANES) elements[plane].addEventListener('mousedown', () => (pressed = true), { capture: true });
+    const onPress = (): void => {
+      this.#touched = true;
+    };
     const onModified = (): void => {
-      modified ||= pressed;
+      if (this.#touched) this.on.edit();
     };
-    const onRelease = (): void => {
-      setTimeout(() => {
-        if (modified) this.on.edit();
-        pressed = modified = false;
-      }, 0);
-    };
+    const onRelease = (): void => void setTimeout(() => this.on.history(), 0);
+    for (const plane of PLANES) elements[plane].addEventListener('mousedown', onPress, { capture: true });
     eventTarget.addEventListener(Enums.Events.SEGMENTATION_DATA_MODIFIED, onModified);
     window.addEventListener('mouseup', onRelease);
     this.#listeners.push(() => {
+      for (const plane of PLANES) elements[plane].removeEventListener('mousedown', onPress, { capture: true });
       eventTarget.removeEventListener(Enums.Events.SEGMENTATION_DATA_MODIFIED, onModified);
       window.removeEventListener('mouseup', onRelease);
     });
@@ -143,6 +142,7 @@ export class MprViewer {
   async show(viewerCase: ViewerCase, segments: readonly Segment[]): Promise<void> {
     this.clear();
     this.#case = viewerCase;
+    this.#touched = false;
     cacheCaseVolumes(viewerCase.grid, viewerCase.modality, viewerCase.voxels, viewerCase.labels);
     await setVolumesForViewports(this.#engine, [{ volumeId: IMAGE_VOLUME_ID }], [...PLANES]);
     this.setWindow(firstWindow(viewerCase.modality, viewerCase.voxels));
@@ -242,11 +242,13 @@ export class MprViewer {
     if (!DefaultHistoryMemo.canUndo) return;
     DefaultHistoryMemo.undo();
     this.on.edit();
+    this.on.history();
   }
   redo(): void {
     if (!DefaultHistoryMemo.canRedo) return;
     DefaultHistoryMemo.redo();
     this.on.edit();
+    this.on.history();
   }
   get history(): { readonly canUndo: boolean; readonly canRedo: boolean } {
     return { canUndo: DefaultHistoryMemo.canUndo, canRedo: DefaultHistoryMemo.canRedo };

@@ -18,8 +18,9 @@ export class Annotator {
   #loading = $state(false);
   #saving = $state(false);
   #dirty = $state(false);
-  /** Counts edits, so that undo buttons follow the history of the viewer. */
-  #edits = $state(0);
+  #edits = 0;
+  /** Makes the undo buttons look at the history of the viewer again. */
+  #historyMoves = $state(0);
   #tool = $state<ViewerTool>('windowLevel');
   #radiusMm = $state<number>(RADIUS_MM.first);
   #activeLabel = $state(1);
@@ -74,10 +75,10 @@ export class Annotator {
     return this.#newerRevision;
   }
   get canUndo(): boolean {
-    return this.#edits >= 0 && (this.#viewer?.history.canUndo ?? false);
+    return this.#historyMoves >= 0 && (this.#viewer?.history.canUndo ?? false);
   }
   get canRedo(): boolean {
-    return this.#edits >= 0 && (this.#viewer?.history.canRedo ?? false);
+    return this.#historyMoves >= 0 && (this.#viewer?.history.canRedo ?? false);
   }
   get viewer(): MprViewer | null {
     return this.#viewer;
@@ -101,12 +102,17 @@ export class Annotator {
   detach(): void {
     this.#viewer = null;
     this.#open = null;
+    this.#requested = null;
+    this.#dirty = false;
   }
 
   readonly viewerEvents = {
     edit: (): void => {
       this.#edits++;
       this.#dirty = true;
+    },
+    history: (): void => {
+      this.#historyMoves++;
     },
     cursor: (reading: CursorReading | null): void => {
       this.#cursor = reading;
@@ -138,7 +144,7 @@ export class Annotator {
       this.#open = detail;
       this.#dirty = false;
       this.#newerRevision = null;
-      this.#edits++;
+      this.#historyMoves++;
     });
     if (this.#requested === caseId) this.#loading = false;
   }

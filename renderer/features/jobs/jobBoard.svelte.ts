@@ -60,9 +60,10 @@ export class JobBoard {
   }
 
   async #reload(): Promise<void> {
-    const { jobs } = await this.api.call('jobs.list', {});
+    const listed = await this.notices.attempt(() => this.api.call('jobs.list', {}));
+    if (!listed) return;
     this.#jobs.clear();
-    for (const job of jobs) {
+    for (const job of listed.jobs) {
       this.#jobs.set(job.jobId, job);
       this.#settle(job);
     }

@@ -11,7 +11,7 @@ export class Trainer {
   /** Replaced whole, never mutated: `$state.raw` keeps Svelte from proxying thousands of points. */
   #metrics = $state.raw<readonly Metric[]>([]);
   #shownRunId = $state<RunId | null>(null);
-  readonly latestModel = $derived(this.#runs.filter((run) => run.hasCheckpoint).at(-1) ?? null);
+  readonly latestModel = $derived(this.#runs.find((run) => run.hasCheckpoint) ?? null);
   readonly shownRun = $derived(this.#runs.find((run) => run.runId === this.#shownRunId) ?? null);
 
   constructor(
@@ -19,6 +19,7 @@ export class Trainer {
     private readonly notices: Notices,
   ) {}
 
+  /** Newest first. */
   get runs(): readonly RunInfo[] {
     return this.#runs;
   }
@@ -44,7 +45,7 @@ export class Trainer {
     const answer = await this.notices.attempt(() => this.api.call('nnunet.listRuns', {}));
     if (!answer) return;
     this.#runs = answer.runs;
-    if (!this.shownRun && answer.runs.length > 0) await this.show(answer.runs.at(-1)!.runId);
+    if (!this.shownRun && answer.runs.length > 0) await this.show(answer.runs[0]!.runId);
   }
 
   async show(runId: RunId): Promise<void> {
