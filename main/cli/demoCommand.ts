@@ -79,9 +79,9 @@ function describeReport({ before, after, correctedCount, heldOut }: LoopReport):
     '',
     ...formatTable([
       ['Dice', 'first model', 'after correction', 'change'],
-      ['cases trained on', String(before.trainCaseCount), String(after.trainCaseCount), `+${correctedCount} corrected`],
+      ['cases trained on', String(before.trainCaseCount), String(after.trainCaseCount), `${correctedCount} corrected`],
       [
-        'validation (mean)',
+        'validation (own cases)',
         dice(before.validationDice),
         dice(after.validationDice),
         change(before.validationDice, after.validationDice),

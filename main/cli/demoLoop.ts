@@ -5,7 +5,6 @@ import type { CliSession } from './cliSession.ts';
 import { casesOf, correctCases, mean, measureCases } from './demoReader.ts';
 import type { DealtStudies } from './demoStudies.ts';
 import { followJob, type JobEnd } from './followJob.ts';
-import { openOrCreateProject } from './importCommand.ts';
 
 export interface LoopPaths {
   readonly project: string;
@@ -45,7 +44,7 @@ export async function walkLoop(
 ): Promise<LoopReport | null> {
   const heading = (step: number, text: string): void => session.output.note(`\n${step}/7 ${text}`);
   try {
-    await openOrCreateProject(session, paths.project);
+    await session.call('project.create', { folder: paths.project });
     heading(
       1,
       `Import ${studies.known.length} studies with masks, ${studies.corrected.length + studies.heldOut.length} without`,

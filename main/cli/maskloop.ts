@@ -4,6 +4,11 @@ import { locateProgram } from '../host/programPaths.ts';
 import { createCommandLine } from './commandLine.ts';
 import { exitCodes } from './exitCodes.ts';
 
+// `maskloop runs | head` closes our standard output early; the work goes on, only nobody reads.
+process.stdout.on('error', (problem: NodeJS.ErrnoException) => {
+  if (problem.code !== 'EPIPE') throw problem;
+});
+
 createCommandLine(locateProgram(__dirname))
   .parseAsync()
   .catch((thrown: unknown) => {

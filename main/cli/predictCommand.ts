@@ -45,8 +45,7 @@ export function addPredictCommand(root: Command, program: ProgramPaths): void {
     });
 }
 
-/** Summaries of jobs that write files for the user name them. */
-const WrittenFiles = z.object({ files: z.array(z.string()) });
+const PredictSummary = z.object({ predictedCount: z.int() });
 
 async function predict(
   session: CliSession,
@@ -66,13 +65,8 @@ async function predict(
         })
       : session.call('nnunet.predict', { runId, mirror }),
   );
-  const written = WrittenFiles.safeParse(end.summary);
-  if (written.success) for (const file of written.data.files) session.output.say(file);
-  else
-    session.output.say(
-      output === undefined
-        ? 'The predictions are in the project, ready to be corrected.'
-        : `Written to ${resolve(output)}.`,
-    );
+  const { predictedCount } = PredictSummary.catch({ predictedCount: 0 }).parse(end.summary);
+  const place = output === undefined ? 'in the project, ready to be corrected' : `in ${resolve(output)}`;
+  session.output.say(`${predictedCount} label map${predictedCount === 1 ? '' : 's'} ${place}.`);
   return { exitCode: exitCodeOf(end), value: { ...end.summary, problems: end.problems } };
 }
