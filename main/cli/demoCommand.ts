@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Option, type Command } from 'commander';
+import { InvalidArgumentError, Option, type Command } from 'commander';
 import { createForkComputeHost } from '../host/forkComputeHost.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
@@ -31,12 +31,19 @@ export function addDemoCommand(root: Command, program: ProgramPaths): void {
     )
     .addOption(
       new Option('--cases <n>', 'studies used: half to train, a quarter to correct, a quarter to measure')
-        .argParser(positiveInteger)
+        .argParser(studyCount)
         .default(20),
     )
     .addOption(jsonOption())
     .addHelpText('after', examples('demo', 'demo --data ~/Task04_Hippocampus --minutes 3'))
     .action((options: DemoOptions) => runCommand('demo', program, options, (session) => demo(session, options)));
+}
+
+/** Each of the three groups needs a study, and training needs two. */
+function studyCount(text: string): number {
+  const count = positiveInteger(text);
+  if (count < 4) throw new InvalidArgumentError('at least 4 studies are needed.');
+  return count;
 }
 
 async function demo(session: CliSession, options: DemoOptions): Promise<CommandEnd> {
