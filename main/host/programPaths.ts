@@ -18,7 +18,8 @@ export function locateProgram(bundleFolder: string): ProgramPaths {
     .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
   return {
     version,
-    computeScript: join(root, 'dist', 'main', 'compute.cjs'),
+    // In a package it lies beside the archive: a compute process looks for TensorFlow with ordinary file calls.
+    computeScript: join(root.replace(/app\.asar$/, 'app.asar.unpacked'), 'dist', 'main', 'compute.cjs'),
     rendererFolder: join(root, 'dist', 'renderer'),
   };
 }
