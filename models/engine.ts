@@ -3,7 +3,6 @@
  * Knows only arrays: no case, no file, no plan. Arrays are channels-last: images [N, D, H, W, C] (2D: [N, H, W, C])
  * with W fastest, i.e. a one-channel patch is a straight copy of i-fastest volume memory. Calls block their thread.
  */
-export type Dhw = readonly [depth: number, height: number, width: number];
 
 /** One resolution level of the encoder; `kernel` and `stride` have one entry per spatial axis (2 or 3). */
 export interface UNetStage {

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { hashSources } from './setup/hashSources.mjs';
 import { rootFolder } from './setup/paths.mjs';
-import { reportFailure, step } from './setup/progress.mjs';
+import { reportFailure, SetupError, step } from './setup/progress.mjs';
 
 /** Entry → bundle. The lowest runtime is Electron 22 (Node 16), and its preload must be one CommonJS file. */
 const BUNDLES = [
@@ -52,39 +52,43 @@ function nodeOutputs() {
 }
 
 async function buildNodeBundles() {
-  const { build: bundle } = await import('esbuild');
+  const esbuild = await import('esbuild');
   await step('build: application, compute process and command line', async () => {
     for (const { entry } of BUNDLES) {
       if (!existsSync(join(rootFolder, entry))) console.log(`  ${entry} does not exist yet: left out`);
     }
-    await Promise.all(
-      presentBundles().map(({ entry, output }) =>
-        bundle({
-          absWorkingDir: rootFolder,
-          entryPoints: [entry],
-          outfile: output,
-          bundle: true,
-          format: 'cjs',
-          platform: 'node',
-          target: 'node16',
-          external: ['electron', '@tensorflow/tfjs-node', 'libsql'],
-          sourcemap: 'linked',
-          logLevel: 'warning',
-        }),
-      ),
-    );
+    const results = await Promise.allSettled(presentBundles().map((bundle) => esbuild.build(bundleOptions(bundle))));
+    const broken = results.filter((result) => result.status === 'rejected');
+    if (broken.length > 0) throw new SetupError(`${broken.length} of ${results.length} bundles did not build; the errors are above.`);
   });
 }
 
+function bundleOptions({ entry, output }) {
+  return {
+    absWorkingDir: rootFolder,
+    entryPoints: [entry],
+    outfile: output,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node16',
+    external: ['electron', '@tensorflow/tfjs-node', 'libsql'],
+    sourcemap: 'linked',
+    logLevel: 'warning',
+  };
+}
+
 async function buildRenderer() {
-  if (!existsSync(join(rootFolder, 'vite.config.ts'))) {
-    console.log('  vite.config.ts does not exist yet: the user interface is left out');
-    return;
-  }
-  const { build: buildSite } = await import('vite');
-  await step('build: user interface', () =>
-    buildSite({ root: undefined, configFile: join(rootFolder, 'vite.config.ts'), logLevel: 'warn' }),
-  );
+  const configFile = join(rootFolder, 'vite.config.ts');
+  if (!existsSync(configFile)) return console.log('  vite.config.ts does not exist yet: the user interface is left out');
+  const vite = await import('vite');
+  await step('build: user interface', async () => {
+    try {
+      await vite.build({ configFile, logLevel: 'warn' });
+    } catch (error) {
+      throw new SetupError(`The user interface did not build:\n${error.message}`);
+    }
+  });
 }
 
 async function readStamps() {

@@ -1,6 +1,6 @@
 /**
  * Held-out Dice of MSD hippocampus after a short training on this machine, measured outside Maskloop.
- * node bench/hippocampus/run.mjs [--minutes 15] [--config 3d_fullres] [--keep FOLDER] [-- extra train options]
+ * npm run bench -- hippocampus [--minutes 15] [--config 3d_fullres] [--keep FOLDER] [-- extra train options]
  *
  * Subjects (two volumes each: ids 2k-1 and 2k) are split 80/20: every fifth subject in id order is held out.
  * The project never sees a held-out case; its own validation fold is taken from the other 80 %.
@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { pythonWith } from '../pythonEnv.mjs';
+import { pythonWith, TEST_PACKAGES } from '../../scripts/setup/pythonPackages.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
@@ -50,8 +50,8 @@ const project = join(work, 'project');
 timed('import', process.execPath, [maskloop, 'import', '--project', project, join(work, 'train')]);
 timed('train', process.execPath, [maskloop, 'train', '--project', project, '--config', values.config, '--fold', '0', '--minutes', values.minutes, ...positionals]);
 timed('predict', process.execPath, [maskloop, 'predict', '--project', project, '--input', folders['heldout/images'], '--output', folders.predictions]);
-const python = pythonWith('nibabel', ['nibabel==5.4.2', 'numpy']);
-const dice = spawnSync(python, [join(here, 'dice.py'), folders['heldout/labels'], folders.predictions, '1', '2'], { encoding: 'utf8' });
+const { python, env } = await pythonWith('nibabel', TEST_PACKAGES);
+const dice = spawnSync(python, [join(here, 'dice.py'), folders['heldout/labels'], folders.predictions, '1', '2'], { encoding: 'utf8', env: { ...process.env, ...env } });
 if (dice.status !== 0) throw new Error(dice.stderr);
 const result = JSON.parse(dice.stdout);
 console.log(JSON.stringify({ subjects: subjects.length, heldOutSubjects: heldOut.size, minutes: Number(values.minutes), config: values.config, seconds, ...result }, null, 2));

@@ -1,6 +1,6 @@
 /**
  * Train step of the planned hippocampus network: ours against PyTorch eager, alternating processes on one machine.
- * node bench/trainStep/run.mjs [--rounds 5] [--steps 3]
+ * npm run bench -- trainStep [--rounds 5] [--steps 3]
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
-import { pythonWith } from '../pythonEnv.mjs';
+import { pythonWith } from '../../scripts/setup/pythonPackages.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
@@ -18,16 +18,16 @@ const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5'
 const ours = join(root, 'node_modules/.cache/maskloop/bench-train-step.cjs');
 mkdirSync(dirname(ours), { recursive: true });
 buildSync({ entryPoints: [join(here, 'ours.ts')], outfile: ours, bundle: true, platform: 'node', format: 'cjs', external: ['@tensorflow/tfjs-node'], logLevel: 'warning' });
-const python = process.env.MASKLOOP_TORCH_PYTHON ?? pythonWith('torch', ['torch==2.15.0', 'numpy']);
+const { python, env: torchEnv } = await pythonWith('torch', ['torch==2.15.0', 'numpy']);
 
 const keepMemory = { MALLOC_TRIM_THRESHOLD_: '17179869184', MALLOC_MMAP_THRESHOLD_: '17179869184', MALLOC_TOP_PAD_: '268435456' };
 const threads = { TF_NUM_INTRAOP_THREADS: '2', OMP_NUM_THREADS: '2', BENCH_THREADS: '2' };
 const torch = join(here, 'torch_step.py');
 const contestants = {
   'ours fp32': { command: process.execPath, args: [ours, values.steps, 'float32'], env: {} },
-  'PyTorch eager, glibc malloc as it comes': { command: python, args: [torch, values.steps], env: {} },
-  'PyTorch eager, malloc keeps memory': { command: python, args: [torch, values.steps], env: keepMemory },
-  'PyTorch eager channels_last_3d, malloc keeps memory': { command: python, args: [torch, values.steps, 'channels_last'], env: keepMemory },
+  'PyTorch eager, glibc malloc as it comes': { command: python, args: [torch, values.steps], env: torchEnv },
+  'PyTorch eager, malloc keeps memory': { command: python, args: [torch, values.steps], env: { ...torchEnv, ...keepMemory } },
+  'PyTorch eager channels_last_3d, malloc keeps memory': { command: python, args: [torch, values.steps, 'channels_last'], env: { ...torchEnv, ...keepMemory } },
 };
 
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];

@@ -1,5 +1,4 @@
 import type { JobNews } from './jobs.ts';
-import type { Result } from './errors.ts';
 
 /** All a long task may know of where it runs; a test passes a fake, a worker passes a message port. */
 export interface JobPort {
@@ -7,6 +6,3 @@ export interface JobPort {
   /** An `AbortSignal` fits; the task looks at it once per patch, step or file. */
   readonly stop: { readonly aborted: boolean };
 }
-
-/** A long task resolves with its summary (small JSON); on `stop` it saves what it must and resolves early. */
-export type LongTask<Input, Output> = (input: Input, port: JobPort) => Promise<Result<Output>>;

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect } from 'vitest';
@@ -22,11 +22,17 @@ export function checkExport(output: string, studies: string): void {
   expect([...new Set(voxels)].every((value) => value === 0 || value === 1 || value === 2)).toBe(true);
 }
 
-const PYTHON = [process.env.MASKLOOP_NIBABEL_PYTHON, join(process.env.HOME ?? '', '.cache/maskloop/python-nibabel/bin/python')].find((path) => path && existsSync(path));
-export const nibabelPython = PYTHON ?? null;
+const { MASKLOOP_REFERENCE_PYTHON: python, MASKLOOP_REFERENCE_PACKAGES: packages } = process.env;
+/** `npm test` fetches nibabel; vitest alone does without. */
+export const hasNibabel = python !== undefined && packages !== undefined;
 
-/** The same file seen by somebody else's program. */
-export function shapeByNibabel(path: string): number[] {
-  const script = 'import sys, json, nibabel; print(json.dumps(nibabel.load(sys.argv[1]).shape))';
-  return JSON.parse(execFileSync(PYTHON!, ['-c', script, path], { encoding: 'utf8' })) as number[];
+/** Shape, affine (RAS) and label values of a file as somebody else's program reads them. */
+export function readByNibabel(path: string): { shape: number[]; affine: number[][]; values: number[] } {
+  const script = [
+    'import sys, json, nibabel, numpy',
+    'image = nibabel.load(sys.argv[1])',
+    "print(json.dumps({'shape': image.shape, 'affine': image.affine.tolist(), 'values': numpy.unique(numpy.asanyarray(image.dataobj)).tolist()}))",
+  ].join('\n');
+  const env = { ...process.env, PYTHONPATH: packages };
+  return JSON.parse(execFileSync(python!, ['-c', script, path], { encoding: 'utf8', env })) as ReturnType<typeof readByNibabel>;
 }

@@ -1,0 +1,30 @@
+// `npm run bench -- NAME [OPTIONS]`: sets up and builds what is missing, then runs one benchmark. Not part of `npm test`.
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { setup } from './setup.mjs';
+import { rootFolder } from './setup/paths.mjs';
+import { reportFailure, SetupError } from './setup/progress.mjs';
+
+const BENCHMARKS = {
+  trainStep: 'one optimiser step of the planned hippocampus network, ours against PyTorch eager (about 10 minutes)',
+  hippocampus: 'held-out Dice of MSD hippocampus after a short training (about 20 minutes; needs ../shared/data)',
+};
+const HELP = `npm run bench -- NAME [OPTIONS]\n\n${Object.entries(BENCHMARKS)
+  .map(([name, what]) => `  ${name.padEnd(12)} ${what}`)
+  .join('\n')}\n\nThe options of each stand at the top of bench/NAME/run.mjs; numbers are kept in docs/benchmarks.md.`;
+
+async function bench([name, ...options]) {
+  if (name === undefined || name === '--help') return console.log(HELP);
+  if (!Object.hasOwn(BENCHMARKS, name)) throw new SetupError(`There is no benchmark '${name}'.\n\n${HELP}`);
+  await setup({ quiet: true });
+  await build({ quiet: true });
+  const script = join(rootFolder, 'bench', name, 'run.mjs');
+  const child = spawn(process.execPath, [script, ...options], { cwd: rootFolder, stdio: 'inherit' });
+  process.exitCode = await new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (exitCode) => resolve(exitCode ?? 128));
+  });
+}
+
+await bench(process.argv.slice(2)).catch(reportFailure);

@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runCommand } from './command.mjs';
+import { cacheFolder } from './paths.mjs';
+import { findPython } from './pipDownload.mjs';
+import { step } from './progress.mjs';
+import { makeFolderAtomically } from './verifiedFile.mjs';
+
+/** Reads what we exported with somebody else's code. */
+export const TEST_PACKAGES = ['nibabel==5.4.2', 'numpy'];
+
+/**
+ * Reference programs for tests and benchmarks, in a folder of the cache; nothing of them runs in the product. Fetched on
+ * first use.
+ *
+ * @param {string} name of the folder, for people
+ * @param {string[]} requirements as pip reads them
+ * @returns {Promise<{ python: string, env: { PYTHONPATH: string } }>} how to start a Python that sees them
+ */
+export async function pythonWith(name, requirements) {
+  const python = await findPython();
+  const key = createHash('sha256').update(requirements.join('\n')).digest('hex').slice(0, 8);
+  const folder = join(cacheFolder, 'python', `${name}-${key}`);
+  if (!existsSync(folder)) {
+    await step(`install for tests and benchmarks: ${requirements.join(' ')}`, () =>
+      makeFolderAtomically(folder, async (target) => {
+        await mkdir(target, { recursive: true });
+        const args = ['-m', 'pip', 'install', '--quiet', '--no-input', '--disable-pip-version-check', '--no-cache-dir', '--target', target];
+        await runCommand(python, [...args, ...requirements], { failure: `pip could not install ${requirements.join(' ')}.` });
+      }),
+    );
+  }
+  return { python, env: { PYTHONPATH: folder } };
+}
