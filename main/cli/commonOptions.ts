@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { Fold } from '../contract/vocabulary.ts';
 
 export const projectOption = (): Option =>
   new Option('--project <dir>', 'project folder').env('MASKLOOP_PROJECT').makeOptionMandatory();
@@ -21,6 +22,13 @@ export function positiveInteger(text: string): number {
 export function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('a whole number is needed.');
   return Number(text);
+}
+
+/** `0` to `4`, or `all`. */
+export function foldOf(text: string): Fold {
+  const parsed = Fold.safeParse(text === 'all' ? text : wholeNumber(text));
+  if (!parsed.success) throw new InvalidArgumentError("a fold from 0 to 4, or 'all', is needed.");
+  return parsed.data;
 }
 
 /** Help text behind the options: how the command is really used. */

@@ -2,11 +2,10 @@ import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { CallInput, CallOutput } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
-import type { RunId } from '../contract/vocabulary.ts';
-import { Amp, ConfigurationName, Preset } from '../contract/vocabulary.ts';
+import type { Amp, ConfigurationName, Fold, Preset, RunId } from '../contract/vocabulary.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
-import { examples, jsonOption, positiveInteger, positiveNumber, projectOption, wholeNumber } from './commonOptions.ts';
+import { examples, jsonOption, foldOf, positiveInteger, positiveNumber, projectOption, wholeNumber } from './commonOptions.ts';
 import { exitCodeOf, followJob } from './followJob.ts';
 import { findRun } from './findRun.ts';
 import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.ts';
@@ -14,7 +13,7 @@ import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.t
 interface TrainOptions extends CommandOptions {
   readonly project: string;
   readonly config: ConfigurationName;
-  readonly fold: number;
+  readonly fold: Fold;
   readonly preset: Preset;
   readonly amp: Amp;
   readonly minutes?: number;
@@ -33,15 +32,15 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
     .description('Train a network on the accepted masks of a project; plans it from the data first.')
     .addOption(projectOption())
     .addOption(
-      new Option('--config <name>', 'planned configuration').choices(ConfigurationName.options).default('3d_fullres'),
+      new Option('--config <name>', 'planned configuration').choices(['2d', '3d_fullres']).default('3d_fullres'),
     )
-    .addOption(new Option('--fold <n>', 'which fifth of the cases validates, 0 to 4').argParser(wholeNumber).default(0))
+    .addOption(new Option('--fold <n>', "which fifth of the cases validates, 0 to 4, or 'all'").argParser(foldOf).default(0))
     .addOption(new Option('--minutes <n>', 'stop after this training time').argParser(positiveNumber))
     .addOption(new Option('--epochs <n>', 'stop after this many epochs').argParser(positiveInteger))
-    .addOption(new Option('--amp <mode>', 'mixed precision').choices(Amp.options).default('off'))
+    .addOption(new Option('--amp <mode>', 'mixed precision').choices(['off', 'bf16']).default('off'))
     .addOption(
       new Option('--preset <name>', "v2: nnU-Net v2's recipe; seed: NVIDIA's recipe")
-        .choices(Preset.options)
+        .choices(['v2', 'seed'])
         .default('v2'),
     )
     .addOption(new Option('--from <run>', "start from the weights of this run, or 'latest'").conflicts('resume'))

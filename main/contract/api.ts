@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { AppError, type Result } from './errors.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
 import {
-  Amp, CaseId, ConfigurationName, Grid, JobId, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
+  Amp, CaseId, ConfigurationName, Fold, Grid, JobId, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
 } from './vocabulary.ts';
 
 export const CaseStatus = z.enum(['new', 'predicted', 'corrected', 'accepted']);
@@ -51,7 +51,7 @@ export const RunInfo = z.object({
   jobId: JobId,
   configuration: ConfigurationName,
   preset: Preset,
-  fold: z.int(),
+  fold: Fold,
   amp: Amp,
   parentRunId: RunId.nullable(),
   createdAtMs: z.number(),
@@ -107,7 +107,7 @@ export const calls = {
   'nnunet.train': call(
     z.object({
       configuration: ConfigurationName,
-      fold: z.int().min(0).max(4).default(0),
+      fold: Fold.default(0),
       preset: Preset.default('v2'),
       amp: Amp.default('off'),
       minutes: z.number().positive().optional(),

@@ -30,6 +30,7 @@ const examples: AppError[] = [
   { code: 'not-found', what: 'run', id: 'r1' },
   { code: 'train/no-cases', labelledCaseCount: 1 },
   { code: 'train/no-foreground' },
+  { code: 'train/configuration-not-planned', configuration: '3d_lowres', planned: ['2d', '3d_fullres'] },
   { code: 'train/incompatible-parent', runId: 'r1', detail },
   { code: 'train/diverged', step: 12 },
   { code: 'train/out-of-memory', detail },

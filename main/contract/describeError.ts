@@ -35,6 +35,7 @@ export function describeError(error: AppError): string {
       return describeLabelsError(error);
     case 'train/no-cases':
     case 'train/no-foreground':
+    case 'train/configuration-not-planned':
     case 'train/incompatible-parent':
     case 'train/diverged':
     case 'train/out-of-memory':
@@ -127,6 +128,8 @@ function describeTrainError(error: ErrorOf<'train'>): string {
       return `Training needs at least two cases with an accepted mask; there ${error.labelledCaseCount === 1 ? 'is' : 'are'} ${error.labelledCaseCount}. Accept more masks first.`;
     case 'train/no-foreground':
       return 'No accepted mask contains a painted voxel, so there is nothing to learn. Paint and accept some masks first.';
+    case 'train/configuration-not-planned':
+      return `The configuration ${error.configuration} is not planned for these images. Choose ${alternatives(error.planned)}.`;
     case 'train/incompatible-parent':
       return `The model ${error.runId} cannot be trained further on these cases (${firstLine(error.detail)}). Train a new model from scratch.`;
     case 'train/diverged':
@@ -146,6 +149,7 @@ function describeDeath({ exitCode, signal }: Extract<AppError, { code: 'job/proc
 }
 
 const channels = (count: number): string => `${count} channel${count === 1 ? '' : 's'}`;
+const alternatives = (names: readonly string[]): string => names.join(' or ') || 'another preset';
 const place = (path: string): string => path || 'the file';
 /** Details may be whole stack traces; people get the first line, without the closing full stop. */
 const firstLine = (detail: string): string => (detail.split('\n')[0] ?? '').trim().replace(/\.$/, '');

@@ -1,6 +1,6 @@
 /** Expected failures as data: a code `area/what` with the facts, no sentence (sentences: `describeError.ts`). */
 import { z } from 'zod';
-import { CaseId, DimsIjk, JobId, RunId } from './vocabulary.ts';
+import { CaseId, ConfigurationName, DimsIjk, JobId, RunId } from './vocabulary.ts';
 
 const path = z.string();
 const code = <C extends string, S extends z.ZodRawShape>(name: C, facts: S) => z.object({ code: z.literal(name), ...facts });
@@ -30,6 +30,8 @@ export const AppError = z.discriminatedUnion('code', [
   code('not-found', { what: z.enum(['case', 'revision', 'run', 'job', 'model']), id: z.string() }),
   code('train/no-cases', { labelledCaseCount: z.int() }),
   code('train/no-foreground', {}),
+  /** `planned` are those that the data allow. */
+  code('train/configuration-not-planned', { configuration: ConfigurationName, planned: z.array(ConfigurationName) }),
   code('train/incompatible-parent', { runId: RunId, detail: z.string() }),
   code('train/diverged', { step: z.int() }),
   code('train/out-of-memory', { detail: z.string() }),

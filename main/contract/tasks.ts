@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { JobNews } from './jobs.ts';
 import { AppError } from './errors.ts';
-import { Amp, CaseId, ConfigurationName, Grid, Preset, RunId, Segment, VoxelType } from './vocabulary.ts';
+import { Amp, CaseId, ConfigurationName, Fold, Grid, Preset, RunId, Segment, VoxelType } from './vocabulary.ts';
 
 /** A volume in the project store: raw NIfTI-1 (`.nii`, voxels at byte 352), axes closest to LPS. */
 export const StoredImage = z.object({
@@ -48,7 +48,7 @@ export const TrainTask = z.object({
   preprocessedFolder: z.string(),
   configuration: ConfigurationName,
   preset: Preset,
-  fold: z.int().min(0).max(4),
+  fold: Fold,
   amp: Amp,
   /** Whichever of the two comes first ends the training; at least one is set. */
   epochs: z.int().positive().optional(),

@@ -59,9 +59,15 @@ export type Revision = z.infer<typeof Revision>;
 export const RevisionSource = z.string().regex(/^(manual|(model|corrected):[A-Za-z0-9][A-Za-z0-9._-]*)$/);
 export type RevisionSource = z.infer<typeof RevisionSource>;
 
-export const ConfigurationName = z.enum(['2d', '3d_fullres']);
+/** As nnU-Net names them; `3d_cascade_fullres` refines what a trained `3d_lowres` predicts. */
+export const ConfigurationName = z.enum(['2d', '3d_lowres', '3d_fullres', '3d_cascade_fullres']);
 export type ConfigurationName = z.infer<typeof ConfigurationName>;
-export const Preset = z.enum(['v2', 'seed']);
+/** nnU-Net v2's recipe; NVIDIA's; nnU-Net v2's residual encoders for cards of 8, 24 and 40 GB. */
+export const Preset = z.enum(['v2', 'seed', 'resenc_m', 'resenc_l', 'resenc_xl']);
 export type Preset = z.infer<typeof Preset>;
-export const Amp = z.enum(['off', 'bf16']);
+/** Mixed precision; `auto` picks what the device runs fast and right. */
+export const Amp = z.enum(['off', 'auto', 'bf16', 'fp16']);
 export type Amp = z.infer<typeof Amp>;
+/** Which fifth of the cases validates; with `all` none is held out. */
+export const Fold = z.union([z.int().min(0).max(4), z.literal('all')]);
+export type Fold = z.infer<typeof Fold>;

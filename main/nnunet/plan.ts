@@ -1,7 +1,9 @@
 /** The recipe of a run, `plans.json`: everything that preprocessing, training and prediction must agree on. */
 import { z } from 'zod';
+import { AppException } from '../contract/errors.ts';
 import { ConfigurationName, Preset } from '../contract/vocabulary.ts';
 import type { UNetSpec } from '../../models/engine.ts';
+import { parseVersionedJson, type VersionedFormat } from './versionedJson.ts';
 
 const Triple = z.tuple([z.number(), z.number(), z.number()]).readonly();
 const AxisOrder = z
@@ -23,11 +25,20 @@ export const PlannedChannel = z.object({
 });
 export type PlannedChannel = z.infer<typeof PlannedChannel>;
 
-/** Class 0 is background; class n + 1 of the network is `classes[n]`. */
+/** Class 0 is background; class n + 1 of the label arrays is `classes[n]`. The ignore label is none of them. */
 export const PlannedClass = z.object({ labelValue: z.int().min(1).max(255), name: z.string() });
+
+/** A union of classes with a sigmoid output of its own. Where it is above one half, `paintsClass` is painted. */
+export const PlannedRegion = z.object({
+  name: z.string(),
+  classes: z.array(z.int().positive()).min(1).readonly(),
+  paintsClass: z.int().positive(),
+});
 
 export const PlanConfiguration = z.object({
   name: ConfigurationName,
+  /** The configuration whose predicted classes come in as further channels, one-hot without background. */
+  previousStage: z.literal('3d_lowres').nullable(),
   /** Of the resampled volumes, axes as transposed. For `2d` the first is `null`: slices keep their distance. */
   spacingDhwMm: z.tuple([z.number().positive().nullable(), z.number().positive(), z.number().positive()]).readonly(),
   /** Resampled, axes as transposed; may be halves. */
@@ -37,6 +48,9 @@ export const PlanConfiguration = z.object({
   batchSize: z.int().positive(),
   /** Dice over the whole batch instead of per sample. */
   batchDice: z.boolean(),
+  architecture: z.enum(['plain', 'residual']),
+  norm: z.enum(['instance', 'batch', 'group', 'none']),
+  /** `convs` counts convolutions of a plain encoder, blocks of a residual one. */
   stages: z
     .array(z.object({ features: z.int().positive(), convs: z.int().positive(), kernel: PerAxis, stride: PerAxis }))
     .min(1),
@@ -48,28 +62,55 @@ export const PlanConfiguration = z.object({
 export type PlanConfiguration = z.infer<typeof PlanConfiguration>;
 
 export const Plan = z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   preset: Preset,
   /** Axis `transposeForward[a]` of a stored [D, H, W] volume becomes axis `a`: the coarsest axis comes first. */
   transposeForward: AxisOrder,
   channels: z.array(PlannedChannel).min(1),
   classes: z.array(PlannedClass).min(1),
+  /** In painting order, later over earlier; `null`: classes exclude each other (softmax). */
+  regions: z.array(PlannedRegion).min(1).nullable(),
+  /** What label arrays hold where nothing is known, one above the last class; no output of the network. */
+  ignoreClass: z.int().positive().nullable(),
+  /** The label value of the user's masks that means `ignoreClass`. */
+  ignoreLabelValue: z.int().min(1).max(255).nullable(),
   configurations: z.array(PlanConfiguration).min(1),
 });
 export type Plan = z.infer<typeof Plan>;
 
-/** Throws when the plan has no such configuration (3D of single slices, for instance). */
+const FORMAT: VersionedFormat<Plan> = {
+  schema: Plan,
+  steps: [
+    (older) => ({
+      ...older,
+      regions: null,
+      ignoreClass: null,
+      ignoreLabelValue: null,
+      configurations: z
+        .array(z.looseObject({}))
+        .catch([])
+        .parse(older.configurations)
+        .map((one) => ({ ...one, previousStage: null, architecture: 'plain', norm: 'instance' })),
+    }),
+  ],
+};
+
+/** A `plans.json` of any version up to this program's. Throws AppException disk/corrupt, naming the field. */
+export const parsePlan = (text: string, path: string): Plan => parseVersionedJson(text, path, FORMAT);
+
+/** Throws AppException train/configuration-not-planned (3D of single slices, for instance). */
 export function configurationOf(plan: Plan, name: ConfigurationName): PlanConfiguration {
   const found = plan.configurations.find((configuration) => configuration.name === name);
-  if (!found) throw new Error(`the plan has no configuration '${name}'`);
-  return found;
+  if (found) return found;
+  const planned = plan.configurations.map((configuration) => configuration.name);
+  throw new AppException({ code: 'train/configuration-not-planned', configuration: name, planned });
 }
 
 export function networkOf(plan: Plan, configuration: PlanConfiguration): UNetSpec {
   return {
     dims: configuration.name === '2d' ? 2 : 3,
-    inputChannels: plan.channels.length,
-    classes: plan.classes.length + 1,
+    inputChannels: plan.channels.length + (configuration.previousStage ? plan.classes.length : 0),
+    classes: plan.regions?.length ?? plan.classes.length + 1,
     stages: configuration.stages,
     decoderConvs: configuration.decoderConvs,
     negativeSlope: configuration.negativeSlope,

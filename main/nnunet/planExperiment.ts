@@ -58,13 +58,16 @@ export function planExperiment({ fingerprint, channelNames, legend, preset }: Pl
     configurations.push({ ...fullres, batchDice });
   }
   return {
-    version: 1,
+    version: 2,
     preset,
     transposeForward,
     channels: channelNames.map((name, channel) => plannedChannel(name, fingerprint, channel, preset)),
     classes: [...legend]
       .sort((a, b) => a.labelValue - b.labelValue)
       .map(({ labelValue, name }) => ({ labelValue, name })),
+    regions: null,
+    ignoreClass: null,
+    ignoreLabelValue: null,
     configurations,
   };
 }
@@ -116,11 +119,14 @@ function planConfiguration(
   const stages = stagesOf(chosen, dims);
   return {
     name,
+    previousStage: null,
     spacingDhwMm: [name === '2d' ? null : spacingDhwMm[0], spacingDhwMm[1], spacingDhwMm[2]],
     medianShapeDhw,
     patch: chosen.patch,
     batchSize: isSeed ? REFERENCE[dims].seedBatchSize : batchSizeOf(topology.patch, elements, dims, dataset.voxels),
     batchDice,
+    architecture: 'plain',
+    norm: 'instance',
     stages,
     decoderConvs: CONVS_PER_LEVEL,
     negativeSlope: NEGATIVE_SLOPE,

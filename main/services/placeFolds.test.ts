@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { CaseId } from '../contract/vocabulary.ts';
 import { crossValidationSplits } from '../nnunet/splits.ts';
-import { type Fold, placeFolds, splitsWith } from './placeFolds.ts';
+import { type HeldOutIn, placeFolds, splitsWith } from './placeFolds.ts';
 
 const id = (name: string) => CaseId.parse(name);
 const cases = (...names: string[]) => names.map((name) => ({ caseId: id(name), subject: name.split('_')[0]! }));
 const ten = cases('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j');
-const foldsOf = (map: ReadonlyMap<CaseId, Fold>) => Object.fromEntries(map);
+const foldsOf = (map: ReadonlyMap<CaseId, HeldOutIn>) => Object.fromEntries(map);
 
 describe('placing cases in folds', () => {
   it('is nnU-Net’s split the first time', () => {
@@ -38,7 +38,7 @@ describe('placing cases in folds', () => {
   });
 
   it('refuses a file that contradicts itself or moves a case', () => {
-    const message = (file: { train: string[]; val: string[] }[], placed = new Map<CaseId, Fold>()) => {
+    const message = (file: { train: string[]; val: string[] }[], placed = new Map<CaseId, HeldOutIn>()) => {
       try {
         placeFolds(ten, placed, file);
         return 'accepted';

@@ -5,8 +5,8 @@ import type { CaseId } from '../contract/vocabulary.ts';
 import type { SplitsFile } from './splitsFile.ts';
 
 /** `null`: held out in no fold, always trained on. */
-export type Fold = number | null;
-export type Placement = ReadonlyMap<CaseId, Fold>;
+export type HeldOutIn = number | null;
+export type Placement = ReadonlyMap<CaseId, HeldOutIn>;
 
 export interface SubjectOfCase {
   readonly caseId: CaseId;
@@ -23,11 +23,11 @@ export function placeFolds(
   cases: readonly SubjectOfCase[],
   placed: Placement,
   file: SplitsFile | null,
-): Map<CaseId, Fold> {
-  const fromFile = file ? foldsInFile(file) : new Map<string, Fold>();
+): Map<CaseId, HeldOutIn> {
+  const fromFile = file ? foldsInFile(file) : new Map<string, HeldOutIn>();
   refuseMoves(placed, fromFile);
   const fresh = cases.filter(({ caseId }) => !placed.has(caseId));
-  const folds = new Map<CaseId, Fold>();
+  const folds = new Map<CaseId, HeldOutIn>();
   for (const { caseId } of fresh) if (fromFile.has(caseId)) folds.set(caseId, fromFile.get(caseId) ?? null);
   const unnamed = fresh.filter(({ caseId }) => !folds.has(caseId));
   const decide =
@@ -41,7 +41,7 @@ export function placeFolds(
 }
 
 /** nnU-Net's own split of all cases at once. */
-function firstFolds(cases: readonly SubjectOfCase[]): (one: SubjectOfCase) => Fold {
+function firstFolds(cases: readonly SubjectOfCase[]): (one: SubjectOfCase) => HeldOutIn {
   const splits = crossValidationSplits(cases);
   if (splits.length < 2) return () => null;
   return ({ caseId }) => {
@@ -55,8 +55,8 @@ function laterFolds(
   cases: readonly SubjectOfCase[],
   placed: Placement,
   named: Placement,
-): (one: SubjectOfCase) => Fold {
-  const foldOfSubject = new Map<string, Fold>();
+): (one: SubjectOfCase) => HeldOutIn {
+  const foldOfSubject = new Map<string, HeldOutIn>();
   for (const { caseId, subject } of cases) {
     const fold = placed.has(caseId) ? placed.get(caseId) : named.get(caseId);
     if (fold !== undefined) foldOfSubject.set(subject, fold);
@@ -72,8 +72,8 @@ function laterFolds(
   };
 }
 
-function foldsInFile(file: SplitsFile): Map<string, Fold> {
-  const folds = new Map<string, Fold>();
+function foldsInFile(file: SplitsFile): Map<string, HeldOutIn> {
+  const folds = new Map<string, HeldOutIn>();
   for (const { train } of file) for (const id of train) folds.set(id, null);
   for (const [fold, { train, val }] of file.entries()) {
     const both = val.find((id) => train.includes(id));
@@ -88,7 +88,7 @@ function foldsInFile(file: SplitsFile): Map<string, Fold> {
   return folds;
 }
 
-function refuseMoves(placed: Placement, fromFile: ReadonlyMap<string, Fold>): void {
+function refuseMoves(placed: Placement, fromFile: ReadonlyMap<string, HeldOutIn>): void {
   for (const [caseId, fold] of placed) {
     const asked = fromFile.get(caseId);
     if (asked !== undefined && asked !== fold)
@@ -98,15 +98,15 @@ function refuseMoves(placed: Placement, fromFile: ReadonlyMap<string, Fold>): vo
   }
 }
 
-const nameOf = (fold: Fold): string => (fold === null ? 'no fold' : `fold ${fold}`);
+const nameOf = (fold: HeldOutIn): string => (fold === null ? 'no fold' : `fold ${fold}`);
 const badSplits = (issue: string) =>
   new AppException({ code: 'contract/bad-input', issues: [`splits_final.json: ${issue}`] });
 
 /** The file with every placed case in it; ids it names beyond those stay. */
 export function splitsWith(placed: Placement, file: SplitsFile | null): SplitsFile {
   const foldCount = file?.length ?? FOLD_COUNT;
-  const inFile = file ? foldsInFile(file) : new Map<string, Fold>();
-  const all = new Map<string, Fold>([...inFile, ...placed]);
+  const inFile = file ? foldsInFile(file) : new Map<string, HeldOutIn>();
+  const all = new Map<string, HeldOutIn>([...inFile, ...placed]);
   const ids = [...all.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   return Array.from({ length: foldCount }, (_, fold) => ({
     train: ids.filter((id) => all.get(id) !== fold),

@@ -146,7 +146,7 @@ function optionsOf(input: TrainInput): RunOptions {
 /** `20261124-160501-3d_fullres-f0`, numbered when two start within a second. */
 function newRunId(store: ProjectStore, { configuration, fold }: RunOptions, nowMs: number): RunId {
   const stamp = new Date(nowMs).toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
-  const stem = `${stamp}-${configuration}-f${fold}`;
+  const stem = `${stamp}-${configuration}-${fold === 'all' ? 'all' : `f${fold}`}`;
   let name = stem;
   for (let n = 2; existsSync(store.folder.run(RunId.parse(name))); n++) name = `${stem}-${n}`;
   return RunId.parse(name);

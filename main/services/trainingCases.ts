@@ -1,7 +1,7 @@
 /** Which labelmaps a training learns from and which it is measured on. */
 import { AppException } from '../contract/errors.ts';
 import type { TrainCase } from '../contract/tasks.ts';
-import type { CaseId } from '../contract/vocabulary.ts';
+import type { CaseId, Fold } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import type { RunCase } from '../dataset/runTable.ts';
 import { placeFolds, splitsWith } from './placeFolds.ts';
@@ -12,10 +12,10 @@ const CORRECTED_WEIGHT = 2;
 
 /**
  * Every case with an accepted labelmap, those of `fold` for validation. Places new cases in folds for good and writes
- * `splits_final.json`. When all cases lie in the fold asked for, all are trained on and none is held out.
+ * `splits_final.json`. With `all`, or when all cases lie in the fold asked for, all are trained on and none is held out.
  * Throws AppException train/no-cases, contract/bad-input (unusable splits_final.json).
  */
-export async function gatherRunCases(store: ProjectStore, fold: number): Promise<RunCase[]> {
+export async function gatherRunCases(store: ProjectStore, fold: Fold): Promise<RunCase[]> {
   const accepted = [...store.revisions.byCase()].flatMap(([caseId, revisions]) => {
     const revision = revisions.find((one) => one.accepted);
     return revision ? [{ caseId, revision }] : [];
@@ -39,10 +39,10 @@ export async function gatherRunCases(store: ProjectStore, fold: number): Promise
 async function placeInFolds(
   store: ProjectStore,
   caseIds: readonly CaseId[],
-  wantedFold: number,
+  wantedFold: Fold,
 ): Promise<Map<CaseId, number | null>> {
   const file = await readSplits(store.folder.splits);
-  if (file && wantedFold >= file.length) {
+  if (file && wantedFold !== 'all' && wantedFold >= file.length) {
     const issues = [`fold: splits_final.json has ${file.length} fold(s), there is no fold ${wantedFold}`];
     throw new AppException({ code: 'contract/bad-input', issues });
   }

@@ -8,7 +8,7 @@ import type { Metric } from '../contract/jobs.ts';
 import { ConfigurationName } from '../contract/vocabulary.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import type { DatasetFingerprint } from '../nnunet/fingerprint.ts';
-import { Plan } from '../nnunet/plan.ts';
+import { parsePlan, type Plan } from '../nnunet/plan.ts';
 import { LoopState } from '../nnunet/trainLoop.ts';
 import { readArrayFile, writeArrayFile } from './arrayFile.ts';
 import type { StoredArray } from './arrayFile.ts';
@@ -55,9 +55,7 @@ export const writeFingerprint = (runFolder: string, fingerprint: DatasetFingerpr
 
 export async function readPlan(runFolder: string): Promise<Plan> {
   const path = join(runFolder, 'plans.json');
-  const parsed = Plan.safeParse(JSON.parse(await readFile(path, 'utf8')));
-  if (!parsed.success) throw new AppException({ code: 'disk/corrupt', path, detail: parsed.error.message });
-  return parsed.data;
+  return parsePlan(await readFile(path, 'utf8'), path);
 }
 
 export const appendMetric = (runFolder: string, metric: Metric): Promise<void> =>

@@ -6,6 +6,7 @@ import { AppException, err, ok, toAppError } from '../contract/errors.ts';
 import type { AppError, Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { TaskItem, TrainCase, TrainTask } from '../contract/tasks.ts';
+import type { Preset } from '../contract/vocabulary.ts';
 import { readLabelmap, readStoredImage } from '../dataset/storedVolume.ts';
 import { dicePerClass, summarizeDice } from '../nnunet/evaluate.ts';
 import type { DiceSummary } from '../nnunet/evaluate.ts';
@@ -23,7 +24,7 @@ import { appendMetric, hasCheckpoint, readCheckpoint, readModel, readPlan, write
 import { breathe, predictClasses } from './wholeCase.ts';
 
 /** Adam from scratch; a tenth of it when going on from a trained model. The seed's preset uses 3e-4. */
-const LEARNING_RATE = { v2: 1e-3, seed: 3e-4 } as const;
+const LEARNING_RATE: Record<Preset, number> = { v2: 1e-3, seed: 3e-4, resenc_m: 1e-3, resenc_l: 1e-3, resenc_xl: 1e-3 };
 const WARM_START_PART = 0.1;
 
 /** The summary tells `epoch`, `step`, `elapsedSeconds` and `bestDice` (null without validation). */
