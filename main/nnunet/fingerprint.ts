@@ -4,8 +4,9 @@ import type { Volume } from '../imaging/volume.ts';
 import { boundingBox, boxShape, cropVolume, nonZeroMask } from '../imaging/crop.ts';
 import { voxelCount } from '../imaging/tensorShape.ts';
 import { gridShapeDhw, gridSpacingDhwMm } from './gridDhw.ts';
+import { caseIntensities, pooledIntensities, type CaseIntensities } from './intensities.ts';
 import { Random } from './random.ts';
-import { median, percentile } from './statistics.ts';
+import { median } from './statistics.ts';
 
 const Triple = z.tuple([z.number(), z.number(), z.number()]).readonly();
 
@@ -35,22 +36,30 @@ export interface CaseFingerprint {
   readonly spacingDhwMm: readonly [number, number, number];
   readonly shapeAfterCropDhw: readonly [number, number, number];
   readonly relativeSizeAfterCropping: number;
-  /** Per channel, drawn with replacement from foreground voxels; empty without foreground. */
-  readonly intensitySamples: readonly Float32Array[];
+  /** Per channel, over the foreground inside the crop. */
+  readonly intensities: readonly CaseIntensities[];
 }
 
 /** nnU-Net's seed; every case starts from it, so adding a case changes nothing about the others. */
 const SAMPLING_SEED = 1234;
-/** Drawn from all cases together. v2 draws 1e8; percentiles settle far earlier and this fits any memory. */
+/** Kept of all cases together where values cannot be counted; percentiles settle far earlier and this fits any memory. */
 const SAMPLES_PER_DATASET = 4_000_000;
 
-/** Each case weighs the same, whatever its size. */
+/** Values kept per case and channel where they are not whole numbers. */
 export function intensitySamplesPerCase(caseCount: number): number {
   return Math.max(1000, Math.floor(SAMPLES_PER_DATASET / caseCount));
 }
 
-/** `labels` on the grid of the channels, any value above 0 is foreground. */
-export function fingerprintCase(channels: readonly Volume[], labels: Uint8Array, sampleCount: number): CaseFingerprint {
+/**
+ * `labels` on the grid of the channels; any value above 0 is foreground, but not `ignoredLabel` (voxels nobody knows).
+ * Holds a few volumes and at most `largestSample` values per channel, however many voxels are foreground.
+ */
+export function fingerprintCase(
+  channels: readonly Volume[],
+  labels: Uint8Array | Uint16Array,
+  largestSample: number,
+  ignoredLabel: number | null = null,
+): CaseFingerprint {
   const { grid } = channels[0]!;
   const shape = gridShapeDhw(grid);
   const box = boundingBox(
@@ -60,62 +69,35 @@ export function fingerprintCase(channels: readonly Volume[], labels: Uint8Array,
     ),
     shape,
   );
-  const inBox = cropVolume(labels, shape, box);
-  const foreground: number[] = [];
-  for (let n = 0; n < inBox.length; n++) if (inBox[n]! > 0) foreground.push(n);
+  const foreground = new Uint8Array(labels.length);
+  for (let n = 0; n < labels.length; n++) foreground[n] = labels[n]! > 0 && labels[n] !== ignoredLabel ? 1 : 0;
+  const inBox = cropVolume(foreground, shape, box);
   const random = Random.fromSeed(SAMPLING_SEED);
-  const picks = Int32Array.from(
-    { length: foreground.length > 0 ? sampleCount : 0 },
-    () => foreground[random.below(foreground.length)]!,
-  );
-  const intensitySamples = channels.map(({ voxels }) => {
-    const cropped = cropVolume(voxels, shape, box);
-    return Float32Array.from(picks, (n) => cropped[n]!);
-  });
+  const intensities = channels.map(({ voxels }) => caseIntensities(cropVolume(voxels, shape, box), inBox, largestSample, random));
   const shapeAfterCropDhw = boxShape(box);
   return {
     spacingDhwMm: gridSpacingDhwMm(grid),
     shapeAfterCropDhw,
     relativeSizeAfterCropping: voxelCount(shapeAfterCropDhw) / voxelCount(shape),
-    intensitySamples,
+    intensities,
   };
 }
 
-/** Throws when `cases` is empty; channels without any foreground sample get neutral statistics. */
-export function fingerprintDataset(cases: readonly CaseFingerprint[]): DatasetFingerprint {
-  const channelCount = cases[0]!.intensitySamples.length;
+/** Nobody painted anything: scaling with these changes nothing. */
+const NEUTRAL: ChannelStatistics = { mean: 0, median: 0, std: 1, min: 0, max: 0, percentile005: 0, percentile995: 0 };
+
+/** Throws when `cases` is empty; channels without any foreground get neutral statistics. `weighting`: `pooledIntensities`. */
+export function fingerprintDataset(
+  cases: readonly CaseFingerprint[],
+  weighting: 'perCase' | 'perVoxel' = 'perCase',
+): DatasetFingerprint {
   return {
     version: 1,
     spacingsDhwMm: cases.map(({ spacingDhwMm }) => spacingDhwMm),
     shapesAfterCropDhw: cases.map(({ shapeAfterCropDhw }) => shapeAfterCropDhw),
     medianRelativeSizeAfterCropping: median(cases.map(({ relativeSizeAfterCropping }) => relativeSizeAfterCropping)),
-    foregroundIntensities: Array.from({ length: channelCount }, (_, channel) =>
-      channelStatistics(cases.map(({ intensitySamples }) => intensitySamples[channel]!)),
+    foregroundIntensities: cases[0]!.intensities.map(
+      (_, channel) => pooledIntensities(cases.map(({ intensities }) => intensities[channel]!), weighting) ?? NEUTRAL,
     ),
-  };
-}
-
-function channelStatistics(samples: readonly Float32Array[]): ChannelStatistics {
-  const all = new Float32Array(samples.reduce((sum, sample) => sum + sample.length, 0));
-  let offset = 0;
-  for (const sample of samples) {
-    all.set(sample, offset);
-    offset += sample.length;
-  }
-  if (all.length === 0) return { mean: 0, median: 0, std: 1, min: 0, max: 0, percentile005: 0, percentile995: 0 };
-  all.sort();
-  let sum = 0;
-  for (let n = 0; n < all.length; n++) sum += all[n]!;
-  const mean = sum / all.length;
-  let squares = 0;
-  for (let n = 0; n < all.length; n++) squares += (all[n]! - mean) ** 2;
-  return {
-    mean,
-    median: percentile(all, 50),
-    std: Math.sqrt(squares / all.length),
-    min: all[0]!,
-    max: all[all.length - 1]!,
-    percentile005: percentile(all, 0.5),
-    percentile995: percentile(all, 99.5),
   };
 }

@@ -38,31 +38,6 @@ export function readImagePatch(
   }
 }
 
-/** Classes [D, H, W] into a patch; background outside the volume. */
-export function readClassPatch(
-  classes: Uint8Array,
-  shape: ShapeDhw,
-  origin: ShapeDhw,
-  patch: ShapeDhw,
-  out: Uint8Array,
-  outBegin: number,
-): void {
-  const [nd, nh, nw] = patch;
-  out.fill(0, outBegin, outBegin + nd * nh * nw);
-  const [wBegin, wEnd] = overlap(origin[2], nw, shape[2]);
-  if (wEnd <= wBegin) return;
-  for (let d = 0; d < nd; d++) {
-    const z = origin[0] + d;
-    if (z < 0 || z >= shape[0]) continue;
-    for (let h = 0; h < nh; h++) {
-      const y = origin[1] + h;
-      if (y < 0 || y >= shape[1]) continue;
-      const source = (z * shape[1] + y) * shape[2] + origin[2];
-      out.set(classes.subarray(source + wBegin, source + wEnd), outBegin + (d * nh + h) * nw + wBegin);
-    }
-  }
-}
-
 /** Part of 0 … count that lies inside the volume. */
 export function overlap(origin: number, count: number, size: number): readonly [begin: number, end: number] {
   return [Math.max(0, -origin), Math.min(count, size - origin)];

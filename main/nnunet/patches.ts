@@ -1,25 +1,10 @@
 /** Draws training batches: cases by weight, a part of them centred on foreground, mirrored and changed in intensity. */
 import type { ShapeDhw } from '../imaging/tensorShape.ts';
 import { augmentIntensities, mirrorSample } from './augment.ts';
-import { patchDhw, readClassPatch, readImagePatch } from './patchWindow.ts';
+import { patchDhw, readImagePatch } from './patchWindow.ts';
 import { Random, type RandomState } from './random.ts';
 import { roundHalfEven } from '../imaging/roundHalfEven.ts';
-
-export interface TrainingCase {
-  readonly shapeDhw: ShapeDhw;
-  /** Channel after channel. */
-  readonly image: Float32Array;
-  readonly classes: Uint8Array;
-  /** Flat voxel indices per class, `classLocations`. */
-  readonly locations: readonly Uint32Array[];
-}
-
-/** Where cases come from: memory or disk. */
-export interface TrainingCases {
-  /** Sampling weight per case. */
-  readonly weights: readonly number[];
-  load(index: number): Promise<TrainingCase>;
-}
+import type { TrainingCase, TrainingCases } from './trainingCase.ts';
 
 /** v2: a third of every batch is forced onto foreground. */
 const FOREGROUND_PART = 0.33;
@@ -67,10 +52,9 @@ export class PatchSampler {
     const firstForced = roundHalfEven(batchSize * (1 - FOREGROUND_PART));
     for (let sample = 0; sample < batchSize; sample++) {
       const current = await this.#cases.load(this.#caseIndex());
-      const { shapeDhw } = current;
-      const origin = this.#origin(current, sample >= firstForced);
-      readImagePatch(current.image, shapeDhw, channels, origin, this.#patch, this.images, sample * voxels * channels);
-      readClassPatch(current.classes, shapeDhw, origin, this.#patch, this.labels, sample * voxels);
+      const window = await current.readWindow(this.#origin(current, sample >= firstForced), this.#patch);
+      readImagePatch(window.image, this.#patch, channels, [0, 0, 0], this.#patch, this.images, sample * voxels * channels);
+      this.labels.set(window.classes, sample * voxels);
       const image = this.images.subarray(sample * voxels * channels, (sample + 1) * voxels * channels);
       const labels = this.labels.subarray(sample * voxels, (sample + 1) * voxels);
       augmentIntensities(image, channels, this.#random);

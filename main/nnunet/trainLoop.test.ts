@@ -3,15 +3,16 @@ import type { TrainingEngine } from '../../models/engine.ts';
 import type { JobNews } from '../contract/jobs.ts';
 import type { DiceSummary } from './evaluate.ts';
 import { PatchSampler } from './patches.ts';
+import { memoryCase } from './testing/memoryCase.ts';
 import { freshLoopState, runTrainLoop } from './trainLoop.ts';
 import type { LoopState, TrainLoopHooks } from './trainLoop.ts';
 
-const volume = {
+const volume = memoryCase({
   shapeDhw: [4, 4, 4] as const,
   image: Float32Array.from({ length: 64 }, (_, i) => i),
   classes: Uint8Array.from({ length: 64 }, (_, i) => (i % 5 === 0 ? 1 : 0)),
   locations: [new Uint32Array(0), Uint32Array.of(0, 5, 10)],
-};
+});
 const sampler = () => new PatchSampler({ weights: [1, 3], load: () => Promise.resolve(volume) }, { patch: [2, 2, 2], batchSize: 2, channels: 1 }, 7);
 const spec = { budget: { totalSteps: 20 }, stepsPerEpoch: 5, learningRate: 1e-3, classNames: ['lesion'] };
 

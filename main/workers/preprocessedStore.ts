@@ -8,10 +8,13 @@ import type { TrainCase } from '../contract/tasks.ts';
 import type { Segment } from '../contract/vocabulary.ts';
 import { readLabelmap, readStoredImage } from '../dataset/storedVolume.ts';
 import { classLocations } from '../nnunet/classLocations.ts';
-import type { TrainingCase, TrainingCases } from '../nnunet/patches.ts';
+import { copyBox } from '../imaging/copyBox.ts';
 import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
 import { CaseGeometry, classesOfLabels, preprocessClasses, preprocessImage } from '../nnunet/preprocess.ts';
 import { Random } from '../nnunet/random.ts';
+import type { CaseWindow, TrainingCase, TrainingCases } from '../nnunet/trainingCase.ts';
+import type { ShapeDhw } from '../imaging/tensorShape.ts';
+import { voxelCount } from '../imaging/tensorShape.ts';
 import { readArrayFile, writeArrayFile } from './arrayFile.ts';
 import type { StoredArray } from './arrayFile.ts';
 import { exists } from './runFiles.ts';
@@ -22,6 +25,8 @@ const MEMORY_BYTES = 4 * 2 ** 30;
 
 export interface PreprocessedCase extends TrainingCase {
   readonly geometry: CaseGeometry;
+  /** The whole image, channel after channel. Do not change it. */
+  readImage(): Promise<Float32Array>;
 }
 
 /** Changes with anything that changes the result; image files and label revisions are immutable, so their paths stand for them. */
@@ -72,8 +77,7 @@ export class PreprocessedStore {
     const file = this.#file(trainCase);
     const known = this.#memory.get(file);
     if (known) return known;
-    const loaded = await readPreprocessed(file);
-    const byteCount = loaded.image.byteLength + loaded.classes.byteLength + loaded.locations.reduce((sum, list) => sum + list.byteLength, 0);
+    const { loaded, byteCount } = await readPreprocessed(file);
     if (this.#memoryBytes + byteCount <= MEMORY_BYTES) {
       this.#memory.set(file, loaded);
       this.#memoryBytes += byteCount;
@@ -86,13 +90,35 @@ export class PreprocessedStore {
   }
 }
 
-async function readPreprocessed(path: string): Promise<PreprocessedCase> {
+async function readPreprocessed(path: string): Promise<{ loaded: PreprocessedCase; byteCount: number }> {
   const { about, arrays } = await readArrayFile(path, z.object({ version: z.literal(1), geometry: CaseGeometry }));
   const [image, classes, ...locations] = arrays.map(({ values }) => values);
   const isComplete = image instanceof Float32Array && classes instanceof Uint8Array;
   const lists = locations.filter((list) => list instanceof Uint32Array);
   if (!isComplete || lists.length !== locations.length) throw new AppException({ code: 'disk/corrupt', path, detail: 'arrays of other types' });
-  return { geometry: about.geometry, shapeDhw: about.geometry.shapeDhw, image, classes, locations: lists };
+  const { geometry } = about;
+  const channels = image.length / classes.length;
+  const loaded: PreprocessedCase = {
+    geometry,
+    shapeDhw: geometry.shapeDhw,
+    channels,
+    locations: lists,
+    annotated: null,
+    readImage: () => Promise.resolve(image),
+    readWindow: (origin, shape) => Promise.resolve(windowOf(image, classes, geometry.shapeDhw, channels, origin, shape)),
+  };
+  return { loaded, byteCount: arrays.reduce((sum, { values }) => sum + values.byteLength, 0) };
+}
+
+function windowOf(image: Float32Array, classes: Uint8Array, shape: ShapeDhw, channels: number, origin: ShapeDhw, size: ShapeDhw): CaseWindow {
+  const [volume, count] = [voxelCount(shape), voxelCount(size)];
+  const window = { image: new Float32Array(channels * count), classes: new Uint8Array(count), inside: null };
+  const [from, to] = [{ originDhw: [0, 0, 0], shapeDhw: shape } as const, { originDhw: origin, shapeDhw: size }];
+  for (let c = 0; c < channels; c++) {
+    copyBox({ ...from, values: image.subarray(c * volume, (c + 1) * volume) }, { ...to, values: window.image.subarray(c * count, (c + 1) * count) });
+  }
+  copyBox({ ...from, values: classes }, { ...to, values: window.classes });
+  return window;
 }
 
 /** Legend labels that a plan does not know, or that it knows and the legend lacks: then weights do not fit. */

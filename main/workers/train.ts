@@ -187,7 +187,9 @@ async function validate(
   const dice: number[][] = [];
   for (const [done, validationCase] of cases.entries()) {
     port.tell({ type: 'progress', progress: { phase: 'validating', done, total: cases.length } });
-    const { image, geometry } = await store.load(validationCase);
+    const stored = await store.load(validationCase);
+    const { geometry } = stored;
+    const image = await stored.readImage();
     const hooks = { predict: (patch: Float32Array) => engine.predict(patch), mayGoOn: () => breathe().then(() => !port.stop.aborted) };
     const predicted = await predictClasses(image, geometry, plan, configuration, false, hooks);
     if (!predicted) return null;
