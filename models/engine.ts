@@ -12,18 +12,48 @@ export interface UNetStage {
   readonly stride: readonly number[];
 }
 
-/** nnU-Net's plain convolutional U-Net (arXiv 1809.10486): conv–instance norm–leaky ReLU blocks, strided down, transposed up. */
+/**
+ * nnU-Net's U-Net (arXiv 1809.10486): conv–norm–leaky ReLU blocks, strided down, transposed up. `residual`: the encoder's
+ * blocks have a skip (ResEnc presets); a stage's `convs` then counts its blocks.
+ */
 export interface UNetSpec {
   readonly dims: 2 | 3;
+  readonly architecture: 'plain' | 'residual';
+  readonly norm: 'instance' | 'batch' | 'group' | 'none';
   readonly inputChannels: number;
-  /** Output classes, background included. */
+  /** Output channels: softmax classes with background, or one sigmoid for each region. */
   readonly classes: number;
   readonly stages: readonly UNetStage[];
   readonly decoderConvs: number;
   readonly negativeSlope: number;
 }
 
-export type ComputePrecision = 'float32' | 'bfloat16';
+/** What convolutions compute in; weights, statistics and the loss are float32 always. */
+export type ComputePrecision = 'float32' | 'bfloat16' | 'float16';
+
+interface OptimizerShared {
+  /** λ of λ/2·‖w‖² in the loss (not decoupled); 0 = none. */
+  readonly weightDecay: number;
+  /** Which arrays decay: convolution kernels (default), all but norm scales and shifts (the seed), or everything (nnU-Net v2). */
+  readonly weightDecayOn?: 'kernels' | 'exceptNorms' | 'everything';
+  /** Global gradient norm clip; 0 = none. */
+  readonly clipNorm: number;
+  /** arXiv 1907.08610: every `syncPeriod` updates the slow weights go `slowStep` of the way, and the fast ones join them. */
+  readonly lookahead?: { readonly syncPeriod: number; readonly slowStep: number };
+}
+interface AdaptiveOptimizer extends OptimizerShared {
+  /** Adam: arXiv 1412.6980; RAdam: arXiv 1908.03265. */
+  readonly kind: 'adam' | 'radam';
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+}
+interface SgdOptimizer extends OptimizerShared {
+  readonly kind: 'sgd';
+  readonly momentum: number;
+  readonly nesterov: boolean;
+}
+export type OptimizerSpec = AdaptiveOptimizer | SgdOptimizer;
 
 export interface TrainingSpec {
   readonly network: UNetSpec;
@@ -32,26 +62,36 @@ export interface TrainingSpec {
   readonly batchSize: number;
   /** Loss weight of each decoder output, finest first, summing to 1; 0 or absent = no head. */
   readonly deepSupervisionWeights: readonly number[];
-  /** Dice sums over the whole batch (true) or per sample (false). Background is left out of Dice, kept in cross-entropy. */
+  /**
+   * Labels of coarse outputs by taking every stride-th voxel (nnU-Net v2), or coarse logits nearest-upsampled to the
+   * full-size labels (the seed).
+   */
+  readonly supervision: 'subsampledLabels' | 'upsampledLogits';
+  /** Dice sums over the whole batch (true) or per sample (false). */
   readonly batchDice: boolean;
+  /** Softmax only: background counts in Dice too. It always counts in cross-entropy. */
+  readonly diceIncludesBackground: boolean;
   readonly diceSmooth: number;
-  readonly optimizer: {
-    readonly kind: 'adam';
-    readonly beta1: number;
-    readonly beta2: number;
-    readonly epsilon: number;
-    /** L2 in the loss, as in the seed; 0 = none. */
-    readonly weightDecay: number;
-    /** Global gradient norm clip; 0 = none. */
-    readonly clipNorm: number;
-  };
+  /** Class indices that make up each output: sigmoid outputs with BCE + Dice. null: softmax over the classes. */
+  readonly regions: readonly (readonly number[])[] | null;
+  /** Voxels of this class count nowhere in the loss. The network has no output for it. */
+  readonly ignoreClass: number | null;
+  readonly optimizer: OptimizerSpec;
+  /** Part of the old average kept at each update, e.g. 0.999; 0 = no average. */
+  readonly emaDecay: number;
   readonly precision: ComputePrecision;
+  /** Compile the computation with XLA: for GPUs; 12 times slower on a CPU. */
+  readonly xla: boolean;
 }
 
 export interface StepResult {
   readonly loss: number;
-  /** Global gradient norm before clipping. Not finite → the update was skipped inside the graph. */
+  /** Global gradient norm before clipping. */
   readonly gradientNorm: number;
+  /** Loss or gradient was not finite: the graph left weights and optimiser as they were. */
+  readonly skipped: boolean;
+  /** What the loss was multiplied by in this step: 1 but in float16. */
+  readonly lossScale: number;
 }
 
 /** Named float32 arrays with their shapes; names are a file format. */
@@ -63,11 +103,11 @@ export interface NamedArray {
 
 export interface TrainingEngine {
   /** Images [N, …spatial, C] float32, labels [N, …spatial] integer classes. One optimiser update. */
-  step(images: Float32Array, labels: Uint8Array, learningRate: number): StepResult;
+  step(images: Float32Array, labels: Uint8Array | Uint16Array, learningRate: number): StepResult;
   /** One patch [1, …spatial, C] → logits [1, …spatial, classes] with the current weights. */
   predict(image: Float32Array): Float32Array;
-  /** Weights only, for inference and warm start. */
-  readWeights(): NamedArray[];
+  /** Weights only, for inference and warm start. `average`: their moving average; the current ones where `emaDecay` is 0. */
+  readWeights(which?: 'current' | 'average'): NamedArray[];
   writeWeights(weights: readonly NamedArray[]): void;
   /** Weights, optimiser moments and counters: everything a resume needs. */
   readState(): NamedArray[];

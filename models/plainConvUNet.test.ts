@@ -49,6 +49,8 @@ function shapeOps(): TensorOps<Shape> {
 const cube = (n: number) => [n, n, n];
 const network = (features: readonly number[], strides: readonly number[][], dims: 2 | 3 = 3): UNetSpec => ({
   dims,
+  architecture: 'plain',
+  norm: 'instance',
   inputChannels: 1,
   classes: 3,
   stages: features.map((count, level) => ({ features: count, convs: 2, kernel: Array<number>(dims).fill(3), stride: strides[level]! })),

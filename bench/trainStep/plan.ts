@@ -4,6 +4,8 @@ import type { TrainingSpec } from '../../models/engine.ts';
 export const hippocampusTraining: TrainingSpec = {
   network: {
     dims: 3,
+    architecture: 'plain',
+    norm: 'instance',
     inputChannels: 1,
     classes: 3,
     stages: [32, 64, 128, 256].map((features, level) => ({
@@ -19,7 +21,13 @@ export const hippocampusTraining: TrainingSpec = {
   batchSize: 9,
   deepSupervisionWeights: [2 / 3, 1 / 3, 0],
   batchDice: true,
+  diceIncludesBackground: false,
   diceSmooth: 1e-5,
+  supervision: 'subsampledLabels',
+  regions: null,
+  ignoreClass: null,
   optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0, clipNorm: 12 },
+  emaDecay: 0,
   precision: 'float32',
+  xla: false,
 };

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { NamedArray, TrainingSpec } from '../../models/engine.ts';
+import type { NamedArray, OptimizerSpec } from '../../models/engine.ts';
 import { assignVariable, declareAdam, declareVariable, emitAdam, readVariable } from './adam.ts';
 import { Graph, tensorInfo } from './graph.ts';
 import { loadTensorFlow } from './runtime.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 /** A graph whose gradients are fed, with everything it changes readable. */
-async function openOptimizer(optimizer: TrainingSpec['optimizer']) {
+async function openOptimizer(optimizer: Extract<OptimizerSpec, { kind: 'adam' | 'radam' }>) {
   const g = new Graph();
   const weights = SHAPES.map((shape, i) => declareVariable(g, `w${i}`, shape));
   const state = declareAdam(g, weights);

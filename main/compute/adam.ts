@@ -1,5 +1,5 @@
 /** Emits the optimiser: gradient norm, clipping, Adam (arXiv 1412.6980), and no update at all when a gradient is not finite. */
-import type { TrainingSpec } from '../../models/engine.ts';
+import type { OptimizerSpec } from '../../models/engine.ts';
 import type { Graph, Tensor } from './graph.ts';
 import type { Shape } from './savedModel.ts';
 
@@ -58,7 +58,7 @@ export interface AdamUpdate {
  */
 export function emitAdam(
   g: Graph,
-  optimizer: TrainingSpec['optimizer'],
+  optimizer: Extract<OptimizerSpec, { kind: 'adam' | 'radam' }>,
   weights: readonly Variable[],
   state: AdamState,
   gradients: readonly Tensor[],

@@ -29,7 +29,7 @@ async function createTraining(tf: Tf, spec: TrainingSpec, seed: number): Promise
         labels: tf.tensor(new Int32Array(labels), labelShape, 'int32'), // tfjs has no uint8; 1 ms for 800 000 voxels
         learningRate: tf.scalar(learningRate),
       });
-      return { loss: loss![0]!, gradientNorm: gradientNorm![0]! };
+      return { loss: loss![0]!, gradientNorm: gradientNorm![0]!, skipped: !Number.isFinite(gradientNorm![0]!), lossScale: 1 };
     },
     predict: (image) => session.run('predict', { image: tf.tensor(image, [1, ...imageShape.slice(1)], 'float32') }).logits!,
     readWeights: () => session.read('weights'),

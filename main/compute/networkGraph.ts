@@ -63,6 +63,7 @@ function trainSignature(g: Graph, spec: TrainingSpec, heads: readonly number[], 
   const outputs = buildPlainConvUNet(ops, spec.network, heads, image, (name) => byName.get(name)!);
   const loss = deepSupervisedLoss(ops, spec, outputs, labels);
   const gradients = withWeightDecay(g, spec.optimizer.weightDecay, parameters, values, g.gradients(loss, values));
+  if (spec.optimizer.kind !== 'adam') throw new Error(`no optimiser '${spec.optimizer.kind}' yet`);
   const adam = declareAdam(g, weights);
   const { gradientNorm, done } = emitAdam(g, spec.optimizer, weights, adam, gradients, learningRate);
   const lossOut = g.node('Identity', [loss], { T: { type: 'float' } }, [], 'float', { name: 'train.loss', after: done });

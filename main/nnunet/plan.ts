@@ -109,6 +109,8 @@ export function configurationOf(plan: Plan, name: ConfigurationName): PlanConfig
 export function networkOf(plan: Plan, configuration: PlanConfiguration): UNetSpec {
   return {
     dims: configuration.name === '2d' ? 2 : 3,
+    architecture: configuration.architecture,
+    norm: configuration.norm,
     inputChannels: plan.channels.length + (configuration.previousStage ? plan.classes.length : 0),
     classes: plan.regions?.length ?? plan.classes.length + 1,
     stages: configuration.stages,

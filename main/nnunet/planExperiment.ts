@@ -182,12 +182,14 @@ function stagesOf({ kernels, strides }: Topology, dims: 2 | 3): UNetStage[] {
 function elementsOf(topology: Topology, dims: 2 | 3, dataset: DatasetSize): number {
   const spec = {
     dims,
+    architecture: 'plain',
+    norm: 'instance',
     inputChannels: dataset.channels,
     classes: dataset.classes,
     stages: stagesOf(topology, dims),
     decoderConvs: CONVS_PER_LEVEL,
     negativeSlope: NEGATIVE_SLOPE,
-  };
+  } as const;
   return featureMapElements(spec, topology.patch);
 }
 

@@ -24,7 +24,8 @@ class RecordingEngine implements TrainingEngine {
   step(images: Float32Array, labels: Uint8Array, learningRate: number) {
     this.fed.push(`${images.join()}|${labels.join()}`);
     this.rates.push(learningRate);
-    return { loss: 1 / this.fed.length, gradientNorm: this.gradientNorm(this.fed.length) };
+    const gradientNorm = this.gradientNorm(this.fed.length);
+    return { loss: 1 / this.fed.length, gradientNorm, skipped: !Number.isFinite(gradientNorm), lossScale: 1 };
   }
   predict = (image: Float32Array) => image;
   readWeights = () => [];

@@ -18,7 +18,7 @@ export const LoopState = z.object({
   elapsedMs: z.number().nonnegative(),
   validationMs: z.number().nonnegative(),
   bestDice: z.number().nullable(),
-  /** Updates in a row that were skipped because the gradient was not finite. */
+  /** Updates in a row that were skipped because loss or gradient was not finite. */
   skippedInRow: z.int().nonnegative(),
   random: RandomState,
 });
@@ -77,9 +77,9 @@ export async function runTrainLoop(
     const used = budgetUsed(budget, state.step, elapsed());
     const learningRate = learningRateAt(spec.learningRate, used);
     await sampler.draw();
-    const { loss, gradientNorm } = engine.step(sampler.images, sampler.labels, learningRate);
+    const { loss, skipped } = engine.step(sampler.images, sampler.labels, learningRate);
     await hooks.breathe();
-    const skippedInRow = Number.isFinite(gradientNorm) ? 0 : state.skippedInRow + 1;
+    const skippedInRow = skipped ? state.skippedInRow + 1 : 0;
     state = { ...state, step: state.step + 1, elapsedMs: elapsed(), skippedInRow, random: sampler.state };
     if (skippedInRow >= MOST_SKIPPED_IN_ROW) throw new AppException({ code: 'train/diverged', step: state.step });
     const epoch = state.epoch + 1;

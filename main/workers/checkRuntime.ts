@@ -5,6 +5,8 @@ import type { EngineFactory, TrainingSpec } from '../../models/engine.ts';
 const TINY: TrainingSpec = {
   network: {
     dims: 2,
+    architecture: 'plain',
+    norm: 'instance',
     inputChannels: 1,
     classes: 2,
     stages: [
@@ -18,9 +20,15 @@ const TINY: TrainingSpec = {
   batchSize: 1,
   deepSupervisionWeights: [1],
   batchDice: false,
+  diceIncludesBackground: false,
   diceSmooth: 1e-5,
+  supervision: 'subsampledLabels',
+  regions: null,
+  ignoreClass: null,
   optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, clipNorm: 0 },
+  emaDecay: 0,
   precision: 'float32',
+  xla: false,
 };
 
 /** Takes one training step of a tiny network. Throws what the engine throws. Summary: `{ version }`. */

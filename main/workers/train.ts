@@ -108,9 +108,15 @@ function trainingSpec(input: TrainTask, plan: Plan, configuration: PlanConfigura
     batchSize: input.batchSize ?? configuration.batchSize,
     deepSupervisionWeights: configuration.deepSupervisionWeights,
     batchDice: configuration.batchDice,
+    diceIncludesBackground: false,
     diceSmooth: 1e-5,
+    supervision: 'subsampledLabels',
+    regions: null,
+    ignoreClass: null,
     optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 3e-5, clipNorm: 12 },
+    emaDecay: 0,
     precision: input.amp === 'bf16' ? 'bfloat16' : 'float32',
+    xla: false,
   };
 }
 

@@ -7,6 +7,8 @@ const adam = { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDeca
 export const tiny3d: TrainingSpec = {
   network: {
     dims: 3,
+    architecture: 'plain',
+    norm: 'instance',
     inputChannels: 1,
     classes: 3,
     stages: [
@@ -21,15 +23,23 @@ export const tiny3d: TrainingSpec = {
   batchSize: 2,
   deepSupervisionWeights: [2 / 3, 1 / 3],
   batchDice: true,
+  diceIncludesBackground: false,
   diceSmooth: 1e-5,
+  supervision: 'subsampledLabels',
+  regions: null,
+  ignoreClass: null,
   optimizer: adam,
+  emaDecay: 0,
   precision: 'float32',
+  xla: false,
 };
 
 /** Two input channels, four levels, per-sample Dice, one head. */
 export const tiny2d: TrainingSpec = {
   network: {
     dims: 2,
+    architecture: 'plain',
+    norm: 'instance',
     inputChannels: 2,
     classes: 4,
     stages: [4, 6, 8, 8].map((features, level) => ({ features, convs: 2, kernel: [3, 3], stride: level === 0 ? [1, 1] : [2, 2] })),
@@ -40,9 +50,15 @@ export const tiny2d: TrainingSpec = {
   batchSize: 3,
   deepSupervisionWeights: [1],
   batchDice: false,
+  diceIncludesBackground: false,
   diceSmooth: 1e-5,
+  supervision: 'subsampledLabels',
+  regions: null,
+  ignoreClass: null,
   optimizer: { ...adam, weightDecay: 3e-5 },
+  emaDecay: 0,
   precision: 'float32',
+  xla: false,
 };
 
 /** Bands of classes; the image shows the class plus noise, so a network can learn it. */
