@@ -4,6 +4,7 @@ import { gzip } from 'node:zlib';
 import { AppException } from '../contract/errors.ts';
 import type { StoredImage } from '../contract/tasks.ts';
 import type { Grid } from '../contract/vocabulary.ts';
+import type { LabelArray } from '../imaging/connectedComponents.ts';
 import { labelVoxels } from '../imaging/labelVoxels.ts';
 import { gridsMatch } from '../imaging/grid.ts';
 import type { Volume, VoxelArray } from '../imaging/volume.ts';
@@ -52,7 +53,7 @@ export async function readLabelmap(file: string): Promise<Volume<Uint8Array>> {
  * Writes a label map atomically as `.nii.gz` and returns the sha256 of the raw voxels (not of the file, whose bytes
  * depend on the compressor).
  */
-export async function writeLabelmap(file: string, grid: Grid, voxels: Uint8Array): Promise<{ sha256: string }> {
+export async function writeLabelmap(file: string, grid: Grid, voxels: LabelArray): Promise<{ sha256: string }> {
   await writeGzippedNifti(file, grid, voxels);
   return { sha256: sha256Of(voxels) };
 }
@@ -63,7 +64,7 @@ export async function writeGzippedNifti(file: string, grid: Grid, voxels: VoxelA
 }
 
 /** Hex sha256 of raw label voxels, as `writeLabelmap` reports it. */
-export function sha256Of(voxels: Uint8Array): string {
+export function sha256Of(voxels: LabelArray): string {
   return createHash('sha256').update(voxels).digest('hex');
 }
 

@@ -89,15 +89,17 @@ export function cropVolume<A extends VoxelArray>(values: A, shape: ShapeDhw, box
   return out;
 }
 
-/** The inverse of `cropVolume`: zeros outside the box. */
-export function uncropVolume(values: Uint8Array, shape: ShapeDhw, box: BoxDhw): Uint8Array {
+/** The inverse of `cropVolume`: `outside` beyond the box. Returns `values` itself when the box is the volume. */
+export function uncropVolume<A extends VoxelArray>(values: A, shape: ShapeDhw, box: BoxDhw, outside = 0): A {
+  if (values.length === voxelCount(shape)) return values;
   const [nd, nh, nw] = boxShape(box);
-  const out = new Uint8Array(voxelCount(shape));
+  const out = new (values.constructor as new (count: number) => A)(voxelCount(shape));
+  if (outside !== 0) out.fill(outside);
   for (let d = 0; d < nd; d++) {
     for (let h = 0; h < nh; h++) {
       const source = (d * nh + h) * nw;
       const target = ((d + box.begin[0]) * shape[1] + h + box.begin[1]) * shape[2] + box.begin[2];
-      out.set(values.subarray(source, source + nw), target);
+      out.set(values.subarray(source, source + nw) as never, target);
     }
   }
   return out;

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { resampleImage, type AxisRules } from './resample.ts';
-import { argmaxResampled, resampleLabels } from './resampleLabels.ts';
+import { resampleLabels } from './resampleLabels.ts';
 import { resizingRules } from './separateSlices.ts';
 import type { ShapeDhw } from './tensorShape.ts';
 
@@ -51,23 +51,6 @@ describe('resize against scikit-image', () => {
     expect(resampleImage(values, shape, shape, ['cubic', 'cubic', 'cubic'])).toBe(values);
     const labels = labelsOf(shape);
     expect(resampleLabels(labels, shape, shape, ['linear', 'linear', 'linear'])).toBe(labels);
-  });
-});
-
-describe('argmax of resized logits', () => {
-  it('equals resizing every class as an image and comparing', () => {
-    const from: ShapeDhw = [4, 5, 6];
-    const to: ShapeDhw = [7, 3, 9];
-    const classes = 3;
-    const planes = [0, 1, 2].map((c) => volume(from).map((value, n) => value * Math.cos(n * (c + 1))));
-    const logits = new Float32Array(countOf(from) * classes);
-    planes.forEach((plane, c) => plane.forEach((value, n) => (logits[n * classes + c] = value)));
-    const resized = planes.map((plane) => resampleImage(plane, from, to, ['nearest', 'linear', 'linear']));
-    const expected = Array.from({ length: countOf(to) }, (_, n) => {
-      const values = resized.map((plane) => plane[n]!);
-      return values.indexOf(Math.max(...values));
-    });
-    expect([...argmaxResampled(logits, classes, from, to, ['nearest', 'linear', 'linear'])]).toEqual(expected);
   });
 });
 

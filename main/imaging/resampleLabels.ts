@@ -1,4 +1,4 @@
-/** Resizing of label maps by a linear vote, and of logits with the argmax taken at once. */
+/** Resizing of label maps by a linear vote. (Logits: `resamplePlanes.ts`.) */
 import { axisSampling, type AxisRule } from './axisSampling.ts';
 import { voxelCount, type ShapeDhw } from './tensorShape.ts';
 
@@ -55,52 +55,5 @@ function winner(corners: Uint8Array, weights: Float64Array): number {
     for (let m = 0; m < 8; m++) if (corners[m] === corners[n]) total += weights[m]!;
     if (total >= HALF) best = corners[n]!;
   }
-  return best;
-}
-
-/**
- * Logits [D, H, W, classes] resized to shape `to`, index of the largest per voxel. One output plane of logits is held
- * at a time, never the whole resized array.
- */
-export function argmaxResampled(
-  logits: Float32Array,
-  classes: number,
-  from: ShapeDhw,
-  to: ShapeDhw,
-  rules: LabelAxisRules,
-): Uint8Array {
-  const out = new Uint8Array(voxelCount(to));
-  if (from.every((count, axis) => count === to[axis])) {
-    for (let n = 0; n < out.length; n++) out[n] = argmax(logits, n * classes, classes);
-    return out;
-  }
-  const [d, h, w] = [0, 1, 2].map((axis) => axisSampling(from[axis]!, to[axis]!, rules[axis]!));
-  const rowCount = from[2] * classes;
-  const planeCount = from[1] * rowCount;
-  const plane = new Float32Array(planeCount);
-  const row = new Float32Array(rowCount);
-  const voxel = new Float32Array(classes);
-  let target = 0;
-  for (let z = 0; z < to[0]; z++) {
-    mix(plane, logits, d!.lower[z]! * planeCount, d!.upper[z]! * planeCount, d!.upperWeight[z]!);
-    for (let y = 0; y < to[1]; y++) {
-      mix(row, plane, h!.lower[y]! * rowCount, h!.upper[y]! * rowCount, h!.upperWeight[y]!);
-      for (let x = 0; x < to[2]; x++) {
-        mix(voxel, row, w!.lower[x]! * classes, w!.upper[x]! * classes, w!.upperWeight[x]!);
-        out[target++] = argmax(voxel, 0, classes);
-      }
-    }
-  }
-  return out;
-}
-
-function mix(out: Float32Array, source: Float32Array, a: number, b: number, upperWeight: number): void {
-  const lowerWeight = 1 - upperWeight;
-  for (let n = 0; n < out.length; n++) out[n] = source[a + n]! * lowerWeight + source[b + n]! * upperWeight;
-}
-
-function argmax(values: Float32Array, begin: number, count: number): number {
-  let best = 0;
-  for (let n = 1; n < count; n++) if (values[begin + n]! > values[begin + best]!) best = n;
   return best;
 }

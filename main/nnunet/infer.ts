@@ -1,130 +1,154 @@
-/** Sliding-window prediction of one case in the network's space, as nnU-Net v2. */
+/**
+ * Sliding-window prediction of one case in the network's space. Windows come sorted by their first axis, so planes are
+ * finished in order and handed on one at a time: memory holds as many planes of logits as a window is deep, not the volume.
+ */
 import type { ShapeDhw } from '../imaging/tensorShape.ts';
-import { flipAxis } from './augment.ts';
-import { overlap, patchDhw, readImagePatch } from './patchWindow.ts';
+import { addMirrored, allMirrorings } from './mirror.ts';
+import { overlap, patchDhw } from './patchWindow.ts';
+import { importanceMap, windowOrigins } from './windows.ts';
+import type { Blend } from './windows.ts';
+import type { WindowSource } from './windowSource.ts';
 
 export interface InferSpec {
+  /** One entry per spatial axis of the network. */
   readonly patch: readonly number[];
-  readonly channels: number;
-  /** Background included. */
-  readonly classes: number;
+  /** Logits per voxel. */
+  readonly outputs: number;
   /** Average over all mirrored copies. */
   readonly mirror: boolean;
+  /** Part of a window that its neighbour covers too, at least; v2 ½, seed ¼. */
+  readonly overlap: number;
+  readonly blend: Blend;
+  /** Windows per call of the network. */
+  readonly batchSize: number;
 }
 
 export interface InferHooks {
-  /** One patch [1, …patch, C] → logits [1, …patch, classes]. */
-  predict(patch: Float32Array): Float32Array;
-  /** Before every window; resolves to false to give up. Lets the event loop breathe, for the call before blocked it. */
+  /** Windows [N, …patch, C], N ≤ batchSize → logits [N, …patch, outputs]. */
+  predict(windows: Float32Array): Float32Array;
+  /** Before every call of the network; resolves to false to give up. Lets the event loop breathe, for the call before blocked it. */
   mayGoOn(done: number, total: number): Promise<boolean>;
 }
 
-/** Logits [D, H, W, classes] of an image (channel after channel) of shape `shape`; `null` when told to give up. */
-export async function inferLogits(
-  image: Float32Array,
+/**
+ * Logits of a volume of shape `shape`, plane by plane [H, W, outputs] along the first axis: the
+ * weighted sums over all windows divided by the true sums of weights. A plane is a view that the next one overwrites.
+ * Ends before the last plane when told to give up.
+ */
+export async function* inferPlanes(
+  source: WindowSource,
   shape: ShapeDhw,
   spec: InferSpec,
   hooks: InferHooks,
-): Promise<Float32Array | null> {
+): AsyncGenerator<Float32Array, void, undefined> {
   const patch = patchDhw(spec.patch);
-  const origins = windowOrigins(shape, patch);
-  const importance = importanceMap(patch);
-  const patchVoxels = patch[0] * patch[1] * patch[2];
-  const input = new Float32Array(patchVoxels * spec.channels);
-  const sum = new Float32Array(shape[0] * shape[1] * shape[2] * spec.classes);
-  const weight = new Float32Array(shape[0] * shape[1] * shape[2]);
-  for (const [index, origin] of origins.entries()) {
-    if (!(await hooks.mayGoOn(index, origins.length))) return null;
-    readImagePatch(image, shape, spec.channels, origin, patch, input);
-    const logits = spec.mirror ? mirroredLogits(input, patch, spec, hooks) : hooks.predict(input);
-    addWindow(sum, weight, shape, logits, importance, origin, patch, spec.classes);
+  const origins = windowOrigins(shape, patch, spec.overlap);
+  const slab = new LogitSlab(shape, patch, spec, deepestBatch(origins, shape, patch, spec.batchSize));
+  const voxels = patch[0] * patch[1] * patch[2];
+  const windowLength = voxels * source.channels;
+  const input = new Float32Array(Math.min(spec.batchSize, origins.length) * windowLength);
+  for (let first = 0; first < origins.length; first += spec.batchSize) {
+    if (!(await hooks.mayGoOn(first, origins.length))) return;
+    const batch = origins.slice(first, first + spec.batchSize);
+    yield* slab.finish(batch[0]![0]);
+    for (const [n, origin] of batch.entries()) await source.read(origin, patch, input, n * windowLength);
+    const windows = input.subarray(0, batch.length * windowLength);
+    const logits = spec.mirror ? mirroredLogits(windows, source.channels, patch, spec, hooks) : hooks.predict(windows);
+    batch.forEach((origin, n) => slab.add(logits, n * voxels * spec.outputs, origin));
   }
-  for (let voxel = 0, n = 0; voxel < weight.length; voxel++) {
-    const scale = 1 / weight[voxel]!;
-    for (let c = 0; c < spec.classes; c++, n++) sum[n] = sum[n]! * scale;
+  yield* slab.finish(shape[0]);
+}
+
+/** Planes from the first of a batch to its last: what must be held at once. */
+function deepestBatch(origins: readonly ShapeDhw[], shape: ShapeDhw, patch: ShapeDhw, batchSize: number): number {
+  let deepest = 0;
+  for (let first = 0; first < origins.length; first += batchSize) {
+    const last = origins[Math.min(first + batchSize, origins.length) - 1]!;
+    const begin = Math.max(0, origins[first]![0]);
+    deepest = Math.max(deepest, Math.min(shape[0], last[0] + patch[0]) - begin);
   }
-  return sum;
+  return deepest;
 }
 
-/** First voxel of every window; negative where the volume is smaller than the patch and lies in its middle. */
-export function windowOrigins(shape: ShapeDhw, patch: ShapeDhw): ShapeDhw[] {
-  const [d, h, w] = [0, 1, 2].map((axis) => windowStarts(shape[axis]!, patch[axis]!));
-  return d!.flatMap((z) => h!.flatMap((y) => w!.map((x) => [z, y, x] as const)));
-}
+/** The planes of the volume that windows still add to. */
+class LogitSlab {
+  /** Plane of the volume that the arrays begin with. */
+  #begin = 0;
+  readonly #sum: Float32Array;
+  readonly #weight: Float32Array;
+  readonly #importance: Float32Array;
+  readonly #shape: ShapeDhw;
+  readonly #patch: ShapeDhw;
+  readonly #outputs: number;
 
-/** Steps of at most half a patch, evenly spread: length 110, patch 64 → 0, 23, 46. */
-export function windowStarts(size: number, patch: number): number[] {
-  if (size <= patch) return [-Math.floor((patch - size) / 2)];
-  // slices of a 2D patch: one window each
-  if (patch === 1) return Array.from({ length: size }, (_, n) => n);
-  const count = Math.ceil((size - patch) / (patch * 0.5)) + 1;
-  const step = (size - patch) / (count - 1);
-  return Array.from({ length: count }, (_, n) => Math.round(step * n));
-}
-
-/** Gaussian around the middle of the patch, σ = an eighth of it, largest value 1, nowhere 0. */
-export function importanceMap(patch: ShapeDhw): Float32Array {
-  const [d, h, w] = patch.map((count) =>
-    Float64Array.from({ length: count }, (_, n) => Math.exp(-0.5 * ((n - Math.floor(count / 2)) / (count / 8)) ** 2)),
-  );
-  const map = new Float32Array(patch[0] * patch[1] * patch[2]);
-  let n = 0;
-  let smallest = Infinity;
-  for (const a of d!) {
-    for (const b of h!) {
-      for (const c of w!) {
-        map[n] = a * b * c;
-        if (map[n]! > 0 && map[n]! < smallest) smallest = map[n]!;
-        n++;
-      }
-    }
+  constructor(shape: ShapeDhw, patch: ShapeDhw, { outputs, blend }: InferSpec, depth: number) {
+    const plane = shape[1] * shape[2];
+    this.#sum = new Float32Array(depth * plane * outputs);
+    this.#weight = new Float32Array(depth * plane);
+    this.#importance = importanceMap(patch, blend);
+    this.#shape = shape;
+    this.#patch = patch;
+    this.#outputs = outputs;
   }
-  for (n = 0; n < map.length; n++) if (map[n] === 0) map[n] = smallest;
-  return map;
-}
 
-function addWindow(
-  sum: Float32Array,
-  weight: Float32Array,
-  shape: ShapeDhw,
-  logits: Float32Array,
-  importance: Float32Array,
-  origin: ShapeDhw,
-  patch: ShapeDhw,
-  classes: number,
-): void {
-  const [dBegin, dEnd] = overlap(origin[0], patch[0], shape[0]);
-  const [hBegin, hEnd] = overlap(origin[1], patch[1], shape[1]);
-  const [wBegin, wEnd] = overlap(origin[2], patch[2], shape[2]);
-  for (let d = dBegin; d < dEnd; d++) {
-    for (let h = hBegin; h < hEnd; h++) {
-      let from = (d * patch[1] + h) * patch[2] + wBegin;
-      let to = ((origin[0] + d) * shape[1] + origin[1] + h) * shape[2] + origin[2] + wBegin;
-      for (let w = wBegin; w < wEnd; w++, from++, to++) {
-        const factor = importance[from]!;
-        weight[to] = weight[to]! + factor;
-        for (let c = 0; c < classes; c++) {
-          sum[to * classes + c] = sum[to * classes + c]! + factor * logits[from * classes + c]!;
+  /** Adds the logits of one window, which begin at `logitsBegin`. */
+  add(logits: Float32Array, logitsBegin: number, origin: ShapeDhw): void {
+    const outputs = this.#outputs;
+    const [, height, width] = this.#shape;
+    const [, rows, columns] = this.#patch;
+    const [dBegin, dEnd] = overlap(origin[0], this.#patch[0], this.#shape[0]);
+    const [hBegin, hEnd] = overlap(origin[1], rows, height);
+    const [wBegin, wEnd] = overlap(origin[2], columns, width);
+    const sum = this.#sum;
+    const weight = this.#weight;
+    const importance = this.#importance;
+    for (let d = dBegin; d < dEnd; d++) {
+      for (let h = hBegin; h < hEnd; h++) {
+        let voxel = (d * rows + h) * columns + wBegin;
+        let from = logitsBegin + voxel * outputs;
+        let to = ((origin[0] + d - this.#begin) * height + origin[1] + h) * width + origin[2] + wBegin;
+        for (let w = wBegin, at = to * outputs; w < wEnd; w++, voxel++, to++) {
+          const factor = importance[voxel]!;
+          weight[to] = weight[to]! + factor;
+          for (let c = 0; c < outputs; c++, at++, from++) sum[at] = sum[at]! + factor * logits[from]!;
         }
       }
     }
   }
+
+  /** Yields the planes before `end`, normalised, and makes room for later ones. */
+  *finish(end: number): Generator<Float32Array, void, undefined> {
+    const count = end - this.#begin;
+    if (count <= 0) return;
+    const plane = this.#shape[1] * this.#shape[2];
+    for (let d = 0; d < count; d++) {
+      const logits = this.#sum.subarray(d * plane * this.#outputs, (d + 1) * plane * this.#outputs);
+      for (let n = 0, at = 0; n < plane; n++) {
+        const scale = 1 / this.#weight[d * plane + n]!;
+        for (let c = 0; c < this.#outputs; c++, at++) logits[at] = logits[at]! * scale;
+      }
+      yield logits;
+    }
+    for (const [values, perPlane] of [[this.#sum, plane * this.#outputs], [this.#weight, plane]] as const) {
+      values.copyWithin(0, count * perPlane);
+      values.fill(0, Math.max(0, values.length - count * perPlane));
+    }
+    this.#begin = end;
+  }
 }
 
-/** Mean over every combination of mirrored axes. */
-function mirroredLogits(input: Float32Array, patch: ShapeDhw, spec: InferSpec, hooks: InferHooks): Float32Array {
-  const axes: readonly (0 | 1 | 2)[] = spec.patch.length === 2 ? [1, 2] : [0, 1, 2];
-  const combinations = 2 ** axes.length;
-  let mean: Float32Array | null = null;
-  for (let bits = 0; bits < combinations; bits++) {
-    const flipped = axes.filter((_, n) => bits & (1 << n));
-    const copy = input.slice();
-    for (const axis of flipped) flipAxis(copy, patch, axis, spec.channels);
-    const logits = hooks.predict(copy).slice();
-    for (const axis of flipped) flipAxis(logits, patch, axis, spec.classes);
-    if (!mean) mean = logits;
-    else for (let n = 0; n < logits.length; n++) mean[n] = mean[n]! + logits[n]!;
+/** Mean over every combination of mirrored axes, mirrored back. */
+function mirroredLogits(windows: Float32Array, channels: number, patch: ShapeDhw, spec: InferSpec, hooks: InferHooks): Float32Array {
+  const voxels = patch[0] * patch[1] * patch[2];
+  const count = windows.length / (voxels * channels);
+  const mirrorings = allMirrorings(spec.patch.length);
+  const mean = new Float32Array(count * voxels * spec.outputs);
+  const copy = new Float32Array(windows.length);
+  for (const mirroring of mirrorings) {
+    copy.fill(0);
+    for (let n = 0; n < count; n++) addMirrored(windows, copy, n * voxels * channels, patch, channels, mirroring, 1);
+    const logits = hooks.predict(copy);
+    for (let n = 0; n < count; n++) addMirrored(logits, mean, n * voxels * spec.outputs, patch, spec.outputs, mirroring, 1 / mirrorings.length);
   }
-  for (let n = 0; n < mean!.length; n++) mean![n] = mean![n]! / combinations;
-  return mean!;
+  return mean;
 }

@@ -3,13 +3,14 @@
  * resample (normalising first, so that masks still fit).
  */
 import { z } from 'zod';
-import { boundingBox, boxShape, cropVolume, nonZeroMask, uncropVolume } from '../imaging/crop.ts';
+import type { LabelArray } from '../imaging/connectedComponents.ts';
+import { boundingBox, boxShape, cropVolume, nonZeroMask } from '../imaging/crop.ts';
 import { normalizeChannel } from '../imaging/normalize.ts';
 import { resampleImage } from '../imaging/resample.ts';
-import { argmaxResampled, resampleLabels } from '../imaging/resampleLabels.ts';
+import { resampleLabels } from '../imaging/resampleLabels.ts';
 import { resizedShape } from '../imaging/resizedShape.ts';
 import { resizingRules } from '../imaging/separateSlices.ts';
-import { inverseOrder, transposedShape, transposeVolume, voxelCount } from '../imaging/tensorShape.ts';
+import { transposedShape, transposeVolume, voxelCount } from '../imaging/tensorShape.ts';
 import type { Volume } from '../imaging/volume.ts';
 import { gridShapeDhw, gridSpacingDhwMm } from './gridDhw.ts';
 import type { Plan, PlanConfiguration } from './plan.ts';
@@ -105,19 +106,11 @@ export function preprocessClasses(classes: Uint8Array, geometry: CaseGeometry, p
   return resampleLabels(transposed, croppedShapeDhw, shapeDhw, resizingRules(croppedSpacingMm, spacingMm, 'linear'));
 }
 
-/** Logits [D, H, W, classes] in the network's space → classes on the stored grid, background outside the crop. */
-export function classesOnStoredGrid(logits: Float32Array, geometry: CaseGeometry, plan: Plan): Uint8Array {
-  const { storedShapeDhw, cropBox, croppedShapeDhw, croppedSpacingMm, shapeDhw, spacingMm } = geometry;
-  const rules = resizingRules(spacingMm, croppedSpacingMm, 'linear');
-  const classes = argmaxResampled(logits, plan.classes.length + 1, shapeDhw, croppedShapeDhw, rules);
-  const inStoredAxes = transposeVolume(classes, croppedShapeDhw, inverseOrder(plan.transposeForward));
-  return uncropVolume(inStoredAxes, storedShapeDhw, cropBox);
-}
-
-/** Network classes → label values of the legend. */
-export function labelsOfClasses(classes: Uint8Array, plan: Plan): Uint8Array {
-  const values = Uint8Array.from([0, ...plan.classes.map(({ labelValue }) => labelValue)]);
-  const labels = new Uint8Array(classes.length);
-  for (let n = 0; n < labels.length; n++) labels[n] = values[classes[n]!]!;
+/** Network classes → label values of the legend; 16 bits only where a label value needs them. */
+export function labelsOfClasses(classes: LabelArray, plan: Plan): LabelArray {
+  const values = [0, ...plan.classes.map(({ labelValue }) => labelValue)];
+  const table = Uint16Array.from(values);
+  const labels = new (Math.max(...values) > 255 ? Uint16Array : Uint8Array)(classes.length);
+  for (let n = 0; n < labels.length; n++) labels[n] = table[classes[n]!]!;
   return labels;
 }

@@ -1,23 +1,28 @@
-/** Whole volumes through the network: for validation, and for prediction. */
-import type { CaseGeometry } from '../nnunet/preprocess.ts';
-import { classesOnStoredGrid } from '../nnunet/preprocess.ts';
-import { inferLogits } from '../nnunet/infer.ts';
+/** Whole preprocessed volumes through one network: for the validation of a training. */
+import type { LabelArray } from '../imaging/connectedComponents.ts';
+import { inferPlanes } from '../nnunet/infer.ts';
 import type { InferHooks } from '../nnunet/infer.ts';
+import { inferSpecOf } from '../nnunet/inferencePreset.ts';
 import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
+import type { CaseGeometry } from '../nnunet/preprocess.ts';
+import { classesOnStoredGrid, logitsOnCroppedGrid } from '../nnunet/storedClasses.ts';
+import { imageSource } from '../nnunet/windowSource.ts';
+import type { WindowSource } from '../nnunet/windowSource.ts';
 
 /** Lets messages arrive between two windows; each blocks the thread. */
 export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Classes on the stored grid; null when told to stop. */
+/** Classes on the stored grid; null when told to stop. `image`: channel after channel, or windows to read. One window per call. */
 export async function predictClasses(
-  image: Float32Array,
+  image: Float32Array | WindowSource,
   geometry: CaseGeometry,
   plan: Plan,
   configuration: PlanConfiguration,
   mirror: boolean,
   hooks: InferHooks,
-): Promise<Uint8Array | null> {
-  const spec = { patch: configuration.patch, channels: plan.channels.length, classes: plan.classes.length + 1, mirror };
-  const logits = await inferLogits(image, geometry.shapeDhw, spec, hooks);
-  return logits && classesOnStoredGrid(logits, geometry, plan);
+): Promise<LabelArray | null> {
+  const source = image instanceof Float32Array ? imageSource(image, geometry.shapeDhw, plan.channels.length) : image;
+  const spec = inferSpecOf(plan, configuration, { mirror }, 1);
+  const logits = inferPlanes(source, geometry.shapeDhw, spec, hooks);
+  return classesOnStoredGrid(logitsOnCroppedGrid(logits, geometry, plan), geometry, plan, 0);
 }
