@@ -10,6 +10,7 @@ import type { PredictTask, TaskItem } from '../contract/tasks.ts';
 import { loadSource } from '../dataset/loadSource.ts';
 import { scanSources } from '../dataset/sourceScan.ts';
 import { readStoredImage, writeLabelmap } from '../dataset/storedVolume.ts';
+import type { LabelArray } from '../imaging/connectedComponents.ts';
 import { fromCanonical } from '../imaging/orientation.ts';
 import type { Volume } from '../imaging/volume.ts';
 import { configurationOf, networkOf } from '../nnunet/plan.ts';
@@ -70,7 +71,7 @@ async function each<T>(entries: readonly T[], port: JobPort, pathOf: (entry: T) 
 }
 
 /** Label values on the grid of the channels; null when told to stop. */
-async function predictLabels(channels: readonly Volume[], path: string, model: Model, port: JobPort, report: (part: number) => void): Promise<Uint8Array | null> {
+async function predictLabels(channels: readonly Volume[], path: string, model: Model, port: JobPort, report: (part: number) => void): Promise<LabelArray | null> {
   const { plan, configuration, engine, mirror } = model;
   if (channels.length !== plan.channels.length) {
     throw new AppException({ code: 'predict/wrong-channels', path, expected: plan.channels.length, actual: channels.length });
