@@ -115,9 +115,19 @@ export interface TrainingEngine {
   dispose(): void;
 }
 
+export interface InferenceOptions {
+  /** Windows that one call takes at most. */
+  readonly batchSize: number;
+  readonly precision: ComputePrecision;
+}
+
 export interface InferenceEngine {
-  /** One patch [1, …spatial, C] → logits [1, …spatial, classes]. */
-  predict(image: Float32Array): Float32Array;
+  readonly batchSize: number;
+  /**
+   * One to `batchSize` patches [n, …spatial, C] → logits [n, …spatial, classes]. Fewer than `batchSize` cost as much as all
+   * of them, for the graph has one shape. Throws when `images` is not whole patches, or too many.
+   */
+  predict(images: Float32Array): Float32Array;
   dispose(): void;
 }
 
@@ -125,5 +135,6 @@ export interface EngineFactory {
   readonly version: string;
   /** Weights are He-normal (a = negativeSlope), biases 0, norm scale 1, from `seed`. */
   createTraining(spec: TrainingSpec, seed: number): Promise<TrainingEngine>;
-  createInference(network: UNetSpec, patch: readonly number[], weights: readonly NamedArray[]): Promise<InferenceEngine>;
+  /** By default one window at a time in float32. */
+  createInference(network: UNetSpec, patch: readonly number[], weights: readonly NamedArray[], options?: Partial<InferenceOptions>): Promise<InferenceEngine>;
 }

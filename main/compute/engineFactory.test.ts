@@ -77,6 +77,26 @@ describe.each<[string, TrainingSpec]>([
     inference.dispose();
   });
 
+  it('an inference engine takes batches of windows, also one that is not full, and refuses what is not windows', async () => {
+    const engine = await factory.createTraining(spec, 1);
+    const { images } = bandBatch(spec, 1);
+    const patches = [...images, ...images.slice(0, images.length / spec.batchSize)]; // one more than the batch of the training
+    const count = spec.batchSize + 1;
+    const one = patches.length / count;
+    const single = Array.from({ length: count }, (_, i) => [...engine.predict(Float32Array.from(patches.slice(i * one, (i + 1) * one)))]);
+    const inference = await factory.createInference(spec.network, spec.patch, engine.readWeights(), { batchSize: count });
+    const distance = (logits: Float32Array, expected: number[]): number => Math.max(...expected.map((value, i) => Math.abs(value - logits[i]!)));
+    const whole = inference.predict(Float32Array.from(patches));
+    expect(whole.length).toBe(single.flat().length);
+    expect(distance(whole, single.flat())).toBeLessThan(1e-5);
+    const two = inference.predict(Float32Array.from(patches.slice(one, 3 * one)));
+    expect(two.length).toBe(2 * single[0]!.length);
+    expect(distance(two, single.slice(1, 3).flat())).toBeLessThan(1e-5);
+    for (const wrong of [0, one - 1, (count + 1) * one]) expect(() => inference.predict(new Float32Array(wrong))).toThrow('patches');
+    engine.dispose();
+    inference.dispose();
+  });
+
   it('a warm start takes the weights and keeps its own fresh optimiser', async () => {
     const parent = await factory.createTraining(spec, 1);
     const { images, labels } = bandBatch(spec, 1);

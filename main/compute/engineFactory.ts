@@ -1,5 +1,5 @@
 /** The tensor engine behind `models/engine.ts`: TensorFlow graphs that this folder emits. */
-import type { EngineFactory, InferenceEngine, NamedArray, TrainingEngine, TrainingSpec, UNetSpec } from '../../models/engine.ts';
+import type { EngineFactory, InferenceEngine, InferenceOptions, NamedArray, TrainingEngine, TrainingSpec, UNetSpec } from '../../models/engine.ts';
 import { initialWeights } from './initialWeights.ts';
 import { buildInferenceGraph, buildTrainingGraph } from './networkGraph.ts';
 import type { BuiltGraph } from './networkGraph.ts';
@@ -48,12 +48,22 @@ async function createInference(
   network: UNetSpec,
   patch: readonly number[],
   weights: readonly NamedArray[],
+  { batchSize = 1, precision = 'float32' }: Partial<InferenceOptions> = {},
 ): Promise<InferenceEngine> {
-  const session = await Session.open(tf, buildInferenceGraph(network, patch));
+  const session = await Session.open(tf, buildInferenceGraph(network, patch, { batchSize, precision }));
   session.write('weights', weights);
-  const shape = [1, ...patch, network.inputChannels];
+  const voxels = patch.reduce((a, b) => a * b, 1);
+  const shape = [batchSize, ...patch, network.inputChannels];
   return {
-    predict: (image) => session.run('predict', { image: tf.tensor(image, shape, 'float32') }).logits!,
+    batchSize,
+    predict(images) {
+      const count = images.length / (voxels * network.inputChannels);
+      if (!Number.isInteger(count) || count < 1 || count > batchSize) throw new Error(`${images.length} values are not 1 to ${batchSize} patches`);
+      const full = count === batchSize ? images : new Float32Array(batchSize * voxels * network.inputChannels);
+      if (full !== images) full.set(images);
+      const { logits } = session.run('predict', { image: tf.tensor(full, shape, 'float32') });
+      return count === batchSize ? logits! : logits!.subarray(0, count * voxels * network.classes);
+    },
     dispose: () => session.dispose(),
   };
 }
@@ -64,6 +74,6 @@ export async function loadEngineFactory(): Promise<EngineFactory> {
   return {
     version: runtimeVersion(tf),
     createTraining: (spec, seed) => createTraining(tf, spec, seed),
-    createInference: (network, patch, weights) => createInference(tf, network, patch, weights),
+    createInference: (network, patch, weights, options) => createInference(tf, network, patch, weights, options),
   };
 }

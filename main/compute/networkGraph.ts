@@ -1,5 +1,5 @@
 /** Whole graphs with their signatures: `train`, `predict`, and reading and writing of weights and optimiser state. */
-import type { TrainingSpec, UNetSpec } from '../../models/engine.ts';
+import type { InferenceOptions, TrainingSpec, UNetSpec } from '../../models/engine.ts';
 import { deepSupervisedLoss } from '../../models/diceCrossEntropy.ts';
 import { buildPlainConvUNet, headLevels, parametersOf } from '../../models/plainConvUNet.ts';
 import type { Parameter } from '../../models/plainConvUNet.ts';
@@ -37,8 +37,8 @@ function stateSignatures(g: Graph, group: VariableGroup, variables: readonly Var
   };
 }
 
-function predictSignature(g: Graph, network: UNetSpec, patch: readonly number[], precision: TrainingSpec['precision'], weights: ReadonlyMap<string, Variable>): Signature {
-  const image = g.placeholder('predict.image', [1, ...patch, network.inputChannels], 'float');
+function predictSignature(g: Graph, network: UNetSpec, patch: readonly number[], { batchSize, precision }: InferenceOptions, weights: ReadonlyMap<string, Variable>): Signature {
+  const image = g.placeholder('predict.image', [batchSize, ...patch, network.inputChannels], 'float');
   const parameter = (name: string): Tensor => readVariable(g, weights.get(name)!);
   const logits = buildPlainConvUNet(graphOps(g, precision), network, [0], image, parameter).get(0)!;
   return { inputs: { image: tensorInfo(image) }, outputs: { logits: tensorInfo(g.unary('Identity', logits, 'predict.logits')) } };
@@ -85,7 +85,7 @@ export function buildTrainingGraph(spec: TrainingSpec): BuiltGraph {
   const weights = parameters.map((p) => declareVariable(g, p.name, p.shape));
   const train = trainSignature(g, spec, heads, parameters, weights);
   const byName = new Map(weights.map((w) => [w.name, w]));
-  const predict = predictSignature(g, spec.network, spec.patch, spec.precision, byName);
+  const predict = predictSignature(g, spec.network, spec.patch, { batchSize: 1, precision: spec.precision }, byName);
   const signatures = {
     train: train.signature,
     predict,
@@ -95,12 +95,12 @@ export function buildTrainingGraph(spec: TrainingSpec): BuiltGraph {
   return built(g, signatures, parameters, { weights, optimizer: train.state });
 }
 
-/** Prediction only: no optimiser state, no gradients, float32. */
-export function buildInferenceGraph(network: UNetSpec, patch: readonly number[]): BuiltGraph {
+/** Prediction only: no optimiser state, no gradients. */
+export function buildInferenceGraph(network: UNetSpec, patch: readonly number[], options: InferenceOptions): BuiltGraph {
   const g = new Graph();
   const parameters = parametersOf(network, [0]);
   const weights = parameters.map((p) => declareVariable(g, p.name, p.shape));
-  const predict = predictSignature(g, network, patch, 'float32', new Map(weights.map((w) => [w.name, w])));
+  const predict = predictSignature(g, network, patch, options, new Map(weights.map((w) => [w.name, w])));
   return built(g, { predict, ...stateSignatures(g, 'weights', weights) }, parameters, { weights, optimizer: [] });
 }
 
