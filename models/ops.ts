@@ -14,6 +14,17 @@ export interface TensorOps<T> {
   bias(x: T, perChannel: T): T;
   /** Per sample and channel over all voxels, then `scale` and `shift` per channel (arXiv 1607.08022). Statistics in float32. */
   instanceNorm(x: T, scale: T, shift: T, epsilon: number): T;
+  /** As instance norm, over `groups` runs of neighbouring channels that share their statistics (arXiv 1803.08494). */
+  groupNorm(x: T, scale: T, shift: T, groups: number, epsilon: number): T;
+  /**
+   * As instance norm, over the whole batch (arXiv 1502.03167). `mean` and unbiased `variance` [C] of this batch are for running
+   * statistics and not differentiable.
+   */
+  batchNorm(x: T, scale: T, shift: T, epsilon: number): { readonly output: T; readonly mean: T; readonly variance: T };
+  /** (x - mean) · scale / sqrt(variance + epsilon) + shift with given statistics [C]; not differentiable. */
+  normalizeBy(x: T, scale: T, shift: T, mean: T, variance: T, epsilon: number): T;
+  /** Mean over windows of `stride` voxels; a window that is cut by the end averages what there is. */
+  averagePool(x: T, stride: readonly number[]): T;
   leakyRelu(x: T, negativeSlope: number): T;
   concatChannels(a: T, b: T): T;
 

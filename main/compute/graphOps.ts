@@ -4,6 +4,7 @@ import * as arithmetic from './arithmeticOps.ts';
 import * as convolution from './convolutionOps.ts';
 import type { Graph, Tensor } from './graph.ts';
 import * as normalization from './normalizationOps.ts';
+import { averagePool } from './poolingOps.ts';
 import * as shaping from './shapingOps.ts';
 
 /** The op set of `models/` as nodes of a graph. */
@@ -16,6 +17,10 @@ export function graphOps(g: Graph, precision: ComputePrecision): TensorOps<Tenso
     convTranspose: (x, weights, spatial, stride) => convolution.convTranspose(g, x, weights, spatial, stride),
     bias: (x, perChannel) => convolution.bias(g, x, perChannel),
     instanceNorm: (x, scale, shift, epsilon) => normalization.instanceNorm(g, x, scale, shift, epsilon),
+    groupNorm: (x, scale, shift, groups, epsilon) => normalization.groupNorm(g, x, scale, shift, groups, epsilon),
+    batchNorm: (x, scale, shift, epsilon) => normalization.batchNorm(g, x, scale, shift, epsilon),
+    normalizeBy: (x, scale, shift, mean, variance, epsilon) => normalization.normalizeBy(g, x, scale, shift, mean, variance, epsilon),
+    averagePool: (x, stride) => averagePool(g, x, stride),
     leakyRelu: (x, slope) => normalization.leakyRelu(g, x, slope),
     concatChannels: (a, b) => shaping.concatChannels(g, a, b),
     add: (a, b) => arithmetic.add(g, a, b),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parametersOf } from '../../models/plainConvUNet.ts';
+import { parametersOf } from '../../models/unet.ts';
 import { initialWeights } from './initialWeights.ts';
 import { tiny3d } from './testing/tinySpecs.ts';
 

@@ -1,5 +1,5 @@
 import type { NamedArray } from '../../models/engine.ts';
-import type { Parameter } from '../../models/plainConvUNet.ts';
+import type { Parameter } from '../../models/parameters.ts';
 
 /** Uniform numbers in (0, 1] from a 32-bit state (mulberry32): the same on every machine. */
 function uniformSource(seed: number): () => number {

@@ -1,8 +1,9 @@
 /** Whole graphs with their signatures: `train`, `predict`, and reading and writing of weights and optimiser state. */
 import type { InferenceOptions, TrainingSpec, UNetSpec } from '../../models/engine.ts';
 import { deepSupervisedLoss } from '../../models/diceCrossEntropy.ts';
-import { buildPlainConvUNet, headLevels, parametersOf } from '../../models/plainConvUNet.ts';
-import type { Parameter } from '../../models/plainConvUNet.ts';
+import type { Parameter } from '../../models/parameters.ts';
+import { buildUNet, parametersOf } from '../../models/unet.ts';
+import { headLevels } from '../../models/unetDecoder.ts';
 import { assignVariable, declareAdam, declareVariable, emitAdam, readVariable } from './adam.ts';
 import type { Variable } from './adam.ts';
 import { Graph, tensorInfo } from './graph.ts';
@@ -40,7 +41,7 @@ function stateSignatures(g: Graph, group: VariableGroup, variables: readonly Var
 function predictSignature(g: Graph, network: UNetSpec, patch: readonly number[], { batchSize, precision }: InferenceOptions, weights: ReadonlyMap<string, Variable>): Signature {
   const image = g.placeholder('predict.image', [batchSize, ...patch, network.inputChannels], 'float');
   const parameter = (name: string): Tensor => readVariable(g, weights.get(name)!);
-  const logits = buildPlainConvUNet(graphOps(g, precision), network, [0], image, parameter).get(0)!;
+  const logits = buildUNet(graphOps(g, precision), network, [0], image, { parameter }).get(0)!;
   return { inputs: { image: tensorInfo(image) }, outputs: { logits: tensorInfo(g.unary('Identity', logits, 'predict.logits')) } };
 }
 
@@ -52,21 +53,44 @@ function withWeightDecay(g: Graph, decay: number, parameters: readonly Parameter
   );
 }
 
+/** PyTorch's; keras' 0.99 would need hundreds of steps to forget where it started. */
+const RUNNING_STATISTICS_KEPT = 0.9;
+
+/** Batch norm's means and variances for prediction follow those of the batches, but not those of a skipped step. */
+function moveRunningStatistics(g: Graph, weights: readonly Variable[], current: ReadonlyMap<string, Tensor>, batch: ReadonlyMap<string, Tensor>, finite: Tensor): Tensor[] {
+  return weights.flatMap((variable) => {
+    const value = batch.get(variable.name);
+    if (!value) return [];
+    const old = current.get(variable.name)!;
+    const kept = g.binary('Mul', old, g.scalar(RUNNING_STATISTICS_KEPT));
+    const next = g.binary('AddV2', kept, g.binary('Mul', value, g.scalar(1 - RUNNING_STATISTICS_KEPT)));
+    return [assignVariable(g, variable, g.select(finite, next, old))];
+  });
+}
+
 function trainSignature(g: Graph, spec: TrainingSpec, heads: readonly number[], parameters: readonly Parameter[], weights: readonly Variable[]): { signature: Signature; state: readonly Variable[] } {
   const shape = [spec.batchSize, ...spec.patch];
   const image = g.placeholder('train.image', [...shape, spec.network.inputChannels], 'float');
   const labels = g.placeholder('train.labels', shape, 'int32');
   const learningRate = g.placeholder('train.learningRate', [], 'float');
-  const values = weights.map((w) => readVariable(g, w));
-  const byName = new Map(parameters.map((p, index) => [p.name, values[index]!]));
+  const trained = parameters.filter((p) => p.isTrained);
+  const byName = new Map(weights.map((w) => [w.name, readVariable(g, w)]));
+  const values = trained.map(({ name }) => byName.get(name)!);
+  const trainedWeights = weights.filter((_, index) => parameters[index]!.isTrained);
   const ops = graphOps(g, spec.precision);
-  const outputs = buildPlainConvUNet(ops, spec.network, heads, image, (name) => byName.get(name)!);
+  const statistics = new Map<string, Tensor>();
+  const outputs = buildUNet(ops, spec.network, heads, image, {
+    parameter: (name) => byName.get(name)!,
+    onBatchStatistic: (name, value) => statistics.set(name, value),
+  });
   const loss = deepSupervisedLoss(ops, spec, outputs, labels);
-  const gradients = withWeightDecay(g, spec.optimizer.weightDecay, parameters, values, g.gradients(loss, values));
+  const gradients = withWeightDecay(g, spec.optimizer.weightDecay, trained, values, g.gradients(loss, values));
   if (spec.optimizer.kind !== 'adam') throw new Error(`no optimiser '${spec.optimizer.kind}' yet`);
-  const adam = declareAdam(g, weights);
-  const { gradientNorm, done } = emitAdam(g, spec.optimizer, weights, adam, gradients, learningRate);
-  const lossOut = g.node('Identity', [loss], { T: { type: 'float' } }, [], 'float', { name: 'train.loss', after: done });
+  const adam = declareAdam(g, trainedWeights);
+  const { gradientNorm, done } = emitAdam(g, spec.optimizer, trainedWeights, adam, gradients, learningRate);
+  const finite = g.node('IsFinite', [gradientNorm], { T: { type: 'float' } }, [], 'bool');
+  const moved = moveRunningStatistics(g, weights, byName, statistics, finite);
+  const lossOut = g.node('Identity', [loss], { T: { type: 'float' } }, [], 'float', { name: 'train.loss', after: [...done, ...moved] });
   const normOut = g.unary('Identity', gradientNorm, 'train.gradientNorm');
   const inputs = { image, labels, learningRate };
   return {

@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadEngineFactory } from '../../main/compute/engineFactory.ts';
 import type { NamedArray, TrainingSpec } from '../../models/engine.ts';
-import { headLevels, parametersOf } from '../../models/plainConvUNet.ts';
+import { parametersOf } from '../../models/unet.ts';
+import { headLevels } from '../../models/unetDecoder.ts';
 
 const Recorded = z.object({
   tensorflow: z.string(),

@@ -120,13 +120,45 @@ function convTranspose(x: ReferenceTensor, w: ReferenceTensor, spatial: readonly
   return result;
 }
 
-function instanceNorm(x: ReferenceTensor, scale: ReferenceTensor, shift: ReferenceTensor, epsilon: number): ReferenceTensor {
-  const axes = x.shape.slice(1, -1).map((_, axis) => axis + 1);
-  const keep = (t: ReferenceTensor) => referenceTensor([x.shape[0]!, ...axes.map(() => 1), x.shape[x.shape.length - 1]!], t.values);
-  const centred = elementwise(x, keep(mean(x, axes)), (a, b) => a - b);
-  const variance = keep(mean(map(centred, (value) => value * value), axes));
-  const normal = elementwise(centred, variance, (a, v) => a / Math.sqrt(v + epsilon));
-  return elementwise(elementwise(normal, scale, (a, b) => a * b), shift, (a, b) => a + b);
+/**
+ * `setOf`: which set of elements shares its statistics, as a number from 0 on. Mean and variance of a set are plain sums over
+ * its elements.
+ */
+function normOver(x: ReferenceTensor, scale: ReferenceTensor, shift: ReferenceTensor, epsilon: number, setOf: (sample: number, channel: number) => number) {
+  const channels = x.shape[x.shape.length - 1]!;
+  const perSample = x.values.length / x.shape[0]!;
+  const sets = Array.from(x.values, (_, i) => setOf(Math.floor(i / perSample), i % channels));
+  const count = Math.max(...sets) + 1;
+  const members = new Float64Array(count);
+  const mean = new Float64Array(count);
+  const variance = new Float64Array(count);
+  sets.forEach((set) => members[set]!++);
+  sets.forEach((set, i) => (mean[set]! += x.values[i]! / members[set]!));
+  sets.forEach((set, i) => (variance[set]! += (x.values[i]! - mean[set]!) ** 2 / members[set]!));
+  const values = x.values.map((value, i) => {
+    const normal = (value - mean[sets[i]!]!) / Math.sqrt(variance[sets[i]!]! + epsilon);
+    return normal * scale.values[i % channels]! + shift.values[i % channels]!;
+  });
+  return { output: { shape: x.shape, values }, mean, variance, members };
+}
+
+function batchNorm(x: ReferenceTensor, scale: ReferenceTensor, shift: ReferenceTensor, epsilon: number) {
+  const { output, mean, variance, members } = normOver(x, scale, shift, epsilon, (_, channel) => channel);
+  const unbiased = variance.map((value, i) => (value * members[i]!) / Math.max(1, members[i]! - 1));
+  return { output, mean: { shape: scale.shape, values: mean }, variance: { shape: scale.shape, values: unbiased } };
+}
+
+function averagePool(x: ReferenceTensor, stride: readonly number[]): ReferenceTensor {
+  const window = [1, ...stride, 1];
+  const result = referenceTensor(x.shape.map((n, axis) => Math.ceil(n / window[axis]!)));
+  const counts = new Float64Array(result.values.length);
+  const before = x.shape.map((n, axis) => paddingBefore(n, window[axis]!, window[axis]!));
+  x.values.forEach((value, i) => {
+    const to = flatIndex(coordinates(i, x.shape).map((n, axis) => Math.floor((n + before[axis]!) / window[axis]!)), result.shape);
+    result.values[to]! += value;
+    counts[to]!++;
+  });
+  return { shape: result.shape, values: result.values.map((value, i) => value / counts[i]!) };
 }
 
 /** Over the last axis, shifted by the maximum so that large logits stay finite. */
@@ -158,7 +190,16 @@ export const referenceOps: TensorOps<ReferenceTensor> = {
   conv,
   convTranspose,
   bias: (x, perChannel) => elementwise(x, perChannel, (a, b) => a + b),
-  instanceNorm,
+  instanceNorm: (x, scale, shift, epsilon) => normOver(x, scale, shift, epsilon, (sample, channel) => sample * scale.values.length + channel).output,
+  groupNorm: (x, scale, shift, groups, epsilon) =>
+    normOver(x, scale, shift, epsilon, (sample, channel) => sample * groups + Math.floor((channel * groups) / scale.values.length)).output,
+  batchNorm,
+  normalizeBy: (x, scale, shift, mean, variance, epsilon) => {
+    const channel = (i: number): number => i % scale.values.length;
+    const normal = (value: number, c: number): number => (value - mean.values[c]!) / Math.sqrt(variance.values[c]! + epsilon);
+    return { shape: x.shape, values: x.values.map((value, i) => normal(value, channel(i)) * scale.values[channel(i)]! + shift.values[channel(i)]!) };
+  },
+  averagePool,
   leakyRelu: (x, slope) => map(x, (value) => (value > 0 ? value : slope * value)),
   concatChannels,
   add: (a, b) => elementwise(a, b, (x, y) => x + y),

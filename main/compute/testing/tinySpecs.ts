@@ -61,6 +61,18 @@ export const tiny2d: TrainingSpec = {
   xla: false,
 };
 
+/** Residual blocks with and without projection, strides in one and in all axes, two input channels. */
+export const tinyResidual: TrainingSpec = {
+  ...tiny3d,
+  network: {
+    ...tiny3d.network,
+    architecture: 'residual',
+    inputChannels: 2,
+    decoderConvs: 1,
+    stages: tiny3d.network.stages.map((stage, level) => ({ ...stage, features: [4, 6, 6][level]!, convs: [1, 2, 2][level]! })),
+  },
+};
+
 /** Bands of classes; the image shows the class plus noise, so a network can learn it. */
 export function bandBatch(spec: TrainingSpec, seed: number): { images: Float32Array; labels: Uint8Array } {
   const voxels = spec.batchSize * spec.patch.reduce((a, b) => a * b, 1);
