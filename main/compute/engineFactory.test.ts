@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { EngineFactory, NamedArray, TrainingSpec } from '../../models/engine.ts';
 import { loadEngineFactory } from './engineFactory.ts';
 import { cpuRunsBfloat16 } from './testing/bfloat16Support.ts';
-import { bandBatch, tiny2d, tiny3d } from './testing/tinySpecs.ts';
+import { bandBatch, tiny2d, tiny3d, tinyResidual } from './testing/tinySpecs.ts';
 
 const RATE = 3e-3;
 let factory: EngineFactory;
@@ -134,6 +134,76 @@ describe.each<[string, TrainingSpec]>([
       }),
     );
     expect(Math.abs(losses[0]! - losses[1]!)).toBeLessThan(0.15);
+  });
+});
+
+describe.each<[string, TrainingSpec['network']['norm'], TrainingSpec]>([
+  ['residual encoder, instance norm, two channels, deep supervision', 'instance', tinyResidual],
+  ['residual encoder, batch norm', 'batch', tinyResidual],
+  ['group norm', 'group', tiny3d],
+  ['batch norm, 2D', 'batch', tiny2d],
+  ['no norm', 'none', tiny3d],
+])('%s', (_, norm, base) => {
+  const spec = { ...base, network: { ...base.network, norm } };
+
+  it('learns, resumes bit for bit, and predicts the same from its weights alone', async () => {
+    const engine = await factory.createTraining(spec, 1);
+    const { images, labels } = bandBatch(spec, 1);
+    const first = engine.step(images, labels, RATE);
+    let last = first;
+    for (let i = 0; i < 120; i++) last = engine.step(images, labels, RATE);
+    expect(last.loss).toBeLessThan(first.loss - 0.8);
+    const resumed = await factory.createTraining(spec, 2);
+    resumed.writeState(engine.readState());
+    expect(resumed.step(images, labels, RATE)).toEqual(engine.step(images, labels, RATE));
+    expect(valuesOf(resumed.readState())).toEqual(valuesOf(engine.readState()));
+    const patch = images.slice(0, images.length / spec.batchSize);
+    const inference = await factory.createInference(spec.network, spec.patch, engine.readWeights());
+    const logits = inference.predict(patch);
+    expect(logits).toEqual(engine.predict(patch));
+    const { classes } = spec.network;
+    const wrong = labels.slice(0, labels.length / spec.batchSize).filter((label, voxel) => {
+      const scores = [...logits.subarray(voxel * classes, (voxel + 1) * classes)];
+      return scores.indexOf(Math.max(...scores)) !== label;
+    });
+    expect(wrong.length / (labels.length / spec.batchSize)).toBeLessThan(0.15);
+    for (const one of [engine, resumed, inference]) one.dispose();
+  });
+});
+
+describe('batch norm', () => {
+  const spec = { ...tiny3d, network: { ...tiny3d.network, norm: 'batch' as const } };
+  const runningOf = (arrays: readonly NamedArray[]) => arrays.filter(({ name }) => /\.norm\.(mean|variance)$/.test(name));
+
+  it('keeps running statistics with the weights, moves them a tenth towards each batch, and has no moments for them', async () => {
+    const engine = await factory.createTraining(spec, 1);
+    const start = runningOf(engine.readWeights());
+    for (const { name, values } of start) expect(new Set(values)).toEqual(new Set([name.endsWith('mean') ? 0 : 1]));
+    expect(engine.readState().some(({ name }) => name.startsWith('adam.') && /norm\.(mean|variance)$/.test(name))).toBe(false);
+    const { images, labels } = bandBatch(spec, 1);
+    engine.step(images, labels, 0); // a rate of 0: the same activations in both steps
+    const one = runningOf(engine.readWeights());
+    engine.step(images, labels, 0);
+    const two = runningOf(engine.readWeights());
+    start.forEach(({ values }, i) =>
+      values.forEach((before, k) => {
+        const batch = (one[i]!.values[k]! - 0.9 * before) / 0.1;
+        expect(two[i]!.values[k]).toBeCloseTo(0.9 * one[i]!.values[k]! + 0.1 * batch, 4);
+        expect(one[i]!.values[k]).not.toBe(before);
+      }),
+    );
+    engine.dispose();
+  });
+
+  it('a skipped step does not move them', async () => {
+    const engine = await factory.createTraining(spec, 1);
+    const { images, labels } = bandBatch(spec, 1);
+    engine.step(images, labels, RATE);
+    const before = valuesOf(engine.readState());
+    images[3] = NaN;
+    engine.step(images, labels, RATE);
+    expect(valuesOf(engine.readState())).toEqual(before);
+    engine.dispose();
   });
 });
 
