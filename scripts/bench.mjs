@@ -8,10 +8,11 @@ import { reportFailure, SetupError } from './setup/progress.mjs';
 
 const BENCHMARKS = {
   trainStep: 'one optimiser step of the planned hippocampus network, ours against PyTorch eager (about 10 minutes)',
+  crossValidation: 'fold 0 of subject-wise hippocampus, Dice and curves (--minutes, about 2 hours as it stands; needs ../shared/data)',
   hippocampus: 'held-out Dice of MSD hippocampus after a short training (about 20 minutes; needs ../shared/data)',
 };
 const HELP = `npm run bench -- NAME [OPTIONS]\n\n${Object.entries(BENCHMARKS)
-  .map(([name, what]) => `  ${name.padEnd(12)} ${what}`)
+  .map(([name, what]) => `  ${name.padEnd(16)} ${what}`)
   .join('\n')}\n\nThe options of each stand at the top of bench/NAME/run.mjs; numbers are kept in docs/benchmarks.md.`;
 
 async function bench([name, ...options]) {

@@ -32,7 +32,7 @@ const commands = (root: Command): string[] => root.commands.map((command) => com
 describe('the command line', () => {
   it('has the commands that scripts rely on', () => {
     expect(commands(createCommandLine(program))).toEqual(
-      expect.arrayContaining(['import', 'train', 'predict', 'export', 'serve', 'runs', 'cases', 'doctor', 'demo']),
+      expect.arrayContaining(['import', 'train', 'predict', 'bench', 'export', 'serve', 'runs', 'cases', 'doctor', 'demo']),
     );
   });
 
@@ -43,6 +43,11 @@ describe('the command line', () => {
     ['a fold that is no number', ['train', '--project', 'x', '--fold', 'one']],
     ['a negative time', ['train', '--project', 'x', '--minutes', '-1']],
     ['half an epoch', ['train', '--project', 'x', '--epochs', '0.5']],
+    ['an optimiser that is none', ['train', '--project', 'x', '--optimizer', 'lbfgs']],
+    ['a switch that is neither true nor false', ['train', '--project', 'x', '--deep-supervision', 'maybe']],
+    ['an average that never moves', ['train', '--project', 'x', '--ema', '1']],
+    ['a warm-up that leaves nothing to measure', ['bench', 'train', '--project', 'x', '--warmup-steps', '5', '--bench-steps', '5']],
+    ['a benchmark of something else', ['bench', 'export', '--project', 'x']],
     ['--from together with --resume', ['train', '--project', 'x', '--from', 'a', '--resume', 'b']],
     ['--input without --output', ['predict', '--project', 'x', '--input', 'y']],
     ['an unknown format', ['export', '--project', 'x', '--output', 'y', '--format', 'jpeg']],
@@ -61,7 +66,7 @@ describe('the command line', () => {
   });
 
   it('each help of a loop step shows how it is used', async () => {
-    for (const command of ['import', 'train', 'predict', 'export', 'serve', 'demo']) {
+    for (const command of ['import', 'train', 'predict', 'bench', 'export', 'serve', 'demo']) {
       printed = '';
       await refusalOf(command, '--help');
       expect(printed, command).toContain(`$ maskloop ${command}`);

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { ProgramPaths } from '../host/programPaths.ts';
+import { addBenchCommand } from './benchCommand.ts';
 import { addDemoCommand } from './demoCommand.ts';
 import { exitCodesHelp } from './exitCodes.ts';
 import { addExportCommand } from './exportCommand.ts';
@@ -22,6 +23,7 @@ export function createCommandLine(program: ProgramPaths): Command {
   addImportCommand(root, program);
   addTrainCommand(root, program);
   addPredictCommand(root, program);
+  addBenchCommand(root, program);
   addExportCommand(root, program);
   addServeCommand(root, program);
   addListCommands(root, program);

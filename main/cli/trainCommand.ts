@@ -8,6 +8,7 @@ import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption, foldOf, positiveInteger, positiveNumber, projectOption, wholeNumber } from './commonOptions.ts';
 import { exitCodeOf, followJob } from './followJob.ts';
 import { findRun } from './findRun.ts';
+import { addTrainingOptions, trainingChoices } from './trainingOptions.ts';
 import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.ts';
 
 interface TrainOptions extends CommandOptions {
@@ -20,14 +21,11 @@ interface TrainOptions extends CommandOptions {
   readonly epochs?: number;
   readonly from?: string;
   readonly resume?: string;
-  readonly batchSize?: number;
-  readonly stepsPerEpoch?: number;
-  readonly learningRate?: number;
   readonly seed?: number;
 }
 
 export function addTrainCommand(root: Command, program: ProgramPaths): void {
-  root
+  const command = root
     .command('train')
     .description('Train a network on the accepted masks of a project; plans it from the data first.')
     .addOption(projectOption())
@@ -45,9 +43,6 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
     )
     .addOption(new Option('--from <run>', "start from the weights of this run, or 'latest'").conflicts('resume'))
     .addOption(new Option('--resume <run>', "go on with an interrupted run, or 'latest'"))
-    .addOption(new Option('--batch-size <n>', 'patches per step').argParser(positiveInteger))
-    .addOption(new Option('--steps-per-epoch <n>', 'optimiser steps per epoch').argParser(positiveInteger))
-    .addOption(new Option('--learning-rate <x>', 'initial learning rate').argParser(positiveNumber))
     .addOption(new Option('--seed <n>', 'seed of weights and patches').argParser(wholeNumber))
     .addOption(jsonOption())
     .addHelpText(
@@ -56,9 +51,12 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
         'train --project ~/liver --config 3d_fullres --fold 0 --minutes 15',
         'train --project ~/liver --from latest --minutes 5      # retrain on corrections',
         'train --project ~/liver --resume latest                # go on after Ctrl+C',
+        'train --project ~/liver --optimizer sgd --epochs 1000  # nnU-Net v2 to the letter',
+        'train --project ~/liver --minutes 60 --ema 0.999 --patience 20',
       ),
     )
     .action((options: TrainOptions) => runCommand('train', program, options, (session) => train(session, options)));
+  addTrainingOptions(command);
 }
 
 async function train(session: CliSession, options: TrainOptions): Promise<CommandEnd> {
@@ -81,33 +79,9 @@ async function train(session: CliSession, options: TrainOptions): Promise<Comman
 }
 
 function trainInput(options: TrainOptions, runs: CallOutput<'nnunet.listRuns'>['runs']): CallInput<'nnunet.train'> {
-  const {
-    config: configuration,
-    from,
-    fold,
-    preset,
-    amp,
-    minutes,
-    epochs,
-    stepsPerEpoch,
-    batchSize,
-    learningRate,
-    seed,
-  } = options;
+  const { config: configuration, from, fold, preset, amp, minutes, epochs, seed } = options;
   const parentRunId = from === undefined ? undefined : findRun(runs, from, ({ hasCheckpoint }) => hasCheckpoint).runId;
-  return {
-    configuration,
-    fold,
-    preset,
-    amp,
-    minutes,
-    epochs,
-    stepsPerEpoch,
-    batchSize,
-    learningRate,
-    seed,
-    parentRunId,
-  };
+  return { configuration, fold, preset, amp, minutes, epochs, seed, parentRunId, choices: trainingChoices(options) };
 }
 
 async function runNamed(session: CliSession, runId: RunId): Promise<CallOutput<'nnunet.listRuns'>['runs'][number]> {

@@ -30,6 +30,12 @@ export class ProtoWriter {
     return this.#varint(field * 8 + 5).#push(bytes);
   }
 
+  double(field: number, value: number): this {
+    const bytes = new Uint8Array(8);
+    new DataView(bytes.buffer).setFloat64(0, value, true);
+    return this.#varint(field * 8 + 1).#push(bytes);
+  }
+
   bytes(field: number, value: Uint8Array): this {
     return this.#varint(field * 8 + 2).#varint(value.length).#push(value);
   }

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { AppError, type Result } from './errors.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
+import { TrainingChoices } from './trainingRecipe.ts';
 import {
   Amp, CaseId, ConfigurationName, Fold, Grid, JobId, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
 } from './vocabulary.ts';
@@ -112,14 +113,29 @@ export const calls = {
       amp: Amp.default('off'),
       minutes: z.number().positive().optional(),
       epochs: z.int().positive().optional(),
-      stepsPerEpoch: z.int().positive().optional(),
-      batchSize: z.int().positive().optional(),
-      learningRate: z.number().positive().optional(),
       seed: z.int().nonnegative().optional(),
       /** Warm start from this run. */
       parentRunId: RunId.optional(),
+      /** What is left out is the preset's. */
+      choices: TrainingChoices.default({}),
     }),
     z.object({ jobId: JobId, runId: RunId }),
+  ),
+  /** Times the network planned for the accepted cases; the job's summary is the result. The warm-up is part of `benchSteps`. */
+  'nnunet.bench': call(
+    z
+      .object({
+        mode: z.enum(['train', 'predict']),
+        configuration: ConfigurationName,
+        preset: Preset.default('v2'),
+        amp: Amp.default('off'),
+        warmupSteps: z.int().nonnegative().default(100),
+        benchSteps: z.int().positive().default(200),
+        seed: z.int().nonnegative().default(0),
+        choices: TrainingChoices.default({}),
+      })
+      .refine(({ warmupSteps, benchSteps }) => warmupSteps < benchSteps, 'warmupSteps must be below benchSteps'),
+    jobStarted,
   ),
   'nnunet.resume': call(z.object({ runId: RunId }), z.object({ jobId: JobId, runId: RunId })),
   /** Newest first. */

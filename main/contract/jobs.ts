@@ -3,14 +3,17 @@ import { z } from 'zod';
 import { AppError } from './errors.ts';
 import { JobId } from './vocabulary.ts';
 
-export const JobKind = z.enum(['import', 'train', 'predict', 'export']);
+export const JobKind = z.enum(['import', 'train', 'predict', 'export', 'bench']);
 export type JobKind = z.infer<typeof JobKind>;
 export const JobState = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
 export type JobState = z.infer<typeof JobState>;
 
-/** `step` and `epoch` count from 1; Dice metrics are 0..1. `label` names the class of a per-class metric. */
+/**
+ * `step` and `epoch` count from 1; Dice metrics are 0..1. `label` names the class of a per-class metric. `waitingShare` is
+ * the part of the time a step waits for its batch, `skippedSteps` counts the updates of the run that were not finite.
+ */
 export const Metric = z.object({
-  name: z.enum(['trainLoss', 'valDice', 'learningRate', 'secondsPerStep']),
+  name: z.enum(['trainLoss', 'valDice', 'learningRate', 'secondsPerStep', 'waitingShare', 'gradientNorm', 'skippedSteps', 'lossScale']),
   epoch: z.int().nonnegative(),
   step: z.int().nonnegative(),
   value: z.number(),

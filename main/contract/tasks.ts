@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { JobNews } from './jobs.ts';
 import { AppError } from './errors.ts';
+import { TrainingRecipe } from './trainingRecipe.ts';
 import { Amp, CaseId, ConfigurationName, Fold, Grid, Preset, RunId, Segment, VoxelType } from './vocabulary.ts';
 
 /** A volume in the project store: raw NIfTI-1 (`.nii`, voxels at byte 352), axes closest to LPS. */
@@ -43,7 +44,7 @@ export type TrainCase = z.infer<typeof TrainCase>;
 export const TrainTask = z.object({
   task: z.literal('train'),
   runId: RunId,
-  /** Holds plans.json, dataset_fingerprint.json, checkpoints and metrics.ndjson of this run. */
+  /** Holds plans.json, dataset_fingerprint.json, checkpoints, metrics.ndjson, tensorboard/ and validation/ of this run. */
   runFolder: z.string(),
   preprocessedFolder: z.string(),
   configuration: ConfigurationName,
@@ -53,10 +54,8 @@ export const TrainTask = z.object({
   /** Whichever of the two comes first ends the training; at least one is set. */
   epochs: z.int().positive().optional(),
   minutes: z.number().positive().optional(),
-  stepsPerEpoch: z.int().positive().optional(),
-  batchSize: z.int().positive().optional(),
-  learningRate: z.number().positive().optional(),
   seed: z.int().nonnegative(),
+  recipe: TrainingRecipe,
   /** Warm start from this run's best checkpoint, with its plan. */
   parentRunFolder: z.string().optional(),
   /** Go on from this run's own latest checkpoint. */
@@ -65,6 +64,25 @@ export const TrainTask = z.object({
   cases: z.array(TrainCase).min(1),
 });
 export type TrainTask = z.infer<typeof TrainTask>;
+
+/** Times steps on fixed patches; the first `warmupSteps` of `benchSteps` do not count. */
+export const BenchTask = z
+  .object({
+    task: z.literal('bench'),
+    mode: z.enum(['train', 'predict']),
+    preprocessedFolder: z.string(),
+    configuration: ConfigurationName,
+    preset: Preset,
+    amp: Amp,
+    recipe: TrainingRecipe,
+    seed: z.int().nonnegative(),
+    legend: z.array(Segment).min(1),
+    cases: z.array(TrainCase).min(1),
+    warmupSteps: z.int().nonnegative(),
+    benchSteps: z.int().positive(),
+  })
+  .refine(({ warmupSteps, benchSteps }) => warmupSteps < benchSteps, 'the warm-up leaves no step to measure');
+export type BenchTask = z.infer<typeof BenchTask>;
 
 export const PredictCase = z.object({ caseId: CaseId, image: StoredImage, outputFile: z.string() });
 export const PredictTask = z.object({
@@ -119,7 +137,7 @@ export type SaveLabelmapTask = z.infer<typeof SaveLabelmapTask>;
 export const SavedLabelmap = z.object({ sha256: z.string() });
 
 export const TaskInput = z.discriminatedUnion('task', [
-  ImportTask, TrainTask, PredictTask, ExportTask, CheckRuntimeTask, PhantomTask, SaveLabelmapTask,
+  ImportTask, TrainTask, BenchTask, PredictTask, ExportTask, CheckRuntimeTask, PhantomTask, SaveLabelmapTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
 
@@ -150,6 +168,8 @@ export const TaskItem = z.discriminatedUnion('kind', [
     step: z.int(),
     elapsedSeconds: z.number(),
     isBest: z.boolean(),
+    /** False when the run keeps no checkpoints: it can neither go on nor predict. */
+    isKept: z.boolean().default(true),
     /** Mean foreground Dice on whole validation cases in original voxel space; absent before the first validation. */
     validationDice: z.number().optional(),
     validationDicePerLabel: z.record(z.string(), z.number()).optional(),

@@ -257,10 +257,10 @@ describe('opening after a crash', () => {
     store.runs.setState(runId, 'running');
     store.runs.checkpoint(
       runId,
-      { epoch: 3, step: 30, elapsedSeconds: 1.5, validationDice: 0.5, validationDicePerLabel: { liver: 0.5 } },
+      { epoch: 3, step: 30, elapsedSeconds: 1.5, isKept: true, validationDice: 0.5, validationDicePerLabel: { liver: 0.5 } },
       5,
     );
-    store.runs.checkpoint(runId, { epoch: 4, step: 40, elapsedSeconds: 2 }, 6);
+    store.runs.checkpoint(runId, { epoch: 4, step: 40, elapsedSeconds: 2, isKept: true }, 6);
     writeFileSync(join(store.folder.uploads, 'upload-1'), 'x');
     mkdirSync(join(store.folder.cases, '.importing-liver_02'));
     mkdirSync(join(store.folder.cases, 'liver_03'));

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { RunInfo } from '../contract/api.ts';
 import { TrainCase, TrainTask } from '../contract/tasks.ts';
+import { TrainingChoices } from '../contract/trainingRecipe.ts';
 import { CaseId, JobId, Revision, RunId } from '../contract/vocabulary.ts';
 import { type Database, jsonColumn } from './database.ts';
 
@@ -12,10 +13,10 @@ export const RunOptions = TrainTask.pick({
   amp: true,
   epochs: true,
   minutes: true,
-  stepsPerEpoch: true,
-  batchSize: true,
-  learningRate: true,
   seed: true,
+}).extend({
+  /** Everything at the time of the start; what a later version adds is filled in from the preset. */
+  recipe: TrainingChoices.default({}),
 });
 export type RunOptions = z.infer<typeof RunOptions>;
 
@@ -56,6 +57,7 @@ export interface Checkpoint {
   readonly epoch: number;
   readonly step: number;
   readonly elapsedSeconds: number;
+  readonly isKept: boolean;
   readonly validationDice?: number | undefined;
   readonly validationDicePerLabel?: Readonly<Record<string, number>> | undefined;
 }
@@ -118,12 +120,12 @@ export class RunTable {
   /** A checkpoint without a validation keeps the Dice of the last one. */
   checkpoint(runId: RunId, at: Checkpoint, atMs: number): void {
     this.database.run(
-      `UPDATE runs SET epoch = :epoch, step = :step, elapsed_seconds = :elapsedSeconds, checkpoint_at_ms = :atMs,
+      `UPDATE runs SET epoch = :epoch, step = :step, elapsed_seconds = :elapsedSeconds, checkpoint_at_ms = coalesce(:keptAtMs, checkpoint_at_ms),
          validation_dice = coalesce(:dice, validation_dice), validation_dice_json = coalesce(:perLabel, validation_dice_json)
        WHERE run_id = :runId`,
       {
         runId,
-        atMs,
+        keptAtMs: at.isKept ? atMs : null,
         epoch: at.epoch,
         step: at.step,
         elapsedSeconds: at.elapsedSeconds,

@@ -6,13 +6,12 @@ import { Random, type RandomState } from './random.ts';
 import { roundHalfEven } from '../imaging/roundHalfEven.ts';
 import type { TrainingCase, TrainingCases } from './trainingCase.ts';
 
-/** v2: a third of every batch is forced onto foreground. */
-const FOREGROUND_PART = 0.33;
-
 export interface SamplerSpec {
   readonly patch: readonly number[];
   readonly batchSize: number;
   readonly channels: number;
+  /** Part of every batch that is forced onto foreground. */
+  readonly foregroundPart: number;
 }
 
 /** Arrays of a batch are reused: use them up before the next `draw`. */
@@ -47,9 +46,9 @@ export class PatchSampler {
 
   /** Fills `images` [N, …patch, C] and `labels` [N, …patch]. */
   async draw(): Promise<void> {
-    const { batchSize, channels } = this.#spec;
+    const { batchSize, channels, foregroundPart } = this.#spec;
     const voxels = this.#patch[0] * this.#patch[1] * this.#patch[2];
-    const firstForced = roundHalfEven(batchSize * (1 - FOREGROUND_PART));
+    const firstForced = roundHalfEven(batchSize * (1 - foregroundPart));
     for (let sample = 0; sample < batchSize; sample++) {
       const current = await this.#cases.load(this.#caseIndex());
       const window = await current.readWindow(this.#origin(current, sample >= firstForced), this.#patch);

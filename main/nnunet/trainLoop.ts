@@ -5,10 +5,11 @@ import { AppException } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { Metric } from '../contract/jobs.ts';
 import type { DiceSummary } from './evaluate.ts';
+import { EpochTally } from './epochTally.ts';
 import type { PatchSampler } from './patches.ts';
 import { RandomState } from './random.ts';
 import { budgetUsed, learningRateAt, secondsLeft } from './trainingSchedule.ts';
-import type { TrainingBudget } from './trainingSchedule.ts';
+import type { LearningRateSchedule, TrainingBudget } from './trainingSchedule.ts';
 
 export const LoopState = z.object({
   step: z.int().nonnegative(),
@@ -18,8 +19,11 @@ export const LoopState = z.object({
   elapsedMs: z.number().nonnegative(),
   validationMs: z.number().nonnegative(),
   bestDice: z.number().nullable(),
-  /** Updates in a row that were skipped because loss or gradient was not finite. */
+  /** Validations since the best one. */
+  validationsWithoutGain: z.int().nonnegative().default(0),
+  /** Updates that were skipped because loss or gradient was not finite: in a row, and in all. */
   skippedInRow: z.int().nonnegative(),
+  skippedSteps: z.int().nonnegative().default(0),
   random: RandomState,
 });
 export type LoopState = z.infer<typeof LoopState>;
@@ -27,7 +31,12 @@ export type LoopState = z.infer<typeof LoopState>;
 export interface TrainLoopSpec {
   readonly budget: TrainingBudget;
   readonly stepsPerEpoch: number;
-  readonly learningRate: number;
+  readonly schedule: LearningRateSchedule;
+  /** No validation in the first so many epochs; the last one is always done. */
+  readonly skipEval: number;
+  /** Ends after so many validations without a better one; `null` = never. */
+  readonly patience: number | null;
+  readonly saveIntervalMs: number;
   /** Names of classes 1 …, for the metrics. */
   readonly classNames: readonly string[];
 }
@@ -42,19 +51,20 @@ export interface TrainLoopHooks {
   validate(): Promise<DiceSummary | null>;
   /** `isBest`: the weights are the best so far and should be kept apart. `validation` is that of this very moment. */
   save(state: LoopState, isBest: boolean, validation: DiceSummary | null): Promise<void>;
+  /** At the end of every epoch, before its validation. */
+  epochEnded(state: LoopState): Promise<void>;
 }
 
 const MOST_SKIPPED_IN_ROW = 20;
 /** Validation may take this part of the time; the last one is always done. */
 const VALIDATION_PART = 0.12;
 const LOSS_REPORTS_PER_EPOCH = 5;
-const SAVE_INTERVAL_MS = 60_000;
 
 export const freshLoopState = (sampler: PatchSampler): LoopState => ({
-  step: 0, epoch: 0, elapsedMs: 0, validationMs: 0, bestDice: null, skippedInRow: 0, random: sampler.state,
+  step: 0, epoch: 0, elapsedMs: 0, validationMs: 0, bestDice: null, validationsWithoutGain: 0, skippedInRow: 0, skippedSteps: 0, random: sampler.state,
 });
 
-/** Trains until the budget is used up or `stop` is set; both end with a saved state. Throws `train/diverged`. */
+/** Trains until the budget is used up, patience ends or `stop` is set; all end with a saved state. Throws `train/diverged`. */
 export async function runTrainLoop(
   engine: TrainingEngine,
   sampler: PatchSampler,
@@ -67,45 +77,63 @@ export async function runTrainLoop(
   const before = start.elapsedMs;
   const began = hooks.now();
   const elapsed = (): number => before + hooks.now() - began;
+  const tellMetric = (name: Metric['name'], value: number, { step, epoch }: LoopState): void =>
+    port.tell({ type: 'metric', metric: { name, epoch, step, value } });
   let state = start;
   let lastSavedMs = began;
   let lastValidationMs = 0;
+  let hasValidated = false;
   const losses = new LossWindow(Math.max(1, Math.floor(stepsPerEpoch / LOSS_REPORTS_PER_EPOCH)));
+  const tally = new EpochTally();
   sampler.restore(start.random);
 
-  while (budgetUsed(budget, state.step, elapsed()) < 1 && !port.stop.aborted) {
-    const used = budgetUsed(budget, state.step, elapsed());
-    const learningRate = learningRateAt(spec.learningRate, used);
+  while (budgetUsed(budget, state.step, elapsed()) < 1 && !hasLostPatience(state, spec) && !port.stop.aborted) {
+    const learningRate = learningRateAt(spec.schedule, budgetUsed(budget, state.step, elapsed()), state.step);
+    const drawBegan = hooks.now();
     await sampler.draw();
-    const { loss, skipped } = engine.step(sampler.images, sampler.labels, learningRate);
+    const stepBegan = hooks.now();
+    const result = engine.step(sampler.images, sampler.labels, learningRate);
+    tally.add(result, stepBegan - drawBegan, hooks.now() - stepBegan);
     await hooks.breathe();
-    const skippedInRow = skipped ? state.skippedInRow + 1 : 0;
-    state = { ...state, step: state.step + 1, elapsedMs: elapsed(), skippedInRow, random: sampler.state };
-    if (skippedInRow >= MOST_SKIPPED_IN_ROW) throw new AppException({ code: 'train/diverged', step: state.step });
+    state = afterStep(state, result.skipped, elapsed(), sampler.state);
+    hasValidated = false;
+    if (state.skippedInRow >= MOST_SKIPPED_IN_ROW) throw new AppException({ code: 'train/diverged', step: state.step });
     const epoch = state.epoch + 1;
-    const meanLoss = losses.add(loss);
-    if (meanLoss !== null) port.tell({ type: 'metric', metric: { name: 'trainLoss', epoch, step: state.step, value: meanLoss } });
+    const meanLoss = losses.add(result.loss);
+    if (meanLoss !== null) tellMetric('trainLoss', meanLoss, { ...state, epoch });
     port.tell({ type: 'progress', progress: progressOf(budget, state, elapsed()) });
     if (state.step % stepsPerEpoch !== 0) continue;
 
     state = { ...state, epoch };
-    port.tell({ type: 'metric', metric: { name: 'learningRate', epoch, step: state.step, value: learningRate } });
+    tellMetric('learningRate', learningRate, state);
+    tellMetric('skippedSteps', state.skippedSteps, state);
+    for (const [name, value] of tally.take()) tellMetric(name, value, state);
+    await hooks.epochEnded(state);
     const affordable = state.validationMs + lastValidationMs <= VALIDATION_PART * elapsed();
     const isLast = budgetUsed(budget, state.step, elapsed()) >= 1;
-    if ((affordable || epoch === 1) && !isLast && !port.stop.aborted) {
+    if ((affordable || epoch === spec.skipEval + 1) && epoch > spec.skipEval && !isLast && !port.stop.aborted) {
       const validationBegan = hooks.now();
       state = await validateAndSave(state, spec, hooks);
+      hasValidated = true;
       lastValidationMs = hooks.now() - validationBegan;
       state = { ...state, validationMs: state.validationMs + lastValidationMs, elapsedMs: elapsed() };
       lastSavedMs = hooks.now();
-    } else if (hooks.now() - lastSavedMs > SAVE_INTERVAL_MS) {
+    } else if (hooks.now() - lastSavedMs > spec.saveIntervalMs) {
       await hooks.save(state, false, null);
       lastSavedMs = hooks.now();
     }
   }
   if (port.stop.aborted) await hooks.save(state, false, null);
-  else state = await validateAndSave({ ...state, elapsedMs: elapsed() }, spec, hooks);
+  else if (!hasValidated) state = await validateAndSave({ ...state, elapsedMs: elapsed() }, spec, hooks);
   return state;
+}
+
+const hasLostPatience = ({ validationsWithoutGain }: LoopState, { patience }: TrainLoopSpec): boolean =>
+  patience !== null && validationsWithoutGain >= patience;
+
+function afterStep(state: LoopState, skipped: boolean, elapsedMs: number, random: RandomState): LoopState {
+  const skippedInRow = skipped ? state.skippedInRow + 1 : 0;
+  return { ...state, step: state.step + 1, elapsedMs, skippedInRow, skippedSteps: state.skippedSteps + (skipped ? 1 : 0), random };
 }
 
 async function validateAndSave(state: LoopState, spec: TrainLoopSpec, hooks: TrainLoopHooks): Promise<LoopState> {
@@ -115,7 +143,8 @@ async function validateAndSave(state: LoopState, spec: TrainLoopSpec, hooks: Tra
   }
   const dice = summary && !Number.isNaN(summary.mean) ? summary.mean : null;
   const isBest = dice !== null && (state.bestDice === null || dice > state.bestDice);
-  const next = isBest ? { ...state, bestDice: dice } : state;
+  const withoutGain = isBest ? 0 : state.validationsWithoutGain + (dice === null ? 0 : 1);
+  const next = { ...state, bestDice: isBest ? dice : state.bestDice, validationsWithoutGain: withoutGain };
   await hooks.save(next, isBest, summary);
   return next;
 }

@@ -2,27 +2,27 @@ import { existsSync } from 'node:fs';
 import type { CallOutput, Handlers } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import type { Metric } from '../contract/jobs.ts';
-import type { TrainTask } from '../contract/tasks.ts';
+import type { BenchTask, TrainTask } from '../contract/tasks.ts';
 import { RunId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { RunOptions } from '../dataset/runTable.ts';
 import { type JobEnd, type JobSpec, newJobId } from '../jobs/jobQueue.ts';
+import { defaultEpochs, trainingRecipe } from '../nnunet/trainingPreset.ts';
 import { answer } from './answer.ts';
 import type { EventHub } from './eventHub.ts';
 import type { OpenProject, ProjectSession } from './projectSession.ts';
 import { writeRunRecord } from './runRecord.ts';
-import { gatherRunCases, trainCases } from './trainingCases.ts';
+import { acceptedCases, gatherRunCases, trainCases } from './trainingCases.ts';
 
-type TrainCalls = 'nnunet.train' | 'nnunet.resume' | 'nnunet.listRuns' | 'nnunet.metrics';
+type TrainCalls = 'nnunet.train' | 'nnunet.bench' | 'nnunet.resume' | 'nnunet.listRuns' | 'nnunet.metrics';
 type TrainInput = Parameters<Handlers['nnunet.train']>[0];
 
-/** nnU-Net's; used when neither an end in epochs nor in minutes is asked for. */
-const DEFAULT_EPOCHS = 1000;
 const DEFAULT_SEED = 1;
 
 export function trainServices(session: ProjectSession, events: EventHub, author: string): Pick<Handlers, TrainCalls> {
   return {
     'nnunet.train': (input) => answer(() => session.during((project) => startTraining(project, events, author, input))),
+    'nnunet.bench': (input) => answer(() => startBench(session.current(), input)),
     'nnunet.resume': ({ runId }) => answer(() => resumeTraining(session.current(), events, runId)),
     'nnunet.listRuns': () => answer(() => ({ runs: session.current().store.runs.list() })),
     'nnunet.metrics': ({ runId }) =>
@@ -85,6 +85,20 @@ function resumeTraining({ store, queue }: OpenProject, events: EventHub, runId: 
   return { jobId, runId };
 }
 
+function startBench({ store, queue }: OpenProject, input: Parameters<Handlers['nnunet.bench']>[0]): CallOutput<'nnunet.bench'> {
+  const cases = trainCases(store, acceptedCases(store));
+  const task: BenchTask = {
+    task: 'bench',
+    ...input,
+    recipe: trainingRecipe(input.preset, {}, input.choices, false),
+    preprocessedFolder: store.folder.preprocessed,
+    legend: store.project.legend,
+    cases,
+  };
+  const title = `Benchmark ${input.mode} ${input.configuration}`;
+  return { jobId: queue.submit({ kind: 'bench', title, tasks: [() => task], onItem() {} }) };
+}
+
 /** For a new run and for one that goes on: a run with a checkpoint of its own goes on from it. */
 function trainJob(store: ProjectStore, events: EventHub, runId: RunId): JobSpec {
   const tellRuns = () => events.emit({ type: 'runs' });
@@ -119,6 +133,7 @@ function trainTask(store: ProjectStore, runId: RunId): TrainTask {
     runFolder: store.folder.run(runId),
     preprocessedFolder: store.folder.preprocessed,
     ...options,
+    recipe: trainingRecipe(options.preset, options, options.recipe, run.parentRunId !== null),
     ...(run.parentRunId && { parentRunFolder: store.folder.run(run.parentRunId) }),
     resume: run.hasCheckpoint,
     legend: store.project.legend,
@@ -135,11 +150,13 @@ function runStateAfter(end: JobEnd): 'finished' | 'interrupted' | 'failed' {
 
 function optionsOf(input: TrainInput): RunOptions {
   const hasEnd = input.epochs !== undefined || input.minutes !== undefined;
+  const length = hasEnd ? input : { epochs: defaultEpochs(input.preset) };
   // Parsing drops what is no option of the training itself, the parent run.
   return RunOptions.parse({
     ...input,
-    ...(hasEnd ? {} : { epochs: DEFAULT_EPOCHS }),
+    epochs: length.epochs,
     seed: input.seed ?? DEFAULT_SEED,
+    recipe: trainingRecipe(input.preset, length, input.choices, input.parentRunId !== undefined),
   });
 }
 

@@ -16,11 +16,7 @@ const CORRECTED_WEIGHT = 2;
  * Throws AppException train/no-cases, contract/bad-input (unusable splits_final.json).
  */
 export async function gatherRunCases(store: ProjectStore, fold: Fold): Promise<RunCase[]> {
-  const accepted = [...store.revisions.byCase()].flatMap(([caseId, revisions]) => {
-    const revision = revisions.find((one) => one.accepted);
-    return revision ? [{ caseId, revision }] : [];
-  });
-  if (accepted.length === 0) throw new AppException({ code: 'train/no-cases', labelledCaseCount: 0 });
+  const accepted = acceptedRevisions(store);
   const folds = await placeInFolds(
     store,
     accepted.map(({ caseId }) => caseId),
@@ -35,6 +31,20 @@ export async function gatherRunCases(store: ProjectStore, fold: Fold): Promise<R
     weight: revision.source.startsWith('corrected:') ? CORRECTED_WEIGHT : 1,
   }));
 }
+
+/** Throws AppException train/no-cases. */
+function acceptedRevisions(store: ProjectStore) {
+  const accepted = [...store.revisions.byCase()].flatMap(([caseId, revisions]) => {
+    const revision = revisions.find((one) => one.accepted);
+    return revision ? [{ caseId, revision }] : [];
+  });
+  if (accepted.length === 0) throw new AppException({ code: 'train/no-cases', labelledCaseCount: 0 });
+  return accepted;
+}
+
+/** All of them to work on, placed in no fold. Throws AppException train/no-cases. */
+export const acceptedCases = (store: ProjectStore): RunCase[] =>
+  acceptedRevisions(store).map(({ caseId, revision }) => ({ caseId, revision: revision.revision, role: 'train', weight: 1 }));
 
 async function placeInFolds(
   store: ProjectStore,

@@ -1,10 +1,9 @@
-/** The files of a run folder: plans.json, dataset_fingerprint.json, checkpoints, metrics.ndjson. */
-import { access, appendFile, readFile } from 'node:fs/promises';
+/** The files of a run folder: plans.json, dataset_fingerprint.json, checkpoints. (`runLog.ts`: metrics and TensorBoard.) */
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { NamedArray } from '../../models/engine.ts';
 import { AppException } from '../contract/errors.ts';
-import type { Metric } from '../contract/jobs.ts';
 import { ConfigurationName } from '../contract/vocabulary.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import type { DatasetFingerprint } from '../nnunet/fingerprint.ts';
@@ -13,10 +12,10 @@ import { LoopState } from '../nnunet/trainLoop.ts';
 import { readArrayFile, writeArrayFile } from './arrayFile.ts';
 import type { StoredArray } from './arrayFile.ts';
 
-/** `latest` holds weights and optimiser, `best` weights only. */
+/** `latest` holds weights and optimiser; `best` weights only, and `final` too: those of the end where none were validated. */
 const CheckpointAbout = z.object({ version: z.literal(1), configuration: ConfigurationName, loop: LoopState });
 export type CheckpointAbout = z.infer<typeof CheckpointAbout>;
-export type CheckpointKind = 'latest' | 'best';
+export type CheckpointKind = 'latest' | 'best' | 'final';
 
 const checkpointFile = (runFolder: string, kind: CheckpointKind): string => join(runFolder, `checkpoint_${kind}.bin`);
 const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value, null, 2)}\n`);
@@ -40,12 +39,19 @@ export async function readCheckpoint(runFolder: string, kind: CheckpointKind): P
   return { about, arrays: arrays.map(floats) };
 }
 
-/** The best weights, or the latest where no validation was done yet. Throws `predict/no-model`. */
+/** Weights of one epoch, kept beside the others. */
+export const writeEpochWeights = (runFolder: string, about: CheckpointAbout, weights: readonly NamedArray[]): Promise<void> =>
+  writeArrayFile(join(runFolder, `checkpoint_epoch_${String(about.loop.epoch).padStart(4, '0')}.bin`), about, weights);
+
+/** Which checkpoint predicts: the best, else the final, else (not finished yet) the latest. Throws `predict/no-model`. */
+export async function modelKind(runFolder: string): Promise<CheckpointKind> {
+  for (const kind of ['best', 'final', 'latest'] as const) if (await hasCheckpoint(runFolder, kind)) return kind;
+  throw new AppException({ code: 'predict/no-model' });
+}
+
+/** What predicts, see `modelKind`. */
 export async function readModel(runFolder: string): Promise<{ plan: Plan; about: CheckpointAbout; weights: NamedArray[] }> {
-  const kind = (['best', 'latest'] as const).map(async (k) => ((await hasCheckpoint(runFolder, k)) ? k : null));
-  const found = (await Promise.all(kind)).find((k) => k !== null);
-  if (!found) throw new AppException({ code: 'predict/no-model' });
-  const { about, arrays } = await readCheckpoint(runFolder, found);
+  const { about, arrays } = await readCheckpoint(runFolder, await modelKind(runFolder));
   return { plan: await readPlan(runFolder), about, weights: arrays };
 }
 
@@ -57,6 +63,3 @@ export async function readPlan(runFolder: string): Promise<Plan> {
   const path = join(runFolder, 'plans.json');
   return parsePlan(await readFile(path, 'utf8'), path);
 }
-
-export const appendMetric = (runFolder: string, metric: Metric): Promise<void> =>
-  appendFile(join(runFolder, 'metrics.ndjson'), `${JSON.stringify(metric)}\n`);

@@ -19,6 +19,8 @@ async function dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<
       return (await import('./import.ts')).runImport(input, port);
     case 'train':
       return (await import('./train.ts')).runTrain(input, port, await loadEngine());
+    case 'bench':
+      return (await import('./bench.ts')).runBench(input, port, await loadEngine());
     case 'predict':
       return (await import('./predict.ts')).runPredict(input, port, await loadEngine());
     case 'export':

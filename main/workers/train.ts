@@ -1,33 +1,29 @@
-/** One training from the project's files to checkpoints: fingerprint → plan → preprocess → train loop. */
+/** One training from the project's files to checkpoints: fingerprint → plan → preprocess → train loop → final validation. */
 import { mkdir } from 'node:fs/promises';
 import { performance } from 'node:perf_hooks';
 import type { EngineFactory, TrainingEngine, TrainingSpec } from '../../models/engine.ts';
 import { AppException, err, ok, toAppError } from '../contract/errors.ts';
 import type { AppError, Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
-import type { TaskItem, TrainCase, TrainTask } from '../contract/tasks.ts';
-import type { Preset } from '../contract/vocabulary.ts';
-import { readLabelmap, readStoredImage } from '../dataset/storedVolume.ts';
-import { dicePerClass, summarizeDice } from '../nnunet/evaluate.ts';
+import type { TaskItem, TrainTask } from '../contract/tasks.ts';
 import type { DiceSummary } from '../nnunet/evaluate.ts';
-import { fingerprintCase, fingerprintDataset, intensitySamplesPerCase } from '../nnunet/fingerprint.ts';
 import { PatchSampler } from '../nnunet/patches.ts';
-import { configurationOf, networkOf } from '../nnunet/plan.ts';
-import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
-import { planExperiment } from '../nnunet/planExperiment.ts';
-import { classesOfLabels } from '../nnunet/preprocess.ts';
+import { configurationOf } from '../nnunet/plan.ts';
+import type { Plan } from '../nnunet/plan.ts';
 import { freshLoopState, runTrainLoop } from '../nnunet/trainLoop.ts';
-import type { LoopState, TrainLoopHooks } from '../nnunet/trainLoop.ts';
-import { defaultStepsPerEpoch } from '../nnunet/trainingSchedule.ts';
+import type { LoopState, TrainLoopHooks, TrainLoopSpec } from '../nnunet/trainLoop.ts';
+import { stepsOfEpoch } from '../nnunet/trainingSchedule.ts';
+import { planWith, trainingSpec } from '../nnunet/trainingSpec.ts';
+import { precisionOf } from './precision.ts';
 import { PreprocessedStore, legendMismatch } from './preprocessedStore.ts';
-import { appendMetric, hasCheckpoint, readCheckpoint, readModel, readPlan, writeCheckpoint, writeFingerprint, writePlan } from './runFiles.ts';
-import { breathe, predictClasses } from './wholeCase.ts';
+import { hasCheckpoint, modelKind, readCheckpoint, readModel, readPlan, writeCheckpoint, writeEpochWeights, writeFingerprint, writePlan } from './runFiles.ts';
+import { RunLog } from './runLog.ts';
+import { planFromCases, prepareCases, requireForeground } from './trainingSetup.ts';
+import { validateCases, validateForGood } from './validation.ts';
+import type { Validated } from './validation.ts';
+import { breathe } from './wholeCase.ts';
 
-/** Adam from scratch; a tenth of it when going on from a trained model. The seed's preset uses 3e-4. */
-const LEARNING_RATE: Record<Preset, number> = { v2: 1e-3, seed: 3e-4, resenc_m: 1e-3, resenc_l: 1e-3, resenc_xl: 1e-3 };
-const WARM_START_PART = 0.1;
-
-/** The summary tells `epoch`, `step`, `elapsedSeconds` and `bestDice` (null without validation). */
+/** The summary tells `epoch`, `step`, `elapsedSeconds`, `bestDice` (null without validation), `skippedSteps` and `stoppedEarly`. */
 export async function runTrain(input: TrainTask, port: JobPort, factory: EngineFactory): Promise<Result<Record<string, unknown>>> {
   try {
     return ok(await train(input, port, factory));
@@ -48,22 +44,29 @@ async function train(input: TrainTask, port: JobPort, factory: EngineFactory): P
   if (port.stop.aborted) return { stopped: true };
   const configuration = configurationOf(plan, input.configuration);
   const store = new PreprocessedStore(input.preprocessedFolder, plan, configuration);
-  for (const [done, trainCase] of input.cases.entries()) {
-    port.tell({ type: 'progress', progress: { phase: 'preprocessing', done, total: input.cases.length } });
-    await store.prepare(trainCase);
-    await breathe();
-    if (port.stop.aborted) return { stopped: true };
-  }
+  if (!(await prepareCases(input.cases, store, port))) return { stopped: true };
   const trainCases = input.cases.filter(({ role }) => role === 'train');
   await requireForeground(trainCases, store);
   port.tell({ type: 'progress', progress: { phase: 'starting', done: 0, total: 1 } });
-  const spec = trainingSpec(input, plan, configuration);
+  const spec = trainingSpec(input.recipe, plan, configuration, precisionOf(input.amp));
   const engine = await factory.createTraining(spec, input.seed);
   try {
-    const sampler = new PatchSampler(store.trainingCases(trainCases), { patch: spec.patch, batchSize: spec.batchSize, channels: plan.channels.length }, input.seed);
+    const samplerSpec = { patch: spec.patch, batchSize: spec.batchSize, channels: plan.channels.length, foregroundPart: input.recipe.oversampling };
+    const sampler = new PatchSampler(store.trainingCases(trainCases), samplerSpec, input.seed);
     const start = await startState(input, engine, sampler);
-    const state = await runTrainLoop(engine, sampler, loopSpec(input, plan, trainCases.length, spec.batchSize), start, loopHooks(input, port, engine, plan, configuration, store));
-    return { epoch: state.epoch, step: state.step, elapsedSeconds: state.elapsedMs / 1000, bestDice: state.bestDice };
+    const loop = loopSpec(input, plan, trainCases.length, spec.batchSize);
+    const log = await openLog(input, port, spec, loop, start);
+    const validation = input.cases.filter(({ role }) => role === 'validation');
+    const validated: Validated = { cases: validation, plan, configuration, store, mirror: input.recipe.tta };
+    const hooks = loopHooks(input, port, engine, log, validated);
+    const state = await runTrainLoop(engine, sampler, loop, start, hooks);
+    const finalDice = port.stop.aborted ? null : await finish(input, port, engine, state, validated);
+    await log.closed();
+    const { patience } = input.recipe;
+    return {
+      epoch: state.epoch, step: state.step, elapsedSeconds: state.elapsedMs / 1000, bestDice: state.bestDice, finalDice,
+      skippedSteps: state.skippedSteps, stoppedEarly: patience !== null && state.validationsWithoutGain >= patience,
+    };
   } finally {
     engine.dispose();
   }
@@ -79,57 +82,25 @@ async function choosePlan(input: TrainTask, port: JobPort): Promise<Plan> {
     await writePlan(input.runFolder, plan);
     return plan;
   }
-  const trainCases = input.cases.filter(({ role }) => role === 'train');
-  const samples = intensitySamplesPerCase(trainCases.length);
-  const fingerprints = [];
-  for (const [done, { image, labelFile }] of trainCases.entries()) {
-    port.tell({ type: 'progress', progress: { phase: 'fingerprint', done, total: trainCases.length } });
-    fingerprints.push(fingerprintCase(await readStoredImage(image), (await readLabelmap(labelFile)).voxels, samples));
-    await breathe();
-  }
-  const fingerprint = fingerprintDataset(fingerprints);
+  const { plan, fingerprint } = await planFromCases(input, input.cases.filter(({ role }) => role === 'train'), port);
+  const changed = planWith(input.recipe, plan, input.configuration);
   await writeFingerprint(input.runFolder, fingerprint);
-  const plan = planExperiment({ fingerprint, channelNames: trainCases[0]!.image.channelNames, legend: input.legend, preset: input.preset });
-  await writePlan(input.runFolder, plan);
-  return plan;
+  await writePlan(input.runFolder, changed);
+  return changed;
 }
 
-async function requireForeground(trainCases: readonly TrainCase[], store: PreprocessedStore): Promise<void> {
-  for (const trainCase of trainCases) {
-    if ((await store.load(trainCase)).locations.some((list) => list.length > 0)) return;
-  }
-  throw new AppException({ code: 'train/no-foreground' });
-}
-
-function trainingSpec(input: TrainTask, plan: Plan, configuration: PlanConfiguration): TrainingSpec {
-  return {
-    network: networkOf(plan, configuration),
-    patch: configuration.patch,
-    batchSize: input.batchSize ?? configuration.batchSize,
-    deepSupervisionWeights: configuration.deepSupervisionWeights,
-    batchDice: configuration.batchDice,
-    diceIncludesBackground: false,
-    diceSmooth: 1e-5,
-    supervision: 'subsampledLabels',
-    regions: null,
-    ignoreClass: null,
-    optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 3e-5, clipNorm: 12 },
-    emaDecay: 0,
-    precision: input.amp === 'bf16' ? 'bfloat16' : 'float32',
-    xla: false,
-  };
-}
-
-function loopSpec(input: TrainTask, plan: Plan, caseCount: number, batchSize: number) {
-  const stepsPerEpoch = input.stepsPerEpoch ?? defaultStepsPerEpoch(caseCount, batchSize);
-  const base = input.learningRate ?? LEARNING_RATE[input.preset] * (input.parentRunFolder ? WARM_START_PART : 1);
+function loopSpec({ recipe, epochs, minutes }: TrainTask, plan: Plan, caseCount: number, batchSize: number): TrainLoopSpec {
+  const stepsPerEpoch = recipe.stepsPerEpoch ?? stepsOfEpoch(caseCount, batchSize, recipe.patchesPerCase);
   return {
     budget: {
-      totalSteps: input.epochs === undefined ? undefined : input.epochs * stepsPerEpoch,
-      totalMs: input.minutes === undefined ? undefined : input.minutes * 60_000,
+      totalSteps: epochs === undefined ? undefined : epochs * stepsPerEpoch,
+      totalMs: minutes === undefined ? undefined : minutes * 60_000,
     },
     stepsPerEpoch,
-    learningRate: base,
+    schedule: recipe,
+    skipEval: recipe.skipEval,
+    patience: recipe.patience,
+    saveIntervalMs: recipe.saveIntervalSeconds * 1000,
     classNames: plan.classes.map(({ name }) => name),
   };
 }
@@ -140,67 +111,91 @@ async function startState(input: TrainTask, engine: TrainingEngine, sampler: Pat
     engine.writeState(arrays);
     return about.loop;
   }
-  if (input.parentRunFolder) engine.writeWeights((await readModel(input.parentRunFolder)).weights);
+  if (input.parentRunFolder) await warmStart(engine, input.parentRunFolder, input);
   return freshLoopState(sampler);
 }
 
-function loopHooks(
-  input: TrainTask,
-  port: JobPort,
-  engine: TrainingEngine,
-  plan: Plan,
-  configuration: PlanConfiguration,
-  store: PreprocessedStore,
-): TrainLoopHooks {
-  const names = plan.classes.map(({ name }) => name);
-  const tellItem = (item: TaskItem): void => port.tell({ type: 'item', item });
-  const validation = input.cases.filter(({ role }) => role === 'validation');
+/** Heads that the parent did not train (without deep supervision it has one) stay as they were made. */
+async function warmStart(engine: TrainingEngine, parentRunFolder: string, { runId }: TrainTask): Promise<void> {
+  const { weights } = await readModel(parentRunFolder);
+  const known = new Map(weights.map((array) => [array.name, array]));
+  const own = engine.readWeights();
+  const missing = own.find(({ name }) => !known.has(name) && !name.startsWith('head.'));
+  if (missing) throw new AppException({ code: 'train/incompatible-parent', runId, detail: `it has no '${missing.name}'` });
+  engine.writeWeights(own.map((array) => known.get(array.name) ?? array));
+}
+
+function openLog({ runId, runFolder, configuration, fold, recipe, cases }: TrainTask, port: JobPort, spec: TrainingSpec, loop: TrainLoopSpec, start: LoopState): Promise<RunLog> {
+  const count = (role: 'train' | 'validation') => cases.filter((one) => one.role === role).length;
+  const header = {
+    runId, configuration, fold, firstStep: start.step, trainCaseCount: count('train'), validationCaseCount: count('validation'),
+    patch: spec.patch, batchSize: spec.batchSize, stepsPerEpoch: loop.stepsPerEpoch, precision: spec.precision, recipe,
+  };
+  return RunLog.open(runFolder, header, (thrown) => port.tell({ type: 'problem', error: toAppError(thrown, runFolder) }));
+}
+
+function loopHooks(input: TrainTask, port: JobPort, engine: TrainingEngine, log: RunLog, validated: Validated): TrainLoopHooks {
+  const { recipe, runFolder, configuration } = input;
+  const about = (loop: LoopState) => ({ version: 1 as const, configuration, loop });
   return {
     port: {
       stop: port.stop,
       tell(news) {
         port.tell(news);
-        // a metric that cannot be kept is worth a line, not the training
-        if (news.type === 'metric') appendMetric(input.runFolder, news.metric).catch((thrown: unknown) => port.tell({ type: 'problem', error: toAppError(thrown, input.runFolder) }));
+        if (news.type === 'metric') log.metric(news.metric);
       },
     },
     now: () => performance.now(),
     breathe,
-    validate: () => validate(validation, port, engine, plan, configuration, store),
+    validate: () => withAverage(engine, recipe.ema, () => validateCases(validated, engine, port)),
     async save(loop, isBest, summary) {
-      const about = { version: 1 as const, configuration: input.configuration, loop };
-      await writeCheckpoint(input.runFolder, 'latest', about, engine.readState());
-      if (isBest) await writeCheckpoint(input.runFolder, 'best', about, engine.readWeights());
-      const perLabel = (summary?.perClass ?? []).flatMap((value, index) => (Number.isNaN(value) ? [] : [[names[index]!, value] as const]));
-      tellItem({
-        kind: 'checkpoint', epoch: loop.epoch, step: loop.step, elapsedSeconds: loop.elapsedMs / 1000, isBest,
-        validationDice: summary && !Number.isNaN(summary.mean) ? summary.mean : undefined,
-        validationDicePerLabel: summary ? Object.fromEntries(perLabel) : undefined,
-      });
+      if (recipe.ckptStrategy !== 'none') await writeCheckpoint(runFolder, 'latest', about(loop), engine.readState());
+      if (isBest && recipe.ckptStrategy === 'last_and_best') await writeCheckpoint(runFolder, 'best', about(loop), engine.readWeights('average'));
+      tellCheckpoint(input, port, validated.plan, loop, isBest, summary);
+    },
+    async epochEnded(loop) {
+      if (recipe.saveEvery !== null && loop.epoch % recipe.saveEvery === 0) await writeEpochWeights(runFolder, about(loop), engine.readWeights('average'));
     },
   };
 }
 
-/** Dice on the stored grid, which is the source's with its axes turned: original voxel space. */
-async function validate(
-  cases: readonly TrainCase[],
-  port: JobPort,
-  engine: TrainingEngine,
-  plan: Plan,
-  configuration: PlanConfiguration,
-  store: PreprocessedStore,
-): Promise<DiceSummary | null> {
-  const dice: number[][] = [];
-  for (const [done, validationCase] of cases.entries()) {
-    port.tell({ type: 'progress', progress: { phase: 'validating', done, total: cases.length } });
-    const stored = await store.load(validationCase);
-    const { geometry } = stored;
-    const image = await stored.readImage();
-    const hooks = { predict: (patch: Float32Array) => engine.predict(patch), mayGoOn: () => breathe().then(() => !port.stop.aborted) };
-    const predicted = await predictClasses(image, geometry, plan, configuration, false, hooks);
-    if (!predicted) return null;
-    const truth = classesOfLabels((await readLabelmap(validationCase.labelFile)).voxels, plan);
-    if (truth.ok) dice.push(dicePerClass(predicted, truth.classes, plan.classes.length + 1));
+function tellCheckpoint({ recipe }: TrainTask, port: JobPort, plan: Plan, loop: LoopState, isBest: boolean, summary: DiceSummary | null): void {
+  const perLabel = (summary?.perClass ?? []).flatMap((value, index) => (Number.isNaN(value) ? [] : [[plan.classes[index]!.name, value] as const]));
+  const item: TaskItem = {
+    kind: 'checkpoint', epoch: loop.epoch, step: loop.step, elapsedSeconds: loop.elapsedMs / 1000, isBest,
+    isKept: recipe.ckptStrategy !== 'none',
+    validationDice: summary && !Number.isNaN(summary.mean) ? summary.mean : undefined,
+    validationDicePerLabel: summary ? Object.fromEntries(perLabel) : undefined,
+  };
+  port.tell({ type: 'item', item });
+}
+
+/** Runs `action` with the averaged weights in place; afterwards everything is as before, bit for bit. */
+async function withAverage<T>(engine: TrainingEngine, emaDecay: number, action: () => Promise<T>): Promise<T> {
+  if (emaDecay === 0) return action();
+  const state = engine.readState();
+  engine.writeWeights(engine.readWeights('average'));
+  try {
+    return await action();
+  } finally {
+    engine.writeState(state);
   }
-  return summarizeDice(dice);
+}
+
+/**
+ * Settles which weights are the model and validates them once more, keeping what they predict. Returns their Dice, null
+ * without validation cases.
+ */
+async function finish(input: TrainTask, port: JobPort, engine: TrainingEngine, loop: LoopState, validated: Validated): Promise<number | null> {
+  if (input.recipe.ckptStrategy === 'none') return null;
+  if (!(await hasCheckpoint(input.runFolder, 'best'))) {
+    const about = { version: 1 as const, configuration: input.configuration, loop };
+    await writeCheckpoint(input.runFolder, 'final', about, engine.readWeights('average'));
+  }
+  if (validated.cases.length === 0) return null;
+  const kind = await modelKind(input.runFolder);
+  engine.writeWeights((await readCheckpoint(input.runFolder, kind)).arrays);
+  const summary = await validateForGood(validated, engine, port, input.runFolder, kind);
+  if (summary) tellCheckpoint(input, port, validated.plan, loop, false, summary);
+  return summary && !Number.isNaN(summary.mean) ? summary.mean : null;
 }

@@ -20,7 +20,7 @@ const CASE_COUNT = 12;
 const LABELLED_COUNT = 8;
 const LABELLED = Array.from({ length: LABELLED_COUNT }, (_, n) => `phantom_${String(n + 1).padStart(3, '0')}`);
 const toCorrect = CaseId.parse('phantom_012');
-const tiny = { configuration: '3d_fullres', epochs: 2, stepsPerEpoch: 8, batchSize: 2 } as const;
+const tiny = { configuration: '3d_fullres', epochs: 2, choices: { stepsPerEpoch: 8, batchSize: 2 } } as const;
 
 const root = mkdtempSync(join(tmpdir(), 'maskloop-loop-'));
 const projectFolder = join(root, 'project');
@@ -109,8 +109,13 @@ describe('import → train → predict → correct → retrain → export', () =
         'metrics.ndjson',
         'plans.json',
         'run.json',
+        'tensorboard',
       ]),
     );
+    expect(readdirSync(join(runFolder, 'validation')).sort()).toEqual([
+      ...run!.validationCaseIds.map((caseId) => `${caseId}.nii.gz`),
+      'summary.json',
+    ]);
 
     expect(await succeeded(await client.call('nnunet.predict', {}))).toMatchObject({
       predictedCount: 4,

@@ -53,7 +53,7 @@ describe('the whole loop', () => {
     expect(run!.trainCaseIds.length + run!.validationCaseIds.length).toBe(5);
     expect(run!.validationCaseIds).toHaveLength(1);
     const record = JSON.parse(readFileSync(join(rig.projectFolder, 'runs', runId, 'run.json'), 'utf8'));
-    expect(record).toMatchObject({ version: 1, runId, author: 'reader', options: { epochs: 1000, fold: 0 } });
+    expect(record).toMatchObject({ version: 1, runId, author: 'reader', options: { epochs: 1000, fold: 0, recipe: { optimizer: 'sgd', stepsPerEpoch: 250 } } });
     expect(record.trainingDataSha256).toMatch(/^[0-9a-f]{64}$/);
     const splits = JSON.parse(readFileSync(join(rig.projectFolder, 'splits_final.json'), 'utf8'));
     expect(splits).toHaveLength(5);
@@ -92,10 +92,15 @@ describe('the whole loop', () => {
       acceptedRevision: 3,
     });
 
-    const second = await rig.call('nnunet.train', { configuration: '2d', parentRunId: runId, epochs: 2 });
+    const bench = await rig.call('nnunet.bench', { mode: 'train', configuration: '2d' });
+    expect(await rig.jobEnd(bench.jobId)).toMatchObject({ state: 'succeeded', summary: { mode: 'train', cases: 6 } });
+
+    const second = await rig.call('nnunet.train', { configuration: '2d', parentRunId: runId, epochs: 2, choices: { ema: 0.9 } });
     await rig.jobEnd(second.jobId);
     const task = rig.host.inputs.find((input) => input.task === 'train' && input.runId === second.runId);
     expect(task).toMatchObject({ parentRunFolder: join(rig.projectFolder, 'runs', runId), resume: false, epochs: 2 });
+    // what was chosen, what a warm start means, and the preset for the rest
+    expect(task).toMatchObject({ recipe: { ema: 0.9, learningRate: expect.closeTo(1e-4, 12), optimizer: 'adam', scheduler: 'poly' } });
     const weights = task?.task === 'train' ? task.cases.map(({ caseId, weight }) => [caseId, weight]) : [];
     expect(weights).toContainEqual([last, 2]);
     expect(weights).toContainEqual([first, 1]);

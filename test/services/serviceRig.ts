@@ -34,6 +34,8 @@ class ScriptedTasks {
         return runSaveLabelmap(input, port);
       case 'train':
         return this.training(input, port);
+      case 'bench':
+        return ok({ mode: input.mode, cases: input.cases.length });
       case 'predict':
         return predictThreshold(input, port);
       case 'checkRuntime':

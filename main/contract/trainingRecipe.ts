@@ -1,0 +1,66 @@
+/** How a network is trained: every choice of a training, with the words of the seed's command line where it has them. */
+import { z } from 'zod';
+
+export const OptimizerName = z.enum(['adam', 'radam', 'sgd']);
+export const SchedulerName = z.enum(['none', 'poly', 'cosine', 'cosine_annealing']);
+export const NormName = z.enum(['instance', 'batch', 'group', 'none']);
+/** `none` writes no checkpoint at all: such a run can neither go on nor predict. */
+export const CheckpointStrategy = z.enum(['last_and_best', 'last_only', 'none']);
+
+/** Complete, as kept in `run.json`; a preset fills in what the user did not choose. */
+export const TrainingRecipe = z.object({
+  optimizer: OptimizerName,
+  /** Slow weights that follow the fast ones (arXiv 1907.08610). */
+  lookahead: z.boolean(),
+  /** SGD only. */
+  momentum: z.number().min(0).lt(1),
+  nesterov: z.boolean(),
+  /** L2 in the loss. */
+  weightDecay: z.number().nonnegative(),
+  weightDecayOn: z.enum(['kernels', 'exceptNorms', 'everything']),
+  learningRate: z.number().positive(),
+  scheduler: SchedulerName,
+  /** Of `poly`. */
+  endLearningRate: z.number().nonnegative(),
+  /** Of `cosine_annealing`: each cycle is twice as long as the one before; `null` = one cycle over the whole budget. */
+  firstCycleSteps: z.int().positive().nullable(),
+  /** Part of the budget over which the rate rises from near 0. */
+  warmUp: z.number().min(0).max(0.5),
+  /** Longest global gradient; 0 = not clipped. */
+  gradientClip: z.number().nonnegative(),
+  /** Decay of the averaged weights, which then validate and predict; 0 = none. */
+  ema: z.number().min(0).lt(1),
+  deepSupervision: z.boolean(),
+  /** Coarse outputs against labels made coarse (v2), or made fine against the labels (seed). */
+  supervision: z.enum(['subsampledLabels', 'upsampledLogits']),
+  /** `null` = as planned. */
+  norm: NormName.nullable(),
+  negativeSlope: z.number().min(0).max(1).nullable(),
+  batchSize: z.int().positive().nullable(),
+  /** Dice over the whole batch; `null` = as planned. */
+  lossBatchReduction: z.boolean().nullable(),
+  lossIncludeBackground: z.boolean(),
+  diceSmooth: z.number().nonnegative(),
+  /** Part of every batch that is forced onto foreground. */
+  oversampling: z.number().min(0).max(1),
+  stepsPerEpoch: z.int().positive().nullable(),
+  /** Without `stepsPerEpoch`: an epoch draws so many patches per training case, in 10 to 250 steps. */
+  patchesPerCase: z.int().positive(),
+  /** No validation in the first so many epochs. */
+  skipEval: z.int().nonnegative(),
+  /** Ends the training after so many validations in a row without a better one; `null` = never. */
+  patience: z.int().positive().nullable(),
+  /** Validates on mirrored copies as well. */
+  tta: z.boolean(),
+  ckptStrategy: CheckpointStrategy,
+  /** Keeps the weights of every so many epochs beside the last and the best; `null` = not. */
+  saveEvery: z.int().positive().nullable(),
+  saveIntervalSeconds: z.number().nonnegative(),
+  /** TensorFlow compiles the train step (GPU only: 12 times slower on a CPU). */
+  xla: z.boolean(),
+});
+export type TrainingRecipe = z.infer<typeof TrainingRecipe>;
+
+/** What a user chose; the rest is the preset's. */
+export const TrainingChoices = TrainingRecipe.partial();
+export type TrainingChoices = z.infer<typeof TrainingChoices>;

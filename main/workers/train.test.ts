@@ -1,0 +1,168 @@
+/** Real trainings of a tiny network on tiny volumes, on one thread: what is kept on disk, and that going on is exact. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { EngineFactory } from '../../models/engine.ts';
+import type { JobNews } from '../contract/jobs.ts';
+import { TaskItem, TrainTask } from '../contract/tasks.ts';
+import type { TrainingChoices } from '../contract/trainingRecipe.ts';
+import { Grid } from '../contract/vocabulary.ts';
+import { writeLabelmap, writeStoredChannel } from '../dataset/storedVolume.ts';
+import { readNifti } from '../formats/nifti/readNifti.ts';
+import { dicePerClass } from '../nnunet/evaluate.ts';
+import { trainingRecipe } from '../nnunet/trainingPreset.ts';
+import { readCheckpoint, readModel } from './runFiles.ts';
+import { runTrain } from './train.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'maskloop-train-'));
+let factory: EngineFactory;
+let cases: unknown[] = [];
+
+const DIMS = [20, 16, 12] as const;
+const grid = Grid.parse({ dimsIjk: DIMS, spacingMm: [1, 1, 1.5], originLpsMm: [5, -3, 2], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] });
+/** The file of the user runs the other way along i: masks must be turned back. */
+const sourceGrid = Grid.parse({ ...grid, originLpsMm: [5 + 19, -3, 2], direction: [-1, 0, 0, 0, 1, 0, 0, 0, 1] });
+
+beforeAll(async () => {
+  process.env.TF_NUM_INTRAOP_THREADS = '1';
+  process.env.TF_NUM_INTEROP_THREADS = '1';
+  factory = await (await import('../compute/engineFactory.ts')).loadEngineFactory();
+  cases = await Promise.all([0, 1, 2, 3].map(writeCase));
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+/** A bright ball of another place in every case, in noise by formula. */
+async function writeCase(index: number): Promise<unknown> {
+  const folder = join(root, `case_${index}`);
+  mkdirSync(folder);
+  const [ni, nj, nk] = DIMS;
+  const voxels = new Float32Array(ni * nj * nk);
+  const labels = new Uint8Array(voxels.length);
+  for (let n = 0; n < voxels.length; n++) {
+    const [i, j, k] = [n % ni, Math.floor(n / ni) % nj, Math.floor(n / ni / nj)];
+    labels[n] = Math.hypot(i - 7 - index, j - 8, 1.5 * (k - 6)) < 4.5 ? 1 : 0;
+    voxels[n] = 100 + 60 * labels[n]! + 20 * Math.sin(n * 12.9898 + index);
+  }
+  await writeStoredChannel(join(folder, 'image_0000.nii'), grid, voxels);
+  await writeLabelmap(join(folder, 'labels.nii.gz'), grid, labels);
+  const image = { files: [join(folder, 'image_0000.nii')], voxelType: 'float32', grid, sourceGrid, channelNames: ['MR'] };
+  return { caseId: `case_${index}`, image, labelFile: join(folder, 'labels.nii.gz'), role: index === 3 ? 'validation' : 'train', weight: 1 };
+}
+
+function task(runId: string, choices: TrainingChoices, change: object = {}): TrainTask {
+  return TrainTask.parse({
+    task: 'train', runId, runFolder: join(root, 'runs', runId), preprocessedFolder: join(root, 'preprocessed'),
+    configuration: '3d_fullres', preset: 'v2', fold: 0, amp: 'off', epochs: 3, seed: 5, resume: false,
+    recipe: trainingRecipe('v2', { epochs: 3 }, { stepsPerEpoch: 4, batchSize: 2, ...choices }, false),
+    legend: [{ labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] }], cases, ...change,
+  });
+}
+
+/** `stopAfter`: steps after which the host says stop. */
+async function train(input: TrainTask, stopAfter = Infinity) {
+  const news: JobNews[] = [];
+  const stop = { aborted: false };
+  let steps = 0;
+  const tell = (entry: JobNews): void => {
+    news.push(entry);
+    if (entry.type === 'progress' && entry.progress.phase === 'training' && ++steps === stopAfter) stop.aborted = true;
+  };
+  const result = await runTrain(input, { tell, stop }, factory);
+  if (!result.ok) throw new Error(JSON.stringify(result.error));
+  const items = news.flatMap((entry) => (entry.type === 'item' ? [TaskItem.parse(entry.item)] : []));
+  return { summary: result.value, news, items, folder: input.runFolder };
+}
+
+const lines = (folder: string) =>
+  readFileSync(join(folder, 'metrics.ndjson'), 'utf8').trim().split('\n').map((line) => z.record(z.string(), z.unknown()).parse(JSON.parse(line)));
+
+describe('exact resume, float32 on one thread', () => {
+  const recipes: Record<string, TrainingChoices> = {
+    'the defaults': {},
+  };
+  it.each(Object.keys(recipes))('%s: k + m steps are k steps, save, load, m steps', async (name) => {
+    const stem = String(Object.keys(recipes).indexOf(name));
+    const whole = await train(task(`whole-${stem}`, recipes[name]!));
+    const first = await train(task(`parts-${stem}`, recipes[name]!), 5);
+    const half = await readCheckpoint(first.folder, 'latest');
+    expect(half.about.loop.step).toBe(5);
+    const second = await train(task(`parts-${stem}`, recipes[name]!, { resume: true }));
+    const [a, b] = [await readCheckpoint(whole.folder, 'latest'), await readCheckpoint(second.folder, 'latest')];
+    expect(b.about.loop.step).toBe(12);
+    expect(b.about.loop.random).toEqual(a.about.loop.random);
+    expect(b.arrays.map((array) => array.name)).toEqual(a.arrays.map((array) => array.name));
+    for (const [n, { name: array, values }] of a.arrays.entries()) {
+      expect(Buffer.from(b.arrays[n]!.values.buffer).equals(Buffer.from(values.buffer)), array).toBe(true);
+    }
+    // not because nothing was learned
+    expect(half.arrays.some(({ values }, n) => !Buffer.from(values.buffer).equals(Buffer.from(a.arrays[n]!.values.buffer)))).toBe(true);
+    expect(second.summary.bestDice).toBe(whole.summary.bestDice);
+  });
+
+  it('the same seed gives the same weights, another seed others', async () => {
+    const runs = [];
+    for (const [runId, seed] of [['seed-a', 5], ['seed-b', 5], ['seed-c', 6]] as const) runs.push(await train(task(runId, {}, { seed, epochs: 1 })));
+    const [a, b, c] = await Promise.all(runs.map(async ({ folder }) => (await readCheckpoint(folder, 'latest')).arrays.map(({ values }) => values)));
+    expect(b).toEqual(a);
+    expect(c).not.toEqual(a);
+  });
+});
+
+describe('what a run keeps', () => {
+  it('best, last and every second epoch; log with a header; TensorBoard; predictions of the fold in source geometry', async () => {
+    const { folder, summary, items } = await train(task('kept', { saveEvery: 2 }));
+    expect(readdirSync(folder).sort()).toEqual([
+      'checkpoint_best.bin', 'checkpoint_epoch_0002.bin', 'checkpoint_latest.bin', 'dataset_fingerprint.json',
+      'metrics.ndjson', 'plans.json', 'tensorboard', 'validation',
+    ]);
+    const [header, ...metrics] = lines(folder);
+    expect(header).toMatchObject({ run: { runId: 'kept', batchSize: 2, stepsPerEpoch: 4, precision: 'float32', validationCaseCount: 1, recipe: { optimizer: 'adam' } } });
+    expect(new Set(metrics.map(({ name }) => name))).toEqual(
+      new Set(['trainLoss', 'valDice', 'learningRate', 'secondsPerStep', 'waitingShare', 'gradientNorm', 'skippedSteps', 'lossScale']),
+    );
+    expect(readdirSync(join(folder, 'tensorboard'))).toHaveLength(1);
+
+    const file = join(folder, 'validation', 'case_3.nii.gz');
+    const written = readNifti(gunzipSync(readFileSync(file)), file);
+    expect(written.grid.direction[0]).toBeCloseTo(-1);
+    expect(written.grid.originLpsMm[0]).toBeCloseTo(24);
+    const [ni] = DIMS;
+    const turned = Uint8Array.from(written.channels[0]!, (_, n) => written.channels[0]![n - (n % ni) + (ni - 1 - (n % ni))]!);
+    const truth = Uint8Array.from(readNifti(gunzipSync(readFileSync(join(root, 'case_3', 'labels.nii.gz'))), 'labels').channels[0]!);
+    const [dice] = dicePerClass(turned, truth, 2);
+    const kept = z.object({ checkpoint: z.string(), mean: z.number(), cases: z.array(z.unknown()) }).parse(JSON.parse(readFileSync(join(folder, 'validation', 'summary.json'), 'utf8')));
+    expect(kept.mean).toBeCloseTo(dice!, 12);
+    expect(kept).toMatchObject({ checkpoint: 'best', cases: [{ caseId: 'case_3', dice: { ball: dice } }] });
+    expect(summary.finalDice).toBeCloseTo(dice!, 12);
+    // the model that predicts is the best of the validations
+    expect(summary.bestDice).toBeCloseTo(dice!, 12);
+    expect(items.at(-1)).toMatchObject({ kind: 'checkpoint', validationDice: dice, isKept: true });
+  });
+
+  it('last_only keeps the last weights as the model, none keeps nothing', async () => {
+    const last = await train(task('last', { ckptStrategy: 'last_only' }));
+    expect(readdirSync(last.folder).filter((name) => name.startsWith('checkpoint'))).toEqual(['checkpoint_final.bin', 'checkpoint_latest.bin']);
+    const [model, latest] = [await readModel(last.folder), await readCheckpoint(last.folder, 'latest')];
+    expect(latest.arrays.slice(0, model.weights.length)).toEqual(model.weights);
+    const none = await train(task('none', { ckptStrategy: 'none' }));
+    expect(readdirSync(none.folder).filter((name) => /checkpoint|validation/.test(name))).toEqual([]);
+    expect(none.items.every((item) => item.kind === 'checkpoint' && !item.isKept)).toBe(true);
+  });
+
+  it('without held-out cases the last weights are the model', async () => {
+    const everything = (cases as { role: string }[]).map((one) => ({ ...one, role: 'train' }));
+    const { folder, summary } = await train(task('all', {}, { fold: 'all', cases: everything, epochs: 1 }));
+    expect(readdirSync(folder)).toContain('checkpoint_final.bin');
+    expect(readdirSync(folder)).not.toContain('validation');
+    expect(summary).toMatchObject({ bestDice: null, finalDice: null });
+  });
+
+  it('a network without deep supervision, and with another norm, trains and can be trained on with it', async () => {
+    const { folder } = await train(task('plain', { deepSupervision: false, negativeSlope: 0.2, norm: 'group' }, { epochs: 1 }));
+    expect((await readModel(folder)).plan.configurations.find(({ name }) => name === '3d_fullres')).toMatchObject({ negativeSlope: 0.2, norm: 'group' });
+    await train(task('child', {}, { epochs: 1, parentRunFolder: folder }));
+  });
+});

@@ -1,0 +1,42 @@
+import type { CallInput } from '../../../main/contract/api.ts';
+import type { Amp, Fold, Preset } from '../../../main/contract/vocabulary.ts';
+
+/** What the fold-out holds. `null` and `''`: as the preset says. Numbers are `null` while their field is empty. */
+export interface AdvancedChoices {
+  preset: Preset;
+  fold: Fold;
+  optimizer: '' | 'adam' | 'radam' | 'sgd';
+  learningRate: number | null;
+  batchSize: number | null;
+  amp: Amp;
+  averageWeights: boolean;
+}
+
+/** Of the averaged weights: about the last thousand steps count. */
+const EMA_DECAY = 0.999;
+
+export const presetDefaults = (): AdvancedChoices => ({
+  preset: 'v2', fold: 0, optimizer: '', learningRate: null, batchSize: null, amp: 'off', averageWeights: false,
+});
+
+/** What keeps a training from starting, in words; `null` when nothing does. */
+export function problemOf({ learningRate, batchSize }: AdvancedChoices): string | null {
+  if (learningRate !== null && !(learningRate > 0)) return 'The learning rate must be above 0.';
+  if (batchSize !== null && !(Number.isInteger(batchSize) && batchSize > 0)) return 'The batch size must be a whole number above 0.';
+  return null;
+}
+
+export function trainingInput(choices: AdvancedChoices): Pick<CallInput<'nnunet.train'>, 'preset' | 'fold' | 'amp' | 'choices'> {
+  const { preset, fold, amp, optimizer, learningRate, batchSize, averageWeights } = choices;
+  return {
+    preset,
+    fold,
+    amp,
+    choices: {
+      ...(optimizer !== '' && { optimizer }),
+      ...(learningRate !== null && { learningRate }),
+      ...(batchSize !== null && { batchSize }),
+      ...(averageWeights && { ema: EMA_DECAY }),
+    },
+  };
+}
