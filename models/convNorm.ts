@@ -27,8 +27,7 @@ export function groupCount(channels: number): number {
 export function convNorm<T>(ops: TensorOps<T>, norm: UNetSpec['norm'], variables: NetworkVariables<T>, prefix: string, x: T, stride: readonly number[]): T {
   const { parameter, onBatchStatistic } = variables;
   const y = ops.conv(x, ops.toCompute(parameter(`${prefix}.conv.weight`)), stride);
-  // `add`, not `bias`: TensorFlow's graph optimiser stumbles over the gradient of a fused convolution, bias and leaky ReLU
-  if (norm === 'none') return ops.add(y, ops.toCompute(parameter(`${prefix}.conv.bias`)));
+  if (norm === 'none') return ops.bias(y, ops.toCompute(parameter(`${prefix}.conv.bias`)));
   const scale = parameter(`${prefix}.norm.scale`);
   const shift = parameter(`${prefix}.norm.shift`);
   switch (norm) {

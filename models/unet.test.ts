@@ -45,7 +45,7 @@ function shapeOps(): TensorOps<Shape> {
     averagePool: (x, stride) => [x[0]!, ...x.slice(1, -1).map((n, axis) => Math.ceil(n / stride[axis]!)), x[x.length - 1]!],
     leakyRelu: same,
     add(a, b) {
-      fit(a.join() === b.join() || (b.length === 1 && b[0] === a[a.length - 1]), `sum of ${a.join()} and ${b.join()}`);
+      fit(a.join() === b.join(), `sum of ${a.join()} and ${b.join()}`);
       return a;
     },
     concatChannels(a, b) {

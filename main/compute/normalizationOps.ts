@@ -78,9 +78,10 @@ export function normalizeBy(g: Graph, x: Tensor, scale: Tensor, shift: Tensor, m
   return g.castTo(g.binary('AddV2', g.binary('Mul', g.castTo(x, 'float'), slope), offset), x.dtype);
 }
 
+/** `negativeSlope` ≥ 0. */
 export function leakyRelu(g: Graph, x: Tensor, negativeSlope: number): Tensor {
   const attributes = { T: { type: x.dtype }, alpha: { float: negativeSlope } } as const;
-  return g.record(g.node('LeakyRelu', [x], attributes, x.shape, x.dtype), [x], (dy) => [
-    g.node('LeakyReluGrad', [dy, x], attributes, x.shape, x.dtype),
-  ]);
+  const y = g.node('LeakyRelu', [x], attributes, x.shape, x.dtype);
+  // only the sign counts, and y has that of x: TensorFlow need not keep x, a third of what a block of ours holds
+  return g.record(y, [x], (dy) => [g.node('LeakyReluGrad', [dy, y], attributes, x.shape, x.dtype)]);
 }
