@@ -6,7 +6,7 @@ import type { JobPort } from '../contract/jobPort.ts';
 import type { Metric } from '../contract/jobs.ts';
 import type { DiceSummary } from './evaluate.ts';
 import { EpochTally } from './epochTally.ts';
-import type { PatchSampler } from './patches.ts';
+import type { BatchSource } from './patches.ts';
 import { RandomState } from './random.ts';
 import { budgetUsed, learningRateAt, secondsLeft } from './trainingSchedule.ts';
 import type { LearningRateSchedule, TrainingBudget } from './trainingSchedule.ts';
@@ -60,14 +60,14 @@ const MOST_SKIPPED_IN_ROW = 20;
 const VALIDATION_PART = 0.12;
 const LOSS_REPORTS_PER_EPOCH = 5;
 
-export const freshLoopState = (sampler: PatchSampler): LoopState => ({
+export const freshLoopState = (sampler: BatchSource): LoopState => ({
   step: 0, epoch: 0, elapsedMs: 0, validationMs: 0, bestDice: null, validationsWithoutGain: 0, skippedInRow: 0, skippedSteps: 0, random: sampler.state,
 });
 
 /** Trains until the budget is used up, patience ends or `stop` is set; all end with a saved state. Throws `train/diverged`. */
 export async function runTrainLoop(
   engine: TrainingEngine,
-  sampler: PatchSampler,
+  sampler: BatchSource,
   spec: TrainLoopSpec,
   start: LoopState,
   hooks: TrainLoopHooks,

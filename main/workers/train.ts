@@ -8,8 +8,10 @@ import type { JobPort } from '../contract/jobPort.ts';
 import type { TaskItem, TrainTask } from '../contract/tasks.ts';
 import type { DiceSummary } from '../nnunet/evaluate.ts';
 import { PatchSampler } from '../nnunet/patches.ts';
+import type { BatchSource } from '../nnunet/patches.ts';
 import { configurationOf } from '../nnunet/plan.ts';
 import type { Plan } from '../nnunet/plan.ts';
+import { samplerSpecFor } from '../nnunet/samplerSpec.ts';
 import { freshLoopState, runTrainLoop } from '../nnunet/trainLoop.ts';
 import type { LoopState, TrainLoopHooks, TrainLoopSpec } from '../nnunet/trainLoop.ts';
 import { stepsOfEpoch } from '../nnunet/trainingSchedule.ts';
@@ -51,7 +53,7 @@ async function train(input: TrainTask, port: JobPort, factory: EngineFactory): P
   const spec = trainingSpec(input.recipe, plan, configuration, precisionOf(input.amp));
   const engine = await factory.createTraining(spec, input.seed);
   try {
-    const samplerSpec = { patch: spec.patch, batchSize: spec.batchSize, channels: plan.channels.length, foregroundPart: input.recipe.oversampling };
+    const samplerSpec = samplerSpecFor({ preset: input.preset, patch: spec.patch, batchSize: spec.batchSize, plan, oversampling: input.recipe.oversampling });
     const sampler = new PatchSampler(store.trainingCases(trainCases), samplerSpec, input.seed);
     const start = await startState(input, engine, sampler);
     const loop = loopSpec(input, plan, trainCases.length, spec.batchSize);
@@ -105,7 +107,7 @@ function loopSpec({ recipe, epochs, minutes }: TrainTask, plan: Plan, caseCount:
   };
 }
 
-async function startState(input: TrainTask, engine: TrainingEngine, sampler: PatchSampler): Promise<LoopState> {
+async function startState(input: TrainTask, engine: TrainingEngine, sampler: BatchSource): Promise<LoopState> {
   if (input.resume && (await hasCheckpoint(input.runFolder, 'latest'))) {
     const { about, arrays } = await readCheckpoint(input.runFolder, 'latest');
     engine.writeState(arrays);
