@@ -119,6 +119,8 @@ export interface InferenceOptions {
   /** Windows that one call takes at most. */
   readonly batchSize: number;
   readonly precision: ComputePrecision;
+  /** Compile with XLA: for GPUs. */
+  readonly xla: boolean;
 }
 
 export interface InferenceEngine {

@@ -39,6 +39,12 @@ export interface TensorOps<T> {
   mean(x: T, axes: readonly number[]): T;
   softmax(x: T): T;
   logSoftmax(x: T): T;
+  sigmoid(x: T): T;
+  /** log(1 + eˣ), without overflow. */
+  softplus(x: T): T;
+  /** The larger of each element and `floor`; not differentiable: for counts. */
+  atLeast(x: T, floor: number): T;
+  reshape(x: T, shape: readonly number[]): T;
   slice(x: T, begin: readonly number[], size: readonly number[]): T;
 
   toFloat32(x: T): T;
@@ -47,6 +53,10 @@ export interface TensorOps<T> {
 
   /** Integer classes [N, …spatial] → float32 [N, …spatial, depth]; not differentiable. */
   oneHot(labels: T, depth: number): T;
+  /** Integer classes [N, …spatial] → row of `table` for each, float32 [N, …spatial, columns]; greater ones take the last row. Not differentiable. */
+  lookUp(labels: T, table: readonly (readonly number[])[]): T;
+  /** [N, …coarse, C] → [N, …spatial, C]: each voxel repeated `stride` times along each axis, cut at `spatial`. */
+  upsampleNearest(x: T, stride: readonly number[], spatial: readonly number[]): T;
   /** Every `stride`-th element of each axis, from the first; not differentiable. */
   subsample(x: T, stride: readonly number[]): T;
 }

@@ -55,7 +55,7 @@ function shapeOps(): TensorOps<Shape> {
     toFloat32: same,
     toCompute: same,
     scalar: unused, sub: unused, mul: unused, div: unused, negate: unused, sum: unused, mean: unused,
-    softmax: unused, logSoftmax: unused, slice: unused, oneHot: unused, subsample: unused,
+    softmax: unused, logSoftmax: unused, sigmoid: unused, softplus: unused, atLeast: unused, reshape: unused, lookUp: unused, upsampleNearest: unused, slice: unused, oneHot: unused, subsample: unused,
   };
 }
 

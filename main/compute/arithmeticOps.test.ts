@@ -50,6 +50,12 @@ describe.each([
     await expectExact((ops, [x]) => ops.logSoftmax(x!), [logits]);
   });
 
+  it('sigmoid and softplus, far from 0 too', async () => {
+    const logits = randomInput(shape, 8, (value) => 12 * value);
+    await expectExact((ops, [x]) => ops.sigmoid(x!), [logits]);
+    await expectExact((ops, [x]) => ops.softplus(x!), [logits]);
+  });
+
   it('adds up the gradients of a tensor that is used twice', async () => {
     await expectExact((ops, [x]) => ops.add(ops.mul(x!, x!), ops.mul(x!, ops.scalar(3))), [a]);
   });

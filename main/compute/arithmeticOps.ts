@@ -78,3 +78,13 @@ export function logSoftmax(g: Graph, x: Tensor): Tensor {
     return [g.binary('Sub', dy, g.binary('Mul', g.unary('Exp', logProbs), total))];
   });
 }
+
+export function sigmoid(g: Graph, x: Tensor): Tensor {
+  const probs = g.unary('Sigmoid', x);
+  return g.record(probs, [x], (dy) => [g.binary('Mul', dy, g.binary('Mul', probs, g.binary('Sub', g.scalar(1), probs)))]);
+}
+
+/** log(1 + eˣ). */
+export function softplus(g: Graph, x: Tensor): Tensor {
+  return g.record(g.unary('Softplus', x), [x], (dy) => [g.binary('Mul', dy, g.unary('Sigmoid', x))]);
+}

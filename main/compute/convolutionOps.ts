@@ -70,8 +70,9 @@ export function convTranspose(g: Graph, x: Tensor, weights: Tensor, spatial: rea
 export function bias(g: Graph, x: Tensor, perChannel: Tensor): Tensor {
   const attributes = { T: { type: x.dtype }, data_format: { text: 'NHWC' } } as const;
   return g.record(g.node('BiasAdd', [x, perChannel], attributes, x.shape, x.dtype), [x, perChannel], (dy) => {
-    // BiasAddGrad adds up in bf16: 15–99 % wrong on large images. Sum does not.
-    const exact = dy.dtype === 'float' ? g.node('BiasAddGrad', [dy], attributes, perChannel.shape, dy.dtype) : null;
-    return [dy, exact ?? g.reduce('Sum', dy, dy.shape.slice(0, -1).map((_, axis) => axis))];
+    if (dy.dtype === 'float') return [dy, g.node('BiasAddGrad', [dy], attributes, perChannel.shape, dy.dtype)];
+    // BiasAddGrad adds up in bf16: 15–99 % wrong on large images. Sum does not. A sum of float16 would overflow at 65504.
+    const summable = dy.dtype === 'half' ? g.castTo(dy, 'float') : dy;
+    return [dy, g.castTo(g.reduce('Sum', summable, dy.shape.slice(0, -1).map((_, axis) => axis)), dy.dtype)];
   });
 }

@@ -5,39 +5,52 @@ import { buildInferenceGraph, buildTrainingGraph } from './networkGraph.ts';
 import type { BuiltGraph } from './networkGraph.ts';
 import { loadTensorFlow, runtimeVersion } from './runtime.ts';
 import type { Tf } from './runtime.ts';
-import { Session } from './session.ts';
+import { Session, VARIABLE_GROUPS } from './session.ts';
 
-/** Moments 0, beta powers 1. */
 function freshOptimizer(graph: BuiltGraph): NamedArray[] {
-  return graph.variables.optimizer.map(({ name, shape }) => {
+  return graph.variables.optimizer.map(({ name, shape, initial }) => {
     const values = new Float32Array(shape.reduce((a, b) => a * b, 1));
-    return { name, shape, values: shape.length === 0 ? values.fill(1) : values };
+    return { name, shape, values: values.fill(initial) };
   });
+}
+
+/** Writes weights and what starts as a copy of them. */
+function writeWeights(session: Session, { variables }: BuiltGraph, weights: readonly NamedArray[]): void {
+  session.write('weights', weights);
+  const written = new Map(weights.map((array) => [array.name, array]));
+  for (const group of ['slow', 'average'] as const) {
+    session.write(group, variables[group].map(({ name }) => ({ ...written.get(name.slice(group.length + 1))!, name })));
+  }
+}
+
+/** Running statistics have no average of their own: they are one. */
+function readAverage(session: Session): NamedArray[] {
+  const averages = new Map(session.read('average').map(({ name, values }) => [name, values]));
+  return session.read('weights').map((array) => ({ ...array, values: averages.get(`average.${array.name}`) ?? array.values }));
 }
 
 async function createTraining(tf: Tf, spec: TrainingSpec, seed: number): Promise<TrainingEngine> {
   const graph = buildTrainingGraph(spec);
   const session = await Session.open(tf, graph);
-  session.write('weights', initialWeights(graph.parameters, spec.network.negativeSlope, seed));
+  writeWeights(session, graph, initialWeights(graph.parameters, spec.network.negativeSlope, seed));
   session.write('optimizer', freshOptimizer(graph));
   const imageShape = [spec.batchSize, ...spec.patch, spec.network.inputChannels];
   const labelShape = imageShape.slice(0, -1);
   return {
     step(images, labels, learningRate) {
-      const { loss, gradientNorm } = session.run('train', {
+      const { loss, gradientNorm, updated, lossScale } = session.run('train', {
         image: tf.tensor(images, imageShape, 'float32'),
         labels: tf.tensor(new Int32Array(labels), labelShape, 'int32'), // tfjs has no uint8; 1 ms for 800 000 voxels
         learningRate: tf.scalar(learningRate),
       });
-      return { loss: loss![0]!, gradientNorm: gradientNorm![0]!, skipped: !Number.isFinite(gradientNorm![0]!), lossScale: 1 };
+      return { loss: loss![0]!, gradientNorm: gradientNorm![0]!, skipped: updated![0] === 0, lossScale: lossScale![0]! };
     },
     predict: (image) => session.run('predict', { image: tf.tensor(image, [1, ...imageShape.slice(1)], 'float32') }).logits!,
-    readWeights: () => session.read('weights'),
-    writeWeights: (weights) => session.write('weights', weights),
-    readState: () => [...session.read('weights'), ...session.read('optimizer')],
+    readWeights: (which) => (which === 'average' ? readAverage(session) : session.read('weights')),
+    writeWeights: (weights) => writeWeights(session, graph, weights),
+    readState: () => VARIABLE_GROUPS.flatMap((group) => session.read(group)),
     writeState(state) {
-      session.write('weights', state);
-      session.write('optimizer', state);
+      for (const group of VARIABLE_GROUPS) session.write(group, state);
     },
     dispose: () => session.dispose(),
   };
@@ -48,9 +61,9 @@ async function createInference(
   network: UNetSpec,
   patch: readonly number[],
   weights: readonly NamedArray[],
-  { batchSize = 1, precision = 'float32' }: Partial<InferenceOptions> = {},
+  { batchSize = 1, precision = 'float32', xla = false }: Partial<InferenceOptions> = {},
 ): Promise<InferenceEngine> {
-  const session = await Session.open(tf, buildInferenceGraph(network, patch, { batchSize, precision }));
+  const session = await Session.open(tf, buildInferenceGraph(network, patch, { batchSize, precision, xla }));
   session.write('weights', weights);
   const voxels = patch.reduce((a, b) => a * b, 1);
   const shape = [batchSize, ...patch, network.inputChannels];

@@ -51,8 +51,8 @@ export class Graph {
     return { name: unique, shape, dtype };
   }
 
-  constant(values: Float32Array | Int32Array, shape: Shape): Tensor {
-    const dtype = values instanceof Float32Array ? 'float' : 'int32';
+  constant(values: Float32Array | Float64Array | Int32Array, shape: Shape): Tensor {
+    const dtype = values instanceof Float32Array ? 'float' : values instanceof Float64Array ? 'double' : 'int32';
     const key = `${dtype}[${shape.join()}]${values.join()}`;
     const known = this.#constants.get(key);
     if (known) return known;
@@ -71,11 +71,15 @@ export class Graph {
     return this.node('Placeholder', [], { dtype: { type: dtype }, shape: { shape } }, shape, dtype, { name });
   }
 
-  binary(op: 'AddV2' | 'Sub' | 'Mul' | 'RealDiv' | 'SquaredDifference' | 'Minimum', a: Tensor, b: Tensor): Tensor {
+  binary(op: 'AddV2' | 'Sub' | 'Mul' | 'RealDiv' | 'SquaredDifference' | 'Minimum' | 'Maximum' | 'Pow', a: Tensor, b: Tensor): Tensor {
     return this.node(op, [a, b], { T: { type: a.dtype } }, broadcastShape(a.shape, b.shape), a.dtype);
   }
-  unary(op: 'Neg' | 'Exp' | 'Rsqrt' | 'Sqrt' | 'Softmax' | 'LogSoftmax' | 'ZerosLike' | 'Identity' | 'Square', x: Tensor, name?: string): Tensor {
+  unary(op: 'Neg' | 'Exp' | 'Rsqrt' | 'Sqrt' | 'Softmax' | 'LogSoftmax' | 'Sigmoid' | 'Softplus' | 'ZerosLike' | 'Identity' | 'Square', x: Tensor, name?: string): Tensor {
     return this.node(op, [x], { T: { type: x.dtype } }, x.shape, x.dtype, name ? { name } : {});
+  }
+  /** Scalars or equal shapes → bool. */
+  compare(op: 'Greater' | 'GreaterEqual', a: Tensor, b: Tensor): Tensor {
+    return this.node(op, [a, b], { T: { type: a.dtype } }, broadcastShape(a.shape, b.shape), 'bool');
   }
   reduce(op: 'Sum' | 'Mean', x: Tensor, axes: readonly number[], keepDims = false): Tensor {
     const shape = x.shape.flatMap((size, axis) => (axes.includes(axis) ? (keepDims ? [1] : []) : [size]));
@@ -100,9 +104,12 @@ export class Graph {
     return output;
   }
 
-  /** Reverse-mode differentiation of the scalar `loss`; one gradient per entry of `withRespectTo`, in order. */
-  gradients(loss: Tensor, withRespectTo: readonly Tensor[]): Tensor[] {
-    const gradients = new Map<string, Tensor>([[loss.name, this.scalar(1)]]);
+  /**
+   * Reverse-mode differentiation of the scalar `loss`; one gradient per entry of `withRespectTo`, in order. `times`: scalar
+   * that multiplies them all from the start of the way back, where half precision needs large numbers.
+   */
+  gradients(loss: Tensor, withRespectTo: readonly Tensor[], times: Tensor = this.scalar(1)): Tensor[] {
+    const gradients = new Map<string, Tensor>([[loss.name, times]]);
     const needed = this.#reaches(withRespectTo);
     for (const { output, inputs, backward } of [...this.#tape].reverse()) {
       const outputGradient = gradients.get(output.name);

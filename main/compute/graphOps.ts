@@ -7,9 +7,11 @@ import * as normalization from './normalizationOps.ts';
 import { averagePool } from './poolingOps.ts';
 import * as shaping from './shapingOps.ts';
 
+const COMPUTE_TYPE = { float32: 'float', bfloat16: 'bfloat16', float16: 'half' } as const;
+
 /** The op set of `models/` as nodes of a graph. */
 export function graphOps(g: Graph, precision: ComputePrecision): TensorOps<Tensor> {
-  const computeType = precision === 'bfloat16' ? 'bfloat16' : 'float';
+  const computeType = COMPUTE_TYPE[precision];
   return {
     shapeOf: (x) => x.shape,
     scalar: (value) => g.scalar(value),
@@ -32,10 +34,16 @@ export function graphOps(g: Graph, precision: ComputePrecision): TensorOps<Tenso
     mean: (x, axes) => arithmetic.mean(g, x, axes),
     softmax: (x) => arithmetic.softmax(g, x),
     logSoftmax: (x) => arithmetic.logSoftmax(g, x),
+    sigmoid: (x) => arithmetic.sigmoid(g, x),
+    softplus: (x) => arithmetic.softplus(g, x),
+    atLeast: (x, floor) => g.binary('Maximum', x, g.scalar(floor)),
+    reshape: (x, shape) => shaping.reshape(g, x, shape),
     slice: (x, begin, size) => shaping.slice(g, x, begin, size),
     toFloat32: (x) => arithmetic.cast(g, x, 'float'),
     toCompute: (x) => arithmetic.cast(g, x, computeType),
     oneHot: (labels, depth) => shaping.oneHot(g, labels, depth),
+    lookUp: (labels, table) => shaping.lookUp(g, labels, table),
+    upsampleNearest: (x, stride, spatial) => shaping.upsampleNearest(g, x, stride, spatial),
     subsample: (x, stride) => shaping.subsample(g, x, stride),
   };
 }

@@ -1,26 +1,25 @@
 /** Whole graphs with their signatures: `train`, `predict`, and reading and writing of weights and optimiser state. */
 import type { InferenceOptions, TrainingSpec, UNetSpec } from '../../models/engine.ts';
-import { deepSupervisedLoss } from '../../models/diceCrossEntropy.ts';
 import type { Parameter } from '../../models/parameters.ts';
+import { deepSupervisedLoss } from '../../models/trainingLoss.ts';
 import { buildUNet, parametersOf } from '../../models/unet.ts';
 import { headLevels } from '../../models/unetDecoder.ts';
-import { assignVariable, declareAdam, declareVariable, emitAdam, readVariable } from './adam.ts';
-import type { Variable } from './adam.ts';
 import { Graph, tensorInfo } from './graph.ts';
 import type { Tensor } from './graph.ts';
 import { graphOps } from './graphOps.ts';
+import { declareLossScale } from './lossScale.ts';
 import { encodeSavedModel } from './savedModel.ts';
 import type { Signature } from './savedModel.ts';
+import { VARIABLE_GROUPS } from './session.ts';
+import type { SessionGraph, VariableGroup } from './session.ts';
+import { emitTrainUpdate } from './trainUpdate.ts';
+import { assignVariable, declareVariable, readVariable } from './variables.ts';
+import type { Variable } from './variables.ts';
 
-/** Variables that are read and written together, by the signatures `read.<group>` and `write.<group>`. */
-export type VariableGroup = 'weights' | 'optimizer';
-type NamedShape = { readonly name: string; readonly shape: readonly number[] };
-
-export interface BuiltGraph {
-  readonly savedModel: Uint8Array;
-  readonly signatures: readonly string[];
+export interface BuiltGraph extends SessionGraph {
   readonly parameters: readonly Parameter[];
-  readonly variables: Readonly<Record<VariableGroup, readonly NamedShape[]>>;
+  /** `slow` (Lookahead) and `average` hold a copy of each weight, in the same order, or nothing. */
+  readonly variables: Readonly<Record<VariableGroup, readonly Variable[]>>;
 }
 
 /** `read`: every variable of the group by its name; `write`: the same names in, `written` out. */
@@ -45,14 +44,6 @@ function predictSignature(g: Graph, network: UNetSpec, patch: readonly number[],
   return { inputs: { image: tensorInfo(image) }, outputs: { logits: tensorInfo(g.unary('Identity', logits, 'predict.logits')) } };
 }
 
-/** Adds λ/2·‖w‖² of the decaying parameters to the loss through its gradient, as the seed does (not decoupled). */
-function withWeightDecay(g: Graph, decay: number, parameters: readonly Parameter[], values: readonly Tensor[], gradients: readonly Tensor[]): Tensor[] {
-  if (decay === 0) return [...gradients];
-  return gradients.map((gradient, index) =>
-    parameters[index]!.decays ? g.binary('AddV2', gradient, g.binary('Mul', values[index]!, g.scalar(decay))) : gradient,
-  );
-}
-
 /** PyTorch's; keras' 0.99 would need hundreds of steps to forget where it started. */
 const RUNNING_STATISTICS_KEPT = 0.9;
 
@@ -68,55 +59,63 @@ function moveRunningStatistics(g: Graph, weights: readonly Variable[], current: 
   });
 }
 
-function trainSignature(g: Graph, spec: TrainingSpec, heads: readonly number[], parameters: readonly Parameter[], weights: readonly Variable[]): { signature: Signature; state: readonly Variable[] } {
+interface TrainPart {
+  readonly signature: Signature;
+  readonly variables: Omit<BuiltGraph['variables'], 'weights'>;
+}
+
+function trainPart(g: Graph, spec: TrainingSpec, heads: readonly number[], parameters: readonly Parameter[], weights: readonly Variable[]): TrainPart {
   const shape = [spec.batchSize, ...spec.patch];
   const image = g.placeholder('train.image', [...shape, spec.network.inputChannels], 'float');
   const labels = g.placeholder('train.labels', shape, 'int32');
   const learningRate = g.placeholder('train.learningRate', [], 'float');
+  const current = new Map(weights.map((w) => [w.name, readVariable(g, w)]));
   const trained = parameters.filter((p) => p.isTrained);
-  const byName = new Map(weights.map((w) => [w.name, readVariable(g, w)]));
-  const values = trained.map(({ name }) => byName.get(name)!);
-  const trainedWeights = weights.filter((_, index) => parameters[index]!.isTrained);
+  const values = trained.map(({ name }) => current.get(name)!);
   const ops = graphOps(g, spec.precision);
   const statistics = new Map<string, Tensor>();
   const outputs = buildUNet(ops, spec.network, heads, image, {
-    parameter: (name) => byName.get(name)!,
+    parameter: (name) => current.get(name)!,
     onBatchStatistic: (name, value) => statistics.set(name, value),
   });
   const loss = deepSupervisedLoss(ops, spec, outputs, labels);
-  const gradients = withWeightDecay(g, spec.optimizer.weightDecay, trained, values, g.gradients(loss, values));
-  if (spec.optimizer.kind !== 'adam') throw new Error(`no optimiser '${spec.optimizer.kind}' yet`);
-  const adam = declareAdam(g, trainedWeights);
-  const { gradientNorm, done } = emitAdam(g, spec.optimizer, trainedWeights, adam, gradients, learningRate);
-  const finite = g.node('IsFinite', [gradientNorm], { T: { type: 'float' } }, [], 'bool');
-  const moved = moveRunningStatistics(g, weights, byName, statistics, finite);
-  const lossOut = g.node('Identity', [loss], { T: { type: 'float' } }, [], 'float', { name: 'train.loss', after: [...done, ...moved] });
-  const normOut = g.unary('Identity', gradientNorm, 'train.gradientNorm');
-  const inputs = { image, labels, learningRate };
+  const lossScale = spec.precision === 'float16' ? declareLossScale(g) : null;
+  const gradients = lossScale ? unscaled(g, g.gradients(loss, values, lossScale.scale), lossScale.scale) : g.gradients(loss, values);
+  const trainedWeights = weights.filter((_, index) => parameters[index]!.isTrained);
+  const update = emitTrainUpdate(g, spec, { parameters: trained, weights: trainedWeights, values, gradients, loss, learningRate });
+  const moved = moveRunningStatistics(g, weights, current, statistics, update.finite);
+  const done = [...update.done, ...moved, ...(lossScale?.update(update.finite) ?? [])];
+  const result = (name: string, value: Tensor, after: readonly Tensor[] = []) =>
+    tensorInfo(g.node('Identity', [value], { T: { type: 'float' } }, [], 'float', { name: `train.${name}`, after }));
   return {
     signature: {
-      inputs: Object.fromEntries(Object.entries(inputs).map(([key, tensor]) => [key, tensorInfo(tensor)])),
-      outputs: { loss: tensorInfo(lossOut), gradientNorm: tensorInfo(normOut) },
+      inputs: { image: tensorInfo(image), labels: tensorInfo(labels), learningRate: tensorInfo(learningRate) },
+      outputs: {
+        loss: result('loss', loss, done),
+        gradientNorm: result('gradientNorm', update.gradientNorm),
+        updated: result('updated', g.castTo(update.finite, 'float')),
+        lossScale: result('lossScale', lossScale?.scale ?? g.scalar(1)),
+      },
     },
-    state: [...adam.firstMoments, ...adam.secondMoments, adam.beta1Power, adam.beta2Power],
+    variables: { optimizer: [...update.optimizer, ...(lossScale?.state ?? [])], slow: update.slow, average: update.average },
   };
 }
+
+/** The scale is a power of two: dividing by it is exact. */
+const unscaled = (g: Graph, gradients: readonly Tensor[], scale: Tensor): Tensor[] => {
+  const inverse = g.binary('RealDiv', g.scalar(1), scale);
+  return gradients.map((gradient) => g.binary('Mul', gradient, inverse));
+};
 
 export function buildTrainingGraph(spec: TrainingSpec): BuiltGraph {
   const g = new Graph();
   const heads = headLevels(spec.network, spec.deepSupervisionWeights);
   const parameters = parametersOf(spec.network, heads);
   const weights = parameters.map((p) => declareVariable(g, p.name, p.shape));
-  const train = trainSignature(g, spec, heads, parameters, weights);
+  const train = trainPart(g, spec, heads, parameters, weights);
   const byName = new Map(weights.map((w) => [w.name, w]));
-  const predict = predictSignature(g, spec.network, spec.patch, { batchSize: 1, precision: spec.precision }, byName);
-  const signatures = {
-    train: train.signature,
-    predict,
-    ...stateSignatures(g, 'weights', weights),
-    ...stateSignatures(g, 'optimizer', train.state),
-  };
-  return built(g, signatures, parameters, { weights, optimizer: train.state });
+  const predict = predictSignature(g, spec.network, spec.patch, { batchSize: 1, precision: spec.precision, xla: spec.xla }, byName);
+  return built(g, { train: train.signature, predict }, parameters, { weights, ...train.variables });
 }
 
 /** Prediction only: no optimiser state, no gradients. */
@@ -125,14 +124,14 @@ export function buildInferenceGraph(network: UNetSpec, patch: readonly number[],
   const parameters = parametersOf(network, [0]);
   const weights = parameters.map((p) => declareVariable(g, p.name, p.shape));
   const predict = predictSignature(g, network, patch, options, new Map(weights.map((w) => [w.name, w])));
-  return built(g, { predict, ...stateSignatures(g, 'weights', weights) }, parameters, { weights, optimizer: [] });
+  return built(g, { predict }, parameters, { weights, optimizer: [], slow: [], average: [] });
 }
 
-function built(
-  g: Graph,
-  signatures: Readonly<Record<string, Signature>>,
-  parameters: readonly Parameter[],
-  variables: BuiltGraph['variables'],
-): BuiltGraph {
+/** Adds reading and writing of each group of variables. */
+function built(g: Graph, computations: Readonly<Record<string, Signature>>, parameters: readonly Parameter[], variables: BuiltGraph['variables']): BuiltGraph {
+  const signatures: Record<string, Signature> = { ...computations };
+  for (const group of VARIABLE_GROUPS) {
+    if (variables[group].length > 0) Object.assign(signatures, stateSignatures(g, group, variables[group]));
+  }
   return { savedModel: encodeSavedModel(g.nodes, signatures), signatures: Object.keys(signatures), parameters, variables };
 }

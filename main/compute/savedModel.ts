@@ -1,7 +1,7 @@
 /** The TensorFlow messages of a SavedModel (tensorflow/core/protobuf/saved_model.proto and what it contains). */
 import { ProtoWriter } from './protobuf.ts';
 
-const TYPE_NUMBER = { float: 1, int32: 3, int64: 9, bool: 10, bfloat16: 14, resource: 20 } as const;
+const TYPE_NUMBER = { float: 1, double: 2, int32: 3, int64: 9, bool: 10, bfloat16: 14, half: 19, resource: 20 } as const;
 export type DType = keyof typeof TYPE_NUMBER;
 export type Shape = readonly number[];
 

@@ -4,23 +4,32 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NamedTensorMap } from '@tensorflow/tfjs-node';
 import type { NamedArray } from '../../models/engine.ts';
-import type { BuiltGraph, VariableGroup } from './networkGraph.ts';
 import type { Tf } from './runtime.ts';
 
 type LoadedSignature = Awaited<ReturnType<Tf['node']['loadSavedModel']>>;
 
+/** Variables that are read and written together, by the signatures `read.<group>` and `write.<group>`. */
+export const VARIABLE_GROUPS = ['weights', 'optimizer', 'slow', 'average'] as const;
+export type VariableGroup = (typeof VARIABLE_GROUPS)[number];
+
+export interface SessionGraph {
+  readonly savedModel: Uint8Array;
+  readonly signatures: readonly string[];
+  readonly variables: Readonly<Partial<Record<VariableGroup, readonly { readonly name: string; readonly shape: readonly number[] }[]>>>;
+}
+
 export class Session {
   readonly #tf: Tf;
-  readonly #variables: BuiltGraph['variables'];
+  readonly #variables: SessionGraph['variables'];
   readonly #signatures = new Map<string, LoadedSignature>();
 
-  private constructor(tf: Tf, variables: BuiltGraph['variables']) {
+  private constructor(tf: Tf, variables: SessionGraph['variables']) {
     this.#tf = tf;
     this.#variables = variables;
   }
 
   /** TensorFlow loads models from folders only; ours lives in a temporary one until it is loaded. */
-  static async open(tf: Tf, graph: Pick<BuiltGraph, 'savedModel' | 'signatures' | 'variables'>): Promise<Session> {
+  static async open(tf: Tf, graph: SessionGraph): Promise<Session> {
     const folder = mkdtempSync(join(tmpdir(), 'maskloop-graph-'));
     const session = new Session(tf, graph.variables);
     try {
@@ -54,7 +63,7 @@ export class Session {
 
   /** The variables of a group in graph order. */
   read(group: VariableGroup): NamedArray[] {
-    const variables = this.#variables[group];
+    const variables = this.#variables[group] ?? [];
     if (variables.length === 0) return [];
     const values = this.run(`read.${group}`, {});
     return variables.map(({ name, shape }) => ({ name, shape, values: values[name]! }));
@@ -63,7 +72,7 @@ export class Session {
   /** Every variable of the group must be among `arrays`, with its shape; others are ignored. Throws before it writes. */
   write(group: VariableGroup, arrays: readonly NamedArray[]): void {
     const given = new Map(arrays.map((array) => [array.name, array]));
-    const chosen = this.#variables[group].map(({ name, shape }) => {
+    const chosen = (this.#variables[group] ?? []).map(({ name, shape }) => {
       const array = given.get(name);
       if (!array) throw new Error(`'${name}' is missing`);
       if (array.shape.join() !== shape.join()) {

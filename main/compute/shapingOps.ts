@@ -32,6 +32,38 @@ export function oneHot(g: Graph, labels: Tensor, depth: number): Tensor {
   return g.node('OneHot', inputs, attributes, [...labels.shape, depth], 'float');
 }
 
+export function reshape(g: Graph, x: Tensor, shape: readonly number[]): Tensor {
+  return g.record(g.reshape(x, shape), [x], (dy) => [g.reshape(dy, x.shape)]);
+}
+
+/** Integer classes → a row of `table` each; classes beyond it take its last row; not differentiable. */
+export function lookUp(g: Graph, labels: Tensor, table: readonly (readonly number[])[]): Tensor {
+  const columns = table[0]!.length;
+  const rows = g.constant(Float32Array.from(table.flat()), [table.length, columns]);
+  const within = g.binary('Minimum', labels, g.constant(Int32Array.of(table.length - 1), []));
+  const inputs = [rows, within, g.constant(Int32Array.of(0), [])];
+  const attributes = { Tparams: { type: 'float' }, Tindices: { type: 'int32' }, Taxis: { type: 'int32' }, batch_dims: { int: 0 } } as const;
+  return g.node('GatherV2', inputs, attributes, [...labels.shape, columns], 'float');
+}
+
+/** Repeats the elements of one axis; its gradient adds the copies up. */
+function repeatAxis(g: Graph, x: Tensor, axis: number, times: number): Tensor {
+  const product = (sizes: readonly number[]): number => sizes.reduce((a, b) => a * b, 1);
+  const [before, size, after] = [product(x.shape.slice(0, axis)), x.shape[axis]!, product(x.shape.slice(axis + 1))];
+  const apart = [before * size, times, after];
+  const attributes = { T: { type: x.dtype }, Tidx: { type: 'int32' } } as const;
+  const repeated = g.node('BroadcastTo', [g.reshape(x, [before * size, 1, after]), g.ints(apart)], attributes, apart, x.dtype);
+  const result = g.reshape(repeated, x.shape.map((n, at) => (at === axis ? n * times : n)));
+  return g.record(result, [x], (dy) => [g.reshape(g.reduce('Sum', g.reshape(dy, apart), [1]), x.shape)]);
+}
+
+/** Each voxel `stride` times along each spatial axis, cut at `spatial`. */
+export function upsampleNearest(g: Graph, x: Tensor, stride: readonly number[], spatial: readonly number[]): Tensor {
+  const repeated = stride.reduce((y, times, axis) => (times === 1 ? y : repeatAxis(g, y, axis + 1, times)), x);
+  const size = [x.shape[0]!, ...spatial, x.shape[x.shape.length - 1]!];
+  return size.every((n, axis) => n === repeated.shape[axis]) ? repeated : slice(g, repeated, size.map(() => 0), size);
+}
+
 /** Every `stride`-th element from the first on; not differentiable. */
 export function subsample(g: Graph, x: Tensor, stride: readonly number[]): Tensor {
   const shape = x.shape.map((size, axis) => Math.ceil(size / stride[axis]!));

@@ -211,6 +211,15 @@ export const referenceOps: TensorOps<ReferenceTensor> = {
   mean,
   softmax: (x) => softmax(x, false),
   logSoftmax: (x) => softmax(x, true),
+  sigmoid: (x) => map(x, (value) => 1 / (1 + Math.exp(-value))),
+  softplus: (x) => map(x, (value) => Math.max(value, 0) + Math.log1p(Math.exp(-Math.abs(value)))),
+  atLeast: (x, floor) => map(x, (value) => Math.max(value, floor)),
+  reshape: (x, shape) => referenceTensor(shape, x.values),
+  lookUp: (labels, table) =>
+    fill([...labels.shape, table[0]!.length], (at) => table[Math.min(labels.values[flatIndex(at.slice(0, -1), labels.shape)]!, table.length - 1)]![at[at.length - 1]!]!),
+  upsampleNearest: (x, stride, spatial) =>
+    fill([x.shape[0]!, ...spatial, x.shape[x.shape.length - 1]!], (at) =>
+      x.values[flatIndex(at.map((n, axis) => (axis === 0 || axis > stride.length ? n : Math.floor(n / stride[axis - 1]!))), x.shape)]!),
   slice: (x, begin, size) => fill(size, (at) => x.values[flatIndex(at.map((n, axis) => n + begin[axis]!), x.shape)]!),
   toFloat32: (x) => x,
   toCompute: (x) => x,
