@@ -54,7 +54,7 @@ export async function walkLoop(
     heading(2, `Train the first model (${minutes} min)`);
     const firstRunId = await train(session, minutes);
     heading(3, 'Predict the cases without a mask');
-    await run(session, () => session.call('nnunet.predict', { runId: firstRunId }));
+    await run(session, () => session.call('nnunet.predict', { runIds: [firstRunId] }));
     const diceBefore = await measureCases(session, studies.heldOut);
     heading(4, `Correct and accept ${studies.corrected.length} predictions`);
     const correctedCount = await correctCases(session, studies.corrected);
@@ -62,7 +62,7 @@ export async function walkLoop(
     const secondRunId = await train(session, minutes, firstRunId);
     heading(6, 'Predict the held-out cases again');
     const caseIds = (await casesOf(session, studies.heldOut)).map(({ summary }) => summary.caseId);
-    await run(session, () => session.call('nnunet.predict', { runId: secondRunId, caseIds }));
+    await run(session, () => session.call('nnunet.predict', { runIds: [secondRunId], caseIds }));
     const diceAfter = await measureCases(session, studies.heldOut);
     heading(7, 'Export the masks');
     const writtenFiles = await exportMasks(session, paths.masks);

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { AppError, type Result } from './errors.ts';
+import { PredictOptions } from './predictOptions.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
 import { TrainingChoices } from './trainingRecipe.ts';
 import {
@@ -141,10 +142,19 @@ export const calls = {
   /** Newest first. */
   'nnunet.listRuns': call(none, z.object({ runs: z.array(RunInfo) })),
   'nnunet.metrics': call(z.object({ runId: RunId }), z.object({ metrics: z.array(Metric) })),
-  /** `runId` absent: the run with a checkpoint that was trained last. `caseIds` absent: every case without an accepted labelmap. */
-  'nnunet.predict': call(z.object({ runId: RunId.optional(), caseIds: z.array(CaseId).min(1).optional(), mirror: z.boolean().default(false) }), jobStarted),
+  /**
+   * Several `runIds` vote (an ensemble); absent: the run with a checkpoint that was trained last. `caseIds` absent: every
+   * case without an accepted labelmap.
+   */
+  'nnunet.predict': call(PredictOptions.extend({ runIds: z.array(RunId).min(1).optional(), caseIds: z.array(CaseId).min(1).optional() }), jobStarted),
   'nnunet.predictFolder': call(
-    z.object({ runId: RunId.optional(), inputFolder: z.string().min(1), outputFolder: z.string().min(1), mirror: z.boolean().default(false) }),
+    PredictOptions.extend({
+      runIds: z.array(RunId).min(1).optional(),
+      inputFolder: z.string().min(1),
+      outputFolder: z.string().min(1),
+      /** One float32 volume per class (or region) beside each label map. */
+      saveProbabilities: z.boolean().default(false),
+    }),
     jobStarted,
   ),
 

@@ -35,6 +35,8 @@ const examples: AppError[] = [
   { code: 'train/diverged', step: 12 },
   { code: 'train/out-of-memory', detail },
   { code: 'predict/no-model' },
+  { code: 'predict/no-previous-stage', runId: 'r1' },
+  { code: 'predict/incompatible-models', detail },
   { code: 'predict/wrong-channels', path, expected: 2, actual: 1 },
   { code: 'export/nothing-to-export' },
   { code: 'disk/full', path },

@@ -44,6 +44,10 @@ export function describeError(error: AppError): string {
       return `There is no ${error.what} '${error.id}' in this project. Reload the list and choose another.`;
     case 'predict/no-model':
       return 'No trained model is available yet. Train one first, or let a training run until its first checkpoint.';
+    case 'predict/no-previous-stage':
+      return `The model ${error.runId} refines what a 3d_lowres model predicts, and none is trained. Train 3d_lowres first.`;
+    case 'predict/incompatible-models':
+      return `These models cannot predict together (${firstLine(error.detail)}). Predict with one of them, or with models of the same training.`;
     case 'predict/wrong-channels':
       return `${error.path} has ${channels(error.actual)}, but the model was trained on ${error.expected}. Choose images like those of the training.`;
     case 'export/nothing-to-export':

@@ -36,6 +36,10 @@ export const AppError = z.discriminatedUnion('code', [
   code('train/diverged', { step: z.int() }),
   code('train/out-of-memory', { detail: z.string() }),
   code('predict/no-model', {}),
+  /** A cascade without a trained first stage. */
+  code('predict/no-previous-stage', { runId: RunId }),
+  /** Models that cannot vote on one case. */
+  code('predict/incompatible-models', { detail: z.string() }),
   code('predict/wrong-channels', { path, expected: z.int(), actual: z.int() }),
   code('export/nothing-to-export', {}),
   code('disk/full', { path }),

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { JobNews } from './jobs.ts';
 import { AppError } from './errors.ts';
 import { TrainingRecipe } from './trainingRecipe.ts';
+import { PredictOptions } from './predictOptions.ts';
 import { Amp, CaseId, ConfigurationName, Fold, Grid, Preset, RunId, Segment, VoxelType } from './vocabulary.ts';
 
 /** A volume in the project store: raw NIfTI-1 (`.nii`, voxels at byte 352), axes closest to LPS. */
@@ -87,13 +88,15 @@ export type BenchTask = z.infer<typeof BenchTask>;
 export const PredictCase = z.object({ caseId: CaseId, image: StoredImage, outputFile: z.string() });
 export const PredictTask = z.object({
   task: z.literal('predict'),
-  runFolder: z.string(),
-  /** Average over mirrored copies (slower, a little better). */
-  mirror: z.boolean(),
+  /** One, or several that vote: folds of one configuration by the mean of their logits, configurations by that of their probabilities. */
+  models: z.array(z.object({ runFolder: z.string(), /** Of the first stage, for a cascade. */ previousRunFolders: z.array(z.string()) })).min(1),
+  options: PredictOptions,
   /** Stored cases; label maps are written on the stored grid as .nii.gz. */
   cases: z.array(PredictCase),
   /** Or a folder of NIfTI files or DICOM series; label maps in source geometry go to `outputFolder`. */
-  folder: z.object({ inputFolder: z.string(), outputFolder: z.string() }).optional(),
+  folder: z
+    .object({ inputFolder: z.string(), outputFolder: z.string(), /** One float32 volume for each output beside the label map. */ saveProbabilities: z.boolean() })
+    .optional(),
 });
 export type PredictTask = z.infer<typeof PredictTask>;
 

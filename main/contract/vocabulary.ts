@@ -55,8 +55,11 @@ export type Segment = z.infer<typeof Segment>;
 export const Revision = z.int().positive();
 export type Revision = z.infer<typeof Revision>;
 
-/** Where a labelmap came from. Imported label files are `manual` with the author `import`. */
-export const RevisionSource = z.string().regex(/^(manual|(model|corrected):[A-Za-z0-9][A-Za-z0-9._-]*)$/);
+/**
+ * Where a labelmap came from: `model:` and the run, or the runs of an ensemble joined by `+`. Imported label files are
+ * `manual` with the author `import`.
+ */
+export const RevisionSource = z.string().regex(/^(manual|(model|corrected):[A-Za-z0-9][A-Za-z0-9._+-]*)$/);
 export type RevisionSource = z.infer<typeof RevisionSource>;
 
 /** As nnU-Net names them; `3d_cascade_fullres` refines what a trained `3d_lowres` predicts. */

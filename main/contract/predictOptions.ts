@@ -1,0 +1,17 @@
+/** What a user may choose about a prediction. */
+import { z } from 'zod';
+import { Amp } from './vocabulary.ts';
+
+/** `flatGaussian` is NVIDIA's Gaussian: the outer product to the power 1 / axes. */
+export const BlendName = z.enum(['gaussian', 'flatGaussian', 'constant']);
+
+export const PredictOptions = z.object({
+  /** Average over all mirrored copies: 4 times slower in 2D, 8 times in 3D, a little better. */
+  mirror: z.boolean().default(false),
+  /** Part of a window that its neighbour covers too; absent: the preset's (v2 ½, seed ¼). */
+  overlap: z.number().min(0).max(0.95).optional(),
+  /** Absent: the preset's (v2 gaussian, seed constant). */
+  blend: BlendName.optional(),
+  amp: Amp.default('off'),
+});
+export type PredictOptions = z.infer<typeof PredictOptions>;
