@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
-import { type Command, CommanderError, Option } from 'commander';
+import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
+import { BlendName, PredictOptions } from '../contract/predictOptions.ts';
+import { Amp } from '../contract/vocabulary.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption, projectOption } from './commonOptions.ts';
@@ -9,12 +11,18 @@ import { findRun } from './findRun.ts';
 import { exitCodeOf, followJob } from './followJob.ts';
 import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.ts';
 
-interface PredictOptions extends CommandOptions {
+interface PredictFlags extends CommandOptions {
   readonly project: string;
-  readonly model: string;
+  readonly model?: readonly string[];
   readonly input?: string;
   readonly output?: string;
   readonly mirror?: boolean;
+  readonly tta?: boolean;
+  readonly overlap?: number;
+  readonly blend?: PredictOptions['blend'];
+  readonly amp: PredictOptions['amp'];
+  readonly saveProbabilities?: boolean;
+  readonly savePreds?: boolean;
 }
 
 export function addPredictCommand(root: Command, program: ProgramPaths): void {
@@ -22,24 +30,46 @@ export function addPredictCommand(root: Command, program: ProgramPaths): void {
     .command('predict')
     .description("Segment a folder of images, or (without --input) the project's cases that have no accepted mask.")
     .addOption(projectOption())
-    .addOption(new Option('--model <run>', "run whose weights are used, or 'latest'").default('latest'))
+    .addOption(
+      new Option('--model <run>', "run whose weights are used, or 'latest'; several times: they vote")
+        .argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value])
+        .default(undefined, 'latest'),
+    )
     .addOption(new Option('--input <folder>', 'NIfTI files or DICOM series'))
     .addOption(
       new Option('--output <folder>', 'receives one NIfTI label map per input, same base name, source geometry'),
     )
-    .addOption(new Option('--mirror', 'average over mirrored copies: slower, a little better'))
+    .addOption(new Option('--mirror', 'average over mirrored copies: 4 (2D) or 8 times slower, a little better'))
+    .addOption(new Option('--tta', 'the same as --mirror, by its name in the seed').hideHelp())
+    .addOption(
+      new Option('--overlap <part>', 'of neighbouring windows; default 0.5, or 0.25 with the seed preset').argParser(
+        overlapOf,
+      ),
+    )
+    .addOption(
+      new Option('--blend <how>', 'weight of a voxel in its window; default gaussian, or constant with the seed preset')
+        .choices(BlendName.options),
+    )
+    .addOption(new Option('--amp <precision>', 'mixed precision').choices(Amp.options).default('off'))
+    .addOption(new Option('--save-probabilities', 'also write one float32 volume per class beside each label map'))
+    .addOption(new Option('--save-preds', 'the same as --save-probabilities, by its name in the seed').hideHelp())
     .addOption(jsonOption())
     .addHelpText(
       'after',
       examples(
         'predict --project ~/liver --input ~/new-scans --output ~/masks',
         'predict --project ~/liver                  # fills the worklist',
+        'predict --project ~/liver --model RUN_A --model RUN_B --input ~/new-scans --output ~/masks   # an ensemble',
       ),
     )
-    .action((options: PredictOptions) => {
+    .action((options: PredictFlags) => {
       if ((options.input === undefined) !== (options.output === undefined)) {
         process.stderr.write('error: --input and --output belong together.\n');
         throw new CommanderError(exitCodes.usage, 'maskloop.inputAndOutput', '--input and --output belong together.');
+      }
+      if ((options.saveProbabilities || options.savePreds) && options.output === undefined) {
+        process.stderr.write('error: --save-probabilities needs --output.\n');
+        throw new CommanderError(exitCodes.usage, 'maskloop.probabilities', '--save-probabilities needs --output.');
       }
       return runCommand('predict', program, options, (session) => predict(session, options));
     });
@@ -47,23 +77,32 @@ export function addPredictCommand(root: Command, program: ProgramPaths): void {
 
 const PredictSummary = z.object({ predictedCount: z.int() });
 
-async function predict(
-  session: CliSession,
-  { project, model, input, output, mirror }: PredictOptions,
-): Promise<CommandEnd> {
+function overlapOf(text: string): number {
+  const parsed = PredictOptions.shape.overlap.safeParse(Number(text));
+  if (text.trim() === '' || !parsed.success) throw new InvalidArgumentError('a number from 0 to 0.95 is needed.');
+  return Number(text);
+}
+
+async function predict(session: CliSession, flags: PredictFlags): Promise<CommandEnd> {
+  const { project, model = ['latest'], input, output, overlap, blend, amp } = flags;
   await session.call('project.open', { folder: resolve(project) });
   const { runs } = await session.call('nnunet.listRuns', {});
   // The services choose the latest model themselves, and say so when there is none.
-  const runId = model === 'latest' ? undefined : findRun(runs, model, () => true).runId;
+  const isLatest = model.length === 1 && model[0] === 'latest';
+  const runIds = isLatest
+    ? undefined
+    : model.map((name) => findRun(runs, name, ({ hasCheckpoint }) => hasCheckpoint).runId);
+  const options = { runIds, mirror: flags.mirror ?? flags.tta ?? false, overlap, blend, amp };
+  const saveProbabilities = flags.saveProbabilities ?? flags.savePreds ?? false;
   const end = await followJob(session, () =>
     input !== undefined && output !== undefined
       ? session.call('nnunet.predictFolder', {
-          runId,
+          ...options,
           inputFolder: resolve(input),
           outputFolder: resolve(output),
-          mirror,
+          saveProbabilities,
         })
-      : session.call('nnunet.predict', { runId, mirror }),
+      : session.call('nnunet.predict', options),
   );
   const { predictedCount } = PredictSummary.catch({ predictedCount: 0 }).parse(end.summary);
   const place = output === undefined ? 'in the project, ready to be corrected' : `in ${resolve(output)}`;

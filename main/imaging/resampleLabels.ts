@@ -10,11 +10,11 @@ type LabelRule = Exclude<AxisRule, 'cubic'>;
  * where no class reaches ½ the result is 0 (nnU-Net v2's `resize_segmentation`, order 1). Returns `labels` itself when
  * shapes agree.
  */
-export function resampleLabels(labels: Uint8Array, from: ShapeDhw, to: ShapeDhw, rules: LabelAxisRules): Uint8Array {
+export function resampleLabels<A extends Uint8Array | Uint16Array>(labels: A, from: ShapeDhw, to: ShapeDhw, rules: LabelAxisRules): A {
   if (from.every((count, axis) => count === to[axis])) return labels;
   const [d, h, w] = [0, 1, 2].map((axis) => axisSampling(from[axis]!, to[axis]!, rules[axis]!));
-  const out = new Uint8Array(voxelCount(to));
-  const corners = new Uint8Array(8);
+  const out = new (labels.constructor as new (count: number) => A)(voxelCount(to));
+  const corners = new Uint16Array(8);
   const weights = new Float64Array(8);
   let target = 0;
   for (let z = 0; z < to[0]; z++) {
@@ -45,7 +45,7 @@ export function resampleLabels(labels: Uint8Array, from: ShapeDhw, to: ShapeDhw,
   return out;
 }
 
-function winner(corners: Uint8Array, weights: Float64Array): number {
+function winner(corners: Uint16Array, weights: Float64Array): number {
   // sums of eight rounded weights: a half may come out a hair short
   const HALF = 0.5 - 1e-9;
   let best = 0;

@@ -99,7 +99,7 @@ export function classesOfLabels(
 }
 
 /** Classes on the stored grid → classes in the network's space. */
-export function preprocessClasses(classes: Uint8Array, geometry: CaseGeometry, plan: Plan): Uint8Array {
+export function preprocessClasses<A extends LabelArray>(classes: A, geometry: CaseGeometry, plan: Plan): A {
   const { storedShapeDhw, cropBox, croppedShapeDhw, croppedSpacingMm, shapeDhw, spacingMm } = geometry;
   const cropped = cropVolume(classes, storedShapeDhw, cropBox);
   const transposed = transposeVolume(cropped, boxShape(cropBox), plan.transposeForward);

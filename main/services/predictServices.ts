@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
-import type { Handlers } from '../contract/api.ts';
+import type { Handlers, RunInfo } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import type { PredictTask, TaskItem } from '../contract/tasks.ts';
 import { type CaseId, type JobId, RevisionSource, type RunId } from '../contract/vocabulary.ts';
@@ -22,16 +22,18 @@ const MODEL_AUTHOR = 'model';
 export function predictServices(session: ProjectSession, events: EventHub): Pick<Handlers, PredictCalls> {
   return {
     'nnunet.predict': (input) => answer(() => session.during((project) => predictCases(project, events, input))),
-    'nnunet.predictFolder': ({ runId, inputFolder, outputFolder, mirror }) =>
+    'nnunet.predictFolder': ({ runIds, inputFolder, outputFolder, saveProbabilities, ...options }) =>
       answer(() => {
         const { store, queue } = session.current();
-        const folder = { inputFolder: resolve(inputFolder), outputFolder: resolve(outputFolder) };
+        const folder = { inputFolder: resolve(inputFolder), outputFolder: resolve(outputFolder), saveProbabilities };
         if (!existsSync(folder.inputFolder))
           throw new AppException({ code: 'project/folder-missing', path: folder.inputFolder });
-        const run = chooseRun(store, runId);
-        const task: PredictTask = { task: 'predict', runFolder: store.folder.run(run), mirror, cases: [], folder };
+        const runs = chooseRuns(store, runIds);
+        const models = modelsOf(store, runs);
+        const task: PredictTask = { task: 'predict', models, options, cases: [], folder };
         const title = `Predict ${basename(folder.inputFolder)}`;
-        return { jobId: queue.submit({ kind: 'predict', title, subject: run, tasks: [() => task], onItem() {} }) };
+        const subject = runs.map(({ runId }) => runId).join('+');
+        return { jobId: queue.submit({ kind: 'predict', title, subject, tasks: [() => task], onItem() {} }) };
       }),
   };
 }
@@ -41,26 +43,29 @@ async function predictCases(
   events: EventHub,
   input: PredictInput,
 ): Promise<{ jobId: JobId }> {
-  const runId = chooseRun(store, input.runId);
-  const cases = chooseCases(store, input.caseIds);
+  const { runIds, caseIds, ...options } = input;
+  const runs = chooseRuns(store, runIds);
+  const models = modelsOf(store, runs);
+  const voters = runs.map(({ runId }) => runId).join('+');
+  const cases = chooseCases(store, caseIds);
   for (const { caseId } of cases) await ensureLabelsFolder(store, caseId);
   const jobId = newJobId('predict');
   const pendingFile = (caseId: CaseId) => store.folder.pendingLabels(caseId, jobId);
   const task: PredictTask = {
     task: 'predict',
-    runFolder: store.folder.run(runId),
-    mirror: input.mirror,
+    models,
+    options,
     cases: cases.map(({ caseId, image }) => ({ caseId, image, outputFile: pendingFile(caseId) })),
   };
   queue.submit(
     {
       kind: 'predict',
       title: cases.length === 1 ? `Predict ${cases[0]!.caseId}` : `Predict ${cases.length} cases`,
-      subject: runId,
+      subject: voters,
       tasks: [() => task],
       onItem(item) {
         if (item.kind !== 'prediction') return;
-        storePrediction(store, runId, item);
+        storePrediction(store, voters, item);
         events.casesChanged(item.caseId);
       },
       async onEnded() {
@@ -73,27 +78,45 @@ async function predictCases(
 }
 
 /** A new revision on top of whatever is newest by now; an accepted labelmap stays the accepted one. */
-function storePrediction(store: ProjectStore, runId: RunId, item: Extract<TaskItem, { kind: 'prediction' }>): void {
+function storePrediction(store: ProjectStore, voters: string, item: Extract<TaskItem, { kind: 'prediction' }>): void {
   const { caseId, labelFile: pendingFile, labelSha256: sha256 } = item;
   const parent = store.revisions.latest(caseId)?.revision ?? null;
-  const source = RevisionSource.parse(`model:${runId}`);
+  const source = RevisionSource.parse(`model:${voters}`);
   store.revisions.commit(
     { caseId, pendingFile, parent, source, author: MODEL_AUTHOR, sha256, isAccepted: false },
     Date.now(),
   );
 }
 
-/** Throws AppException predict/no-model, not-found. */
-function chooseRun(store: ProjectStore, wanted: RunId | undefined): RunId {
-  if (!wanted) {
-    const last = store.runs.lastTrained();
-    if (!last) throw new AppException({ code: 'predict/no-model' });
-    return last;
-  }
-  const run = store.runs.find(wanted);
-  if (!run) throw new AppException({ code: 'not-found', what: 'run', id: wanted });
-  if (!run.hasCheckpoint) throw new AppException({ code: 'predict/no-model' });
-  return wanted;
+/** Without a choice the run trained last. Throws AppException predict/no-model, not-found. */
+function chooseRuns(store: ProjectStore, wanted: readonly RunId[] | undefined): RunInfo[] {
+  const last = wanted ?? [store.runs.lastTrained()];
+  return [...new Set(last)].map((runId) => {
+    if (!runId) throw new AppException({ code: 'predict/no-model' });
+    const run = store.runs.find(runId);
+    if (!run) throw new AppException({ code: 'not-found', what: 'run', id: runId });
+    if (!run.hasCheckpoint) throw new AppException({ code: 'predict/no-model' });
+    return run;
+  });
+}
+
+/** Throws AppException predict/no-previous-stage. */
+function modelsOf(store: ProjectStore, runs: readonly RunInfo[]): PredictTask['models'] {
+  return runs.map((run) => {
+    const previous = run.configuration === '3d_cascade_fullres' ? [previousStageOf(store, run)] : [];
+    return {
+      runFolder: store.folder.run(run.runId),
+      previousRunFolders: previous.map(({ runId }) => store.folder.run(runId)),
+    };
+  });
+}
+
+/** The newest `3d_lowres` model of the same fold; of any fold where that has none. */
+function previousStageOf(store: ProjectStore, { runId, fold }: RunInfo): RunInfo {
+  const trained = store.runs.list().filter((run) => run.configuration === '3d_lowres' && run.hasCheckpoint);
+  const found = trained.find((run) => run.fold === fold) ?? trained[0];
+  if (!found) throw new AppException({ code: 'predict/no-previous-stage', runId });
+  return found;
 }
 
 function chooseCases(store: ProjectStore, wanted: readonly CaseId[] | undefined): StoredCase[] {
