@@ -47,8 +47,10 @@ export function addPredictCommand(root: Command, program: ProgramPaths): void {
       ),
     )
     .addOption(
-      new Option('--blend <how>', 'weight of a voxel in its window; default gaussian, or constant with the seed preset')
-        .choices(BlendName.options),
+      new Option(
+        '--blend <how>',
+        'weight of a voxel in its window; default gaussian, or constant with the seed preset',
+      ).choices(BlendName.options),
     )
     .addOption(new Option('--amp <precision>', 'mixed precision').choices(Amp.options).default('off'))
     .addOption(new Option('--save-probabilities', 'also write one float32 volume per class beside each label map'))

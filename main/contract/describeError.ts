@@ -43,13 +43,10 @@ export function describeError(error: AppError): string {
     case 'not-found':
       return `There is no ${error.what} '${error.id}' in this project. Reload the list and choose another.`;
     case 'predict/no-model':
-      return 'No trained model is available yet. Train one first, or let a training run until its first checkpoint.';
     case 'predict/no-previous-stage':
-      return `The model ${error.runId} refines what a 3d_lowres model predicts, and none is trained. Train 3d_lowres first.`;
     case 'predict/incompatible-models':
-      return `These models cannot predict together (${firstLine(error.detail)}). Predict with one of them, or with models of the same training.`;
     case 'predict/wrong-channels':
-      return `${error.path} has ${channels(error.actual)}, but the model was trained on ${error.expected}. Choose images like those of the training.`;
+      return describePredictError(error);
     case 'export/nothing-to-export':
       return 'No case has an accepted mask yet. Accept at least one mask, or export unaccepted ones as well.';
     case 'disk/full':
@@ -140,6 +137,19 @@ function describeTrainError(error: ErrorOf<'train'>): string {
       return `The training became unstable at step ${error.step} and was stopped. Start again with a smaller learning rate.`;
     case 'train/out-of-memory':
       return `The training ran out of memory (${firstLine(error.detail)}). Use a smaller batch size, or close other programs.`;
+  }
+}
+
+function describePredictError(error: ErrorOf<'predict'>): string {
+  switch (error.code) {
+    case 'predict/no-model':
+      return 'No trained model is available yet. Train one first, or let a training run until its first checkpoint.';
+    case 'predict/no-previous-stage':
+      return `The model ${error.runId} refines what a 3d_lowres model predicts, and none is trained. Train 3d_lowres first.`;
+    case 'predict/incompatible-models':
+      return `These models cannot predict together (${firstLine(error.detail)}). Predict with one of them, or with models of the same training.`;
+    case 'predict/wrong-channels':
+      return `${error.path} has ${channels(error.actual)}, but the model was trained on ${error.expected}. Choose images like those of the training.`;
   }
 }
 

@@ -107,7 +107,7 @@ describe('the sliding window equals its definition', () => {
       return new Float32Array(windows.length * 3);
     };
     const callsAtPlane: number[] = [];
-    for await (const _ of inferPlanes(imageSource(imageOf(shape, 1), shape, 1), shape, base, { predict, mayGoOn: () => Promise.resolve(true) })) callsAtPlane.push(calls);
+    for await (const plane of inferPlanes(imageSource(imageOf(shape, 1), shape, 1), shape, base, { predict, mayGoOn: () => Promise.resolve(true) })) callsAtPlane.push(plane.length && calls);
     // windows begin at 0, 2, 4, …: planes 0 and 1 are whole after the first, 2 and 3 after the second
     expect(callsAtPlane.slice(0, 6)).toEqual([1, 1, 2, 2, 3, 3]);
     expect(callsAtPlane.at(-1)).toBe(9);
@@ -117,7 +117,7 @@ describe('the sliding window equals its definition', () => {
     const shape: ShapeDhw = [20, 6, 5];
     const hooks = { predict: formulaNetwork(base, 1), mayGoOn: (done: number) => Promise.resolve(done < 3) };
     let planes = 0;
-    for await (const _ of inferPlanes(imageSource(imageOf(shape, 1), shape, 1), shape, base, hooks)) planes++;
+    for await (const plane of inferPlanes(imageSource(imageOf(shape, 1), shape, 1), shape, base, hooks)) planes += Math.min(1, plane.length);
     expect(planes).toBeLessThan(20);
   });
 });

@@ -1,0 +1,238 @@
+/** Prediction of whole cases with engines by formula: what comes out must lie where the image says, whoever votes. */
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import type { EngineFactory, NamedArray } from '../../models/engine.ts';
+import type { AppError } from '../contract/errors.ts';
+import type { JobNews } from '../contract/jobs.ts';
+import { PredictTask } from '../contract/tasks.ts';
+import { readNiftiFile } from '../dataset/niftiFile.ts';
+import { writeGzippedNifti } from '../dataset/storedVolume.ts';
+import { gridFromAffine } from '../imaging/grid.ts';
+import { Plan, type PlanConfiguration } from '../nnunet/plan.ts';
+import { runPredict } from './predict.ts';
+import { writeCheckpoint, writePlan } from './runFiles.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'maskloop-predict-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+let test = 0;
+let folder = '';
+beforeEach(() => {
+  folder = join(root, String(++test));
+  mkdirSync(join(folder, 'in'), { recursive: true });
+});
+
+const DIMS = [22, 18, 14] as const;
+const COUNT = DIMS[0] * DIMS[1] * DIMS[2];
+/** RAS-like file with anisotropic voxels, so that axes are turned on the way in and back on the way out. */
+const grid = gridFromAffine(DIMS, [-1, 0, 0, 30, 0, -1.2, 0, 20, 0, 0, 2, -5, 0, 0, 0, 1]);
+
+/** Nothing, then a body of 100, in it a ball of 200 and, apart from it, a small cube of 200. */
+function valueAt(n: number): number {
+  const [i, j, k] = [n % DIMS[0], Math.floor(n / DIMS[0]) % DIMS[1], Math.floor(n / DIMS[0] / DIMS[1])];
+  if (i < 4 || i > 19 || j < 3 || k < 1 || k > 12) return 0;
+  if (Math.hypot(i - 13, 1.2 * (j - 10), 2 * (k - 6)) < 5.2) return 200;
+  return i < 7 && j < 6 && k > 9 ? 200 : 100;
+}
+const truth = Uint8Array.from({ length: COUNT }, (_, n) => (valueAt(n) === 200 ? 1 : 0));
+
+const configuration = (change: Partial<PlanConfiguration> = {}): PlanConfiguration => ({
+  name: '3d_fullres', previousStage: null, spacingDhwMm: [2, 1.2, 1], medianShapeDhw: [12, 15, 16], patch: [8, 8, 8], batchSize: 2, batchDice: false,
+  architecture: 'plain', norm: 'instance', stages: [{ features: 4, convs: 1, kernel: [3, 3, 3], stride: [1, 1, 1] }], decoderConvs: 1, negativeSlope: 0.01, deepSupervisionWeights: [1], ...change,
+});
+const plan = (change: Partial<Plan> = {}, configurations = [configuration()]): Plan =>
+  Plan.parse({
+    version: 2, preset: 'v2', transposeForward: [0, 1, 2], classes: [{ labelValue: 7, name: 'ball & co' }], regions: null, ignoreClass: null, ignoreLabelValue: null,
+    channels: [{ name: 'CT', normalization: 'none', insideMaskOnly: false, mean: 0, std: 1, percentile005: 0, percentile995: 1 }], configurations, ...change,
+  });
+
+/** A run whose "weights" are the numbers of its formula. */
+async function writeRun(name: string, of: Plan, weights: readonly number[], which: PlanConfiguration['name'] = '3d_fullres'): Promise<string> {
+  const runFolder = join(folder, name);
+  mkdirSync(runFolder);
+  await writePlan(runFolder, of);
+  const loop = { step: 1, epoch: 1, elapsedMs: 1, validationMs: 0, bestDice: null, validationsWithoutGain: 0, skippedInRow: 0, skippedSteps: 0, random: [1, 2, 3, 4] as never };
+  const arrays: NamedArray[] = [{ name: 'formula', shape: [weights.length], values: Float32Array.from(weights) }];
+  await writeCheckpoint(runFolder, 'best', { version: 1, configuration: which, loop }, arrays);
+  return runFolder;
+}
+
+/** Logit of the last output: (value − threshold) · slope, plus `perExtraChannel` for each further channel; of the others 0. */
+const seen: number[] = [];
+const factory: EngineFactory = {
+  version: 'formula',
+  createTraining: () => Promise.reject(new Error('not here')),
+  createInference: (network, patch, weights, options) => {
+    const [threshold, slope, perExtraChannel = 0] = weights[0]!.values;
+    const voxels = patch.reduce((a, b) => a * b, 1);
+    return Promise.resolve({
+      batchSize: options?.batchSize ?? 1,
+      predict(images) {
+        seen.push(images.length / voxels / network.inputChannels);
+        const logits = new Float32Array((images.length / network.inputChannels) * network.classes);
+        for (let n = 0; n < images.length / network.inputChannels; n++) {
+          const at = n * network.inputChannels;
+          let extra = 0;
+          for (let c = 1; c < network.inputChannels; c++) extra += images[at + c]!;
+          logits[(n + 1) * network.classes - 1] = (images[at]! - threshold!) * slope! + extra * perExtraChannel;
+        }
+        return logits;
+      },
+      dispose: () => undefined,
+    });
+  },
+};
+
+interface Choices {
+  readonly options?: object;
+  readonly saveProbabilities?: boolean;
+  readonly previous?: string;
+}
+
+async function predicted(runFolders: readonly string[], { options = {}, saveProbabilities = false, previous }: Choices = {}) {
+  const outputFolder = join(folder, 'out');
+  await writeGzippedNifti(join(folder, 'in', 'case.nii.gz'), grid, Int16Array.from({ length: COUNT }, (_, n) => valueAt(n)));
+  const news: JobNews[] = [];
+  const models = runFolders.map((runFolder) => ({ runFolder, previousRunFolders: previous ? [previous] : [] }));
+  const task = PredictTask.parse({ task: 'predict', models, options, cases: [], folder: { inputFolder: join(folder, 'in'), outputFolder, saveProbabilities } });
+  const result = await runPredict(task, { tell: (entry) => news.push(entry), stop: { aborted: false } }, factory);
+  const problems = news.flatMap((entry): AppError[] => (entry.type === 'problem' ? [entry.error] : []));
+  const volume = async (file: string) => (await readNiftiFile(join(outputFolder, file))).channels[0]!;
+  return { result, problems, volume, files: () => readdirSync(outputFolder).sort(), outputFolder };
+}
+
+const dice = (a: ArrayLike<number>, value: number): number => {
+  let [both, sum] = [0, 0];
+  for (let n = 0; n < COUNT; n++) {
+    const isIn = Number(a[n] === value);
+    both += isIn * truth[n]!;
+    sum += isIn + truth[n]!;
+  }
+  return (2 * both) / sum;
+};
+const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+describe('one model', () => {
+  it('paints exactly where the image says when nothing is resampled (seed defect 2: it predicts at all)', async () => {
+    const { result, volume, files } = await predicted([await writeRun('a', plan(), [150, 1])]);
+    expect(result).toEqual({ ok: true, value: { predictedCount: 1, failedCount: 0 } });
+    expect(files()).toEqual(['case.nii.gz']);
+    expect([...(await volume('case.nii.gz'))]).toEqual([...truth.map((one) => one * 7)]);
+  });
+
+  it.each<[string, Plan['transposeForward'], PlanConfiguration['spacingDhwMm'], string]>([
+    ['finer spacing', [0, 1, 2], [1.3, 0.9, 0.8], '3d_fullres'],
+    ['coarser spacing, other axis first', [2, 0, 1], [1.3, 2.4, 1.5], '3d_fullres'],
+    ['slices', [0, 1, 2], [null, 0.8, 0.7], '2d'],
+  ])('resamples to the crop, then pads (seed defect 5): %s', async (_, transposeForward, spacingDhwMm, name) => {
+    const patch = name === '2d' ? [8, 8] : [8, 8, 8];
+    const one = configuration({ spacingDhwMm, patch, name: name as '2d' });
+    const { volume } = await predicted([await writeRun('a', plan({ transposeForward }, [one]), [150, 1], name as '2d')]);
+    const labels = await volume('case.nii.gz');
+    expect(dice(labels, 7)).toBeGreaterThan(0.93);
+  });
+
+  it('gives slices to the network in batches', async () => {
+    seen.length = 0;
+    await predicted([await writeRun('a', plan({}, [configuration({ name: '2d', patch: [16, 16], spacingDhwMm: [null, 1.2, 1] })]), [150, 1], '2d')]);
+    expect(Math.max(...seen)).toBe(8);
+  });
+
+  it('takes fewer windows with less overlap, and the seed preset takes a quarter', async () => {
+    const calls = async (of: Plan, options: object) => {
+      seen.length = 0;
+      await predicted([await writeRun(`run-${readdirSync(folder).length}`, of, [150, 1])], { options });
+      return seen.length;
+    };
+    const half = await calls(plan(), {});
+    const none = await calls(plan(), { overlap: 0 });
+    expect(none).toBeLessThan(half);
+    expect(await calls(plan(), { mirror: true })).toBe(8 * half);
+    expect(await calls(plan({ preset: 'seed' }), {})).toBe(await calls(plan(), { overlap: 0.25 }));
+  });
+
+  it('writes probabilities in source geometry: 1 for background outside the crop', async () => {
+    const { volume, files } = await predicted([await writeRun('a', plan(), [150, 0.01])], { saveProbabilities: true });
+    expect(files()).toEqual(['case.nii.gz', 'case_prob_0-background.nii.gz', 'case_prob_7-ball_co.nii.gz']);
+    const [background, ball] = [await volume('case_prob_0-background.nii.gz'), await volume('case_prob_7-ball_co.nii.gz')];
+    for (let n = 0; n < COUNT; n++) {
+      expect(background[n]! + ball[n]!).toBeCloseTo(1, 5);
+      if (valueAt(n) > 0) expect(ball[n]).toBeCloseTo(sigmoid((valueAt(n) - 150) * 0.01), 5);
+    }
+    expect(ball[0]).toBe(0);
+  });
+
+  it('paints regions in the order of the plan', async () => {
+    const regions = [{ name: 'body', classes: [1, 2], paintsClass: 1 }, { name: 'core', classes: [2], paintsClass: 2 }];
+    const of = plan({ classes: [{ labelValue: 3, name: 'shell' }, { labelValue: 5, name: 'core' }], regions });
+    const { volume, files } = await predicted([await writeRun('a', of, [150, 1])], { saveProbabilities: true });
+    // the formula leaves the first region at logit 0: not above one half, so only the core is painted
+    expect([...(await volume('case.nii.gz'))]).toEqual([...truth.map((one) => one * 5)]);
+    expect(files()).toEqual(['case.nii.gz', 'case_prob_1-body.nii.gz', 'case_prob_2-core.nii.gz']);
+    const body = await volume('case_prob_1-body.nii.gz');
+    expect([body[0], body[truth.indexOf(1)]]).toEqual([0, 0.5]);
+  });
+
+  it('applies postprocessing.json of its run', async () => {
+    const run = await writeRun('a', plan(), [150, 1]);
+    writeFileSync(join(run, 'postprocessing.json'), JSON.stringify({ version: 1, steps: [{ keepLargestOf: [1] }] }));
+    const labels = await (await predicted([run])).volume('case.nii.gz');
+    const cube = truth.filter((one, n) => one === 1 && n % DIMS[0] < 7).length;
+    expect(cube).toBeGreaterThan(0);
+    expect(labels.filter((one) => one === 7).length).toBe(truth.filter((one) => one === 1).length - cube);
+    writeFileSync(join(run, 'postprocessing.json'), '{"version":1,"steps":[{"keepLargestOf":[]}]}');
+    expect((await predicted([run])).result).toMatchObject({ ok: false, error: { code: 'disk/corrupt' } });
+  });
+});
+
+describe('several models', () => {
+  it('folds vote by the mean of their logits', async () => {
+    const runs = [await writeRun('a', plan(), [150, 0.04]), await writeRun('b', plan(), [90, 0.02])];
+    const { volume } = await predicted(runs, { saveProbabilities: true });
+    const ball = await volume('case_prob_7-ball_co.nii.gz');
+    for (let n = 0; n < COUNT; n++) {
+      const value = valueAt(n);
+      if (value > 0) expect(ball[n]).toBeCloseTo(sigmoid(((value - 150) * 0.04 + (value - 90) * 0.02) / 2), 5);
+    }
+  });
+
+  it('configurations vote by the mean of their probabilities', async () => {
+    const slices = configuration({ name: '2d', patch: [8, 8], spacingDhwMm: [null, 1.2, 1] });
+    const both = plan({}, [configuration(), slices]);
+    const runs = [await writeRun('a', both, [150, 0.04]), await writeRun('b', both, [90, 0.02], '2d')];
+    const { volume, result } = await predicted(runs, { saveProbabilities: true });
+    expect(result.ok).toBe(true);
+    const [ball, labels] = [await volume('case_prob_7-ball_co.nii.gz'), await volume('case.nii.gz')];
+    for (let n = 0; n < COUNT; n++) {
+      const value = valueAt(n);
+      if (value === 0) continue;
+      const mean = (sigmoid((value - 150) * 0.04) + sigmoid((value - 90) * 0.02)) / 2;
+      expect(ball[n]).toBeCloseTo(mean, 5);
+      expect(labels[n]).toBe(mean > 0.5 ? 7 : 0);
+    }
+  });
+
+  it('refuses those that were trained on other labels, or order the axes otherwise', async () => {
+    const first = await writeRun('a', plan(), [150, 1]);
+    const others = await writeRun('b', plan({ classes: [{ labelValue: 2, name: 'x' }] }), [150, 1]);
+    expect((await predicted([first, others])).result).toMatchObject({ ok: false, error: { code: 'predict/incompatible-models' } });
+    const turned = await writeRun('c', plan({ transposeForward: [2, 0, 1] }), [150, 1]);
+    const { result, problems, files } = await predicted([first, turned], { saveProbabilities: true });
+    expect(result).toMatchObject({ ok: true, value: { predictedCount: 0, failedCount: 1 } });
+    expect(problems).toMatchObject([{ code: 'predict/incompatible-models' }]);
+    expect(files()).toEqual([]);
+  });
+
+  it('a cascade sees what its first stage predicts', async () => {
+    const coarse = configuration({ name: '3d_lowres', spacingDhwMm: [2, 2.4, 2] });
+    const fine = configuration({ name: '3d_cascade_fullres', previousStage: '3d_lowres' });
+    const of = plan({}, [coarse, fine]);
+    const previous = await writeRun('low', of, [150, 1], '3d_lowres');
+    // on its own it finds nothing; where the first stage saw something its channel adds 100
+    const { volume } = await predicted([await writeRun('high', of, [250, 1, 100], '3d_cascade_fullres')], { previous });
+    expect(dice(await volume('case.nii.gz'), 7)).toBeGreaterThan(0.85);
+    const blind = await predicted([await writeRun('blind', of, [250, 1, 0], '3d_cascade_fullres')], { previous });
+    expect(dice(await blind.volume('case.nii.gz'), 7)).toBe(0);
+  });
+});
