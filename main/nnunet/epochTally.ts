@@ -22,8 +22,9 @@ export class EpochTally {
     }
   }
 
-  /** The metrics of the epoch; begins the next one. */
+  /** The metrics of the epoch (none without a step); begins the next one. */
   take(): [Metric['name'], number][] {
+    if (this.#steps === 0) return [];
     const totalMs = this.#waitMs + this.#stepMs;
     const metrics: [Metric['name'], number][] = [['secondsPerStep', totalMs / 1000 / this.#steps]];
     if (totalMs > 0) metrics.push(['waitingShare', this.#waitMs / totalMs]);

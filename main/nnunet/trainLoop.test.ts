@@ -132,6 +132,11 @@ describe('runTrainLoop', () => {
     expect(metrics('secondsPerStep').map(({ value }) => value)).toEqual([0.02, 0.02, 0.02, 0.02].map((value) => expect.closeTo(value, 9)));
     expect(metrics('waitingShare').map(({ value }) => value)).toEqual([0.5, 0.5, 0.5, 0.5]);
     expect(epochs).toEqual([1, 2, 3, 4]);
+    const short = hooks();
+    const others = sampler();
+    await runTrainLoop(new RecordingEngine(), others, { ...spec, budget: { totalSteps: 3 } }, freshLoopState(others), short.made);
+    expect(short.metrics('secondsPerStep')).toMatchObject([{ epoch: 1, step: 3 }]);
+    expect(short.epochs).toEqual([]);
   });
 
   it('stops early when validations bring nothing any more, and not before', async () => {

@@ -85,6 +85,10 @@ export async function runTrainLoop(
   let hasValidated = false;
   const losses = new LossWindow(Math.max(1, Math.floor(stepsPerEpoch / LOSS_REPORTS_PER_EPOCH)));
   const tally = new EpochTally();
+  const tellEpoch = (at: LoopState): void => {
+    for (const [name, value] of tally.take()) tellMetric(name, value, at);
+    tellMetric('skippedSteps', at.skippedSteps, at);
+  };
   sampler.restore(start.random);
 
   while (budgetUsed(budget, state.step, elapsed()) < 1 && !hasLostPatience(state, spec) && !port.stop.aborted) {
@@ -106,8 +110,7 @@ export async function runTrainLoop(
 
     state = { ...state, epoch };
     tellMetric('learningRate', learningRate, state);
-    tellMetric('skippedSteps', state.skippedSteps, state);
-    for (const [name, value] of tally.take()) tellMetric(name, value, state);
+    tellEpoch(state);
     await hooks.epochEnded(state);
     const affordable = state.validationMs + lastValidationMs <= VALIDATION_PART * elapsed();
     const isLast = budgetUsed(budget, state.step, elapsed()) >= 1;
@@ -123,6 +126,7 @@ export async function runTrainLoop(
       lastSavedMs = hooks.now();
     }
   }
+  if (state.step % stepsPerEpoch !== 0) tellEpoch({ ...state, epoch: state.epoch + 1 });
   if (port.stop.aborted) await hooks.save(state, false, null);
   else if (!hasValidated) state = await validateAndSave({ ...state, elapsedMs: elapsed() }, spec, hooks);
   return state;
