@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { CallOutput } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
@@ -10,6 +10,7 @@ import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.t
 
 interface ImportOptions extends CommandOptions {
   readonly project: string;
+  readonly subjects?: string;
 }
 
 export function addImportCommand(root: Command, program: ProgramPaths): void {
@@ -18,24 +19,34 @@ export function addImportCommand(root: Command, program: ProgramPaths): void {
     .description('Bring images (and masks, where there are some) into a project; creates the project if there is none.')
     .argument('<folder...>', 'folders or files: NIfTI, the imagesTr/labelsTr layout, DICOM series')
     .addOption(projectOption())
+    .addOption(
+      new Option('--subjects <file>', 'which cases show the same person: lines case,subject (default: subjects.csv beside the images)'),
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      examples('import --project ~/liver ~/scans/liver', 'import --project ~/liver study1.nii.gz ~/dicom/study2'),
+      examples(
+        'import --project ~/liver ~/scans/liver',
+        'import --project ~/liver study1.nii.gz ~/dicom/study2',
+        'import --project ~/knees ~/knees --subjects pairs.csv   # left and right of one person stay together',
+      ),
     )
     .action((folders: string[], options: ImportOptions) =>
-      runCommand('import', program, options, (session) => importFolders(session, options.project, folders)),
+      runCommand('import', program, options, (session) => importFolders(session, options, folders)),
     );
 }
 
 async function importFolders(
   session: CliSession,
-  projectFolder: string,
+  { project: projectFolder, subjects }: ImportOptions,
   folders: readonly string[],
 ): Promise<CommandEnd> {
   const project = await openOrCreateProject(session, resolve(projectFolder));
   const end = await followJob(session, () =>
-    session.call('dataset.import', { paths: folders.map((folder) => resolve(folder)) }),
+    session.call('dataset.import', {
+      paths: folders.map((folder) => resolve(folder)),
+      subjectsFile: subjects && resolve(subjects),
+    }),
   );
   const { cases } = await session.call('dataset.listCases', {});
   const labelledCount = cases.filter(({ acceptedRevision }) => acceptedRevision !== null).length;

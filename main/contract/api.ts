@@ -8,7 +8,7 @@ import { PredictOptions } from './predictOptions.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
 import { TrainingChoices } from './trainingRecipe.ts';
 import {
-  Amp, CaseId, ConfigurationName, Fold, Grid, JobId, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
+  Amp, CaseId, ConfigurationName, Fold, Grid, JobId, LabelRules, MsdTask, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
 } from './vocabulary.ts';
 
 export const CaseStatus = z.enum(['new', 'predicted', 'corrected', 'accepted']);
@@ -45,7 +45,15 @@ export type CaseSummary = z.infer<typeof CaseSummary>;
 export const CaseDetail = CaseSummary.extend({ voxelType: VoxelType, revisions: z.array(RevisionInfo) });
 export type CaseDetail = z.infer<typeof CaseDetail>;
 
-export const ProjectInfo = z.object({ folder: z.string(), name: z.string(), legend: z.array(Segment), caseCount: z.int() });
+export const ProjectInfo = z.object({
+  folder: z.string(),
+  name: z.string(),
+  legend: z.array(Segment),
+  labelRules: LabelRules,
+  /** Which Decathlon task the data are, where an import said so. */
+  msdTask: MsdTask.nullable(),
+  caseCount: z.int(),
+});
 export type ProjectInfo = z.infer<typeof ProjectInfo>;
 
 export const RunInfo = z.object({
@@ -92,11 +100,16 @@ export const calls = {
   'project.create': call(z.object({ folder: z.string().min(1), name: z.string().min(1).max(100).optional() }), ProjectInfo),
   'project.open': call(z.object({ folder: z.string().min(1) }), ProjectInfo),
   'project.close': call(none, z.null()),
-  'project.setLegend': call(z.object({ legend: z.array(Segment) }), ProjectInfo),
+  /** `labelRules` absent: they stay as they are. Refused when they name a label that the legend lacks. */
+  'project.setLegend': call(z.object({ legend: z.array(Segment), labelRules: LabelRules.optional() }), ProjectInfo),
   /** Writes phantom studies by formula into the project (tests, demo, first run without data). */
   'project.addPhantoms': call(z.object({ caseCount: z.int().min(1).max(64), labelledCount: z.int().min(0) }), jobStarted),
 
-  'dataset.import': call(z.object({ paths: z.array(z.string().min(1)).min(1) }), jobStarted),
+  /**
+   * `subjectsFile` says which cases show the same person (lines `case,subject`, or JSON); without it, a `subjects.csv` or
+   * `subjects.json` beside the images does. Other cases are subjects of their own, or of their DICOM patient.
+   */
+  'dataset.import': call(z.object({ paths: z.array(z.string().min(1)).min(1), subjectsFile: z.string().min(1).optional() }), jobStarted),
   'dataset.listCases': call(none, z.object({ cases: z.array(CaseSummary) })),
   'dataset.openCase': call(z.object({ caseId: CaseId }), CaseDetail),
 
@@ -114,6 +127,10 @@ export const calls = {
       amp: Amp.default('off'),
       minutes: z.number().positive().optional(),
       epochs: z.int().positive().optional(),
+      /** Memory of the card that the plan shall fill, in GB. */
+      vramGb: z.number().positive().optional(),
+      /** Overrides what the import said; matters to the `seed` preset only. */
+      msdTask: MsdTask.nullable().optional(),
       seed: z.int().nonnegative().optional(),
       /** Warm start from this run. */
       parentRunId: RunId.optional(),
@@ -132,6 +149,8 @@ export const calls = {
         amp: Amp.default('off'),
         warmupSteps: z.int().nonnegative().default(100),
         benchSteps: z.int().positive().default(200),
+        vramGb: z.number().positive().optional(),
+        msdTask: MsdTask.nullable().optional(),
         seed: z.int().nonnegative().default(0),
         choices: TrainingChoices.default({}),
       })

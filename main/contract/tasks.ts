@@ -8,7 +8,9 @@ import { JobNews } from './jobs.ts';
 import { AppError } from './errors.ts';
 import { TrainingRecipe } from './trainingRecipe.ts';
 import { PredictOptions } from './predictOptions.ts';
-import { Amp, CaseId, ConfigurationName, Fold, Grid, Preset, RunId, Segment, VoxelType } from './vocabulary.ts';
+import {
+  Amp, CaseId, ConfigurationName, Fold, Grid, LabelRules, MsdTask, NO_LABEL_RULES, Preset, RunId, Segment, VoxelType,
+} from './vocabulary.ts';
 
 /** A volume in the project store: raw NIfTI-1 (`.nii`, voxels at byte 352), axes closest to LPS. */
 export const StoredImage = z.object({
@@ -25,6 +27,7 @@ export type StoredImage = z.infer<typeof StoredImage>;
 export const ImportTask = z.object({
   task: z.literal('import'),
   paths: z.array(z.string()).min(1),
+  subjectsFile: z.string().optional(),
   /** Folder of the project's case folders; new case folders are written under temporary names and renamed. */
   casesFolder: z.string(),
   existing: z.array(z.object({ caseId: CaseId, sourceKey: z.string() })),
@@ -61,7 +64,12 @@ export const TrainTask = z.object({
   parentRunFolder: z.string().optional(),
   /** Go on from this run's own latest checkpoint. */
   resume: z.boolean(),
+  /** Memory of the card that the plan shall fill, in GB; absent: what the preset stands for. */
+  vramGb: z.number().positive().optional(),
+  /** The `seed` preset takes its table's numbers for this task. */
+  msdTask: MsdTask.nullable().default(null),
   legend: z.array(Segment).min(1),
+  labelRules: LabelRules.default(NO_LABEL_RULES),
   cases: z.array(TrainCase).min(1),
 });
 export type TrainTask = z.infer<typeof TrainTask>;
@@ -77,7 +85,10 @@ export const BenchTask = z
     amp: Amp,
     recipe: TrainingRecipe,
     seed: z.int().nonnegative(),
+    vramGb: z.number().positive().optional(),
+    msdTask: MsdTask.nullable().default(null),
     legend: z.array(Segment).min(1),
+    labelRules: LabelRules.default(NO_LABEL_RULES),
     cases: z.array(TrainCase).min(1),
     warmupSteps: z.int().nonnegative(),
     benchSteps: z.int().positive(),
@@ -159,6 +170,9 @@ export const ImportedCase = z.object({
   labelFile: z.string().optional(),
   labelSha256: z.string().optional(),
   segments: z.array(Segment).optional(),
+  /** From `dataset.json`. */
+  labelRules: LabelRules.optional(),
+  msdTask: MsdTask.optional(),
   warnings: z.array(AppError),
 });
 export type ImportedCase = z.infer<typeof ImportedCase>;

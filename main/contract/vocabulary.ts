@@ -43,13 +43,34 @@ export type Grid = z.infer<typeof Grid>;
 export const VoxelType = z.enum(['uint8', 'int16', 'uint16', 'float32']);
 export type VoxelType = z.infer<typeof VoxelType>;
 
+const LabelValue = z.int().min(1).max(255);
+const LabelName = z.string().min(1).max(64);
+
 /** One class in the legend. `labelValue` 0 is background and never a segment. */
 export const Segment = z.object({
-  labelValue: z.int().min(1).max(255),
-  name: z.string().min(1).max(64),
+  labelValue: LabelValue,
+  name: LabelName,
   colorRgb: triple(z.int().min(0).max(255)),
 });
 export type Segment = z.infer<typeof Segment>;
+
+/** A union of labels that is learnt as a whole. Where it is predicted, `paintsLabelValue` is painted. */
+export const LabelRegion = z.object({
+  name: LabelName,
+  labelValues: z.array(LabelValue).min(1),
+  paintsLabelValue: LabelValue,
+});
+export type LabelRegion = z.infer<typeof LabelRegion>;
+
+/** What labels mean to a training beyond their names, as nnU-Net's `dataset.json` says it. */
+export const LabelRules = z.object({
+  /** In painting order, later over earlier; `null`: every label is a class of its own and excludes the others. */
+  regions: z.array(LabelRegion).min(1).nullable(),
+  /** Marks voxels of which nothing is known; never predicted. */
+  ignoreLabelValue: LabelValue.nullable(),
+});
+export type LabelRules = z.infer<typeof LabelRules>;
+export const NO_LABEL_RULES: LabelRules = { regions: null, ignoreLabelValue: null };
 
 /** Number of an immutable saved labelmap of a case, counted from 1. */
 export const Revision = z.int().positive();
@@ -68,6 +89,9 @@ export type ConfigurationName = z.infer<typeof ConfigurationName>;
 /** nnU-Net v2's recipe; NVIDIA's; nnU-Net v2's residual encoders for cards of 8, 24 and 40 GB. */
 export const Preset = z.enum(['v2', 'seed', 'resenc_m', 'resenc_l', 'resenc_xl']);
 export type Preset = z.infer<typeof Preset>;
+/** A task of the Medical Segmentation Decathlon, for which NVIDIA's recipe has fixed numbers. */
+export const MsdTask = z.enum(['01', '02', '03', '04', '05', '06', '07', '08', '09', '10', '11']);
+export type MsdTask = z.infer<typeof MsdTask>;
 /** Mixed precision; `auto` picks what the device runs fast and right. */
 export const Amp = z.enum(['off', 'auto', 'bf16', 'fp16']);
 export type Amp = z.infer<typeof Amp>;

@@ -94,6 +94,8 @@ function pairFolder(
       files: channelFiles,
       channelNames: dataset?.channelNames ?? [],
       segments: dataset?.segments ?? [],
+      ...(dataset ? { labelRules: dataset.labelRules } : {}),
+      ...(dataset?.msdTask ? { msdTask: dataset.msdTask } : {}),
       ...(labelFile ? { labelFile } : {}),
     };
   });

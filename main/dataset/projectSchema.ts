@@ -103,5 +103,10 @@ const VERSION_1 = `
   ${appendOnly('run_cases')}
 `;
 
+const VERSION_2 = `
+  ALTER TABLE project ADD COLUMN label_rules_json TEXT NOT NULL DEFAULT '{"regions":null,"ignoreLabelValue":null}';
+  ALTER TABLE project ADD COLUMN msd_task TEXT;
+`;
+
 /** Index n holds the SQL that leads from version n to version n + 1. */
-export const SCHEMA_STEPS: readonly string[] = [VERSION_1];
+export const SCHEMA_STEPS: readonly string[] = [VERSION_1, VERSION_2];

@@ -6,9 +6,10 @@ import { z } from 'zod';
 import type { AppError} from '../contract/errors.ts';
 import { toAppError } from '../contract/errors.ts';
 import { ImportedCase } from '../contract/tasks.ts';
-import { CaseId, JobId, RevisionSource, RunId } from '../contract/vocabulary.ts';
+import { CaseId, JobId, NO_LABEL_RULES, RevisionSource, RunId } from '../contract/vocabulary.ts';
 import { Database } from './database.ts';
 import { migrate } from './migrations.ts';
+import { SCHEMA_STEPS } from './projectSchema.ts';
 import { createProject, openProject, type ProjectStore } from './projectStore.ts';
 import { RunOptions } from './runTable.ts';
 
@@ -158,6 +159,20 @@ describe('migrations', () => {
     expect(database.pragmaNumber('user_version')).toBe(1);
     expect(columns(database)).toEqual(['x']);
     database.close();
+  });
+
+  it('bring a project of version 1 to one without label rules', async () => {
+    mkdirSync(folder);
+    const database = new Database(join(folder, 'maskloop.db'));
+    migrate(database, folder, SCHEMA_STEPS.slice(0, 1));
+    database.exec("INSERT INTO project VALUES (1, 'old', '[]', 5)");
+    database.close();
+    store = await openProject(folder);
+    expect(store.project).toMatchObject({ name: 'old', labelRules: NO_LABEL_RULES, msdTask: null });
+    const labelRules = { regions: null, ignoreLabelValue: 3 };
+    store.project.adopt({ labelRules, msdTask: '04' });
+    store.project.adopt({ labelRules: { regions: null, ignoreLabelValue: 9 }, msdTask: '05' });
+    expect(store.project).toMatchObject({ labelRules, msdTask: '04' });
   });
 
   it('refuse a file of a newer program and leave it alone', async () => {

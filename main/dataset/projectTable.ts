@@ -1,8 +1,13 @@
 import { z } from 'zod';
-import { Segment } from '../contract/vocabulary.ts';
+import { LabelRules, MsdTask, NO_LABEL_RULES, Segment } from '../contract/vocabulary.ts';
 import { type Database, jsonColumn } from './database.ts';
 
-const ProjectRow = z.object({ name: z.string(), legend_json: jsonColumn(z.array(Segment)) });
+const ProjectRow = z.object({
+  name: z.string(),
+  legend_json: jsonColumn(z.array(Segment)),
+  label_rules_json: jsonColumn(LabelRules),
+  msd_task: MsdTask.nullable(),
+});
 
 /** The one row about the project itself. */
 export class ProjectTable {
@@ -17,8 +22,20 @@ export class ProjectTable {
     return this.#row().legend_json;
   }
 
+  get labelRules(): LabelRules {
+    return this.#row().label_rules_json;
+  }
+
+  get msdTask(): MsdTask | null {
+    return this.#row().msd_task;
+  }
+
   create(name: string, atMs: number): void {
-    this.database.run("INSERT INTO project VALUES (1, :name, '[]', :atMs)", { name, atMs });
+    this.database.run(
+      `INSERT INTO project (id, name, legend_json, created_at_ms, label_rules_json, msd_task)
+       VALUES (1, :name, '[]', :atMs, :labelRules, NULL)`,
+      { name, atMs, labelRules: JSON.stringify(NO_LABEL_RULES) },
+    );
   }
 
   setLegend(legend: readonly Segment[]): void {
@@ -34,8 +51,19 @@ export class ProjectTable {
     if (fresh.length > 0) this.setLegend([...legend, ...fresh]);
   }
 
+  setLabelRules(labelRules: LabelRules): void {
+    this.database.run('UPDATE project SET label_rules_json = :labelRules', { labelRules: JSON.stringify(labelRules) });
+  }
+
+  /** The first import that says something decides; rules the user has set stay. */
+  adopt({ labelRules, msdTask }: { readonly labelRules?: LabelRules; readonly msdTask?: MsdTask }): void {
+    const known = this.labelRules;
+    if (labelRules && known.regions === null && known.ignoreLabelValue === null) this.setLabelRules(labelRules);
+    if (msdTask && this.msdTask === null) this.database.run('UPDATE project SET msd_task = :msdTask', { msdTask });
+  }
+
   #row(): z.output<typeof ProjectRow> {
-    const row = this.database.get(ProjectRow, 'SELECT name, legend_json FROM project');
+    const row = this.database.get(ProjectRow, 'SELECT name, legend_json, label_rules_json, msd_task FROM project');
     if (!row) throw new Error('the project row is missing');
     return row;
   }

@@ -13,6 +13,8 @@ export const RunOptions = TrainTask.pick({
   amp: true,
   epochs: true,
   minutes: true,
+  vramGb: true,
+  msdTask: true,
   seed: true,
 }).extend({
   /** Everything at the time of the start; what a later version adds is filled in from the preset. */

@@ -1,4 +1,4 @@
-import type { Segment } from '../contract/vocabulary.ts';
+import type { LabelRules, MsdTask, Segment } from '../contract/vocabulary.ts';
 
 interface SourceFacts {
   /** File or folder name without ending; unique within one scan. Predictions of folders are named after it. */
@@ -16,6 +16,9 @@ export interface NiftiSource extends SourceFacts {
   readonly labelFile?: string;
   /** From `dataset.json`; empty when unknown. */
   readonly segments: readonly Segment[];
+  /** From `dataset.json`. */
+  readonly labelRules?: LabelRules;
+  readonly msdTask?: MsdTask;
 }
 
 /** The files of one series, in no particular order. */

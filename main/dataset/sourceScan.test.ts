@@ -74,7 +74,8 @@ describe('scanSources and loadSource', () => {
       'set/dataset.json',
       JSON.stringify({
         channel_names: { '0': 'T2', '1': 'ADC' },
-        labels: { background: 0, lesion: 1, whole: [1, 2] },
+        labels: { background: 0, whole: [1, 2], lesion: 1 },
+        regions_class_order: [2, 1],
         file_ending: '.nii.gz',
       }),
     );
@@ -84,7 +85,9 @@ describe('scanSources and loadSource', () => {
     const loaded = await loadSource(sources[0]!);
     expect(loaded.channelNames).toEqual(['T2', 'ADC']);
     expect(loaded.channels.map(({ voxels }) => voxels.constructor.name)).toEqual(['Int16Array', 'Int16Array']);
-    expect(loaded.segments.map(({ name }) => name)).toEqual(['lesion']);
+    expect(loaded.segments.map(({ name }) => name)).toEqual(['lesion', 'whole']);
+    const [first] = sources;
+    expect(first?.kind === 'nifti' && first.labelRules?.regions?.map(({ name }) => name)).toEqual(['whole', 'lesion']);
     expect(loaded.label).toBeDefined();
   });
 

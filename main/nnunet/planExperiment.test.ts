@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Segment } from '../contract/vocabulary.ts';
+import { NO_LABEL_RULES, type Preset, type Segment } from '../contract/vocabulary.ts';
 import { featureMapElements } from '../../models/networkCost.ts';
 import type { DatasetFingerprint } from './fingerprint.ts';
 import { configurationOf, networkOf, Plan } from './plan.ts';
-import { planExperiment } from './planExperiment.ts';
+import { planExperiment, type PlanRequest } from './planExperiment.ts';
 
 type Triple = readonly [number, number, number];
 const neutral = { mean: 1, median: 1, std: 2, min: 0, max: 9, percentile005: 0, percentile995: 8 };
@@ -19,8 +19,23 @@ function fingerprint(spacing: Triple, shape: Triple, count: number, channels = 1
 }
 const legend = (count: number): Segment[] =>
   Array.from({ length: count }, (_, n) => ({ labelValue: n + 1, name: `c${n + 1}`, colorRgb: [n, 0, 0] as const }));
-const plan = (f: DatasetFingerprint, classes: number, channelNames = ['MRI'], preset: 'v2' | 'seed' = 'v2') =>
-  planExperiment({ fingerprint: f, channelNames, legend: legend(classes), preset });
+const plan = (
+  f: DatasetFingerprint,
+  classes: number,
+  channelNames = ['MRI'],
+  preset: Preset = 'v2',
+  more: Partial<PlanRequest> = {},
+) =>
+  planExperiment({
+    fingerprint: f,
+    channelNames,
+    legend: legend(classes),
+    labelRules: NO_LABEL_RULES,
+    preset,
+    task: null,
+    vramGb: null,
+    ...more,
+  });
 const pools = (strides: readonly (readonly number[])[]) =>
   strides[0]!.map((_, axis) => strides.filter((stride) => stride[axis] === 2).length);
 
@@ -171,5 +186,68 @@ describe('planner', () => {
     expect(full.stages.map((s) => s.kernel[0])).toEqual([1, 1, 3, 3, 3, 3]);
     expect(configurationOf(result, '2d').batchSize).toBe(64);
     expect(Plan.parse(JSON.parse(JSON.stringify(result)))).toEqual(result);
+  });
+
+  it('plans a low resolution and a cascade on top where the patch sees little', () => {
+    const result = plan(fingerprint([1.6, 0.79, 0.79], [187, 512, 512], 41), 1);
+    expect(result.configurations.map(({ name }) => name)).toEqual([
+      '2d',
+      '3d_lowres',
+      '3d_fullres',
+      '3d_cascade_fullres',
+    ]);
+    const lowres = configurationOf(result, '3d_lowres');
+    const full = configurationOf(result, '3d_fullres');
+    const cascade = configurationOf(result, '3d_cascade_fullres');
+    expect(lowres).toMatchObject({ batchDice: false, previousStage: null });
+    expect(lowres.patch.reduce((a, b) => a * b) / lowres.medianShapeDhw.reduce((a, b) => a * b)).toBeGreaterThan(0.24);
+    expect(cascade).toEqual({ ...full, name: '3d_cascade_fullres', previousStage: '3d_lowres' });
+    expect(networkOf(result, cascade).inputChannels).toBe(2);
+    expect(Plan.parse(JSON.parse(JSON.stringify(result)))).toEqual(result);
+  });
+
+  it('coarsens first what is more than twice as fine as the coarsest axis', () => {
+    const lowres = configurationOf(plan(fingerprint([5, 0.8, 0.8], [110, 512, 512], 30), 1), '3d_lowres');
+    const [slices, rows] = lowres.spacingDhwMm;
+    expect(slices).toBe(5);
+    expect(rows).toBeGreaterThan(0.8);
+    expect(slices! / rows).toBeLessThanOrEqual(6.25);
+  });
+
+  it('fills the card it is told of', () => {
+    const data = fingerprint([1, 1, 1], [300, 300, 300], 100);
+    const voxels = (vramGb: number) =>
+      configurationOf(plan(data, 1, ['MRI'], 'v2', { vramGb }), '3d_fullres').patch.reduce((a, b) => a * b);
+    expect(voxels(8)).toBe(configurationOf(plan(data, 1), '3d_fullres').patch.reduce((a, b) => a * b));
+    expect(voxels(4)).toBeLessThan(0.6 * voxels(8));
+    expect(voxels(24)).toBeGreaterThan(2 * voxels(8));
+  });
+});
+
+describe('label rules', () => {
+  it('become regions of network classes in painting order, one output each', () => {
+    const regions = [
+      { name: 'whole', labelValues: [2, 4, 7], paintsLabelValue: 2 },
+      { name: 'core', labelValues: [4, 7], paintsLabelValue: 4 },
+    ];
+    const three = [2, 4, 7].map((labelValue) => ({ ...legend(1)[0]!, labelValue, name: `l${labelValue}` }));
+    const labelRules = { regions, ignoreLabelValue: null };
+    const result = plan(fingerprint([1, 1, 1], [36, 50, 35], 20), 0, ['MRI'], 'v2', { legend: three, labelRules });
+    expect(result.regions).toEqual([
+      { name: 'whole', classes: [1, 2, 3], paintsClass: 1 },
+      { name: 'core', classes: [2, 3], paintsClass: 2 },
+    ]);
+    expect(networkOf(result, configurationOf(result, '2d')).classes).toBe(2);
+  });
+
+  it('take the ignore label out of the classes, but count it for memory as nnU-Net does', () => {
+    const data = fingerprint([1, 1, 1], [36, 50, 35], 2000);
+    const ignoring = { labelRules: { regions: null, ignoreLabelValue: 3 } };
+    const result = plan(data, 3, ['MRI'], 'v2', ignoring);
+    expect(result).toMatchObject({ ignoreClass: 3, ignoreLabelValue: 3, classes: [{ labelValue: 1 }, { labelValue: 2 }] });
+    expect(networkOf(result, configurationOf(result, '3d_fullres')).classes).toBe(3);
+    const batchOf = (one: Plan) => configurationOf(one, '2d').batchSize;
+    expect(batchOf(result)).toBe(batchOf(plan(data, 3)));
+    expect(batchOf(result)).toBeLessThan(batchOf(plan(data, 2)));
   });
 });

@@ -10,11 +10,13 @@ type DatasetCalls = 'dataset.import' | 'dataset.listCases' | 'dataset.openCase';
 
 export function datasetServices(session: ProjectSession, events: EventHub): Pick<Handlers, DatasetCalls> {
   return {
-    'dataset.import': ({ paths }) =>
+    'dataset.import': ({ paths, subjectsFile }) =>
       answer(() => {
         const { store, queue } = session.current();
         const absolute = paths.map((path) => resolve(path));
-        const job = importJob(store, events, importTitle(absolute), [() => importTask(store, absolute)]);
+        const job = importJob(store, events, importTitle(absolute), [
+          () => importTask(store, absolute, subjectsFile && resolve(subjectsFile)),
+        ]);
         return { jobId: queue.submit(job) };
       }),
     'dataset.listCases': () => answer(() => ({ cases: listCases(session.current().store) })),

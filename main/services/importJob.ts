@@ -26,9 +26,10 @@ export function importJob(store: ProjectStore, events: EventHub, title: string, 
   };
 }
 
-export function importTask(store: ProjectStore, paths: string[]): TaskInput {
+export function importTask(store: ProjectStore, paths: string[], subjectsFile?: string): TaskInput {
   const existing: ImportTask['existing'] = store.cases.list().map(({ caseId, sourceKey }) => ({ caseId, sourceKey }));
-  return { task: 'import', paths, casesFolder: store.folder.cases, existing, legend: store.project.legend };
+  const { legend } = store.project;
+  return { task: 'import', paths, subjectsFile, casesFolder: store.folder.cases, existing, legend };
 }
 
 export function importTitle(paths: readonly string[]): string {
@@ -43,6 +44,7 @@ function storeImportedCase(store: ProjectStore, item: ImportedCase): void {
   store.transaction(() => {
     store.cases.insert(item, nowMs);
     if (item.segments) store.project.extendLegend(item.segments);
+    store.project.adopt(item);
     if (!item.labelFile || !item.labelSha256) return;
     const imported = {
       caseId: item.caseId,

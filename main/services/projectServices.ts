@@ -5,6 +5,7 @@ import { createProject, openProject, type ProjectStore } from '../dataset/projec
 import { answer } from './answer.ts';
 import type { EventHub } from './eventHub.ts';
 import { importJob, importTask } from './importJob.ts';
+import { legendIssues } from './legendIssues.ts';
 import type { ProjectSession } from './projectSession.ts';
 import type { RecentProjects } from './recentProjects.ts';
 
@@ -37,17 +38,16 @@ export function projectServices(
         await session.close();
         return null;
       }),
-    'project.setLegend': ({ legend }) =>
+    'project.setLegend': ({ legend, labelRules }) =>
       answer(() => {
         const { store } = session.current();
-        const doubled = legend.find(
-          (segment, index) => legend.findIndex((other) => other.labelValue === segment.labelValue) < index,
-        );
-        if (doubled) {
-          const issues = [`legend: label ${doubled.labelValue} occurs twice`];
-          throw new AppException({ code: 'contract/bad-input', issues });
-        }
-        store.project.setLegend(legend);
+        const rules = labelRules ?? store.project.labelRules;
+        const issues = legendIssues(legend, rules);
+        if (issues.length > 0) throw new AppException({ code: 'contract/bad-input', issues });
+        store.transaction(() => {
+          store.project.setLegend(legend);
+          store.project.setLabelRules(rules);
+        });
         events.emit({ type: 'project' });
         const info = session.info();
         if (!info) throw new Error('the project closed while its legend was set');

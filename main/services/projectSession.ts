@@ -33,7 +33,8 @@ export class ProjectSession {
   info(): ProjectInfo | null {
     if (!this.#open) return null;
     const { folder, project, cases } = this.#open.store;
-    return { folder: folder.path, name: project.name, legend: project.legend, caseCount: cases.count() };
+    const { name, legend, labelRules, msdTask } = project;
+    return { folder: folder.path, name, legend, labelRules, msdTask, caseCount: cases.count() };
   }
 
   /** Keeps the project open while asynchronous work on it goes on. */

@@ -3,7 +3,7 @@ import type { CallOutput, Handlers } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import type { Metric } from '../contract/jobs.ts';
 import type { BenchTask, TrainTask } from '../contract/tasks.ts';
-import { RunId } from '../contract/vocabulary.ts';
+import { type MsdTask, RunId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { RunOptions } from '../dataset/runTable.ts';
 import { type JobEnd, type JobSpec, newJobId } from '../jobs/jobQueue.ts';
@@ -44,7 +44,7 @@ async function startTraining(
   const parentRunId = input.parentRunId ?? null;
   if (parentRunId && !store.runs.find(parentRunId)?.hasCheckpoint)
     throw new AppException({ code: 'not-found', what: 'model', id: parentRunId });
-  const options = optionsOf(input);
+  const options = optionsOf(input, store.project.msdTask);
   const cases = await gatherRunCases(store, options.fold);
   const nowMs = Date.now();
   const runId = newRunId(store, options, nowMs);
@@ -92,7 +92,9 @@ function startBench({ store, queue }: OpenProject, input: Parameters<Handlers['n
     ...input,
     recipe: trainingRecipe(input.preset, {}, input.choices, false),
     preprocessedFolder: store.folder.preprocessed,
+    msdTask: input.msdTask === undefined ? store.project.msdTask : input.msdTask,
     legend: store.project.legend,
+    labelRules: store.project.labelRules,
     cases,
   };
   const title = `Benchmark ${input.mode} ${input.configuration}`;
@@ -137,6 +139,7 @@ function trainTask(store: ProjectStore, runId: RunId): TrainTask {
     ...(run.parentRunId && { parentRunFolder: store.folder.run(run.parentRunId) }),
     resume: run.hasCheckpoint,
     legend: store.project.legend,
+    labelRules: store.project.labelRules,
     cases: trainCases(store, store.runs.cases(runId)),
   };
 }
@@ -148,7 +151,7 @@ function runStateAfter(end: JobEnd): 'finished' | 'interrupted' | 'failed' {
   return end.error.code === 'job/process-died' ? 'interrupted' : 'failed';
 }
 
-function optionsOf(input: TrainInput): RunOptions {
+function optionsOf(input: TrainInput, importedTask: MsdTask | null): RunOptions {
   const hasEnd = input.epochs !== undefined || input.minutes !== undefined;
   const length = hasEnd ? input : { epochs: defaultEpochs(input.preset) };
   // Parsing drops what is no option of the training itself, the parent run.
@@ -157,6 +160,7 @@ function optionsOf(input: TrainInput): RunOptions {
     epochs: length.epochs,
     seed: input.seed ?? DEFAULT_SEED,
     recipe: trainingRecipe(input.preset, length, input.choices, input.parentRunId !== undefined),
+    msdTask: input.msdTask === undefined ? importedTask : input.msdTask,
   });
 }
 

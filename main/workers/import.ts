@@ -12,6 +12,7 @@ import { IMPORTING_PREFIX } from '../dataset/projectFolder.ts';
 import { loadSource, type LoadedSource } from '../dataset/loadSource.ts';
 import type { Source } from '../dataset/source.ts';
 import { scanSources } from '../dataset/sourceScan.ts';
+import { readSubjectsFile, subjectsBeside, type Subjects } from '../dataset/subjectsFile.ts';
 import { writeLabelmap, writeStoredChannel } from '../dataset/storedVolume.ts';
 import { voxelTypeOf } from '../formats/nifti/writeNifti.ts';
 import { labelValuesIn } from '../imaging/labelVoxels.ts';
@@ -29,6 +30,7 @@ export async function runImport(input: ImportTask, port: JobPort): Promise<Resul
     const names = await takenNames(input);
     const { sources, problems } = await scanSources(input.paths, (news) => port.tell(news), port.stop);
     problems.forEach(tellProblem);
+    const subjects = await (input.subjectsFile ? readSubjectsFile(input.subjectsFile) : subjectsBeside(sources));
     const known = new Map(input.existing.map(({ sourceKey, caseId }) => [sourceKey, caseId]));
     const failures = [...problems];
     let importedCount = 0;
@@ -49,7 +51,7 @@ export async function runImport(input: ImportTask, port: JobPort): Promise<Resul
         continue;
       }
       const caseId = uniqueCaseId(source.baseName, names);
-      const item = await writeCase(caseId, source, loaded.value, input);
+      const item = await writeCase(caseId, source, loaded.value, input, subjects);
       known.set(item.sourceKey, caseId);
       item.warnings.forEach(tellProblem);
       port.tell({ type: 'item', item });
@@ -106,6 +108,7 @@ async function writeCase(
   source: Source,
   loaded: LoadedSource,
   input: ImportTask,
+  subjects: Subjects,
 ): Promise<ImportedCase> {
   const temporary = join(input.casesFolder, `${IMPORTING_PREFIX}${caseId}`);
   const folder = join(input.casesFolder, caseId);
@@ -137,11 +140,14 @@ async function writeCase(
       sourcePath: source.path,
       sourceKind: source.kind,
       modality: loaded.modality,
-      subject: loaded.subject ?? caseId,
+      subject: subjects.get(source.baseName) ?? loaded.subject ?? caseId,
       warnings: [...loaded.warnings],
       ...(loaded.label
         ? { labelFile: join(folder, FIRST_LABELMAP), labelSha256, segments: segmentsOf(loaded, input.legend) }
         : {}),
+      // rules name labels, so they come with the segments
+      ...(loaded.label && source.kind === 'nifti' ? { labelRules: source.labelRules } : {}),
+      ...(source.kind === 'nifti' ? { msdTask: source.msdTask } : {}),
     };
   } catch (thrown) {
     await rm(temporary, { recursive: true, force: true });

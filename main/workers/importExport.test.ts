@@ -105,6 +105,16 @@ describe('phantoms → import → export', () => {
     }
   });
 
+  it('takes subjects from the file that is named, else from the one beside the images', async () => {
+    writeFileSync(join(study, 'subjects.csv'), 'phantom_001,beside\nphantom_002,beside\n');
+    const named = join(root, 'named.json');
+    writeFileSync(named, '{"phantom_002": "named"}');
+    const subjectsOf = ({ port }: Awaited<ReturnType<typeof importAll>>) => port.cases.slice(0, 3).map(({ subject }) => subject);
+    expect(subjectsOf(await importAll())).toEqual(['beside', 'beside', 'phantom_003']);
+    const again = await importAll({ casesFolder: join(root, 'other/cases'), subjectsFile: named });
+    expect(subjectsOf(again)).toEqual(['phantom_001', 'named', 'phantom_003']);
+  });
+
   it('replaces an exported file in one step and reports a damaged label map', async () => {
     const { port } = await importAll();
     const [first, second] = port.cases.filter((one) => one.labelFile !== undefined);

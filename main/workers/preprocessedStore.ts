@@ -124,6 +124,6 @@ function windowOf(image: Float32Array, classes: Uint8Array, shape: ShapeDhw, cha
 /** Legend labels that a plan does not know, or that it knows and the legend lacks: then weights do not fit. */
 export function legendMismatch(plan: Plan, legend: readonly Segment[]): string | null {
   const planned = plan.classes.map(({ labelValue }) => labelValue).sort((a, b) => a - b).join();
-  const wanted = legend.map(({ labelValue }) => labelValue).sort((a, b) => a - b).join();
+  const wanted = legend.map(({ labelValue }) => labelValue).filter((value) => value !== plan.ignoreLabelValue).sort((a, b) => a - b).join();
   return planned === wanted ? null : `the model knows the labels ${planned}, the project has ${wanted}`;
 }

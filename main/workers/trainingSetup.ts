@@ -10,9 +10,11 @@ import { planExperiment } from '../nnunet/planExperiment.ts';
 import type { PreprocessedStore } from './preprocessedStore.ts';
 import { breathe } from './wholeCase.ts';
 
+type PlanChoices = Pick<TrainTask, 'legend' | 'labelRules' | 'preset' | 'msdTask' | 'vramGb'>;
+
 /** Measures the cases and plans for them. Told to stop, it plans from those measured so far; the caller looks. */
 export async function planFromCases(
-  { legend, preset }: Pick<TrainTask, 'legend' | 'preset'>,
+  { legend, labelRules, preset, msdTask, vramGb }: PlanChoices,
   cases: readonly TrainCase[],
   port: JobPort,
 ): Promise<{ plan: Plan; fingerprint: DatasetFingerprint }> {
@@ -25,7 +27,8 @@ export async function planFromCases(
     if (port.stop.aborted) break;
   }
   const fingerprint = fingerprintDataset(fingerprints);
-  return { fingerprint, plan: planExperiment({ fingerprint, channelNames: cases[0]!.image.channelNames, legend, preset }) };
+  const { channelNames } = cases[0]!.image;
+  return { fingerprint, plan: planExperiment({ fingerprint, channelNames, legend, labelRules, preset, task: msdTask, vramGb: vramGb ?? null }) };
 }
 
 /** False when told to stop. */

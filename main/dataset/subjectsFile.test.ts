@@ -1,0 +1,61 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { crossValidationSplits } from '../nnunet/splits.ts';
+import { readSubjectsFile, subjectsBeside } from './subjectsFile.ts';
+
+let root: string;
+beforeEach(() => (root = mkdtempSync(join(tmpdir(), 'maskloop-subjects-'))));
+afterEach(() => rmSync(root, { recursive: true }));
+
+function put(name: string, text: string): string {
+  const path = join(root, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return path;
+}
+const entries = async (path: string) => Object.fromEntries(await readSubjectsFile(path));
+
+describe('subjects file', () => {
+  it('reads CSV with or without heading, quotes, other separators and file names', async () => {
+    expect(await entries(put('a.csv', 'case,subject\nk1,p1\r\n"k2" ; p1\n\nk3_0000.nii.gz\tp2\n'))).toEqual({ k1: 'p1', k2: 'p1', k3: 'p2' });
+    expect(await entries(put('b.csv', '\ufeffk1,p1'))).toEqual({ k1: 'p1' });
+  });
+
+  it('reads JSON', async () => {
+    expect(await entries(put('a.json', '{"k1.nii": "p1", "k2": 7}'))).toEqual({ k1: 'p1', k2: '7' });
+  });
+
+  it.each([
+    ['bad.csv', 'k1,p1\nk2', "line 2 is not 'case,subject'"],
+    ['two.csv', 'k1,p1\nk1,p2', 'k1 is of both p1 and p2'],
+    ['bad.json', '{"k1": ', 'JSON'],
+    ['bad.json', '{"k1": {}}', 'k1'],
+  ])('refuses %s and says why: %j', async (name, text, detail) => {
+    await expect(readSubjectsFile(put(name, text))).rejects.toMatchObject({
+      error: { code: 'import/unreadable', detail: expect.stringContaining(detail) },
+    });
+  });
+
+  it('is found in the folder of the images and beside it', async () => {
+    const image = put('set/imagesTr/k1.nii', '');
+    put('set/subjects.csv', 'k1,p1');
+    put('set/imagesTr/subjects.json', '{"k2": "p2"}');
+    put('subjects.csv', 'k3,far');
+    const source = { kind: 'nifti' as const, baseName: 'k1', path: image, files: [image], channelNames: [], segments: [] };
+    expect(Object.fromEntries(await subjectsBeside([source]))).toEqual({ k1: 'p1', k2: 'p2' });
+  });
+
+  it('keeps pairs of ids 2k-1 and 2k on one side, which no pattern of names could', async () => {
+    const ids = Array.from({ length: 124 }, (_, n) => n + 1);
+    const name = (id: number) => `hippocampus_${String(id).padStart(3, '0')}`;
+    const subjects = await readSubjectsFile(put('s.csv', ids.map((id) => `${name(id)},s${Math.floor((id + 1) / 2)}`).join('\n')));
+    const splits = crossValidationSplits(ids.map((id) => ({ caseId: name(id), subject: subjects.get(name(id))! })));
+    expect(splits.map(({ val }) => val.length)).toEqual([26, 26, 24, 24, 24]);
+    for (const { val } of splits) {
+      const held = new Set(val);
+      for (const id of ids) expect(held.has(name(id))).toBe(held.has(name(id % 2 === 1 ? id + 1 : id - 1)));
+    }
+  });
+});
