@@ -128,7 +128,8 @@ describe('windows', () => {
     expect(windowStarts(64, 64, 0.5)).toEqual([0]);
     expect(windowStarts(10, 15, 0.5)).toEqual([-2]);
     expect(windowStarts(3, 1, 0.5)).toEqual([0, 1, 2]);
-    expect(windowStarts(129, 64, 0)).toEqual([0, 33, 65]);
+    expect(windowStarts(129, 64, 0)).toEqual([0, 32, 65]);
+    expect(windowStarts(13, 8, 0.5)).toEqual([0, 2, 5]); // 2.5 goes to the even neighbour, as in numpy
   });
 
   it.each([0, 0.25, 0.5, 0.9])('leave no voxel out (overlap %f)', (overlap) => {

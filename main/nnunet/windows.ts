@@ -1,4 +1,5 @@
 /** Where the windows of a prediction lie, and how much each voxel of a window counts. */
+import { roundHalfEven } from '../imaging/roundHalfEven.ts';
 import type { ShapeDhw } from '../imaging/tensorShape.ts';
 
 /**
@@ -14,8 +15,8 @@ export function windowOrigins(shape: ShapeDhw, patch: ShapeDhw, overlap: number)
 }
 
 /**
- * As nnU-Net v2: steps of at most `patch · (1 − overlap)`, evenly spread and rounded: length 110, patch 64, overlap ½ → 0,
- * 23, 46. The seed takes as many windows but puts all the slack into the last step.
+ * As nnU-Net v2: steps of at most `patch · (1 − overlap)`, evenly spread and rounded (halves to even, as
+ * numpy): length 110, patch 64, overlap ½ → 0, 23, 46. The seed takes as many windows but puts all the slack into the last step.
  */
 export function windowStarts(size: number, patch: number, overlap: number): number[] {
   if (size <= patch) return [0 - Math.floor((patch - size) / 2)];
@@ -23,7 +24,7 @@ export function windowStarts(size: number, patch: number, overlap: number): numb
   if (patch === 1) return Array.from({ length: size }, (_, n) => n);
   const count = Math.ceil((size - patch) / (patch * (1 - overlap))) + 1;
   const step = (size - patch) / (count - 1);
-  return Array.from({ length: count }, (_, n) => Math.round(step * n));
+  return Array.from({ length: count }, (_, n) => roundHalfEven(step * n));
 }
 
 /** Largest value 1, nowhere 0. A Gaussian has σ = an eighth of the patch around voxel ⌊count / 2⌋ of each axis. */
