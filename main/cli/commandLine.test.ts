@@ -32,7 +32,7 @@ const commands = (root: Command): string[] => root.commands.map((command) => com
 describe('the command line', () => {
   it('has the commands that scripts rely on', () => {
     expect(commands(createCommandLine(program))).toEqual(
-      expect.arrayContaining(['import', 'train', 'predict', 'bench', 'export', 'serve', 'runs', 'cases', 'doctor', 'demo']),
+      expect.arrayContaining(['import', 'train', 'predict', 'bench', 'evaluate', 'export', 'serve', 'runs', 'cases', 'doctor', 'demo']),
     );
   });
 
@@ -53,6 +53,8 @@ describe('the command line', () => {
     ['windows that never end', ['predict', '--project', 'x', '--overlap', '1']],
     ['an unknown blend', ['predict', '--project', 'x', '--blend', 'square']],
     ['probabilities without a place for them', ['predict', '--project', 'x', '--save-probabilities']],
+    ['predictions without a truth', ['evaluate', '--predictions', 'x', '--output', 'y']],
+    ['neither folders nor a project', ['evaluate', '--output', 'y']],
     ['an unknown format', ['export', '--project', 'x', '--output', 'y', '--format', 'jpeg']],
     ['a port beyond the last', ['serve', '--port', '70000']],
     ['an unknown command', ['fly']],

@@ -3,6 +3,7 @@ import type { ProgramPaths } from '../host/programPaths.ts';
 import { addBenchCommand } from './benchCommand.ts';
 import { addDemoCommand } from './demoCommand.ts';
 import { exitCodesHelp } from './exitCodes.ts';
+import { addEvaluateCommand } from './evaluateCommand.ts';
 import { addExportCommand } from './exportCommand.ts';
 import { addImportCommand } from './importCommand.ts';
 import { addListCommands } from './listCommands.ts';
@@ -24,6 +25,7 @@ export function createCommandLine(program: ProgramPaths): Command {
   addTrainCommand(root, program);
   addPredictCommand(root, program);
   addBenchCommand(root, program);
+  addEvaluateCommand(root, program);
   addExportCommand(root, program);
   addServeCommand(root, program);
   addListCommands(root, program);

@@ -11,6 +11,7 @@ const phaseNames: Record<Progress['phase'], string> = {
   training: 'Training',
   validating: 'Validating',
   predicting: 'Predicting',
+  evaluating: 'Comparing',
   writing: 'Writing',
 };
 

@@ -177,6 +177,20 @@ export const calls = {
     jobStarted,
   ),
 
+  /** Writes evaluation.json, summary.json, evaluation.csv and evaluation.html. Two folders need no open project. */
+  'evaluate.start': call(
+    z.object({
+      of: z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('folders'), predictionFolder: z.string().min(1), truthFolder: z.string().min(1), imageFolder: z.string().min(1).optional() }),
+        /** The cases that the run held back; predicted now where the run left no prediction. */
+        z.object({ kind: z.literal('run'), runId: RunId }),
+      ]),
+      outputFolder: z.string().min(1),
+      absentScoresOne: z.boolean().default(false),
+    }),
+    jobStarted,
+  ),
+
   /** Latest accepted labelmap of each case (or, with `includeUnaccepted`, the latest). */
   'export.start': call(
     z.object({ format: z.literal('nifti'), outputFolder: z.string().min(1), caseIds: z.array(CaseId).min(1).optional(), includeUnaccepted: z.boolean().default(false) }),

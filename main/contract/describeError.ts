@@ -47,6 +47,12 @@ export function describeError(error: AppError): string {
     case 'predict/incompatible-models':
     case 'predict/wrong-channels':
       return describePredictError(error);
+    case 'evaluate/grids-differ':
+    case 'evaluate/no-prediction':
+    case 'evaluate/no-truth':
+    case 'evaluate/nothing-to-compare':
+    case 'evaluate/no-validation-cases':
+      return describeEvaluateError(error);
     case 'export/nothing-to-export':
       return 'No case has an accepted mask yet. Accept at least one mask, or export unaccepted ones as well.';
     case 'disk/full':
@@ -150,6 +156,21 @@ function describePredictError(error: ErrorOf<'predict'>): string {
       return `These models cannot predict together (${firstLine(error.detail)}). Predict with one of them, or with models of the same training.`;
     case 'predict/wrong-channels':
       return `${error.path} has ${channels(error.actual)}, but the model was trained on ${error.expected}. Choose images like those of the training.`;
+  }
+}
+
+function describeEvaluateError(error: ErrorOf<'evaluate'>): string {
+  switch (error.code) {
+    case 'evaluate/grids-differ':
+      return `${error.path} and ${error.truthPath} lie on different grids (${firstLine(error.detail)}). Compare masks that were drawn on the same image, in its geometry.`;
+    case 'evaluate/no-prediction':
+      return `There is no prediction for ${error.truthPath}. Predict this case as well, or take its truth out of the folder.`;
+    case 'evaluate/no-truth':
+      return `There is no true mask for ${error.path}. Give the truth the same file name as the prediction.`;
+    case 'evaluate/nothing-to-compare':
+      return `No file of ${error.path} has one of the same name in ${error.truthPath}. Choose folders of NIfTI masks whose names are equal.`;
+    case 'evaluate/no-validation-cases':
+      return `The run ${error.runId} held no case back, so there is nothing to measure it on. Choose a run of a fold.`;
   }
 }
 

@@ -41,6 +41,13 @@ export const AppError = z.discriminatedUnion('code', [
   /** Models that cannot vote on one case. */
   code('predict/incompatible-models', { detail: z.string() }),
   code('predict/wrong-channels', { path, expected: z.int(), actual: z.int() }),
+  /** The two label maps of one case cannot be laid over each other. */
+  code('evaluate/grids-differ', { path, truthPath: path, detail: z.string() }),
+  code('evaluate/no-prediction', { truthPath: path }),
+  code('evaluate/no-truth', { path }),
+  code('evaluate/nothing-to-compare', { path, truthPath: path }),
+  /** A run that held no case back has nothing to be measured on. */
+  code('evaluate/no-validation-cases', { runId: RunId }),
   code('export/nothing-to-export', {}),
   code('disk/full', { path }),
   code('disk/denied', { path, detail: z.string() }),

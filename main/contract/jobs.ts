@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AppError } from './errors.ts';
 import { JobId } from './vocabulary.ts';
 
-export const JobKind = z.enum(['import', 'train', 'predict', 'export', 'bench']);
+export const JobKind = z.enum(['import', 'train', 'predict', 'evaluate', 'export', 'bench']);
 export type JobKind = z.infer<typeof JobKind>;
 export const JobState = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
 export type JobState = z.infer<typeof JobState>;
@@ -22,7 +22,7 @@ export const Metric = z.object({
 export type Metric = z.infer<typeof Metric>;
 
 export const Progress = z.object({
-  phase: z.enum(['starting', 'scanning', 'reading', 'fingerprint', 'planning', 'preprocessing', 'training', 'validating', 'predicting', 'writing']),
+  phase: z.enum(['starting', 'scanning', 'reading', 'fingerprint', 'planning', 'preprocessing', 'training', 'validating', 'predicting', 'evaluating', 'writing']),
   done: z.number().nonnegative(),
   total: z.number().nonnegative(),
   secondsLeft: z.number().nonnegative().optional(),

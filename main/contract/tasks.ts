@@ -119,6 +119,36 @@ export const ExportTask = z.object({
 });
 export type ExportTask = z.infer<typeof ExportTask>;
 
+/** Compares label maps file by file; the summary is `EvaluateSummary`. */
+export const EvaluateTask = z.object({
+  task: z.literal('evaluate'),
+  title: z.string(),
+  /** Receives evaluation.json, summary.json (nnU-Net's names), evaluation.csv, evaluation.html. */
+  outputFolder: z.string(),
+  cases: z.discriminatedUnion('kind', [
+    /** NIfTI files of the same name; structures from a dataset.json beside them, else the labels that occur. */
+    z.object({ kind: z.literal('folders'), predictionFolder: z.string(), truthFolder: z.string(), imageFolder: z.string().optional() }),
+    /** Structures from the run's plan. */
+    z.object({
+      kind: z.literal('files'),
+      runFolder: z.string(),
+      legend: z.array(Segment),
+      files: z.array(z.object({ name: z.string(), predictionFile: z.string(), truthFile: z.string(), imageFile: z.string().optional() })).min(1),
+    }),
+  ]),
+  /** The seed's rule: a structure that is in neither map counts as a Dice of 1. */
+  absentScoresOne: z.boolean(),
+});
+export type EvaluateTask = z.infer<typeof EvaluateTask>;
+export const EvaluateSummary = z.object({
+  comparedCount: z.int(),
+  leftOutCount: z.int(),
+  dice: z.number().nullable(),
+  structures: z.array(z.object({ name: z.string(), dice: z.number().nullable(), iou: z.number().nullable(), hd95Mm: z.number().nullable(), assdMm: z.number().nullable() })),
+  files: z.array(z.string()),
+});
+export type EvaluateSummary = z.infer<typeof EvaluateSummary>;
+
 /** Loads the TensorFlow runtime and runs one tiny graph; the summary is `{ version }`. */
 export const CheckRuntimeTask = z.object({ task: z.literal('checkRuntime') });
 export type CheckRuntimeTask = z.infer<typeof CheckRuntimeTask>;
@@ -151,7 +181,7 @@ export type SaveLabelmapTask = z.infer<typeof SaveLabelmapTask>;
 export const SavedLabelmap = z.object({ sha256: z.string() });
 
 export const TaskInput = z.discriminatedUnion('task', [
-  ImportTask, TrainTask, BenchTask, PredictTask, ExportTask, CheckRuntimeTask, PhantomTask, SaveLabelmapTask,
+  ImportTask, TrainTask, BenchTask, PredictTask, EvaluateTask, ExportTask, CheckRuntimeTask, PhantomTask, SaveLabelmapTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
 

@@ -44,6 +44,10 @@ export class ProjectFolder {
   run(runId: RunId): string {
     return join(this.runs, runId);
   }
+  /** What a run predicted for the cases it held back, on the stored grid. */
+  validation(runId: RunId, caseId: CaseId): string {
+    return join(this.run(runId), 'validation', `${caseId}.nii.gz`);
+  }
   upload(uploadId: UploadId): string {
     return join(this.uploads, uploadId);
   }

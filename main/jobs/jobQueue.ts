@@ -19,6 +19,8 @@ export interface JobSpec {
   readonly kind: JobKind;
   readonly title: string;
   readonly subject?: string;
+  /** Of a kind that is light by itself: waits its turn with trainings, because it needs the network. */
+  readonly isHeavy?: boolean;
   /** Run one after the other, each in a process of its own; an input is made when its turn comes. */
   readonly tasks: readonly (() => TaskInput)[];
   onStarted?(): void;
@@ -45,7 +47,7 @@ const QUEUE_TIMES: QueueTimes = { ...TASK_TIMES, progressIntervalMs: 200 };
 const SUMMARIES_KEPT = 200;
 
 type Lane = 'heavy' | 'light';
-const LANE: Record<JobKind, Lane> = { train: 'heavy', predict: 'heavy', bench: 'heavy', import: 'light', export: 'light' };
+const LANE: Record<JobKind, Lane> = { train: 'heavy', predict: 'heavy', bench: 'heavy', evaluate: 'light', import: 'light', export: 'light' };
 
 /** What an event says beyond its envelope. */
 type EventFacts = JobEvent extends infer E ? (E extends JobEvent ? Omit<E, 'jobId' | 'seq' | 'atMs'> : never) : never;
@@ -131,7 +133,7 @@ export class JobQueue {
   #startNext(): void {
     if (this.#isClosing) return;
     for (const job of this.#live.values()) {
-      const lane = LANE[job.spec.kind];
+      const lane = job.spec.isHeavy ? 'heavy' : LANE[job.spec.kind];
       const isWaiting = this.#summaries.get(job.jobId)?.state === 'queued' && !job.isCancelRequested;
       if (!isWaiting || this.#busy.has(lane)) continue;
       this.#busy.add(lane);

@@ -1,6 +1,7 @@
 import { appServices } from './appServices.ts';
 import { createBulkPlane } from './bulkPlane.ts';
 import { datasetServices } from './datasetServices.ts';
+import { evaluateServices } from './evaluateServices.ts';
 import { EventHub } from './eventHub.ts';
 import { exportServices } from './exportServices.ts';
 import { jobServices } from './jobServices.ts';
@@ -24,6 +25,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...labelServices(session, compute, events, host.userName),
       ...trainServices(session, events, host.userName),
       ...predictServices(session, events),
+      ...evaluateServices(session),
       ...exportServices(session),
       ...jobServices(session),
     },

@@ -6,11 +6,11 @@ type JobCalls = 'jobs.list' | 'jobs.events' | 'jobs.cancel';
 
 export function jobServices(session: ProjectSession): Pick<Handlers, JobCalls> {
   return {
-    'jobs.list': () => answer(() => ({ jobs: session.current().queue.list() })),
-    'jobs.events': ({ jobId, fromSeq }) => answer(() => ({ events: session.current().queue.events(jobId, fromSeq) })),
+    'jobs.list': () => answer(() => ({ jobs: session.currentQueue().list() })),
+    'jobs.events': ({ jobId, fromSeq }) => answer(() => ({ events: session.currentQueue().events(jobId, fromSeq) })),
     'jobs.cancel': ({ jobId }) =>
       answer(() => {
-        session.current().queue.cancel(jobId);
+        session.currentQueue().cancel(jobId);
         return null;
       }),
   };

@@ -6,6 +6,7 @@ import { sweepUploads } from '../dataset/projectSweep.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import type { ComputeHost } from '../jobs/computeHost.ts';
 import { JobQueue } from '../jobs/jobQueue.ts';
+import { MemoryJobLog } from '../jobs/memoryJobLog.ts';
 import type { EventHub } from './eventHub.ts';
 
 export interface OpenProject {
@@ -15,6 +16,7 @@ export interface OpenProject {
 
 export class ProjectSession {
   #open: OpenProject | null = null;
+  #loose: JobQueue | null = null;
   readonly #inUse = new Set<Promise<unknown>>();
   /** Opening and closing happen one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -28,6 +30,18 @@ export class ProjectSession {
   current(): OpenProject {
     if (!this.#open) throw new AppException({ code: 'project/none-open' });
     return this.#open;
+  }
+
+  /** For work on plain folders: the project's queue, or without a project one that forgets when the program ends. */
+  anyQueue(): JobQueue {
+    if (this.#open) return this.#open.queue;
+    this.#loose ??= new JobQueue(this.compute, new MemoryJobLog(), (event) => this.events.emit({ type: 'job', event }));
+    return this.#loose;
+  }
+
+  /** The queue that `jobs.…` calls mean. Throws AppException project/none-open. */
+  currentQueue(): JobQueue {
+    return this.#open?.queue ?? this.#loose ?? this.current().queue;
   }
 
   info(): ProjectInfo | null {
@@ -78,7 +92,10 @@ export class ProjectSession {
 
   /** Stops jobs (they save what they must) and closes. */
   shutDown(): Promise<void> {
-    return this.#inTurn(() => this.#closeNow());
+    return this.#inTurn(async () => {
+      await this.#loose?.close();
+      await this.#closeNow();
+    });
   }
 
   #start(store: ProjectStore): void {
@@ -97,7 +114,7 @@ export class ProjectSession {
   }
 
   #refuseWhileBusy(): void {
-    const [jobId] = this.#open?.queue.active() ?? [];
+    const [jobId] = [...(this.#open?.queue.active() ?? []), ...(this.#loose?.active() ?? [])];
     if (jobId) throw new AppException({ code: 'job/busy', jobId });
   }
 

@@ -23,6 +23,8 @@ async function dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<
       return (await import('./bench.ts')).runBench(input, port, await loadEngine());
     case 'predict':
       return (await import('./predict.ts')).runPredict(input, port, await loadEngine());
+    case 'evaluate':
+      return (await import('./evaluate.ts')).runEvaluate(input, port);
     case 'export':
       return (await import('./export.ts')).runExport(input, port);
     case 'phantoms':

@@ -7,6 +7,7 @@ import type { JobPort } from '../../main/contract/jobPort.ts';
 import type { PredictTask, TaskInput, TrainTask } from '../../main/contract/tasks.ts';
 import { readStoredImage, writeLabelmap } from '../../main/dataset/storedVolume.ts';
 import { InProcessHost } from '../../main/jobs/testing/inProcessHost.ts';
+import { runEvaluate } from '../../main/workers/evaluate.ts';
 import { runExport } from '../../main/workers/export.ts';
 import { runImport } from '../../main/workers/import.ts';
 import { runPhantoms } from '../../main/workers/phantoms.ts';
@@ -27,6 +28,8 @@ class ScriptedTasks {
         return runImport(input, port);
       case 'export':
         return runExport(input, port);
+      case 'evaluate':
+        return runEvaluate(input, port);
       case 'phantoms':
         return runPhantoms(input, port);
       case 'saveLabelmap':

@@ -2,9 +2,9 @@
 import type { Evaluation, FigureSummary } from '../../contract/evaluation.ts';
 import { escapeHtml, figureText } from './figures.ts';
 
-const ROW_PX = 26;
+const ROW_PX = 28;
 const LEFT_PX = 190;
-const PLOT_PX = 560;
+const PLOT_PX = 760;
 const RIGHT_PX = 70;
 const TOP_PX = 26;
 /** More dots than this say nothing more and cost bytes; the bar of mean and spread stays. */
@@ -23,7 +23,7 @@ export function diceDistributionSvg({ structures, cases, summary }: Evaluation):
     const y = TOP_PX + n * ROW_PX + ROW_PX / 2;
     const color = `rgb(${colorRgb.map((part) => Math.round(part)).join(',')})`;
     const values = cases.map(({ metrics }) => metrics[n]!.dice);
-    const dots = hasDots ? values.flatMap((value, at) => (value === null ? [] : [`<circle cx="${x(value)}" cy="${(y + jitterPx(at)).toFixed(1)}" r="2.4" fill="${color}"/>`])) : [];
+    const dots = hasDots ? values.flatMap((value, at) => (value === null ? [] : [`<circle cx="${x(value)}" cy="${(y + jitterPx(at)).toFixed(1)}" r="3.2" fill="${color}"/>`])) : [];
     return `${rowLabel(name, y)}${dots.join('')}${marks(summary[n]!.dice, x, y)}`;
   });
   const width = LEFT_PX + PLOT_PX + RIGHT_PX;

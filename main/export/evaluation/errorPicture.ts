@@ -1,8 +1,8 @@
 /** A picture of one slice with the outlines of the truth and of the prediction, where they differ most. */
 import type { Grid } from '../../contract/vocabulary.ts';
+import type { LabelArray } from '../../imaging/connectedComponents.ts';
 import { encodePng } from './png.ts';
 
-type LabelVoxels = Uint8Array | Uint16Array;
 type Rgb = readonly [number, number, number];
 
 /** Also used by the legend of the report. Where both outlines meet, they are white. */
@@ -12,13 +12,14 @@ const BOTH_RGB: Rgb = [255, 255, 255];
 
 /** Longest side of a picture, which bounds its bytes. */
 const LARGEST_SIDE_PX = 320;
-/** Context around the structures. */
+/** Context around the structures, and the least that is shown: a lesion alone says nothing. */
 const MARGIN_MM = 12;
+const SMALLEST_WINDOW_MM = 60;
 
 export interface PictureInput {
   /** On `grid`, canonical (axes closest to LPS), i fastest. */
-  readonly predicted: LabelVoxels;
-  readonly truth: LabelVoxels;
+  readonly predicted: LabelArray;
+  readonly truth: LabelArray;
   /** Any intensities on the same grid; absent: dark ground. */
   readonly image?: ArrayLike<number>;
   readonly grid: Grid;
@@ -56,7 +57,7 @@ export function drawErrorPicture({ predicted, truth, image, grid }: PictureInput
   return { png: encodePng(rgb, widthPx, heightPx), widthPx, heightPx, slice, differingVoxels };
 }
 
-function worstSlice(predicted: LabelVoxels, truth: LabelVoxels, sliceVoxels: number, slices: number) {
+function worstSlice(predicted: LabelArray, truth: LabelArray, sliceVoxels: number, slices: number) {
   const differing = Array.from({ length: slices }, (_, k) => {
     let count = 0;
     for (let n = k * sliceVoxels; n < (k + 1) * sliceVoxels; n++) if (predicted[n] !== truth[n]) count++;
@@ -76,7 +77,7 @@ interface PictureWindow {
 }
 
 /** Around everything labelled in the slice, square pixels, enlarged or reduced to the largest side. */
-function pictureWindow(predicted: LabelVoxels, truth: LabelVoxels, { dimsIjk: [ni, nj], spacingMm: [si, sj] }: Grid): PictureWindow {
+function pictureWindow(predicted: LabelArray, truth: LabelArray, { dimsIjk: [ni, nj], spacingMm: [si, sj] }: Grid): PictureWindow {
   let [i0, i1, j0, j1] = [ni, -1, nj, -1];
   for (let j = 0, n = 0; j < nj; j++) {
     for (let i = 0; i < ni; i++, n++) {
@@ -85,14 +86,20 @@ function pictureWindow(predicted: LabelVoxels, truth: LabelVoxels, { dimsIjk: [n
     }
   }
   if (i1 < 0) [i0, i1, j0, j1] = [0, ni - 1, 0, nj - 1];
-  const [fromI, toI] = [Math.max(0, i0 - Math.ceil(MARGIN_MM / si)), Math.min(ni - 1, i1 + Math.ceil(MARGIN_MM / si))];
-  const [fromJ, toJ] = [Math.max(0, j0 - Math.ceil(MARGIN_MM / sj)), Math.min(nj - 1, j1 + Math.ceil(MARGIN_MM / sj))];
+  const [fromI, toI] = withMargin(i0, i1, ni, si);
+  const [fromJ, toJ] = withMargin(j0, j1, nj, sj);
   const [widthMm, heightMm] = [(toI - fromI + 1) * si, (toJ - fromJ + 1) * sj];
   const pxPerMm = LARGEST_SIDE_PX / Math.max(widthMm, heightMm);
   const voxels = (sizePx: number, from: number, to: number, spacingMm: number): Int32Array =>
     Int32Array.from({ length: sizePx }, (_, n) => Math.min(to, from + Math.floor((n + 0.5) / pxPerMm / spacingMm)));
   const [widthPx, heightPx] = [Math.max(1, Math.round(widthMm * pxPerMm)), Math.max(1, Math.round(heightMm * pxPerMm))];
   return { widthPx, heightPx, voxelI: voxels(widthPx, fromI, toI, si), voxelJ: voxels(heightPx, fromJ, toJ, sj) };
+}
+
+function withMargin(begin: number, end: number, count: number, spacingMm: number): [number, number] {
+  const missingMm = SMALLEST_WINDOW_MM - (end - begin + 1) * spacingMm;
+  const margin = Math.ceil(Math.max(MARGIN_MM, missingMm / 2) / spacingMm);
+  return [Math.max(0, begin - margin), Math.min(count - 1, end + margin)];
 }
 
 /** A pixel inside a structure with a pixel of another label within a pixel's reach, so that outlines are two pixels thick. */

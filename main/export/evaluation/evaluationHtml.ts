@@ -47,7 +47,7 @@ const swatch = (color: readonly number[]): string => `<span class="swatch" style
 const row = (cells: readonly string[], tag: 'td' | 'th' = 'td'): string => `<tr>${cells.map((cell, n) => `<${tag}${n > 0 ? ' class="n"' : ''}>${cell}</${tag}>`).join('')}</tr>`;
 
 function structureTable({ structures, summary, cases }: Evaluation): string {
-  const head = ['Structure', 'Dice', 'median', 'worst', 'IoU', 'HD95 mm', 'ASSD mm', 'volume error ml', 'volume error %', 'in truth', 'missed', 'invented'];
+  const head = ['Structure', 'Dice', 'median', 'worst', 'IoU', 'HD95 mm', 'ASSD mm', 'ΔV ml', 'ΔV %', 'in truth', 'missed', 'invented'];
   const rows = structures.map(({ name, colorRgb }, n) => {
     const { dice, iou, hd95Mm, assdMm, volumeErrorMl, volumeErrorPercent, presence } = summary[n]!;
     const spread = dice.mean === null ? '–' : `<b>${figureText(dice.mean, 3)}</b> ± ${figureText(dice.std, 3)}`;
@@ -123,7 +123,7 @@ function conventions({ absentFromBoth, ignoreLabel }: Evaluation): string {
   return `<ul><li>${absent} One that is in only one of them has a Dice of 0 and no distances.</li>
 <li>Surface: voxels of the structure with a face neighbour outside it. Distances run from voxel centre to voxel centre in millimetres.</li>
 <li>HD95: the larger of the two directed 95th percentiles of the distances. ASSD: mean of the distances over both surfaces.</li>
-<li>Volume error: predicted minus truth. Means are over cases, then over structures, in the space of the files.</li>${ignored}</ul>`;
+<li>ΔV: predicted minus true volume. Missed and invented: cases that have the structure in only one of the maps. Means are over cases, then over structures, in the space of the files.</li>${ignored}</ul>`;
 }
 
 const STYLE = `
@@ -134,11 +134,11 @@ main{max-width:1080px;margin:0 auto;padding:32px 24px 64px}h1{font-size:26px;mar
 p{margin:4px 0 10px}.dim{color:var(--dim);font-size:13px}.tiles{display:flex;flex-wrap:wrap;gap:12px;margin-top:20px}
 .tile{background:var(--card);border-radius:8px;padding:12px 18px;display:flex;flex-direction:column;min-width:140px}.tile b{font-size:24px}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{padding:5px 10px;text-align:left;border-bottom:1px solid var(--line);white-space:nowrap}th{font-size:12.5px;color:var(--dim);font-weight:600}
+th,td{padding:5px 8px;text-align:left;border-bottom:1px solid var(--line);white-space:nowrap}th{font-size:12.5px;color:var(--dim);font-weight:600}
 .n{text-align:right}.swatch{display:inline-block;width:11px;height:11px;border-radius:3px;margin:0 6px 0 2px;border:1px solid var(--line);vertical-align:-1px}
 .pictures{display:grid;grid-template-columns:repeat(auto-fill,minmax(322px,1fr));gap:18px}figure{margin:0}
 img{background:#000;border-radius:6px;display:block;max-width:100%;height:auto}figcaption{margin-top:6px;overflow-wrap:anywhere}
 .flag{color:var(--bad);font-size:12px}svg{max-width:100%;height:auto}
 svg text{fill:var(--fg);font-size:13px}svg .axis{fill:var(--dim);font-size:11px}svg .value{font-weight:600}.tick{stroke:var(--line)}
-circle{fill-opacity:.55}.spread{stroke:var(--fg);stroke-width:2}.median{stroke:var(--fg);stroke-width:3}
+circle{fill-opacity:.7}.spread{stroke:var(--fg);stroke-width:2}.median{stroke:var(--fg);stroke-width:3}
 @media print{main{max-width:none}figure,tr{break-inside:avoid}}`;

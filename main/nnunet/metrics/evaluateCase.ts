@@ -1,15 +1,16 @@
 /** Every figure of one case: two label maps on one grid, compared structure by structure. */
 import type { EvaluatedStructure, StructureMetrics } from '../../contract/evaluation.ts';
+import type { LabelArray } from '../../imaging/connectedComponents.ts';
 import type { ShapeDhw } from '../../imaging/tensorShape.ts';
 import { surfaceDistances } from './surfaceDistances.ts';
 import type { SurfaceDistances } from './surfaceDistances.ts';
 import { boxShapeDhw, surfaceVoxels } from './surfaceVoxels.ts';
-import type { BoxDhw, LabelVoxels } from './surfaceVoxels.ts';
+import type { BoxDhw } from './surfaceVoxels.ts';
 
 export interface LabelmapPair {
   /** Both [D, H, W] of `shapeDhw`. */
-  readonly predicted: LabelVoxels;
-  readonly truth: LabelVoxels;
+  readonly predicted: LabelArray;
+  readonly truth: LabelArray;
   readonly shapeDhw: ShapeDhw;
   readonly spacingDhwMm: ShapeDhw;
 }
@@ -36,7 +37,7 @@ export function evaluateCase(pair: LabelmapPair, options: EvaluateOptions): Stru
 }
 
 /** Label values above 0 that occur, ascending. */
-export function labelValuesIn(...maps: readonly LabelVoxels[]): number[] {
+export function labelValuesIn(...maps: readonly LabelArray[]): number[] {
   const occurs = new Uint8Array(LABEL_LIMIT);
   for (const map of maps) for (let n = 0; n < map.length; n++) occurs[map[n]!] = 1;
   const values: number[] = [];

@@ -1,9 +1,7 @@
 /** The surface of a structure: its voxels with at least one face neighbour outside it. */
+import type { LabelArray } from '../../imaging/connectedComponents.ts';
 import type { ShapeDhw } from '../../imaging/tensorShape.ts';
 import { voxelCount } from '../../imaging/tensorShape.ts';
-
-/** Label values of up to 65535. */
-export type LabelVoxels = Uint8Array | Uint16Array;
 
 /** Half open, in voxels. */
 export interface BoxDhw {
@@ -18,7 +16,7 @@ export const boxShapeDhw = ({ begin, end }: BoxDhw): ShapeDhw => [end[0] - begin
  * its labels). The border of the volume counts as outside, as in scipy's `mask ^ binary_erosion(mask)`; an axis of a
  * single voxel has no neighbours, so that a slice has an outline and is not all surface.
  */
-export function surfaceVoxels(labels: LabelVoxels, shape: ShapeDhw, isMember: Uint8Array, box: BoxDhw): Uint8Array {
+export function surfaceVoxels(labels: LabelArray, shape: ShapeDhw, isMember: Uint8Array, box: BoxDhw): Uint8Array {
   const size = boxShapeDhw(box);
   const [depth, height, width] = size;
   const member = new Uint8Array(voxelCount(size));
