@@ -8,6 +8,7 @@ import type { CaseId, JobId, RunId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { answer } from './answer.ts';
 import { requireCase } from './caseSummary.ts';
+import { modelsOf } from './predictServices.ts';
 import type { ProjectSession } from './projectSession.ts';
 
 type EvaluateInput = Parameters<Handlers['evaluate.start']>[0];
@@ -82,17 +83,21 @@ export function validationCasesOf(store: ProjectStore, runId: RunId): Validation
   }));
 }
 
-/** The task that predicts those held-back cases whose predictions the run did not leave; `null` when all are there. */
+/**
+ * The task that predicts those held-back cases whose predictions the run did not leave; `null` when all are there. A run
+ * that can still go on is predicted anew: what lies there may be of older weights.
+ */
 async function predictMissing(store: ProjectStore, runId: RunId, caseIds: readonly CaseId[]): Promise<PredictTask | null> {
-  const missing = caseIds.filter((caseId) => !existsSync(store.folder.validation(runId, caseId)));
+  const run = store.runs.find(runId);
+  const missing = caseIds.filter((caseId) => run?.state !== 'finished' || !existsSync(store.folder.validation(runId, caseId)));
   const [first] = missing;
   if (first === undefined) return null;
-  if (!store.runs.find(runId)?.hasCheckpoint) throw new AppException({ code: 'predict/no-model' });
+  if (!run?.hasCheckpoint) throw new AppException({ code: 'predict/no-model' });
   await mkdir(dirname(store.folder.validation(runId, first)), { recursive: true });
   return {
     task: 'predict',
-    runFolder: store.folder.run(runId),
-    mirror: true,
+    models: modelsOf(store, [run]),
+    options: { mirror: store.runs.options(runId)?.recipe.tta ?? false, amp: 'off' },
     cases: missing.map((caseId) => ({ caseId, image: requireCase(store, caseId).image, outputFile: store.folder.validation(runId, caseId) })),
   };
 }

@@ -101,7 +101,7 @@ function chooseRuns(store: ProjectStore, wanted: readonly RunId[] | undefined): 
 }
 
 /** Throws AppException predict/no-previous-stage. */
-function modelsOf(store: ProjectStore, runs: readonly RunInfo[]): PredictTask['models'] {
+export function modelsOf(store: ProjectStore, runs: readonly RunInfo[]): PredictTask['models'] {
   return runs.map((run) => {
     const previous = run.configuration === '3d_cascade_fullres' ? [previousStageOf(store, run)] : [];
     return {
