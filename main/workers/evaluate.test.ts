@@ -90,6 +90,17 @@ describe('runEvaluate', () => {
     expect(evaluation().summary[0]!.dice).toMatchObject({ mean: 2 / 3, definedCount: 3 });
   });
 
+  it('takes regions and the ignore label from dataset.json', async () => {
+    writeFileSync(join(root, 'truth', 'dataset.json'), JSON.stringify({ labels: { background: 0, whole: [1, 2], core: [2], ignore: 3 }, regions_class_order: [1, 2], channel_names: { 0: 'MR' } }));
+    const voxels = (text: string) => Uint8Array.from({ length: 32 }, (_, n) => Number(text[n] ?? 0));
+    await put('truth', 'a', grid, voxels('11223300'));
+    await put('predictions', 'a', grid, voxels('12121100'));
+    await run();
+    const { structures, cases, ignoreLabel } = evaluation();
+    expect([structures.map(({ name, labelValues }) => [name, labelValues]), ignoreLabel]).toEqual([[['whole', [1, 2]], ['core', [2]]], 3]);
+    expect(cases[0]!.metrics.map(({ dice }) => dice)).toEqual([1, 0.5]);
+  });
+
   it('compares files whose axes are stored differently but lie on one grid', async () => {
     const turned = gridFromAffine([4, 4, 2], [1, 0, 0, -3, 0, -1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1]);
     await put('truth', 'a', grid, box(1));

@@ -68,14 +68,7 @@ async function pairFolders({ predictionFolder, truthFolder, imageFolder }: Extra
     else if (predictionFile !== undefined) unpaired.push({ name, error: { code: 'evaluate/no-truth', path: predictionFile } });
   }
   if (cases.length === 0) throw new AppException({ code: 'evaluate/nothing-to-compare', path: predictionFolder, truthPath: truthFolder });
-  const segments = await segmentsBeside(truthFolder, predictionFolder);
-  const isIgnore = ({ name }: Segment): boolean => name === 'ignore'; // nnU-Net v2 knows it by this name
-  return {
-    cases,
-    unpaired,
-    structures: segments.filter((segment) => !isIgnore(segment)).map(({ labelValue, name, colorRgb }) => ({ name, labelValues: [labelValue], colorRgb })),
-    ignoreLabel: segments.find(isIgnore)?.labelValue ?? null,
-  };
+  return { cases, unpaired, ...(await labelsBeside(truthFolder, predictionFolder)) };
 }
 
 async function niftiByName(folder: string): Promise<Map<string, string>> {
@@ -83,10 +76,16 @@ async function niftiByName(folder: string): Promise<Map<string, string>> {
   return new Map(names.sort().map((name) => [name.replace(/\.nii(\.gz)?$/i, ''), join(folder, name)]));
 }
 
-/** From the first dataset.json in or above the truth, or beside the predictions. */
-async function segmentsBeside(truthFolder: string, predictionFolder: string): Promise<readonly Segment[]> {
+/** From the first dataset.json in or above the truth, or beside the predictions: its regions, else its labels. */
+async function labelsBeside(truthFolder: string, predictionFolder: string): Promise<Pick<EvaluationFiles, 'structures' | 'ignoreLabel'>> {
   const found = [truthFolder, dirname(truthFolder), predictionFolder].map((folder) => join(folder, 'dataset.json')).find((path) => existsSync(path));
-  return found === undefined ? [] : (await readMsdDataset(found)).segments;
+  if (found === undefined) return { structures: [], ignoreLabel: null };
+  const { segments, labelRules } = await readMsdDataset(found);
+  const { regions, ignoreLabelValue: ignoreLabel } = labelRules;
+  const structures = regions
+    ? regions.map(({ name, labelValues, paintsLabelValue }) => ({ name, labelValues, colorRgb: defaultColor(paintsLabelValue) }))
+    : segments.filter(({ labelValue }) => labelValue !== ignoreLabel).map(({ labelValue, name, colorRgb }) => ({ name, labelValues: [labelValue], colorRgb }));
+  return { structures, ignoreLabel };
 }
 
 export const structureOfLabel = (labelValue: number, name: string): EvaluatedStructure => ({ name, labelValues: [labelValue], colorRgb: defaultColor(labelValue) });
