@@ -2,7 +2,7 @@
  * A TensorFlow graph under construction: nodes with known shapes, and a tape of what can be differentiated.
  * Raw operations (`node`, `binary`, …) leave no trace on the tape; the differentiable ones live in the files beside.
  */
-import type { Attribute, DType, NodeDef, Shape, TensorInfo } from './savedModel.ts';
+import type { Attribute, DType, FunctionDef, NodeDef, Shape, TensorInfo } from './savedModel.ts';
 
 /** One output of a node. */
 export interface Tensor {
@@ -31,6 +31,7 @@ export function broadcastShape(a: Shape, b: Shape): number[] {
 
 export class Graph {
   readonly nodes: NodeDef[] = [];
+  readonly functions: FunctionDef[] = [];
   readonly #tape: TapeEntry[] = [];
   readonly #nameCounts = new Map<string, number>();
   readonly #constants = new Map<string, Tensor>();

@@ -15,6 +15,7 @@ import type { SessionGraph, VariableGroup } from './session.ts';
 import { emitTrainUpdate } from './trainUpdate.ts';
 import { assignVariable, declareVariable, readVariable } from './variables.ts';
 import type { Variable } from './variables.ts';
+import { compileWithXla } from './xlaFunction.ts';
 
 export interface BuiltGraph extends SessionGraph {
   readonly parameters: readonly Parameter[];
@@ -37,11 +38,16 @@ function stateSignatures(g: Graph, group: VariableGroup, variables: readonly Var
   };
 }
 
-function predictSignature(g: Graph, network: UNetSpec, patch: readonly number[], { batchSize, precision }: InferenceOptions, weights: ReadonlyMap<string, Variable>): Signature {
+function predictSignature(g: Graph, network: UNetSpec, patch: readonly number[], { batchSize, precision, xla }: InferenceOptions, weights: ReadonlyMap<string, Variable>): Signature {
   const image = g.placeholder('predict.image', [batchSize, ...patch, network.inputChannels], 'float');
-  const parameter = (name: string): Tensor => readVariable(g, weights.get(name)!);
-  const logits = buildUNet(graphOps(g, precision), network, [0], image, { parameter }).get(0)!;
-  return { inputs: { image: tensorInfo(image) }, outputs: { logits: tensorInfo(g.unary('Identity', logits, 'predict.logits')) } };
+  const read = new Map<string, Tensor>();
+  const parameter = (name: string): Tensor => {
+    if (!read.has(name)) read.set(name, readVariable(g, weights.get(name)!));
+    return read.get(name)!;
+  };
+  const emitted = buildUNet(graphOps(g, precision), network, [0], image, { parameter }).get(0)!;
+  const [logits] = xla ? compileWithXla(g, 'predict_computation', [image, ...read.values()], [emitted]) : [emitted];
+  return { inputs: { image: tensorInfo(image) }, outputs: { logits: tensorInfo(g.unary('Identity', logits!, 'predict.logits')) } };
 }
 
 /** PyTorch's; keras' 0.99 would need hundreds of steps to forget where it started. */
@@ -59,6 +65,44 @@ function moveRunningStatistics(g: Graph, weights: readonly Variable[], current: 
   });
 }
 
+interface PureInputs {
+  readonly heads: readonly number[];
+  readonly image: Tensor;
+  readonly labels: Tensor;
+  /** Every weight by its name, and those that are trained. */
+  readonly current: ReadonlyMap<string, Tensor>;
+  readonly values: readonly Tensor[];
+  /** Of the loss, in float16. */
+  readonly scale: Tensor | null;
+}
+interface PureOutputs {
+  readonly loss: Tensor;
+  /** Of `values`, whatever the scale. */
+  readonly gradients: readonly Tensor[];
+  /** Means and variances of the batch by the names of the running ones. */
+  readonly statistics: ReadonlyMap<string, Tensor>;
+}
+
+/** Forward and backward: all that a step computes before it changes anything. */
+function lossAndGradients(g: Graph, spec: TrainingSpec, { heads, image, labels, current, values, scale }: PureInputs): PureOutputs {
+  const ops = graphOps(g, spec.precision);
+  const statistics = new Map<string, Tensor>();
+  const outputs = buildUNet(ops, spec.network, heads, image, {
+    parameter: (name) => current.get(name)!,
+    onBatchStatistic: (name, value) => statistics.set(name, value),
+  });
+  const loss = deepSupervisedLoss(ops, spec, outputs, labels);
+  const gradients = scale ? unscaled(g, g.gradients(loss, values, scale), scale) : g.gradients(loss, values);
+  if (!spec.xla) return { loss, gradients, statistics };
+  const inputs = [image, labels, ...current.values(), ...(scale ? [scale] : [])];
+  const [compiledLoss, ...others] = compileWithXla(g, 'train_computation', inputs, [loss, ...gradients, ...statistics.values()]);
+  return {
+    loss: compiledLoss!,
+    gradients: others.slice(0, gradients.length),
+    statistics: new Map([...statistics.keys()].map((name, index) => [name, others[gradients.length + index]!])),
+  };
+}
+
 interface TrainPart {
   readonly signature: Signature;
   readonly variables: Omit<BuiltGraph['variables'], 'weights'>;
@@ -72,15 +116,8 @@ function trainPart(g: Graph, spec: TrainingSpec, heads: readonly number[], param
   const current = new Map(weights.map((w) => [w.name, readVariable(g, w)]));
   const trained = parameters.filter((p) => p.isTrained);
   const values = trained.map(({ name }) => current.get(name)!);
-  const ops = graphOps(g, spec.precision);
-  const statistics = new Map<string, Tensor>();
-  const outputs = buildUNet(ops, spec.network, heads, image, {
-    parameter: (name) => current.get(name)!,
-    onBatchStatistic: (name, value) => statistics.set(name, value),
-  });
-  const loss = deepSupervisedLoss(ops, spec, outputs, labels);
   const lossScale = spec.precision === 'float16' ? declareLossScale(g) : null;
-  const gradients = lossScale ? unscaled(g, g.gradients(loss, values, lossScale.scale), lossScale.scale) : g.gradients(loss, values);
+  const { loss, gradients, statistics } = lossAndGradients(g, spec, { heads, image, labels, current, values, scale: lossScale?.scale ?? null });
   const trainedWeights = weights.filter((_, index) => parameters[index]!.isTrained);
   const update = emitTrainUpdate(g, spec, { parameters: trained, weights: trainedWeights, values, gradients, loss, learningRate });
   const moved = moveRunningStatistics(g, weights, current, statistics, update.finite);
@@ -133,5 +170,5 @@ function built(g: Graph, computations: Readonly<Record<string, Signature>>, para
   for (const group of VARIABLE_GROUPS) {
     if (variables[group].length > 0) Object.assign(signatures, stateSignatures(g, group, variables[group]));
   }
-  return { savedModel: encodeSavedModel(g.nodes, signatures), signatures: Object.keys(signatures), parameters, variables };
+  return { savedModel: encodeSavedModel(g, signatures), signatures: Object.keys(signatures), parameters, variables };
 }

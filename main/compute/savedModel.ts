@@ -13,12 +13,23 @@ export type Attribute =
   | { readonly type: DType }
   | { readonly shape: Shape }
   | { readonly ints: readonly number[] }
+  | { readonly types: readonly DType[] }
+  | { readonly function: string }
   | { readonly tensor: { readonly dtype: DType; readonly shape: Shape; readonly bytes: Uint8Array } };
 
 export interface NodeDef {
   readonly name: string;
   readonly op: string;
   readonly inputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+/** A body of nodes whose inputs name arguments (`in0`) or outputs of other nodes of the body (`node:output:0`). */
+export interface FunctionDef {
+  readonly name: string;
+  readonly inputs: readonly { readonly name: string; readonly dtype: DType }[];
+  readonly outputs: readonly { readonly name: string; readonly dtype: DType; readonly ref: string }[];
+  readonly nodes: readonly NodeDef[];
   readonly attributes: Readonly<Record<string, Attribute>>;
 }
 
@@ -52,6 +63,12 @@ function attributeMessage(value: Attribute): ProtoWriter {
     for (const entry of value.ints) list.int(3, entry);
     return message.message(1, list);
   }
+  if ('types' in value) {
+    const list = new ProtoWriter();
+    for (const type of value.types) list.int(6, TYPE_NUMBER[type]);
+    return message.message(1, list);
+  }
+  if ('function' in value) return message.message(10, new ProtoWriter().text(1, value.function));
   const { dtype, shape, bytes } = value.tensor;
   return message.message(8, new ProtoWriter().int(1, TYPE_NUMBER[dtype]).message(2, shapeMessage(shape)).bytes(4, bytes));
 }
@@ -62,6 +79,19 @@ function nodeMessage(node: NodeDef): ProtoWriter {
   const message = new ProtoWriter().text(1, node.name).text(2, node.op);
   for (const input of node.inputs) message.text(3, input);
   for (const [key, value] of Object.entries(node.attributes)) message.message(5, mapEntry(key, attributeMessage(value)));
+  return message;
+}
+
+/** tensorflow/core/framework/function.proto */
+function functionMessage({ name, inputs, outputs, nodes, attributes }: FunctionDef): ProtoWriter {
+  const argument = (argumentName: string, dtype: DType) => new ProtoWriter().text(1, argumentName).int(3, TYPE_NUMBER[dtype]);
+  const signature = new ProtoWriter().text(1, name);
+  for (const input of inputs) signature.message(2, argument(input.name, input.dtype));
+  for (const output of outputs) signature.message(3, argument(output.name, output.dtype));
+  const message = new ProtoWriter().message(1, signature);
+  for (const node of nodes) message.message(3, nodeMessage(node));
+  for (const output of outputs) message.message(4, new ProtoWriter().text(1, output.name).text(2, output.ref));
+  for (const [key, value] of Object.entries(attributes)) message.message(5, mapEntry(key, attributeMessage(value)));
   return message;
 }
 
@@ -78,9 +108,15 @@ const GRAPH_PRODUCER = 1482;
 const GRAPH_MIN_CONSUMER = 12;
 
 /** Bytes of `saved_model.pb` with the tag `serve`; no variables folder is needed because values are set by a signature. */
-export function encodeSavedModel(nodes: readonly NodeDef[], signatures: Readonly<Record<string, Signature>>): Uint8Array {
+export function encodeSavedModel(
+  { nodes, functions = [] }: { readonly nodes: readonly NodeDef[]; readonly functions?: readonly FunctionDef[] },
+  signatures: Readonly<Record<string, Signature>>,
+): Uint8Array {
   const graph = new ProtoWriter();
   for (const node of nodes) graph.message(1, nodeMessage(node));
+  const library = new ProtoWriter();
+  for (const definition of functions) library.message(1, functionMessage(definition));
+  if (functions.length > 0) graph.message(2, library);
   graph.message(4, new ProtoWriter().int(1, GRAPH_PRODUCER).int(2, GRAPH_MIN_CONSUMER));
   const metaInfo = new ProtoWriter().text(4, 'serve').text(5, '2.21.0');
   const metaGraph = new ProtoWriter().message(1, metaInfo).message(2, graph);

@@ -56,7 +56,7 @@ export async function runGraph<K extends string>(
   // a result may be a placeholder or a constant, which TensorFlow does not let us fetch under two names
   const outputs = Object.fromEntries(keys.map((key, i) => [key, tensorInfo(graph.unary('Identity', fetches[key], `fetch${i}`))]));
   const inputs = Object.fromEntries(feeds.map(({ placeholder }) => [placeholder.name, tensorInfo(placeholder)]));
-  const savedModel = encodeSavedModel(graph.nodes, { run: { inputs, outputs } });
+  const savedModel = encodeSavedModel(graph, { run: { inputs, outputs } });
   const session = await Session.open(tf, { savedModel, signatures: ['run'], variables: { weights: [], optimizer: [] } });
   try {
     const dtypeOf = (dtype: DType) => (dtype === 'int32' ? 'int32' : 'float32');

@@ -61,7 +61,7 @@ export async function openUpdateRig(optimizer: OptimizerSpec, emaDecay = 0): Pro
     'read.weights': { inputs: {}, outputs: named(all.map((v) => g.unary('Identity', readVariable(g, v)))) },
   };
   const session = await Session.open(tf, {
-    savedModel: encodeSavedModel(g.nodes, signatures),
+    savedModel: encodeSavedModel(g, signatures),
     signatures: Object.keys(signatures),
     variables: { weights: all },
   });
