@@ -8,7 +8,7 @@ import { drawPose, poseWindow, type Box, type PoseMatrix } from './augment/pose.
 import { resamplePose } from './augment/resamplePose.ts';
 import { emptySample, type Sample } from './augment/sample.ts';
 import { Random, type RandomState } from './random.ts';
-import type { CaseWindow, ClassArray, TrainingCase, TrainingCases } from './trainingCase.ts';
+import type { CaseWindow, TrainingCase, TrainingCases } from './trainingCase.ts';
 
 /** Which patches are forced to show foreground. Plain data: it goes to another thread. */
 export type ForegroundRule =
@@ -33,7 +33,7 @@ export interface SamplerSpec {
 /** Images [N, …patch, C], labels [N, …patch]. */
 export interface Batch {
   readonly images: Float32Array<ArrayBuffer>;
-  readonly labels: ClassArray;
+  readonly labels: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
 }
 
 /** Where a training gets its batches from: this thread, or one that works ahead. */
@@ -61,7 +61,7 @@ interface DrawnPatch {
 /** Arrays of a batch are reused: use them up before the next `draw`. */
 export class PatchSampler implements BatchSource {
   readonly images: Batch['images'];
-  readonly labels: ClassArray;
+  readonly labels: Batch['labels'];
   readonly #cases: TrainingCases;
   readonly #spec: SamplerSpec;
   readonly #cumulative: readonly number[];

@@ -7,7 +7,6 @@ import type { AppError, Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { TaskItem, TrainTask } from '../contract/tasks.ts';
 import type { DiceSummary } from '../nnunet/evaluate.ts';
-import { PatchSampler } from '../nnunet/patches.ts';
 import type { BatchSource } from '../nnunet/patches.ts';
 import { configurationOf } from '../nnunet/plan.ts';
 import type { Plan } from '../nnunet/plan.ts';
@@ -16,6 +15,7 @@ import { freshLoopState, runTrainLoop } from '../nnunet/trainLoop.ts';
 import type { LoopState, TrainLoopHooks, TrainLoopSpec } from '../nnunet/trainLoop.ts';
 import { stepsOfEpoch } from '../nnunet/trainingSchedule.ts';
 import { planWith, trainingSpec } from '../nnunet/trainingSpec.ts';
+import { openBatches } from './batchesAhead.ts';
 import { precisionOf } from './precision.ts';
 import { PreprocessedStore, legendMismatch } from './preprocessedStore.ts';
 import { hasCheckpoint, modelKind, readCheckpoint, readModel, readPlan, writeCheckpoint, writeEpochWeights, writeFingerprint, writePlan } from './runFiles.ts';
@@ -52,16 +52,17 @@ async function train(input: TrainTask, port: JobPort, factory: EngineFactory): P
   port.tell({ type: 'progress', progress: { phase: 'starting', done: 0, total: 1 } });
   const spec = trainingSpec(input.recipe, plan, configuration, precisionOf(input.amp));
   const engine = await factory.createTraining(spec, input.seed);
+  let batches: ReturnType<typeof openBatches> | null = null;
   try {
     const samplerSpec = samplerSpecFor({ preset: input.preset, patch: spec.patch, batchSize: spec.batchSize, plan, oversampling: input.recipe.oversampling });
-    const sampler = new PatchSampler(store.trainingCases(trainCases), samplerSpec, input.seed);
-    const start = await startState(input, engine, sampler);
+    batches = openBatches({ preprocessedFolder: input.preprocessedFolder, plan, configuration, cases: trainCases, spec: samplerSpec }, input.seed);
+    const start = await startState(input, engine, batches.source);
     const loop = loopSpec(input, plan, trainCases.length, spec.batchSize);
     const log = await openLog(input, port, spec, loop, start);
     const validation = input.cases.filter(({ role }) => role === 'validation');
     const validated: Validated = { cases: validation, plan, configuration, store, mirror: input.recipe.tta };
     const hooks = loopHooks(input, port, engine, log, validated);
-    const state = await runTrainLoop(engine, sampler, loop, start, hooks);
+    const state = await runTrainLoop(engine, batches.source, loop, start, hooks);
     const finalDice = port.stop.aborted ? null : await finish(input, port, engine, state, validated);
     await log.closed();
     const { patience } = input.recipe;
@@ -70,6 +71,7 @@ async function train(input: TrainTask, port: JobPort, factory: EngineFactory): P
       skippedSteps: state.skippedSteps, stoppedEarly: patience !== null && state.validationsWithoutGain >= patience,
     };
   } finally {
+    await batches?.close();
     engine.dispose();
   }
 }

@@ -2,12 +2,12 @@ import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
-/** For tests: the compute process as it ships, as one file. It lies in the checkout, where its external packages are found. */
-export async function bundleCompute(name: string): Promise<{ script: string; remove: () => void }> {
+/** For tests: the compute process, or a thread of it, as it ships: one file. It lies in the checkout, where its external packages are found. */
+export async function bundleCompute(name: string, entry = 'compute'): Promise<{ script: string; remove: () => void }> {
   const root = resolve(import.meta.dirname, '../../..');
   const script = join(root, 'dist', 'test', `${name}-${process.pid}.cjs`);
   await build({
-    entryPoints: [join(root, 'main/workers/compute.ts')],
+    entryPoints: [join(root, `main/workers/${entry}.ts`)],
     outfile: script,
     bundle: true,
     format: 'cjs',
