@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TrainCase } from '../contract/tasks.ts';
+import { TrainTask } from '../contract/tasks.ts';
 import { Grid } from '../contract/vocabulary.ts';
 import { writeLabelmap, writeStoredChannel } from '../dataset/storedVolume.ts';
 import type { BatchSource } from '../nnunet/patches.ts';
 import { configurationOf } from '../nnunet/plan.ts';
 import { samplerSpecFor } from '../nnunet/samplerSpec.ts';
+import { trainingRecipe } from '../nnunet/trainingPreset.ts';
 import type { BatchThreadTask } from './batchMessages.ts';
 import { openBatches } from './batchesAhead.ts';
 import { PreprocessedStore } from './preprocessedStore.ts';
@@ -24,21 +25,24 @@ let task: BatchThreadTask;
 beforeAll(async () => {
   bundle = await bundleCompute('batchThread', 'batchThread');
   const cases = await Promise.all([0, 1, 2].map(writeCase));
-  const legend = [{ labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] as [number, number, number] }];
-  const planned = await planFromCases({ legend, preset: 'v2' }, cases, { tell: () => undefined, stop: { aborted: false } });
+  const training = TrainTask.parse({
+    task: 'train', runId: 'run', runFolder: root, preprocessedFolder: root, configuration: '3d_fullres', preset: 'v2', fold: 0, amp: 'off',
+    epochs: 1, seed: SEED, resume: false, recipe: trainingRecipe('v2', { epochs: 1 }, {}, false), legend: [{ labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] }], cases,
+  });
+  const planned = await planFromCases(training, training.cases, { tell: () => undefined, stop: { aborted: false } });
   const { plan } = planned!;
   const configuration = configurationOf(plan, '3d_fullres');
   const store = new PreprocessedStore(root, plan, configuration);
-  for (const one of cases) await store.prepare(one);
+  for (const one of training.cases) await store.prepare(one);
   const spec = samplerSpecFor({ preset: 'v2', patch: [8, 12, 10], batchSize: 4, plan, oversampling: 0.33 });
-  task = { preprocessedFolder: root, plan, configuration, cases, spec };
+  task = { preprocessedFolder: root, plan, configuration, cases: training.cases, spec };
 });
 afterAll(() => {
   bundle.remove();
   rmSync(root, { recursive: true, force: true });
 });
 
-async function writeCase(index: number): Promise<TrainCase> {
+async function writeCase(index: number): Promise<unknown> {
   const folder = join(root, `case_${index}`);
   mkdirSync(folder);
   const grid = Grid.parse({ dimsIjk: [20, 16, 14], spacingMm: [1, 1, 1], originLpsMm: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] });
@@ -46,7 +50,7 @@ async function writeCase(index: number): Promise<TrainCase> {
   await writeStoredChannel(join(folder, 'image_0000.nii'), grid, Float32Array.from(labels, (value, n) => 50 + 40 * value + 10 * Math.sin(n * 12.9898 + index)));
   await writeLabelmap(join(folder, 'labels.nii.gz'), grid, labels);
   const image = { files: [join(folder, 'image_0000.nii')], voxelType: 'float32', grid, sourceGrid: grid, channelNames: ['MR'] };
-  return { caseId: `case_${index}`, image, labelFile: join(folder, 'labels.nii.gz'), role: 'train', weight: 1 + index } as unknown as TrainCase;
+  return { caseId: `case_${index}`, image, labelFile: join(folder, 'labels.nii.gz'), role: 'train', weight: 1 + index };
 }
 
 async function next(source: BatchSource): Promise<string> {
