@@ -18,7 +18,6 @@ const DatasetJson = z.object({
   /** nnU-Net v2: which label value each region paints, in the order of `labels` without background. */
   regions_class_order: z.array(z.int()).optional(),
 });
-type DatasetJson = z.infer<typeof DatasetJson>;
 
 export interface MsdDataset {
   /** In channel order; empty when the file names none. */
@@ -39,11 +38,11 @@ export async function readMsdDataset(path: string): Promise<MsdDataset> {
     const detail = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
     throw new AppException({ code: 'import/unreadable', path, detail });
   }
-  const { modality, channel_names, name } = parsed.data;
+  const { modality, channel_names, name, labels = {}, regions_class_order } = parsed.data;
   return {
     channelNames: inOrder(channel_names ?? modality ?? {}),
     hasChannelFiles: channel_names !== undefined,
-    ...labelsOf(parsed.data, path),
+    ...segmentsAndRules(labels, regions_class_order, path),
     msdTask: msdTaskCalled(basename(dirname(path))) ?? (modality && name ? msdTaskCalled(name) : null),
   };
 }
@@ -69,8 +68,10 @@ interface NamedLabel {
 
 const IGNORE = 'ignore';
 
-function labelsOf(
-  { labels = {}, regions_class_order: order }: DatasetJson,
+/** Pure. Throws `import/unreadable` for regions that do not say what they paint. */
+export function segmentsAndRules(
+  labels: z.infer<typeof Labels>,
+  order: readonly number[] | undefined,
   path: string,
 ): Pick<MsdDataset, 'segments' | 'labelRules'> {
   const named = Object.entries(labels)
