@@ -31,6 +31,11 @@ export interface UNetSpec {
 /** What convolutions compute in; weights, statistics and the loss are float32 always. */
 export type ComputePrecision = 'float32' | 'bfloat16' | 'float16';
 
+/** What tensors are computed on. `computeCapability`: of the oldest GPU, e.g. 8.6; null where it is not known. */
+export type ComputeDevice =
+  | { readonly kind: 'cpu'; readonly convolvesBfloat16: boolean }
+  | { readonly kind: 'gpu'; readonly computeCapability: number | null };
+
 interface OptimizerShared {
   /** λ of λ/2·‖w‖² in the loss (not decoupled); 0 = none. */
   readonly weightDecay: number;
@@ -135,6 +140,7 @@ export interface InferenceEngine {
 
 export interface EngineFactory {
   readonly version: string;
+  readonly device: ComputeDevice;
   /** Weights are He-normal (a = negativeSlope), biases 0, norm scale 1, from `seed`. */
   createTraining(spec: TrainingSpec, seed: number): Promise<TrainingEngine>;
   /** By default one window at a time in float32. */

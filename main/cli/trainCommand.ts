@@ -2,7 +2,8 @@ import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { CallInput, CallOutput } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
-import type { Amp, ConfigurationName, Fold, Preset, RunId } from '../contract/vocabulary.ts';
+import { Amp } from '../contract/vocabulary.ts';
+import type { ConfigurationName, Fold, Preset, RunId } from '../contract/vocabulary.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption, foldOf, positiveInteger, positiveNumber, projectOption, wholeNumber } from './commonOptions.ts';
@@ -35,7 +36,7 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
     .addOption(new Option('--fold <n>', "which fifth of the cases validates, 0 to 4, or 'all'").argParser(foldOf).default(0))
     .addOption(new Option('--minutes <n>', 'stop after this training time').argParser(positiveNumber))
     .addOption(new Option('--epochs <n>', 'stop after this many epochs').argParser(positiveInteger))
-    .addOption(new Option('--amp <mode>', 'mixed precision').choices(['off', 'bf16']).default('off'))
+    .addOption(new Option('--amp <mode>', 'mixed precision; auto: what the device runs fast and right').choices(Amp.options).default('off'))
     .addOption(
       new Option('--preset <name>', "v2: nnU-Net v2's recipe; seed: NVIDIA's recipe")
         .choices(['v2', 'seed'])

@@ -1,5 +1,6 @@
 /** The tensor engine behind `models/engine.ts`: TensorFlow graphs that this folder emits. */
 import type { EngineFactory, InferenceEngine, InferenceOptions, NamedArray, TrainingEngine, TrainingSpec, UNetSpec } from '../../models/engine.ts';
+import { detectDevice } from './device.ts';
 import { initialWeights } from './initialWeights.ts';
 import { buildInferenceGraph, buildTrainingGraph } from './networkGraph.ts';
 import type { BuiltGraph } from './networkGraph.ts';
@@ -86,6 +87,7 @@ export async function loadEngineFactory(): Promise<EngineFactory> {
   const tf = await loadTensorFlow();
   return {
     version: runtimeVersion(tf),
+    device: detectDevice(tf),
     createTraining: (spec, seed) => createTraining(tf, spec, seed),
     createInference: (network, patch, weights, options) => createInference(tf, network, patch, weights, options),
   };

@@ -7,10 +7,10 @@ import type { Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { BenchTask, TrainCase } from '../contract/tasks.ts';
 import { summarizeLatencies } from '../nnunet/benchmark.ts';
+import { choosePrecision } from '../nnunet/choosePrecision.ts';
 import { patchDhw, readImagePatch } from '../nnunet/patchWindow.ts';
 import { configurationOf } from '../nnunet/plan.ts';
 import { planWith, trainingSpec } from '../nnunet/trainingSpec.ts';
-import { precisionOf } from './precision.ts';
 import { PreprocessedStore } from './preprocessedStore.ts';
 import { planFromCases, prepareCases } from './trainingSetup.ts';
 import { breathe } from './wholeCase.ts';
@@ -30,10 +30,10 @@ async function bench(input: BenchTask, port: JobPort, factory: EngineFactory): P
   if (port.stop.aborted) return { stopped: true };
   const changed = planWith(recipe, plan, name);
   const configuration = configurationOf(changed, name);
-  const precision = precisionOf(input.amp);
+  const { precision, reason: precisionReason } = choosePrecision(input.amp, factory.device);
   const trained = trainingSpec(recipe, changed, configuration, precision);
-  // an inference engine takes one patch at a time, in float32
-  const spec: TrainingSpec = mode === 'train' ? trained : { ...trained, batchSize: 1, precision: 'float32' };
+  // predictions go one patch at a time
+  const spec: TrainingSpec = mode === 'train' ? trained : { ...trained, batchSize: 1 };
   const store = new PreprocessedStore(input.preprocessedFolder, changed, configuration);
   const cases = input.cases.slice(0, spec.batchSize);
   if (!(await prepareCases(cases, store, port))) return { stopped: true };
@@ -50,7 +50,7 @@ async function bench(input: BenchTask, port: JobPort, factory: EngineFactory): P
       if (port.stop.aborted) return { stopped: true };
     }
     return {
-      mode, configuration: name, preset: input.preset, precision: spec.precision, patch: spec.patch, batchSize: spec.batchSize,
+      mode, configuration: name, preset: input.preset, precision: spec.precision, precisionReason, patch: spec.patch, batchSize: spec.batchSize,
       channels: spec.network.inputChannels, warmupSteps, benchSteps, ...summarizeLatencies(stepMs, warmupSteps, spec.batchSize),
       peakRssMb: Math.round(process.resourceUsage().maxRSS / 1024), tensorflow: factory.version,
       machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`,
@@ -95,6 +95,6 @@ async function predictWork(factory: EngineFactory, spec: TrainingSpec, seed: num
   const untrained = await factory.createTraining(spec, seed);
   const weights = untrained.readWeights();
   untrained.dispose();
-  const engine = await factory.createInference(spec.network, spec.patch, weights);
+  const engine = await factory.createInference(spec.network, spec.patch, weights, { precision: spec.precision, xla: spec.xla });
   return { step: () => void engine.predict(images), dispose: () => engine.dispose() };
 }

@@ -7,6 +7,7 @@ import type { PredictOptions } from '../contract/predictOptions.ts';
 import type { PredictTask } from '../contract/tasks.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
 import type { Volume } from '../imaging/volume.ts';
+import { choosePrecision } from '../nnunet/choosePrecision.ts';
 import { averageInto } from '../nnunet/classDecision.ts';
 import { inferPlanes } from '../nnunet/infer.ts';
 import { inferSpecOf, windowsPerCall } from '../nnunet/inferencePreset.ts';
@@ -17,7 +18,6 @@ import { preprocessClasses, preprocessImage } from '../nnunet/preprocess.ts';
 import type { CaseGeometry } from '../nnunet/preprocess.ts';
 import { classesOnStoredGrid, logitsOnCroppedGrid, meanProbabilities } from '../nnunet/storedClasses.ts';
 import { imageSource, withOneHotClasses } from '../nnunet/windowSource.ts';
-import { precisionOf } from './precision.ts';
 import { exists, readModel } from './runFiles.ts';
 
 type Models = PredictTask['models'];
@@ -67,7 +67,7 @@ export async function openEnsemble(models: Models, options: PredictOptions, fact
         : null;
       const engines: InferenceEngine[] = [];
       members.push({ plan, configuration, engines, previous });
-      const engineOptions = { batchSize: windowsPerCall(configuration), precision: precisionOf(options.amp) };
+      const engineOptions = { batchSize: windowsPerCall(configuration), precision: choosePrecision(options.amp, factory.device).precision };
       for (const ofRun of weights) engines.push(await factory.createInference(networkOf(plan, configuration), configuration.patch, ofRun, engineOptions));
     }
     return { members, options, postprocessing: await commonPostprocessing(models), dispose };

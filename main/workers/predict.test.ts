@@ -62,6 +62,7 @@ async function writeRun(name: string, of: Plan, weights: readonly number[], whic
 const seen: number[] = [];
 const factory: EngineFactory = {
   version: 'formula',
+  device: { kind: 'cpu', convolvesBfloat16: false },
   createTraining: () => Promise.reject(new Error('not here')),
   createInference: (network, patch, weights, options) => {
     const [threshold, slope, perExtraChannel = 0] = weights[0]!.values;

@@ -16,6 +16,8 @@ export interface RunHeader {
   readonly batchSize: number;
   readonly stepsPerEpoch: number;
   readonly precision: string;
+  /** Why: `--amp auto` chooses by the device. */
+  readonly precisionReason: string;
   readonly recipe: object;
 }
 

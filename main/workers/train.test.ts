@@ -121,7 +121,7 @@ describe('what a run keeps', () => {
       'metrics.ndjson', 'plans.json', 'tensorboard', 'validation',
     ]);
     const [header, ...metrics] = lines(folder);
-    expect(header).toMatchObject({ run: { runId: 'kept', batchSize: 2, stepsPerEpoch: 2, precision: 'float32', validationCaseCount: 1, recipe: { optimizer: 'adam' } } });
+    expect(header).toMatchObject({ run: { runId: 'kept', batchSize: 2, stepsPerEpoch: 2, precision: 'float32', precisionReason: 'mixed precision is off', validationCaseCount: 1, recipe: { optimizer: 'adam' } } });
     expect(new Set(metrics.map(({ name }) => name))).toEqual(
       new Set(['trainLoss', 'valDice', 'learningRate', 'secondsPerStep', 'waitingShare', 'gradientNorm', 'skippedSteps', 'lossScale']),
     );

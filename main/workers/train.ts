@@ -6,6 +6,7 @@ import { AppException, err, ok, toAppError } from '../contract/errors.ts';
 import type { AppError, Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { TaskItem, TrainTask } from '../contract/tasks.ts';
+import { choosePrecision } from '../nnunet/choosePrecision.ts';
 import type { DiceSummary } from '../nnunet/evaluate.ts';
 import type { BatchSource } from '../nnunet/patches.ts';
 import { configurationOf } from '../nnunet/plan.ts';
@@ -16,7 +17,6 @@ import type { LoopState, TrainLoopHooks, TrainLoopSpec } from '../nnunet/trainLo
 import { stepsOfEpoch } from '../nnunet/trainingSchedule.ts';
 import { planWith, trainingSpec } from '../nnunet/trainingSpec.ts';
 import { openBatches } from './batchesAhead.ts';
-import { precisionOf } from './precision.ts';
 import { PreprocessedStore, legendMismatch } from './preprocessedStore.ts';
 import { hasCheckpoint, modelKind, readCheckpoint, readModel, readPlan, writeCheckpoint, writeEpochWeights, writeFingerprint, writePlan } from './runFiles.ts';
 import { RunLog } from './runLog.ts';
@@ -50,7 +50,8 @@ async function train(input: TrainTask, port: JobPort, factory: EngineFactory): P
   const trainCases = input.cases.filter(({ role }) => role === 'train');
   await requireForeground(trainCases, store);
   port.tell({ type: 'progress', progress: { phase: 'starting', done: 0, total: 1 } });
-  const spec = trainingSpec(input.recipe, plan, configuration, precisionOf(input.amp));
+  const { precision, reason } = choosePrecision(input.amp, factory.device);
+  const spec = trainingSpec(input.recipe, plan, configuration, precision);
   const engine = await factory.createTraining(spec, input.seed);
   let batches: ReturnType<typeof openBatches> | null = null;
   try {
@@ -58,7 +59,7 @@ async function train(input: TrainTask, port: JobPort, factory: EngineFactory): P
     batches = openBatches({ preprocessedFolder: input.preprocessedFolder, plan, configuration, cases: trainCases, spec: samplerSpec }, input.seed);
     const start = await startState(input, engine, batches.source);
     const loop = loopSpec(input, plan, trainCases.length, spec.batchSize);
-    const log = await openLog(input, port, spec, loop, start);
+    const log = await openLog(input, port, spec, reason, loop, start);
     const validation = input.cases.filter(({ role }) => role === 'validation');
     const validated: Validated = { cases: validation, plan, configuration, store, mirror: input.recipe.tta };
     const hooks = loopHooks(input, port, engine, log, validated);
@@ -129,11 +130,11 @@ async function warmStart(engine: TrainingEngine, parentRunFolder: string, { runI
   engine.writeWeights(own.map((array) => known.get(array.name) ?? array));
 }
 
-function openLog({ runId, runFolder, configuration, fold, recipe, cases }: TrainTask, port: JobPort, spec: TrainingSpec, loop: TrainLoopSpec, start: LoopState): Promise<RunLog> {
+function openLog({ runId, runFolder, configuration, fold, recipe, cases }: TrainTask, port: JobPort, spec: TrainingSpec, precisionReason: string, loop: TrainLoopSpec, start: LoopState): Promise<RunLog> {
   const count = (role: 'train' | 'validation') => cases.filter((one) => one.role === role).length;
   const header = {
     runId, configuration, fold, firstStep: start.step, trainCaseCount: count('train'), validationCaseCount: count('validation'),
-    patch: spec.patch, batchSize: spec.batchSize, stepsPerEpoch: loop.stepsPerEpoch, precision: spec.precision, recipe,
+    patch: spec.patch, batchSize: spec.batchSize, stepsPerEpoch: loop.stepsPerEpoch, precision: spec.precision, precisionReason, recipe,
   };
   return RunLog.open(runFolder, header, (thrown) => port.tell({ type: 'problem', error: toAppError(thrown, runFolder) }));
 }

@@ -1,4 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { convolvesBfloat16 } from '../device.ts';
 
-/** TensorFlow's CPU kernels refuse bfloat16 convolutions below AVX-512. */
-export const cpuRunsBfloat16 = existsSync('/proc/cpuinfo') && /\bavx512bw\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
+export const cpuRunsBfloat16 = existsSync('/proc/cpuinfo') && convolvesBfloat16(readFileSync('/proc/cpuinfo', 'utf8'));
