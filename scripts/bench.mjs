@@ -8,6 +8,7 @@ import { reportFailure, SetupError } from './setup/progress.mjs';
 
 const BENCHMARKS = {
   trainStep: 'one optimiser step of the planned hippocampus network, ours against PyTorch eager (about 10 minutes)',
+  augment: 'milliseconds of augmented batches on one core; --pictures draws docs/augmentation (a minute)',
   crossValidation: 'fold 0 of subject-wise hippocampus, Dice and curves (--minutes, about 2 hours as it stands; needs ../shared/data)',
   hippocampus: 'held-out Dice of MSD hippocampus after a short training (about 20 minutes; needs ../shared/data)',
   inferMemory: 'peak memory of predicting a 512×512×300 CT with 4 classes (minutes with --features 8 --overlap 0, an hour as planned)',
