@@ -8,7 +8,7 @@ import { setup } from './setup.mjs';
 import { hasDisplay } from './setup/environment.mjs';
 import { rootFolder, stateFolder } from './setup/paths.mjs';
 import { reportFailure, SetupError } from './setup/progress.mjs';
-import { pythonWith, TEST_PACKAGES } from './setup/pythonPackages.mjs';
+import { pythonWith, SERVING_PACKAGES, TEST_PACKAGES } from './setup/pythonPackages.mjs';
 import { readTestReport } from './setup/testReport.mjs';
 import { startVirtualDisplay } from './setup/virtualDisplay.mjs';
 
@@ -46,13 +46,21 @@ async function runVitest() {
 
 /** Tests that read our files with other programs are skipped, visibly, where these cannot be had. */
 async function referencePython() {
+  const nibabel = await pythonOrNotice('nibabel', TEST_PACKAGES);
+  const tensorflow = await pythonOrNotice('tensorflow', SERVING_PACKAGES);
+  return {
+    ...(nibabel && { MASKLOOP_REFERENCE_PYTHON: nibabel.python, MASKLOOP_REFERENCE_PACKAGES: nibabel.env.PYTHONPATH }),
+    ...(tensorflow && { MASKLOOP_REFERENCE_PYTHON: tensorflow.python, MASKLOOP_TENSORFLOW_PACKAGES: tensorflow.env.PYTHONPATH }),
+  };
+}
+
+async function pythonOrNotice(name, packages) {
   try {
-    const { python, env } = await pythonWith('nibabel', TEST_PACKAGES);
-    return { MASKLOOP_REFERENCE_PYTHON: python, MASKLOOP_REFERENCE_PACKAGES: env.PYTHONPATH };
+    return await pythonWith(name, packages);
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     console.log(`NOTICE: ${error.message}`);
-    return {};
+    return null;
   }
 }
 

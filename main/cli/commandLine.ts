@@ -7,6 +7,7 @@ import { addEvaluateCommand } from './evaluateCommand.ts';
 import { addExportCommand } from './exportCommand.ts';
 import { addImportCommand } from './importCommand.ts';
 import { addListCommands } from './listCommands.ts';
+import { addModelCommands } from './modelCommands.ts';
 import { addPredictCommand } from './predictCommand.ts';
 import { addServeCommand } from './serveCommand.ts';
 import { addTrainCommand } from './trainCommand.ts';
@@ -27,6 +28,7 @@ export function createCommandLine(program: ProgramPaths): Command {
   addBenchCommand(root, program);
   addEvaluateCommand(root, program);
   addExportCommand(root, program);
+  addModelCommands(root, program);
   addServeCommand(root, program);
   addListCommands(root, program);
   addDemoCommand(root, program);

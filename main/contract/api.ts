@@ -8,7 +8,7 @@ import { PredictOptions } from './predictOptions.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
 import { TrainingChoices } from './trainingRecipe.ts';
 import {
-  Amp, CaseId, ConfigurationName, Fold, Grid, JobId, LabelRules, MsdTask, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
+  Amp, CaseId, ConfigurationName, Fold, Grid, JobId, LabelRules, ModelFormat, MsdTask, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
 } from './vocabulary.ts';
 
 export const CaseStatus = z.enum(['new', 'predicted', 'corrected', 'accepted']);
@@ -196,6 +196,11 @@ export const calls = {
     z.object({ format: z.literal('nifti'), outputFolder: z.string().min(1), caseIds: z.array(CaseId).min(1).optional(), includeUnaccepted: z.boolean().default(false) }),
     jobStarted,
   ),
+
+  /** `output`: a file for `bundle` (moves a model to another Maskloop), a folder for `savedmodel` (for TensorFlow). */
+  'model.export': call(z.object({ runId: RunId, format: ModelFormat.default('bundle'), output: z.string().min(1) }), jobStarted),
+  /** The model of a bundle becomes a finished run of this project: it predicts, and can be a parent. */
+  'model.import': call(z.object({ file: z.string().min(1) }), jobStarted),
 
   'jobs.list': call(none, z.object({ jobs: z.array(JobSummary) })),
   'jobs.events': call(z.object({ jobId: JobId, fromSeq: z.int().nonnegative().default(0) }), z.object({ events: z.array(JobEvent) })),

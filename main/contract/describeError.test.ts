@@ -43,6 +43,7 @@ const examples: AppError[] = [
   { code: 'evaluate/no-truth', path },
   { code: 'evaluate/nothing-to-compare', path, truthPath: path },
   { code: 'evaluate/no-validation-cases', runId: 'r1' },
+  { code: 'model/unusable', path, detail },
   { code: 'export/nothing-to-export' },
   { code: 'disk/full', path },
   { code: 'disk/denied', path, detail },

@@ -53,6 +53,8 @@ export function describeError(error: AppError): string {
     case 'evaluate/nothing-to-compare':
     case 'evaluate/no-validation-cases':
       return describeEvaluateError(error);
+    case 'model/unusable':
+      return `${error.path} holds no model that can be used here (${firstLine(error.detail)}). Export it again from its project, or choose another file.`;
     case 'export/nothing-to-export':
       return 'No case has an accepted mask yet. Accept at least one mask, or export unaccepted ones as well.';
     case 'disk/full':

@@ -48,6 +48,7 @@ export const AppError = z.discriminatedUnion('code', [
   code('evaluate/nothing-to-compare', { path, truthPath: path }),
   /** A run that held no case back has nothing to be measured on. */
   code('evaluate/no-validation-cases', { runId: RunId }),
+  code('model/unusable', { path, detail: z.string() }),
   code('export/nothing-to-export', {}),
   code('disk/full', { path }),
   code('disk/denied', { path, detail: z.string() }),

@@ -9,7 +9,7 @@ import { AppError } from './errors.ts';
 import { TrainingRecipe } from './trainingRecipe.ts';
 import { PredictOptions } from './predictOptions.ts';
 import {
-  Amp, CaseId, ConfigurationName, Fold, Grid, LabelRules, MsdTask, NO_LABEL_RULES, Preset, RunId, Segment, VoxelType,
+  Amp, CaseId, ConfigurationName, Fold, Grid, LabelRules, ModelFormat, MsdTask, NO_LABEL_RULES, Preset, RunId, Segment, VoxelType,
 } from './vocabulary.ts';
 
 /** A volume in the project store: raw NIfTI-1 (`.nii`, voxels at byte 352), axes closest to LPS. */
@@ -149,6 +149,36 @@ export const EvaluateSummary = z.object({
 });
 export type EvaluateSummary = z.infer<typeof EvaluateSummary>;
 
+/** What a run had reached, as far as the project knows. */
+export const RunMeasures = z.object({
+  epoch: z.int().nonnegative(),
+  step: z.int().nonnegative(),
+  elapsedSeconds: z.number().nonnegative(),
+  validationDice: z.number().nullable(),
+  validationDicePerLabel: z.record(z.string(), z.number()),
+});
+export type RunMeasures = z.infer<typeof RunMeasures>;
+
+/** The summary is `{ path }`. */
+export const ExportModelTask = z.object({
+  task: z.literal('exportModel'),
+  format: ModelFormat,
+  runFolder: z.string(),
+  /** A file for `bundle`, a folder for `savedmodel`. */
+  output: z.string(),
+  measures: RunMeasures,
+});
+export type ExportModelTask = z.infer<typeof ExportModelTask>;
+
+/** Checks a bundle and unpacks it into a new run folder; tells one `importedModel`. */
+export const ImportModelTask = z.object({
+  task: z.literal('importModel'),
+  bundleFile: z.string(),
+  runFolder: z.string(),
+  author: z.string(),
+});
+export type ImportModelTask = z.infer<typeof ImportModelTask>;
+
 /** Loads the TensorFlow runtime and runs one tiny graph; the summary is `{ version }`. */
 export const CheckRuntimeTask = z.object({ task: z.literal('checkRuntime') });
 export type CheckRuntimeTask = z.infer<typeof CheckRuntimeTask>;
@@ -181,7 +211,8 @@ export type SaveLabelmapTask = z.infer<typeof SaveLabelmapTask>;
 export const SavedLabelmap = z.object({ sha256: z.string() });
 
 export const TaskInput = z.discriminatedUnion('task', [
-  ImportTask, TrainTask, BenchTask, PredictTask, EvaluateTask, ExportTask, CheckRuntimeTask, PhantomTask, SaveLabelmapTask,
+  ImportTask, TrainTask, BenchTask, PredictTask, EvaluateTask, ExportTask, ExportModelTask, ImportModelTask,
+  CheckRuntimeTask, PhantomTask, SaveLabelmapTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
 
@@ -222,6 +253,16 @@ export const TaskItem = z.discriminatedUnion('kind', [
     validationDicePerLabel: z.record(z.string(), z.number()).optional(),
   }),
   z.object({ kind: z.literal('prediction'), caseId: CaseId, labelFile: z.string(), labelSha256: z.string(), elapsedSeconds: z.number() }),
+  z.object({
+    kind: z.literal('importedModel'),
+    runFolder: z.string(),
+    /** In the project that trained it. */
+    runId: RunId,
+    legend: z.array(Segment).min(1),
+    /** As kept in `run.json`; whoever stores them checks them. */
+    options: z.record(z.string(), z.unknown()),
+    measures: RunMeasures,
+  }),
   z.object({ kind: z.literal('writtenFile'), path: z.string(), sourcePath: z.string().optional() }),
 ]);
 export type TaskItem = z.infer<typeof TaskItem>;

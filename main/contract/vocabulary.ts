@@ -98,3 +98,6 @@ export type Amp = z.infer<typeof Amp>;
 /** Which fifth of the cases validates; with `all` none is held out. */
 export const Fold = z.union([z.int().min(0).max(4), z.literal('all')]);
 export type Fold = z.infer<typeof Fold>;
+/** How a trained model leaves a project: one file for another Maskloop, or a folder that TensorFlow serves. */
+export const ModelFormat = z.enum(['bundle', 'savedmodel']);
+export type ModelFormat = z.infer<typeof ModelFormat>;

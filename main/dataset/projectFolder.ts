@@ -48,6 +48,10 @@ export class ProjectFolder {
   validation(runId: RunId, caseId: CaseId): string {
     return join(this.run(runId), 'validation', `${caseId}.nii.gz`);
   }
+  /** Beside the runs, so that becoming one is a rename within one file system. */
+  pendingRun(name: string): string {
+    return join(this.runs, `${PENDING_PREFIX}${name}`);
+  }
   upload(uploadId: UploadId): string {
     return join(this.uploads, uploadId);
   }

@@ -12,7 +12,7 @@ import { migrate } from './migrations.ts';
 import { ProjectFolder } from './projectFolder.ts';
 import { lockProject } from './projectLock.ts';
 import { APPLICATION_ID } from './projectSchema.ts';
-import { sweepCases, sweepPendingLabels, sweepUploads } from './projectSweep.ts';
+import { sweepCases, sweepPendingLabels, sweepPendingRuns, sweepUploads } from './projectSweep.ts';
 import { ProjectTable } from './projectTable.ts';
 import { RevisionTable } from './revisionTable.ts';
 import { RunTable } from './runTable.ts';
@@ -136,6 +136,7 @@ async function recover(store: ProjectStore, nowMs: number): Promise<void> {
   const caseIds = store.cases.list().map((one) => one.caseId);
   await store.sweepCases(nowMs);
   await sweepPendingLabels(store.folder, caseIds);
+  await sweepPendingRuns(store.folder);
   await sweepUploads(store.folder);
 }
 

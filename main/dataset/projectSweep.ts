@@ -34,6 +34,12 @@ export async function sweepPendingLabels(folder: ProjectFolder, caseIds: Iterabl
   }
 }
 
+/** Models whose import was not finished. Not while one runs. */
+export async function sweepPendingRuns(folder: ProjectFolder): Promise<void> {
+  for (const name of await namesIn(folder.runs))
+    if (name.startsWith(PENDING_PREFIX)) await rm(join(folder.runs, name), { force: true, recursive: true });
+}
+
 export async function sweepUploads(folder: ProjectFolder): Promise<void> {
   for (const name of await namesIn(folder.uploads))
     await rm(join(folder.uploads, name), { force: true, recursive: true });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { RunInfo } from '../contract/api.ts';
-import { TrainCase, TrainTask } from '../contract/tasks.ts';
+import { type RunMeasures, TrainCase, TrainTask } from '../contract/tasks.ts';
 import { TrainingChoices } from '../contract/trainingRecipe.ts';
 import { CaseId, JobId, Revision, RunId } from '../contract/vocabulary.ts';
 import { type Database, jsonColumn } from './database.ts';
@@ -83,6 +83,16 @@ export class RunTable {
           role,
           weight,
         });
+    });
+  }
+
+  /** A run that was trained elsewhere; its cases and its parent are not in this project. */
+  insertImported({ runId, jobId, options }: Omit<NewRun, 'parentRunId' | 'cases'>, measures: RunMeasures, atMs: number): void {
+    this.database.transaction(() => {
+      this.insert({ runId, jobId, options, parentRunId: null, cases: [] }, atMs);
+      const { validationDice, ...rest } = measures;
+      this.checkpoint(runId, { ...rest, validationDice: validationDice ?? undefined, isKept: true }, atMs);
+      this.setState(runId, 'finished');
     });
   }
 

@@ -6,6 +6,7 @@ import { EventHub } from './eventHub.ts';
 import { exportServices } from './exportServices.ts';
 import { jobServices } from './jobServices.ts';
 import { labelServices } from './labelServices.ts';
+import { modelServices } from './modelServices.ts';
 import { predictServices } from './predictServices.ts';
 import { projectServices } from './projectServices.ts';
 import { ProjectSession } from './projectSession.ts';
@@ -27,6 +28,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...predictServices(session, events),
       ...evaluateServices(session),
       ...exportServices(session),
+      ...modelServices(session, events, host.userName),
       ...jobServices(session),
     },
     bulk: createBulkPlane(session),

@@ -42,6 +42,14 @@ export async function writeArrayFile(path: string, about: unknown, arrays: reado
   await writeFileAtomic(path, [start, ...chunks]);
 }
 
+function jsonOrNull(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
 /** Throws `disk/corrupt` for a file that is cut, damaged or of another kind. */
 export async function readArrayFile<T>(path: string, about: z.ZodType<T>): Promise<{ about: T; arrays: StoredArray[] }> {
   const file = await readFile(path);
@@ -50,12 +58,14 @@ export async function readArrayFile<T>(path: string, about: z.ZodType<T>): Promi
   const headerBytes = file.readUInt32LE(MAGIC.length);
   const end = MAGIC.length + 4 + headerBytes;
   if (file.length < end) throw corrupt('the header is cut');
-  const header = Header.parse(JSON.parse(file.toString('utf8', MAGIC.length + 4, end)));
-  const known = about.safeParse(header.about);
+  const header = Header.safeParse(jsonOrNull(file.toString('utf8', MAGIC.length + 4, end)));
+  if (!header.success) throw corrupt('the header is damaged');
+  const known = about.safeParse(header.data.about);
   if (!known.success) throw corrupt(known.error.message);
   let offset = padded(end);
-  const arrays = header.arrays.map(({ name, shape, type, count }) => {
+  const arrays = header.data.arrays.map(({ name, shape, type, count }) => {
     const make = ARRAY_TYPES[type];
+    if (shape.reduce((a, b) => a * b, 1) !== count) throw corrupt(`array '${name}' has not as many values as its shape`);
     const byteCount = count * make.BYTES_PER_ELEMENT;
     if (offset + byteCount > file.length) throw corrupt(`array '${name}' is cut`);
     const values = new make(file.buffer.slice(file.byteOffset + offset, file.byteOffset + offset + byteCount));

@@ -13,7 +13,7 @@ import { readArrayFile, writeArrayFile } from './arrayFile.ts';
 import type { StoredArray } from './arrayFile.ts';
 
 /** `latest` holds weights and optimiser; `best` weights only, and `final` too: those of the end where none were validated. */
-const CheckpointAbout = z.object({ version: z.literal(1), configuration: ConfigurationName, loop: LoopState });
+export const CheckpointAbout = z.object({ version: z.literal(1), configuration: ConfigurationName, loop: LoopState });
 export type CheckpointAbout = z.infer<typeof CheckpointAbout>;
 export type CheckpointKind = 'latest' | 'best' | 'final';
 

@@ -27,6 +27,10 @@ async function dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<
       return (await import('./evaluate.ts')).runEvaluate(input, port);
     case 'export':
       return (await import('./export.ts')).runExport(input, port);
+    case 'exportModel':
+      return (await import('./exportModel.ts')).runExportModel(input);
+    case 'importModel':
+      return (await import('./importModel.ts')).runImportModel(input, port);
     case 'phantoms':
       return (await import('./phantoms.ts')).runPhantoms(input, port);
     case 'saveLabelmap':

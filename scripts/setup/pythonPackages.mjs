@@ -10,6 +10,8 @@ import { makeFolderAtomically } from './verifiedFile.mjs';
 
 /** Reads what we exported with somebody else's code. */
 export const TEST_PACKAGES = ['nibabel==5.4.2', 'numpy'];
+/** Serves a model we exported; 1.3 GB unpacked. */
+export const SERVING_PACKAGES = ['tensorflow-cpu==2.21.0'];
 
 /**
  * Reference programs for tests and benchmarks, in a folder of the cache; nothing of them runs in the product. Fetched on

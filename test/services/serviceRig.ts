@@ -9,7 +9,9 @@ import { readStoredImage, writeLabelmap } from '../../main/dataset/storedVolume.
 import { InProcessHost } from '../../main/jobs/testing/inProcessHost.ts';
 import { runEvaluate } from '../../main/workers/evaluate.ts';
 import { runExport } from '../../main/workers/export.ts';
+import { runExportModel } from '../../main/workers/exportModel.ts';
 import { runImport } from '../../main/workers/import.ts';
+import { runImportModel } from '../../main/workers/importModel.ts';
 import { runPhantoms } from '../../main/workers/phantoms.ts';
 import { runSaveLabelmap } from '../../main/workers/saveLabelmap.ts';
 import { ServiceClient } from './serviceClient.ts';
@@ -30,6 +32,10 @@ class ScriptedTasks {
         return runExport(input, port);
       case 'evaluate':
         return runEvaluate(input, port);
+      case 'exportModel':
+        return runExportModel(input);
+      case 'importModel':
+        return runImportModel(input, port);
       case 'phantoms':
         return runPhantoms(input, port);
       case 'saveLabelmap':
