@@ -27,5 +27,5 @@ export function encodeServingModel(network: UNetSpec, patch: readonly number[], 
   const op = activation === 'softmax' ? 'Softmax' : 'Sigmoid';
   const probabilities = g.node(op, [logits], { T: { type: 'float' } }, logits.shape, 'float', { name: 'probabilities' });
   const signature = { inputs: { image: tensorInfo(image) }, outputs: { probabilities: tensorInfo(probabilities) } };
-  return encodeSavedModel(g.nodes, { serving_default: signature });
+  return encodeSavedModel(g, { serving_default: signature });
 }

@@ -7,6 +7,7 @@ import type { ExportModelTask } from '../contract/tasks.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { encodeServingModel } from '../compute/servingModel.ts';
 import { configurationOf, networkOf } from '../nnunet/plan.ts';
+import { Postprocessing } from '../nnunet/postprocess.ts';
 import { RunRecord, writeModelBundle } from './modelBundle.ts';
 import { exists, readModel } from './runFiles.ts';
 
@@ -24,8 +25,8 @@ async function exportBundle({ runFolder, output, measures }: ExportModelTask): P
   const { plan, about: checkpoint, weights } = await readModel(runFolder);
   const [record, fingerprint, postprocessing] = await Promise.all([
     readRecord(runFolder),
-    readJson(runFolder, 'dataset_fingerprint.json'),
-    readJson(runFolder, 'postprocessing.json'),
+    readJson(runFolder, 'dataset_fingerprint.json', z.looseObject({})),
+    readJson(runFolder, 'postprocessing.json', Postprocessing),
   ]);
   // a latest checkpoint holds the optimiser too, which stays at home
   const network = weights.filter(({ name }) => /^(stem|encoder|decoder|head)\./.test(name));
@@ -47,21 +48,23 @@ async function exportSavedModel({ runFolder, output }: ExportModelTask): Promise
 }
 
 async function readRecord(runFolder: string): Promise<RunRecord> {
-  const path = join(runFolder, 'run.json');
-  const parsed = RunRecord.safeParse(await readJson(runFolder, 'run.json'));
-  if (!parsed.success) throw new AppException({ code: 'disk/corrupt', path, detail: parsed.error.issues.map(({ message }) => message).join('; ') });
-  return parsed.data;
+  const record = await readJson(runFolder, 'run.json', RunRecord);
+  if (!record) throw new AppException({ code: 'disk/corrupt', path: join(runFolder, 'run.json'), detail: 'the file is missing' });
+  return record;
 }
 
-/** null when the run has no such file. */
-async function readJson(runFolder: string, name: string): Promise<z.infer<typeof AnyObject> | null> {
+/** null when the run has no such file. Throws `disk/corrupt`. */
+async function readJson<T>(runFolder: string, name: string, schema: z.ZodType<T>): Promise<T | null> {
   const path = join(runFolder, name);
   if (!(await exists(path))) return null;
-  const text = await readFile(path, 'utf8');
+  const corrupt = (detail: string): AppException => new AppException({ code: 'disk/corrupt', path, detail });
+  let json: unknown;
   try {
-    return AnyObject.parse(JSON.parse(text));
-  } catch {
-    throw new AppException({ code: 'disk/corrupt', path, detail: 'not a JSON object' });
+    json = JSON.parse(await readFile(path, 'utf8'));
+  } catch (thrown) {
+    throw thrown instanceof SyntaxError ? corrupt('not valid JSON') : thrown;
   }
+  const parsed = schema.safeParse(json);
+  if (!parsed.success) throw corrupt(parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; '));
+  return parsed.data;
 }
-const AnyObject = z.looseObject({});

@@ -25,7 +25,7 @@ const bundle: ModelBundle = {
   },
   plan: tinyPlan,
   fingerprint: { version: 1, shapes: [[1, 2, 3]] },
-  postprocessing: null,
+  postprocessing: { version: 1, steps: [{ keepLargestOf: [1] }] },
   measures: { epoch: 1, step: 10, elapsedSeconds: 1, validationDice: 0.5, validationDicePerLabel: { body: 0.5 } },
   weights: tinyWeights(),
 };

@@ -13,6 +13,7 @@ import { AppException } from '../contract/errors.ts';
 import { RunMeasures } from '../contract/tasks.ts';
 import { RunId, Segment } from '../contract/vocabulary.ts';
 import { configurationOf, networkOf, parsePlan, type Plan } from '../nnunet/plan.ts';
+import { Postprocessing } from '../nnunet/postprocess.ts';
 import { readArrayFile, writeArrayFile } from './arrayFile.ts';
 import { CheckpointAbout } from './runFiles.ts';
 
@@ -37,7 +38,7 @@ const BundleAbout = z.object({
   plan: z.looseObject({}),
   fingerprint: z.looseObject({}).nullable(),
   /** What was decided for predictions of this model, if it was. */
-  postprocessing: z.looseObject({}).nullable(),
+  postprocessing: Postprocessing.nullable(),
   measures: RunMeasures,
   weightsSha256: z.string(),
 });
