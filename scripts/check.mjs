@@ -48,7 +48,7 @@ async function runCheck({ title, config, command, refuse }) {
 }
 
 function sawModules(output) {
-  const count = /\((\d+) modules/.exec(output);
+  const count = /(\d+) modules/.exec(output);
   return count !== null && Number(count[1]) > 0;
 }
 
