@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { crossValidationSplits } from '../nnunet/splits.ts';
 import { readSubjectsFile, subjectsBeside } from './subjectsFile.ts';
 
 let root: string;
@@ -45,17 +44,5 @@ describe('subjects file', () => {
     put('subjects.csv', 'k3,far');
     const source = { kind: 'nifti' as const, baseName: 'k1', path: image, files: [image], channelNames: [], segments: [] };
     expect(Object.fromEntries(await subjectsBeside([source]))).toEqual({ k1: 'p1', k2: 'p2' });
-  });
-
-  it('keeps pairs of ids 2k-1 and 2k on one side, which no pattern of names could', async () => {
-    const ids = Array.from({ length: 124 }, (_, n) => n + 1);
-    const name = (id: number) => `hippocampus_${String(id).padStart(3, '0')}`;
-    const subjects = await readSubjectsFile(put('s.csv', ids.map((id) => `${name(id)},s${Math.floor((id + 1) / 2)}`).join('\n')));
-    const splits = crossValidationSplits(ids.map((id) => ({ caseId: name(id), subject: subjects.get(name(id))! })));
-    expect(splits.map(({ val }) => val.length)).toEqual([26, 26, 24, 24, 24]);
-    for (const { val } of splits) {
-      const held = new Set(val);
-      for (const id of ids) expect(held.has(name(id))).toBe(held.has(name(id % 2 === 1 ? id + 1 : id - 1)));
-    }
   });
 });
