@@ -22,11 +22,13 @@ export async function planFromCases(
   const fingerprints = [];
   for (const [done, { image, labelFile }] of cases.entries()) {
     port.tell({ type: 'progress', progress: { phase: 'fingerprint', done, total: cases.length } });
-    fingerprints.push(fingerprintCase(await readStoredImage(image), (await readLabelmap(labelFile)).voxels, samples));
+    const { voxels } = await readLabelmap(labelFile);
+    fingerprints.push(fingerprintCase(await readStoredImage(image), voxels, samples, labelRules.ignoreLabelValue));
     await breathe();
     if (port.stop.aborted) break;
   }
-  const fingerprint = fingerprintDataset(fingerprints);
+  // the seed gathers all voxels, v2 lets every case weigh the same
+  const fingerprint = fingerprintDataset(fingerprints, preset === 'seed' ? 'perVoxel' : 'perCase');
   const { channelNames } = cases[0]!.image;
   return { fingerprint, plan: planExperiment({ fingerprint, channelNames, legend, labelRules, preset, task: msdTask, vramGb: vramGb ?? null }) };
 }
