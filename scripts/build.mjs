@@ -13,6 +13,7 @@ const BUNDLES = [
   { entry: 'electron/preload.ts', output: 'dist/electron/preload.cjs' },
   { entry: 'main/workers/compute.ts', output: 'dist/main/compute.cjs' },
   { entry: 'main/workers/batchThread.ts', output: 'dist/main/batchThread.cjs' },
+  { entry: 'main/workers/preprocessThread.ts', output: 'dist/main/preprocessThread.cjs' },
   { entry: 'main/cli/maskloop.ts', output: 'dist/main/maskloop.cjs' },
 ];
 const NODE_SOURCES = ['electron', 'main', 'models', 'package-lock.json', 'tsconfig.json', 'scripts/build.mjs'];

@@ -34,9 +34,14 @@ const TRAILER_BYTES = 8 + END_MARK.length;
 const DEFLATE_LEVEL = 1;
 
 const ARRAY_TYPES = { float32: Float32Array, uint32: Uint32Array, uint16: Uint16Array, uint8: Uint8Array } as const;
-type ArrayTypes = { readonly [T in keyof typeof ARRAY_TYPES]: InstanceType<(typeof ARRAY_TYPES)[T]> };
-export type ChunkedType = keyof ArrayTypes;
-export type ChunkedValues = ArrayTypes[ChunkedType];
+interface ArrayTypes {
+  readonly float32: Float32Array;
+  readonly uint32: Uint32Array;
+  readonly uint16: Uint16Array;
+  readonly uint8: Uint8Array;
+}
+type ChunkedType = keyof ArrayTypes;
+type ChunkedValues = ArrayTypes[ChunkedType];
 
 const Triple = z.tuple([z.int().positive(), z.int().positive(), z.int().positive()]).readonly();
 const StoredChunk = z.tuple([z.int().nonnegative(), z.int().nonnegative()]).readonly();
@@ -189,21 +194,23 @@ export class ChunkedFile<T> {
     return this.#arrays.has(name);
   }
 
-  /** Shape [D, H, W] of an array of that type. */
-  shapeOf(name: string): ShapeDhw {
-    return this.#find(name).shape;
+  channelsOf(name: string): number {
+    return this.#find(name).channels;
   }
 
   typeOf(name: string): ChunkedType {
     return this.#find(name).type;
   }
 
-  /** A box of all channels, channel after channel; zeros outside the volume. Throws `disk/corrupt` for a damaged chunk. */
-  async readBox<K extends ChunkedType>(name: string, type: K, originDhw: ShapeDhw, shapeDhw: ShapeDhw): Promise<ArrayTypes[K]> {
+  /**
+   * A box of all channels, channel after channel; zeros outside the volume. `passing`: chunks that are not in the cache
+   * do not come in, because nobody will ask again soon. Throws `disk/corrupt` for a damaged chunk.
+   */
+  async readBox<K extends ChunkedType>(name: string, type: K, originDhw: ShapeDhw, shapeDhw: ShapeDhw, use: 'keep' | 'passing' = 'keep'): Promise<ArrayTypes[K]> {
     const array = this.#find(name);
     if (array.type !== type) throw corrupt(this.#source, `'${name}' is ${array.type}, not ${type}`);
     const boxes = chunksIn(array.shape, array.chunkShape, originDhw, shapeDhw);
-    const chunks = await Promise.all(this.#chunks(array, boxes));
+    const chunks = await Promise.all(this.#chunks(array, boxes, use === 'keep'));
     const count = voxelCount(shapeDhw);
     const out = new ARRAY_TYPES[array.type](array.channels * count);
     boxes.forEach((box, n) => {
@@ -223,7 +230,7 @@ export class ChunkedFile<T> {
   }
 
   /** From the cache, or read in one go: two windows that want a chunk at the same time wait for one reading. */
-  #chunks(array: OpenArray, boxes: readonly ChunkBox[]): Promise<ChunkedValues>[] {
+  #chunks(array: OpenArray, boxes: readonly ChunkBox[], isKept: boolean): Promise<ChunkedValues>[] {
     const keyOf = ({ index }: ChunkBox): string => `${this.#source.path}|${array.name}|${index}`;
     const missing: { readonly box: ChunkBox; readonly key: string }[] = [];
     const found = boxes.map((box) => {
@@ -233,7 +240,7 @@ export class ChunkedFile<T> {
     });
     const reading = missing.length === 0 ? null : this.#source.read(missing.map(({ box }) => ({ offset: array.offsets[box.index]!, byteCount: array.chunks[box.index]![0] })));
     const read = missing.map(async ({ box }, n) => this.#unpack(array, box, (await reading!)[n]!));
-    missing.forEach(({ box, key }, n) => {
+    if (isKept) missing.forEach(({ box, key }, n) => {
       const valueBytes = ARRAY_TYPES[array.type].BYTES_PER_ELEMENT;
       this.#cache.set(key, read[n]!, array.channels * voxelCount(box.shapeDhw) * valueBytes);
       // a chunk that could not be read is asked for again next time

@@ -1,6 +1,8 @@
 /**
- * A stored volume into the space the network sees, and label maps back: crop to non-zero → transpose → normalise →
- * resample (normalising first, so that masks still fit).
+ * A stored volume into the space the network sees, and label maps back. v2: crop to non-zero → transpose → normalise →
+ * resample (normalising first, so that masks still fit). Seed: it resamples first and takes the z-score over what is not
+ * zero then; anisotropic from a ratio of 3 on; 2D never resampled; padding to the patch is what windows do anyway.
+ * Not copied from the seed: its crop to intensities above 0, its truncated sizes, one modality for all channels.
  */
 import { z } from 'zod';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
@@ -9,11 +11,12 @@ import { normalizeChannel } from '../imaging/normalize.ts';
 import { resampleImage } from '../imaging/resample.ts';
 import { resampleLabels } from '../imaging/resampleLabels.ts';
 import { resizedShape } from '../imaging/resizedShape.ts';
-import { resizingRules } from '../imaging/separateSlices.ts';
+import { resizingRules, type AnisotropyRule } from '../imaging/separateSlices.ts';
 import { transposedShape, transposeVolume, voxelCount } from '../imaging/tensorShape.ts';
-import type { Volume } from '../imaging/volume.ts';
+import type { Volume, VoxelArray } from '../imaging/volume.ts';
 import { gridShapeDhw, gridSpacingDhwMm } from './gridDhw.ts';
-import type { Plan, PlanConfiguration } from './plan.ts';
+import type { Plan, PlanConfiguration, PlannedChannel } from './plan.ts';
+import type { ClassArray } from './trainingCase.ts';
 
 const Triple = z.tuple([z.number(), z.number(), z.number()]).readonly();
 
@@ -35,6 +38,11 @@ export interface PreprocessedImage {
   readonly geometry: CaseGeometry;
   /** Channel after channel, each [D, H, W] of `geometry.shapeDhw`. */
   readonly image: Float32Array;
+  /**
+   * The non-zero mask, cropped and transposed but not resampled: for `preprocessInside`. `null` where no channel is
+   * normalised inside it alone, and for the seed, which has no such mask after resampling.
+   */
+  readonly croppedMask: Uint8Array | null;
 }
 
 /** Channels must lie on one grid and be as many as the plan's; anything else is the caller's mistake and throws. */
@@ -54,42 +62,64 @@ export function preprocessImage(
   const cropped = boxShape(cropBox);
   const croppedShapeDhw = transposedShape(cropped, plan.transposeForward);
   const croppedSpacingMm = transposedShape(gridSpacingDhwMm(grid), plan.transposeForward);
-  const [slices, rows, columns] = configuration.spacingDhwMm;
-  const spacingMm = [slices ?? croppedSpacingMm[0], rows, columns] as const;
+  const spacingMm = targetSpacing(plan, configuration, croppedSpacingMm);
   const shapeDhw = resizedShape(croppedShapeDhw, croppedSpacingMm, spacingMm);
-  const rules = resizingRules(croppedSpacingMm, spacingMm, 'cubic');
-  const croppedMask = plan.channels.some(({ insideMaskOnly }) => insideMaskOnly)
-    ? transposeVolume(cropVolume(mask, stored, cropBox), cropped, plan.transposeForward)
-    : undefined;
+  const rules = resizingRules(croppedSpacingMm, spacingMm, 'cubic', anisotropyRule(plan));
+  const isMasked = plan.preset !== 'seed' && plan.channels.some(({ insideMaskOnly }) => insideMaskOnly);
+  const intoOrder = <A extends VoxelArray>(values: A): A => transposeVolume(cropVolume(values, stored, cropBox), cropped, plan.transposeForward);
+  const croppedMask = isMasked ? intoOrder(mask) : null;
   const image = new Float32Array(channels.length * voxelCount(shapeDhw));
   channels.forEach(({ voxels }, index) => {
-    const channel = plan.channels[index]!;
-    const raw = transposeVolume(cropVolume(voxels, stored, cropBox), cropped, plan.transposeForward);
-    const normalized = normalizeChannel(raw, channel.normalization, channel, channel.insideMaskOnly ? croppedMask : undefined);
-    image.set(resampleImage(normalized, croppedShapeDhw, shapeDhw, rules), index * voxelCount(shapeDhw));
+    const resample = (values: Float32Array): Float32Array => resampleImage(values, croppedShapeDhw, shapeDhw, rules);
+    const planned = plan.channels[index]!;
+    const raw = intoOrder(voxels);
+    const done = plan.preset === 'seed' ? seedNormalized(resample(Float32Array.from(raw)), planned) : resample(v2Normalized(raw, planned, croppedMask));
+    image.set(done, index * voxelCount(shapeDhw));
   });
   return {
     geometry: { storedShapeDhw: stored, cropBox, croppedShapeDhw, croppedSpacingMm, shapeDhw, spacingMm },
     image,
+    croppedMask,
   };
 }
 
-/** Network class per label value: `table[labelValue]`, 255 where the plan knows no such label. */
-export const UNKNOWN_CLASS = 255;
-export function classByLabelValue(plan: Plan): Uint8Array {
-  const table = new Uint8Array(256).fill(UNKNOWN_CLASS);
+function targetSpacing(plan: Plan, configuration: PlanConfiguration, current: [number, number, number]): [number, number, number] {
+  if (plan.preset === 'seed' && configuration.name === '2d') return current;
+  const [slices, rows, columns] = configuration.spacingDhwMm;
+  return [slices ?? current[0], rows, columns];
+}
+
+const anisotropyRule = ({ preset }: Plan): AnisotropyRule => (preset === 'seed' ? 'from3' : 'above3');
+
+function v2Normalized(values: VoxelArray, channel: PlannedChannel, mask: Uint8Array | null): Float32Array {
+  return normalizeChannel(values, channel.normalization, channel, channel.insideMaskOnly && mask ? mask : undefined);
+}
+
+/** The mask is this channel's own voxels that are not zero, holes and all. */
+function seedNormalized(values: Float32Array, channel: PlannedChannel): Float32Array {
+  return normalizeChannel(values, channel.normalization, channel, channel.insideMaskOnly ? Uint8Array.from(values, (value) => (value === 0 ? 0 : 1)) : undefined);
+}
+
+/** Network class per label value: `table[labelValue]`, `UNKNOWN_CLASS` where the plan knows no such label. */
+const UNKNOWN_CLASS = 0xffff;
+function classByLabelValue(plan: Plan): Uint16Array {
+  const table = new Uint16Array(2 ** 16).fill(UNKNOWN_CLASS);
   table[0] = 0;
   plan.classes.forEach(({ labelValue }, n) => (table[labelValue] = n + 1));
+  if (plan.ignoreLabelValue !== null && plan.ignoreClass !== null) table[plan.ignoreLabelValue] = plan.ignoreClass;
   return table;
 }
 
-/** Label values as network classes. Returns the first label value that the plan does not know instead, if any. */
-export function classesOfLabels(
-  labels: Uint8Array,
+/**
+ * Label values as network classes, in as many bits: classes are never above the largest label value. Returns the first
+ * label value that the plan does not know instead, if any.
+ */
+export function classesOfLabels<A extends ClassArray>(
+  labels: A,
   plan: Plan,
-): { readonly ok: true; readonly classes: Uint8Array } | { readonly ok: false; readonly labelValue: number } {
+): { readonly ok: true; readonly classes: A } | { readonly ok: false; readonly labelValue: number } {
   const table = classByLabelValue(plan);
-  const classes = new Uint8Array(labels.length);
+  const classes = new (labels.constructor as new (count: number) => A)(labels.length);
   for (let n = 0; n < labels.length; n++) {
     const value = table[labels[n]!]!;
     if (value === UNKNOWN_CLASS) return { ok: false, labelValue: labels[n]! };
@@ -98,12 +128,29 @@ export function classesOfLabels(
   return { ok: true, classes };
 }
 
+function croppedAndTransposed<A extends ClassArray>(values: A, { storedShapeDhw, cropBox }: CaseGeometry, plan: Plan): A {
+  return transposeVolume(cropVolume(values, storedShapeDhw, cropBox), boxShape(cropBox), plan.transposeForward);
+}
+
+function resampledLabels<A extends ClassArray>(values: A, geometry: CaseGeometry, plan: Plan): A {
+  const { croppedShapeDhw, croppedSpacingMm, shapeDhw, spacingMm } = geometry;
+  return resampleLabels(values, croppedShapeDhw, shapeDhw, resizingRules(croppedSpacingMm, spacingMm, 'linear', anisotropyRule(plan)));
+}
+
 /** Classes on the stored grid → classes in the network's space. */
-export function preprocessClasses<A extends LabelArray>(classes: A, geometry: CaseGeometry, plan: Plan): A {
-  const { storedShapeDhw, cropBox, croppedShapeDhw, croppedSpacingMm, shapeDhw, spacingMm } = geometry;
-  const cropped = cropVolume(classes, storedShapeDhw, cropBox);
-  const transposed = transposeVolume(cropped, boxShape(cropBox), plan.transposeForward);
-  return resampleLabels(transposed, croppedShapeDhw, shapeDhw, resizingRules(croppedSpacingMm, spacingMm, 'linear'));
+export function preprocessClasses<A extends ClassArray>(classes: A, geometry: CaseGeometry, plan: Plan): A {
+  return resampledLabels(croppedAndTransposed(classes, geometry, plan), geometry, plan);
+}
+
+/**
+ * 1 inside the non-zero mask or where a class is painted, in the network's space: v2's label −1 is what remains. It is
+ * resampled as a label of its own, so background takes a voxel that half of each would.
+ */
+export function preprocessInside(croppedMask: Uint8Array, classes: ClassArray, geometry: CaseGeometry, plan: Plan): Uint8Array {
+  const [INSIDE, OUTSIDE, BACKGROUND] = [0, 1, 2];
+  const cropped = croppedAndTransposed(classes, geometry, plan);
+  const kinds = Uint8Array.from(cropped, (value, n) => (value > 0 ? INSIDE : croppedMask[n] === 0 ? OUTSIDE : BACKGROUND));
+  return resampledLabels(kinds, geometry, plan).map((kind) => (kind === OUTSIDE ? 0 : 1));
 }
 
 /** Network classes → label values of the legend; 16 bits only where a label value needs them. */

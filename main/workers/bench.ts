@@ -11,8 +11,9 @@ import { choosePrecision } from '../nnunet/choosePrecision.ts';
 import { patchDhw, readImagePatch } from '../nnunet/patchWindow.ts';
 import { configurationOf } from '../nnunet/plan.ts';
 import { planWith, trainingSpec } from '../nnunet/trainingSpec.ts';
+import { preprocessCases } from './prepareCases.ts';
 import { PreprocessedStore } from './preprocessedStore.ts';
-import { planFromCases, prepareCases } from './trainingSetup.ts';
+import { planFromCases } from './trainingSetup.ts';
 import { breathe } from './wholeCase.ts';
 
 /** The summary is the result: speed, latencies, and what was measured on what. */
@@ -26,8 +27,9 @@ export async function runBench(input: BenchTask, port: JobPort, factory: EngineF
 
 async function bench(input: BenchTask, port: JobPort, factory: EngineFactory): Promise<Record<string, unknown>> {
   const { mode, recipe, configuration: name, warmupSteps, benchSteps } = input;
-  const { plan } = await planFromCases(input, input.cases, port);
-  if (port.stop.aborted) return { stopped: true };
+  const planned = await planFromCases(input, input.cases, port);
+  if (!planned) return { stopped: true };
+  const { plan } = planned;
   const changed = planWith(recipe, plan, name);
   const configuration = configurationOf(changed, name);
   const { precision, reason: precisionReason } = choosePrecision(input.amp, factory.device);
@@ -36,7 +38,7 @@ async function bench(input: BenchTask, port: JobPort, factory: EngineFactory): P
   const spec: TrainingSpec = mode === 'train' ? trained : { ...trained, batchSize: 1 };
   const store = new PreprocessedStore(input.preprocessedFolder, changed, configuration);
   const cases = input.cases.slice(0, spec.batchSize);
-  if (!(await prepareCases(cases, store, port))) return { stopped: true };
+  if (!(await preprocessCases(store, cases, port))) return { stopped: true };
   const batch = await centreBatch(cases, store, spec);
   const work = mode === 'train' ? await trainWork(factory, spec, input.seed, batch) : await predictWork(factory, spec, input.seed, batch);
   try {

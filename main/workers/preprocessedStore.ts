@@ -1,88 +1,67 @@
-/** Preprocessed cases on disk, made once for each plan, image and label map, and kept in memory while they fit. */
-import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { z } from 'zod';
-import { AppException } from '../contract/errors.ts';
+/** Preprocessed cases on disk, made once for each plan, image and label map, and read by windows as training asks. */
+import { totalmem } from 'node:os';
 import type { TrainCase } from '../contract/tasks.ts';
 import type { Segment } from '../contract/vocabulary.ts';
-import { readLabelmap, readStoredImage } from '../dataset/storedVolume.ts';
-import { classLocations } from '../nnunet/classLocations.ts';
-import { copyBox } from '../imaging/copyBox.ts';
+import { ChunkedFile, fileSource, type ByteSource, type ChunkCache } from '../dataset/chunkedFile.ts';
+import { LruCache } from '../dataset/lruCache.ts';
 import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
-import { CaseGeometry, classesOfLabels, preprocessClasses, preprocessImage } from '../nnunet/preprocess.ts';
-import { Random } from '../nnunet/random.ts';
-import type { CaseWindow, TrainingCase, TrainingCases } from '../nnunet/trainingCase.ts';
-import type { ShapeDhw } from '../imaging/tensorShape.ts';
-import { voxelCount } from '../imaging/tensorShape.ts';
-import { readArrayFile, writeArrayFile } from './arrayFile.ts';
-import type { StoredArray } from './arrayFile.ts';
-import { exists } from './runFiles.ts';
+import type { CaseGeometry } from '../nnunet/preprocess.ts';
+import type { TrainingCase, TrainingCases } from '../nnunet/trainingCase.ts';
+import { PreprocessedAbout, preprocessCase, preprocessedFile, type PreprocessRequest } from './preprocessCase.ts';
 
-const LOCATION_SEED = 1234;
-/** Cases in memory may take this much; beyond it they are read again when drawn. */
-const MEMORY_BYTES = 4 * 2 ** 30;
+/** Unpacked chunks in memory: a small data set stays there whole, of a large one what was drawn last. */
+const LARGEST_CACHE_BYTES = 2 * 2 ** 30;
+const CACHE_PART_OF_MEMORY = 1 / 8;
+/** Lists of voxels to centre patches on, of the cases drawn last. */
+const LIST_CACHE_BYTES = 256 * 2 ** 20;
 
 export interface PreprocessedCase extends TrainingCase {
   readonly geometry: CaseGeometry;
-  /** The whole image, channel after channel. Do not change it. */
+  /** The whole image, channel after channel; the caller's own. What was not in memory is not kept there. */
   readImage(): Promise<Float32Array>;
 }
 
-/** Changes with anything that changes the result; image files and label revisions are immutable, so their paths stand for them. */
-function keyOf(trainCase: TrainCase, plan: Plan, configuration: PlanConfiguration): string {
-  const { transposeForward, channels, classes } = plan;
-  const facts = { version: 1, transposeForward, channels, classes, spacing: configuration.spacingDhwMm, image: trainCase.image, labels: trainCase.labelFile };
-  return createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 24);
+export interface StoreOptions {
+  readonly cacheBytes?: number;
+  /** How files are read; a test counts. */
+  readonly open?: (path: string) => ByteSource;
 }
 
 export class PreprocessedStore {
   readonly #folder: string;
   readonly #plan: Plan;
   readonly #configuration: PlanConfiguration;
-  readonly #memory = new Map<string, PreprocessedCase>();
-  #memoryBytes = 0;
+  readonly #open: (path: string) => ByteSource;
+  readonly #chunks: ChunkCache;
+  readonly #cases = new LruCache<Promise<PreprocessedCase>>(LIST_CACHE_BYTES);
 
-  constructor(folder: string, plan: Plan, configuration: PlanConfiguration) {
+  constructor(folder: string, plan: Plan, configuration: PlanConfiguration, options: StoreOptions = {}) {
     this.#folder = folder;
     this.#plan = plan;
     this.#configuration = configuration;
+    this.#open = options.open ?? fileSource;
+    this.#chunks = new LruCache(options.cacheBytes ?? Math.min(LARGEST_CACHE_BYTES, totalmem() * CACHE_PART_OF_MEMORY));
   }
 
-  #file(trainCase: TrainCase): string {
-    return join(this.#folder, keyOf(trainCase, this.#plan, this.#configuration), `${trainCase.caseId}.bin`);
+  /** What `preprocessCase` needs, here or in a thread. */
+  requestFor(trainCase: TrainCase): PreprocessRequest {
+    return { folder: this.#folder, plan: this.#plan, configuration: this.#configuration, trainCase };
   }
 
-  /** Makes the file of a case unless it is there. Throws `train/incompatible-parent` style errors as `labels/unknown-label`. */
+  /** Makes the file of a case unless it is there; throws as `preprocessCase`. */
   async prepare(trainCase: TrainCase): Promise<void> {
-    const file = this.#file(trainCase);
-    if (await exists(file)) return;
-    const { image, geometry } = preprocessImage(await readStoredImage(trainCase.image), this.#plan, this.#configuration);
-    const labels = await readLabelmap(trainCase.labelFile);
-    const known = classesOfLabels(labels.voxels, this.#plan);
-    if (!known.ok) throw new AppException({ code: 'labels/unknown-label', caseId: trainCase.caseId, labelValue: known.labelValue });
-    const classes = preprocessClasses(known.classes, geometry, this.#plan);
-    const locations = classLocations(classes, this.#plan.classes.length + 1, Random.fromSeed(LOCATION_SEED));
-    const shape = [...geometry.shapeDhw];
-    const arrays: StoredArray[] = [
-      { name: 'image', shape: [this.#plan.channels.length, ...shape], values: image },
-      { name: 'classes', shape, values: classes },
-      ...locations.map((values, index) => ({ name: `locations.${index}`, shape: [values.length], values })),
-    ];
-    await mkdir(join(file, '..'), { recursive: true });
-    await writeArrayFile(file, { version: 1, geometry }, arrays);
+    await preprocessCase(this.requestFor(trainCase));
   }
 
-  async load(trainCase: TrainCase): Promise<PreprocessedCase> {
-    const file = this.#file(trainCase);
-    const known = this.#memory.get(file);
+  /** A prepared case. Throws `disk/corrupt` for a damaged file, ENOENT for one that was never made. */
+  load(trainCase: TrainCase): Promise<PreprocessedCase> {
+    const file = preprocessedFile(this.requestFor(trainCase));
+    const known = this.#cases.get(file);
     if (known) return known;
-    const { loaded, byteCount } = await readPreprocessed(file);
-    if (this.#memoryBytes + byteCount <= MEMORY_BYTES) {
-      this.#memory.set(file, loaded);
-      this.#memoryBytes += byteCount;
-    }
-    return loaded;
+    const loading = openCase(this.#open(file), this.#chunks);
+    // its size is known when it has come
+    void loading.then((loaded) => this.#cases.set(file, loading, listBytes(loaded)), () => undefined);
+    return loading;
   }
 
   trainingCases(cases: readonly TrainCase[]): TrainingCases {
@@ -90,35 +69,34 @@ export class PreprocessedStore {
   }
 }
 
-async function readPreprocessed(path: string): Promise<{ loaded: PreprocessedCase; byteCount: number }> {
-  const { about, arrays } = await readArrayFile(path, z.object({ version: z.literal(1), geometry: CaseGeometry }));
-  const [image, classes, ...locations] = arrays.map(({ values }) => values);
-  const isComplete = image instanceof Float32Array && classes instanceof Uint8Array;
-  const lists = locations.filter((list) => list instanceof Uint32Array);
-  if (!isComplete || lists.length !== locations.length) throw new AppException({ code: 'disk/corrupt', path, detail: 'arrays of other types' });
-  const { geometry } = about;
-  const channels = image.length / classes.length;
-  const loaded: PreprocessedCase = {
-    geometry,
-    shapeDhw: geometry.shapeDhw,
-    channels,
-    locations: lists,
-    annotated: null,
-    readImage: () => Promise.resolve(image),
-    readWindow: (origin, shape) => Promise.resolve(windowOf(image, classes, geometry.shapeDhw, channels, origin, shape)),
-  };
-  return { loaded, byteCount: arrays.reduce((sum, { values }) => sum + values.byteLength, 0) };
-}
+const CASE_OVERHEAD_BYTES = 64 * 1024;
+const listBytes = ({ locations, annotated }: TrainingCase): number =>
+  CASE_OVERHEAD_BYTES + (annotated?.byteLength ?? 0) + locations.reduce((sum, { byteLength }) => sum + byteLength, 0);
 
-function windowOf(image: Float32Array, classes: Uint8Array, shape: ShapeDhw, channels: number, origin: ShapeDhw, size: ShapeDhw): CaseWindow {
-  const [volume, count] = [voxelCount(shape), voxelCount(size)];
-  const window = { image: new Float32Array(channels * count), classes: new Uint8Array(count), inside: null };
-  const [from, to] = [{ originDhw: [0, 0, 0], shapeDhw: shape } as const, { originDhw: origin, shapeDhw: size }];
-  for (let c = 0; c < channels; c++) {
-    copyBox({ ...from, values: image.subarray(c * volume, (c + 1) * volume) }, { ...to, values: window.image.subarray(c * count, (c + 1) * count) });
-  }
-  copyBox({ ...from, values: classes }, { ...to, values: window.classes });
-  return window;
+async function openCase(source: ByteSource, cache: ChunkCache): Promise<PreprocessedCase> {
+  const file = await ChunkedFile.open(source, PreprocessedAbout, cache);
+  const { geometry, locationCounts, annotatedCount } = file.about;
+  const { shapeDhw } = geometry;
+  const listOf = (name: string, count: number): Promise<Uint32Array> =>
+    count === 0 ? Promise.resolve(new Uint32Array(0)) : file.readBox(name, 'uint32', [0, 0, 0], [1, 1, count], 'passing');
+  const total = locationCounts.reduce((sum, count) => sum + count, 0);
+  const [all, annotated] = await Promise.all([listOf('locations', total), annotatedCount === null ? null : listOf('annotated', annotatedCount)]);
+  let offset = 0;
+  const locations = locationCounts.map((count) => all.subarray(offset, (offset += count)));
+  const classType = file.typeOf('classes') === 'uint16' ? 'uint16' : 'uint8';
+  return {
+    geometry,
+    shapeDhw,
+    channels: file.channelsOf('image'),
+    locations,
+    annotated,
+    readImage: () => file.readBox('image', 'float32', [0, 0, 0], shapeDhw, 'passing'),
+    async readWindow(origin, shape) {
+      const inside = file.has('inside') ? file.readBox('inside', 'uint8', origin, shape) : null;
+      const [image, classes] = await Promise.all([file.readBox('image', 'float32', origin, shape), file.readBox('classes', classType, origin, shape), inside]);
+      return { image, classes, inside: await inside };
+    },
+  };
 }
 
 /** Legend labels that a plan does not know, or that it knows and the legend lacks: then weights do not fit. */

@@ -17,10 +17,11 @@ import type { LoopState, TrainLoopHooks, TrainLoopSpec } from '../nnunet/trainLo
 import { stepsOfEpoch } from '../nnunet/trainingSchedule.ts';
 import { planWith, trainingSpec } from '../nnunet/trainingSpec.ts';
 import { openBatches } from './batchesAhead.ts';
+import { preprocessCases } from './prepareCases.ts';
 import { PreprocessedStore, legendMismatch } from './preprocessedStore.ts';
 import { hasCheckpoint, modelKind, readCheckpoint, readModel, readPlan, writeCheckpoint, writeEpochWeights, writeFingerprint, writePlan } from './runFiles.ts';
 import { RunLog } from './runLog.ts';
-import { planFromCases, prepareCases, requireForeground } from './trainingSetup.ts';
+import { planFromCases, requireForeground } from './trainingSetup.ts';
 import { validateCases, validateForGood } from './validation.ts';
 import type { Validated } from './validation.ts';
 import { breathe } from './wholeCase.ts';
@@ -43,10 +44,10 @@ function outOfMemory(thrown: unknown): AppError | null {
 async function train(input: TrainTask, port: JobPort, factory: EngineFactory): Promise<Record<string, unknown>> {
   await mkdir(input.runFolder, { recursive: true });
   const plan = await choosePlan(input, port);
-  if (port.stop.aborted) return { stopped: true };
+  if (!plan) return { stopped: true };
   const configuration = configurationOf(plan, input.configuration);
   const store = new PreprocessedStore(input.preprocessedFolder, plan, configuration);
-  if (!(await prepareCases(input.cases, store, port))) return { stopped: true };
+  if (!(await preprocessCases(store, input.cases, port))) return { stopped: true };
   const trainCases = input.cases.filter(({ role }) => role === 'train');
   await requireForeground(trainCases, store);
   port.tell({ type: 'progress', progress: { phase: 'starting', done: 0, total: 1 } });
@@ -77,8 +78,8 @@ async function train(input: TrainTask, port: JobPort, factory: EngineFactory): P
   }
 }
 
-/** A resumed run keeps its plan, a warm start takes its parent's, everything else is planned from the training cases. */
-async function choosePlan(input: TrainTask, port: JobPort): Promise<Plan> {
+/** A resumed run keeps its plan, a warm start takes its parent's, everything else is planned from the training cases. Null when told to stop. */
+async function choosePlan(input: TrainTask, port: JobPort): Promise<Plan | null> {
   const from = input.resume && (await hasCheckpoint(input.runFolder, 'latest')) ? input.runFolder : input.parentRunFolder;
   if (from) {
     const plan = await readPlan(from);
@@ -87,7 +88,9 @@ async function choosePlan(input: TrainTask, port: JobPort): Promise<Plan> {
     await writePlan(input.runFolder, plan);
     return plan;
   }
-  const { plan, fingerprint } = await planFromCases(input, input.cases.filter(({ role }) => role === 'train'), port);
+  const planned = await planFromCases(input, input.cases.filter(({ role }) => role === 'train'), port);
+  if (!planned) return null;
+  const { plan, fingerprint } = planned;
   const changed = planWith(input.recipe, plan, input.configuration);
   await writeFingerprint(input.runFolder, fingerprint);
   await writePlan(input.runFolder, changed);

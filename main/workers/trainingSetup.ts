@@ -2,46 +2,27 @@
 import { AppException } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { TrainCase, TrainTask } from '../contract/tasks.ts';
-import { readLabelmap, readStoredImage } from '../dataset/storedVolume.ts';
-import { fingerprintCase, fingerprintDataset, intensitySamplesPerCase } from '../nnunet/fingerprint.ts';
+import { fingerprintDataset, intensitySamplesPerCase } from '../nnunet/fingerprint.ts';
 import type { DatasetFingerprint } from '../nnunet/fingerprint.ts';
 import type { Plan } from '../nnunet/plan.ts';
 import { planExperiment } from '../nnunet/planExperiment.ts';
+import { fingerprintCases } from './prepareCases.ts';
 import type { PreprocessedStore } from './preprocessedStore.ts';
-import { breathe } from './wholeCase.ts';
 
 type PlanChoices = Pick<TrainTask, 'legend' | 'labelRules' | 'preset' | 'msdTask' | 'vramGb'>;
 
-/** Measures the cases and plans for them. Told to stop, it plans from those measured so far; the caller looks. */
+/** Measures the cases and plans for them; null when told to stop. */
 export async function planFromCases(
   { legend, labelRules, preset, msdTask, vramGb }: PlanChoices,
   cases: readonly TrainCase[],
   port: JobPort,
-): Promise<{ plan: Plan; fingerprint: DatasetFingerprint }> {
-  const samples = intensitySamplesPerCase(cases.length);
-  const fingerprints = [];
-  for (const [done, { image, labelFile }] of cases.entries()) {
-    port.tell({ type: 'progress', progress: { phase: 'fingerprint', done, total: cases.length } });
-    const { voxels } = await readLabelmap(labelFile);
-    fingerprints.push(fingerprintCase(await readStoredImage(image), voxels, samples, labelRules.ignoreLabelValue));
-    await breathe();
-    if (port.stop.aborted) break;
-  }
+): Promise<{ plan: Plan; fingerprint: DatasetFingerprint } | null> {
+  const fingerprints = await fingerprintCases(cases, intensitySamplesPerCase(cases.length), labelRules.ignoreLabelValue, port);
+  if (!fingerprints) return null;
   // the seed gathers all voxels, v2 lets every case weigh the same
   const fingerprint = fingerprintDataset(fingerprints, preset === 'seed' ? 'perVoxel' : 'perCase');
   const { channelNames } = cases[0]!.image;
   return { fingerprint, plan: planExperiment({ fingerprint, channelNames, legend, labelRules, preset, task: msdTask, vramGb: vramGb ?? null }) };
-}
-
-/** False when told to stop. */
-export async function prepareCases(cases: readonly TrainCase[], store: PreprocessedStore, port: JobPort): Promise<boolean> {
-  for (const [done, trainCase] of cases.entries()) {
-    port.tell({ type: 'progress', progress: { phase: 'preprocessing', done, total: cases.length } });
-    await store.prepare(trainCase);
-    await breathe();
-    if (port.stop.aborted) return false;
-  }
-  return true;
 }
 
 /** Throws `train/no-foreground` when no case has a painted voxel. */

@@ -1,0 +1,106 @@
+/** One case into its file of chunks. Runs in the compute process or in a thread of it (`preprocessThread.ts`). */
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { AppException } from '../contract/errors.ts';
+import type { TrainCase } from '../contract/tasks.ts';
+import { chunkShapeFor } from '../dataset/chunkGrid.ts';
+import { writeChunkedFile, type ChunkedArray } from '../dataset/chunkedFile.ts';
+import { readLabelmap, readStoredImage } from '../dataset/storedVolume.ts';
+import { classLocations } from '../nnunet/classLocations.ts';
+import { patchDhw } from '../nnunet/patchWindow.ts';
+import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
+import { CaseGeometry, classesOfLabels, preprocessClasses, preprocessImage, preprocessInside } from '../nnunet/preprocess.ts';
+import { Random } from '../nnunet/random.ts';
+import type { ClassArray } from '../nnunet/trainingCase.ts';
+import { exists } from './runFiles.ts';
+
+/** v2's. */
+const LOCATION_SEED = 1234;
+/** Of what `keyOf` does not see: the rules of preprocessing and the arrays in the file. */
+const FILE_VERSION = 2;
+const LARGEST_LIST_CHUNK = 2 ** 18;
+const LARGEST_BYTE = 255;
+
+/**
+ * Arrays: `image`, `classes` (uint8, or uint16 where a class is above 255), `inside` where a channel is normalised
+ * inside the mask only, `locations` (all lists one after another) and `annotated` where there is an ignore class.
+ */
+export const PreprocessedAbout = z.object({
+  version: z.literal(FILE_VERSION),
+  geometry: CaseGeometry,
+  /** Length of each list in `locations`. */
+  locationCounts: z.array(z.int().nonnegative()),
+  annotatedCount: z.int().nonnegative().nullable(),
+});
+type PreprocessedAbout = z.infer<typeof PreprocessedAbout>;
+
+/** Plain data: it crosses to a thread. */
+export interface PreprocessRequest {
+  readonly folder: string;
+  readonly plan: Plan;
+  readonly configuration: PlanConfiguration;
+  readonly trainCase: TrainCase;
+}
+
+/** Where the result lies. Image files and label revisions are immutable, so their paths stand for them. */
+export function preprocessedFile({ folder, plan, configuration, trainCase }: PreprocessRequest): string {
+  const { preset, transposeForward, channels, classes, regions, ignoreClass, ignoreLabelValue } = plan;
+  const { image, labelFile } = trainCase;
+  const rules = { version: FILE_VERSION, isSeed: preset === 'seed', is2d: configuration.name === '2d', spacing: configuration.spacingDhwMm };
+  const facts = { ...rules, transposeForward, channels, classes, regions, ignoreClass, ignoreLabelValue, image, labelFile };
+  const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 24);
+  return join(folder, key, `${trainCase.caseId}.chunks`);
+}
+
+/**
+ * Makes the file unless it is there; one that is there is whole, because files appear by renaming. False when nothing
+ * was to do. Throws `labels/unknown-label` for a label that the plan lacks, and what reading and writing throw.
+ */
+export async function preprocessCase(request: PreprocessRequest): Promise<boolean> {
+  const file = preprocessedFile(request);
+  if (await exists(file)) return false;
+  const { plan, configuration, trainCase } = request;
+  const { image, geometry, croppedMask } = preprocessImage(await readStoredImage(trainCase.image), plan, configuration);
+  const known = classesOfLabels<ClassArray>((await readLabelmap(trainCase.labelFile)).voxels, plan);
+  if (!known.ok) throw new AppException({ code: 'labels/unknown-label', caseId: trainCase.caseId, labelValue: known.labelValue });
+  const classes = narrowed(preprocessClasses(known.classes, geometry, plan));
+  const { locations, annotated } = classLocations(classes, plan, Random.fromSeed(LOCATION_SEED));
+  const volume = (name: string, values: Float32Array | ClassArray, channels: number): ChunkedArray => {
+    const chunkShape = chunkShapeFor(patchDhw(configuration.patch), geometry.shapeDhw, channels * values.BYTES_PER_ELEMENT);
+    return { name, channels, shape: geometry.shapeDhw, chunkShape, values };
+  };
+  const arrays = [volume('image', image, plan.channels.length), volume('classes', classes, 1)];
+  if (croppedMask) arrays.push(volume('inside', preprocessInside(croppedMask, known.classes, geometry, plan), 1));
+  arrays.push(...list('locations', concatenated(locations)), ...(annotated ? list('annotated', annotated) : []));
+  const about: PreprocessedAbout = {
+    version: FILE_VERSION,
+    geometry,
+    locationCounts: locations.map(({ length }) => length),
+    annotatedCount: annotated && annotated.length,
+  };
+  await mkdir(dirname(file), { recursive: true });
+  await writeChunkedFile(file, about, arrays);
+  return true;
+}
+
+function narrowed(classes: ClassArray): ClassArray {
+  return classes instanceof Uint16Array && classes.every((value) => value <= LARGEST_BYTE) ? Uint8Array.from(classes) : classes;
+}
+
+/** An array of nothing has no shape, so it is left out. */
+function list(name: string, values: Uint32Array): ChunkedArray[] {
+  if (values.length === 0) return [];
+  return [{ name, channels: 1, shape: [1, 1, values.length], chunkShape: [1, 1, Math.min(values.length, LARGEST_LIST_CHUNK)], values }];
+}
+
+function concatenated(lists: readonly Uint32Array[]): Uint32Array {
+  const all = new Uint32Array(lists.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const one of lists) {
+    all.set(one, offset);
+    offset += one.length;
+  }
+  return all;
+}
