@@ -1,11 +1,10 @@
 /** Batches drawn by another thread while this one computes: a step of TensorFlow blocks its thread, drawing must not wait for it. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AppException } from '../contract/errors.ts';
 import { emptyBatch, PatchSampler, type Batch, type BatchSource } from '../nnunet/patches.ts';
 import { Random, type RandomState } from '../nnunet/random.ts';
 import { memoryOf, type BatchThreadTask, type FromBatchThread, type ToBatchThread } from './batchMessages.ts';
+import { builtThreadFile } from './builtThread.ts';
 import { PreprocessedStore } from './preprocessedStore.ts';
 
 /** Batches made ahead of the one in use: more would only take memory, for drawing is faster than a step. */
@@ -102,17 +101,11 @@ class BatchesAhead implements BatchSource {
 }
 
 /** Batches from a thread of their own where the program is built, else from this one. `close` ends the thread. */
-export function openBatches(task: BatchThreadTask, seed: number, threadFile = builtThreadFile()): { source: BatchSource; close(): Promise<void> } {
+export function openBatches(task: BatchThreadTask, seed: number, threadFile = builtThreadFile('batchThread')): { source: BatchSource; close(): Promise<void> } {
   if (threadFile) {
     const source = new BatchesAhead(threadFile, task, seed);
     return { source, close: () => source.dispose() };
   }
   const store = new PreprocessedStore(task.preprocessedFolder, task.plan, task.configuration);
   return { source: new PatchSampler(store.trainingCases(task.cases), task.spec, seed), close: () => Promise.resolve() };
-}
-
-/** Beside the compute bundle, which is CommonJS. From TypeScript sources (tests) there is none. */
-function builtThreadFile(): string | null {
-  const file = typeof __dirname === 'string' ? join(__dirname, 'batchThread.cjs') : null;
-  return file && existsSync(file) ? file : null;
 }

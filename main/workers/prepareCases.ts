@@ -1,13 +1,12 @@
 /** Preparation of many cases, several at once in threads of the compute process. */
-import { existsSync } from 'node:fs';
 import { availableParallelism, cpus, freemem } from 'node:os';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { AppException } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { Progress } from '../contract/jobs.ts';
 import type { StoredImage, TrainCase } from '../contract/tasks.ts';
 import type { CaseFingerprint } from '../nnunet/fingerprint.ts';
+import { builtThreadFile } from './builtThread.ts';
 import { runPreparation, type FromThread, type PreparationRequest, type PreparationResult } from './preparation.ts';
 import type { PreprocessedStore } from './preprocessedStore.ts';
 import { breathe } from './wholeCase.ts';
@@ -57,7 +56,7 @@ async function prepareAll(
     tell();
   };
   tell();
-  const threadFile = options.threadFile === undefined ? builtThreadFile() : options.threadFile;
+  const threadFile = options.threadFile === undefined ? builtThreadFile('preprocessThread') : options.threadFile;
   const threads = Math.min(requests.length, options.threads ?? usefulThreads(images));
   if (threadFile && threads > 1) await inThreads(requests, threadFile, threads, port, finish);
   else await oneByOne(requests, port, finish);
@@ -116,12 +115,6 @@ async function inThreads(
     clearInterval(poll);
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
-}
-
-/** Beside the compute bundle, which is CommonJS. From TypeScript sources (tests) there is none: then one thread does. */
-function builtThreadFile(): string | null {
-  const file = typeof __dirname === 'string' ? join(__dirname, 'preprocessThread.cjs') : null;
-  return file && existsSync(file) ? file : null;
 }
 
 /** As many as there are cores, and as their largest case leaves memory for. */
