@@ -4,7 +4,7 @@ import { uncropVolume } from '../imaging/crop.ts';
 import { resamplePlanes } from '../imaging/resamplePlanes.ts';
 import { resizingRules } from '../imaging/separateSlices.ts';
 import { inverseOrder, transposeVolume, voxelCount } from '../imaging/tensorShape.ts';
-import { averageInto, decideClasses, toProbabilities } from './classDecision.ts';
+import { decideClasses, toProbabilities } from './classDecision.ts';
 import type { Plan } from './plan.ts';
 import type { CaseGeometry } from './preprocess.ts';
 
@@ -17,28 +17,11 @@ export function logitsOnCroppedGrid(planes: AsyncIterable<Float32Array>, geometr
   return resamplePlanes(planes, outputCountOf(plan), shapeDhw, croppedShapeDhw, rules);
 }
 
-/**
- * Mean of the probabilities of several members on one cropped grid; they advance plane by plane together, so that memory
- * holds one plane of each. Ends when the first of them ends. A plane is a view that the next one overwrites.
- */
-export async function* meanProbabilities(
-  members: readonly AsyncGenerator<Float32Array, void, undefined>[],
-  plan: Plan,
-): AsyncGenerator<Float32Array, void, undefined> {
-  try {
-    for (;;) {
-      const planes: Float32Array[] = [];
-      for (const member of members) {
-        const next = await member.next();
-        if (next.done) return;
-        toProbabilities(next.value, outputCountOf(plan), plan.regions);
-        planes.push(next.value);
-      }
-      averageInto(planes[0]!, planes.slice(1));
-      yield planes[0]!;
-    }
-  } finally {
-    for (const member of members) await member.return();
+/** The same planes as probabilities, in their own memory. */
+export async function* probabilityPlanes(logits: AsyncIterable<Float32Array>, plan: Plan): AsyncGenerator<Float32Array, void, undefined> {
+  for await (const plane of logits) {
+    toProbabilities(plane, outputCountOf(plan), plan.regions);
+    yield plane;
   }
 }
 

@@ -97,7 +97,7 @@ async function predictMissing(store: ProjectStore, runId: RunId, caseIds: readon
   return {
     task: 'predict',
     models: modelsOf(store, [run]),
-    options: { mirror: store.runs.options(runId)?.recipe.tta ?? false, amp: 'off' },
+    options: { mirror: store.runs.options(runId)?.recipe.tta ?? false, amp: 'off', xla: false },
     cases: missing.map((caseId) => ({ caseId, image: requireCase(store, caseId).image, outputFile: store.folder.validation(runId, caseId) })),
   };
 }

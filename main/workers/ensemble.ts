@@ -16,9 +16,10 @@ import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
 import { applyPostprocessing, Postprocessing } from '../nnunet/postprocess.ts';
 import { preprocessClasses, preprocessImage } from '../nnunet/preprocess.ts';
 import type { CaseGeometry } from '../nnunet/preprocess.ts';
-import { classesOnStoredGrid, logitsOnCroppedGrid, meanProbabilities } from '../nnunet/storedClasses.ts';
+import { classesOnStoredGrid, logitsOnCroppedGrid, probabilityPlanes } from '../nnunet/storedClasses.ts';
 import { imageSource, withOneHotClasses } from '../nnunet/windowSource.ts';
 import { exists, readModel } from './runFiles.ts';
+import { VoteFile } from './voteFile.ts';
 
 type Models = PredictTask['models'];
 
@@ -40,6 +41,8 @@ export interface Ensemble {
 }
 
 export interface CaseHooks {
+  /** Where votes of several models wait: 4 bytes per voxel and output, for a moment. */
+  readonly scratchFolder: string;
   /** Part of the case that is done, 0 … 1; before each call of a network. Resolves to false to give up. */
   mayGoOn(part: number): Promise<boolean>;
   /** Probabilities of each plane of the cropped case, axes as transposed; the plane is overwritten afterwards. */
@@ -60,14 +63,14 @@ export async function openEnsemble(models: Models, options: PredictOptions, fact
       groups.set(key, { ...group, models: [...group.models, model], weights: [...group.weights, weights] });
     }
     for (const { plan, configuration, models: runs, weights } of groups.values()) {
-      requireSameClasses(members[0]?.plan ?? plan, plan);
+      requireSameMeaning(members[0]?.plan ?? plan, plan);
       const folders = [...new Set(runs.flatMap(({ previousRunFolders }) => previousRunFolders))];
       const previous = configuration.previousStage
         ? await openEnsemble(folders.map((runFolder) => ({ runFolder, previousRunFolders: [] })), options, factory)
         : null;
       const engines: InferenceEngine[] = [];
       members.push({ plan, configuration, engines, previous });
-      const engineOptions = { batchSize: windowsPerCall(configuration), precision: choosePrecision(options.amp, factory.device).precision };
+      const engineOptions = { batchSize: windowsPerCall(configuration), precision: choosePrecision(options.amp, factory.device).precision, xla: options.xla };
       for (const ofRun of weights) engines.push(await factory.createInference(networkOf(plan, configuration), configuration.patch, ofRun, engineOptions));
     }
     return { members, options, postprocessing: await commonPostprocessing(models), dispose };
@@ -82,10 +85,14 @@ function closeMember({ engines, previous }: Member): void {
   previous?.dispose();
 }
 
-function requireSameClasses(first: Plan, other: Plan): void {
+/** Models vote voxel by voxel and plane by plane. */
+function requireSameMeaning(first: Plan, other: Plan): void {
+  const refuse = (detail: string): never => {
+    throw new AppException({ code: 'predict/incompatible-models', detail });
+  };
   const named = ({ classes, regions }: Plan): string => JSON.stringify([classes, regions]);
-  if (named(first) === named(other)) return;
-  throw new AppException({ code: 'predict/incompatible-models', detail: 'they were trained on different labels' });
+  if (named(first) !== named(other)) refuse('they were trained on different labels');
+  if (first.transposeForward.join() !== other.transposeForward.join()) refuse('their plans order the axes differently');
 }
 
 /** `postprocessing.json` of the runs when each has one and all say the same, else null. Throws `disk/corrupt`. */
@@ -102,45 +109,56 @@ async function commonPostprocessing(models: Models): Promise<Postprocessing | nu
 }
 
 /**
- * Network classes on the grid of the channels, post-processed; null when told to give up. Throws `predict/wrong-channels`
- * (with `path`), `predict/incompatible-models`.
+ * Network classes on the grid of the channels, post-processed; null when told to give up. Members predict one after the
+ * other. Throws `predict/wrong-channels` (with `path`).
  */
 export async function predictCase(ensemble: Ensemble, channels: readonly Volume[], path: string, hooks: CaseHooks): Promise<LabelArray | null> {
-  const plan = ensemble.members[0]!.plan;
-  const parts = ensemble.members.map(() => 0);
-  const logits: AsyncGenerator<Float32Array, void, undefined>[] = [];
-  let geometry: CaseGeometry | null = null;
-  for (const [index, member] of ensemble.members.entries()) {
-    const mayGoOn = (part: number): Promise<boolean> => {
-      parts[index] = part;
-      return hooks.mayGoOn(parts.reduce((a, b) => a + b, 0) / parts.length);
-    };
-    const begun = await beginMember(member, ensemble.options, channels, path, mayGoOn);
-    if (!begun) return null;
-    geometry ??= begun.geometry;
-    requireSameAxes(plan, geometry, member.plan, begun.geometry);
-    logits.push(begun.logits);
+  const { members, postprocessing } = ensemble;
+  const begin = (index: number): Promise<Begun | null> =>
+    beginMember(members[index]!, ensemble.options, channels, path, { ...hooks, mayGoOn: (part) => hooks.mayGoOn((index + part) / members.length) });
+  const votes = members.length > 1 ? await VoteFile.open(hooks.scratchFolder) : null;
+  try {
+    for (let index = 0; votes && index < members.length - 1; index++) {
+      const begun = await begin(index);
+      if (!begun || !(await votes.add(probabilityPlanes(begun.logits, members[index]!.plan), begun.geometry.croppedShapeDhw[0]))) return null;
+    }
+    const last = await begin(members.length - 1);
+    if (!last) return null;
+    const classes = await classesOf(last, members[0]!.plan, votes, hooks);
+    return classes && postprocessing ? applyPostprocessing(classes, last.geometry.storedShapeDhw, postprocessing) : classes;
+  } finally {
+    await votes?.dispose();
   }
-  const { onProbabilities } = hooks;
-  const isVote = logits.length > 1 || onProbabilities !== undefined;
-  const planes = isVote ? watched(meanProbabilities(logits, plan), (plane) => onProbabilities?.(plane, geometry!, plan)) : logits[0]!;
-  const classes = await classesOnStoredGrid(planes, geometry!, plan, isVote ? 0.5 : 0);
-  return classes && ensemble.postprocessing ? applyPostprocessing(classes, geometry!.storedShapeDhw, ensemble.postprocessing) : classes;
 }
 
-/** The case preprocessed for a member, and its logits on the cropped grid, not computed yet; null when told to give up. */
+/** On the stored grid; probabilities are made where somebody needs them. */
+function classesOf({ logits, geometry }: Begun, plan: Plan, votes: VoteFile | null, { onProbabilities }: CaseHooks): Promise<LabelArray | null> {
+  if (!votes && !onProbabilities) return classesOnStoredGrid(logits, geometry, plan, 0);
+  const own = probabilityPlanes(logits, plan);
+  const voted = votes ? votes.meanWith(own) : own;
+  const planes = onProbabilities ? watched(voted, (plane) => onProbabilities(plane, geometry, plan)) : voted;
+  return classesOnStoredGrid(planes, geometry, plan, 0.5);
+}
+
+interface Begun {
+  readonly geometry: CaseGeometry;
+  /** On the cropped grid, not computed yet. */
+  readonly logits: AsyncGenerator<Float32Array, void, undefined>;
+}
+
+/** The case preprocessed for a member; null when told to give up. */
 async function beginMember(
   { plan, configuration, engines, previous }: Member,
   options: PredictOptions,
   channels: readonly Volume[],
   path: string,
-  mayGoOn: (part: number) => Promise<boolean>,
-): Promise<{ geometry: CaseGeometry; logits: AsyncGenerator<Float32Array, void, undefined> } | null> {
+  { mayGoOn, scratchFolder }: CaseHooks,
+): Promise<Begun | null> {
   if (channels.length !== plan.channels.length) {
     throw new AppException({ code: 'predict/wrong-channels', path, expected: plan.channels.length, actual: channels.length });
   }
   const firstPart = previous ? 0.5 : 0;
-  const coarse = previous && (await predictCase(previous, channels, path, { mayGoOn: (part) => mayGoOn(part * firstPart) }));
+  const coarse = previous && (await predictCase(previous, channels, path, { scratchFolder, mayGoOn: (part) => mayGoOn(part * firstPart) }));
   if (previous && !coarse) return null;
   const { image, geometry } = preprocessImage(channels, plan, configuration);
   const { shapeDhw } = geometry;
@@ -160,15 +178,8 @@ function meanLogits(engines: readonly InferenceEngine[], windows: Float32Array):
   return first!;
 }
 
-/** Members vote plane by plane, so their planes must be the same planes. */
-function requireSameAxes(plan: Plan, geometry: CaseGeometry, otherPlan: Plan, other: CaseGeometry): void {
-  const axes = (one: Plan, of: CaseGeometry): string => JSON.stringify([one.transposeForward, of.croppedShapeDhw]);
-  if (axes(plan, geometry) === axes(otherPlan, other)) return;
-  throw new AppException({ code: 'predict/incompatible-models', detail: 'their plans order the axes differently' });
-}
-
 /** The same planes; each is shown to `look` first. */
-async function* watched(planes: AsyncIterable<Float32Array>, look: (plane: Float32Array) => Promise<void> | undefined): AsyncGenerator<Float32Array, void, undefined> {
+async function* watched(planes: AsyncIterable<Float32Array>, look: (plane: Float32Array) => Promise<void>): AsyncGenerator<Float32Array, void, undefined> {
   for await (const plane of planes) {
     await look(plane);
     yield plane;

@@ -1,6 +1,6 @@
 /** Prediction with one or several trained models: stored cases of the project, or a folder of files nobody imported. */
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { EngineFactory } from '../../models/engine.ts';
 import { AppException, err, ok, toAppError } from '../contract/errors.ts';
@@ -59,7 +59,8 @@ async function each<T>(entries: readonly T[], port: JobPort, pathOf: (entry: T) 
 }
 
 /** Reports and breathes before every call of a network. */
-const hooksOf = (port: JobPort, report: (part: number) => void): CaseHooks => ({
+const hooksOf = (port: JobPort, report: (part: number) => void, scratchFolder: string): CaseHooks => ({
+  scratchFolder,
   async mayGoOn(part) {
     report(part);
     await breathe();
@@ -70,7 +71,7 @@ const hooksOf = (port: JobPort, report: (part: number) => void): CaseHooks => ({
 function predictStored(input: PredictTask, port: JobPort, ensemble: Ensemble): Promise<Tally> {
   return each(input.cases, port, ({ image }) => image.files[0]!, async ({ caseId, image, outputFile }, report) => {
     const began = performance.now();
-    const classes = await predictCase(ensemble, await readStoredImage(image), image.files[0]!, hooksOf(port, report));
+    const classes = await predictCase(ensemble, await readStoredImage(image), image.files[0]!, hooksOf(port, report, dirname(outputFile)));
     if (!classes) return false;
     const { sha256 } = await writeLabelmap(outputFile, image.grid, labelsOfClasses(classes, ensemble.members[0]!.plan));
     const item: TaskItem = { kind: 'prediction', caseId, labelFile: outputFile, labelSha256: sha256, elapsedSeconds: (performance.now() - began) / 1000 };
@@ -93,7 +94,7 @@ async function predictFolder(folder: NonNullable<PredictTask['folder']>, port: J
     const scratch = saveProbabilities ? await ProbabilityScratch.open(outputFolder) : null;
     try {
       const onProbabilities = scratch ? { onProbabilities: scratch.add.bind(scratch) } : {};
-      const classes = await predictCase(ensemble, channels, source.path, { ...hooksOf(port, report), ...onProbabilities });
+      const classes = await predictCase(ensemble, channels, source.path, { ...hooksOf(port, report, outputFolder), ...onProbabilities });
       if (!classes) return false;
       const path = join(outputFolder, `${source.baseName}.nii.gz`);
       await writeLabelmap(path, sourceGrid, fromCanonical(labelsOfClasses(classes, plan), sourceGrid));

@@ -2,8 +2,10 @@
  * Probabilities of one case as a float32 NIfTI file for each output of the network. Planes come in the order of the
  * prediction; they wait in scratch files (4 bytes per voxel and output), so that memory never holds more than one output.
  */
-import { mkdtemp, open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { TEMPORARY_SUFFIX } from '../dataset/atomicFile.ts';
 import type { Plan } from '../nnunet/plan.ts';
 import type { CaseGeometry } from '../nnunet/preprocess.ts';
 import { onStoredGrid, outputCountOf } from '../nnunet/storedClasses.ts';
@@ -27,7 +29,9 @@ export class ProbabilityScratch {
 
   /** Scratch files lie in a hidden folder of `outputFolder`: where the results find room, they do too. */
   static async open(outputFolder: string): Promise<ProbabilityScratch> {
-    return new ProbabilityScratch(await mkdtemp(join(outputFolder, '.maskloop-tmp-probabilities-')));
+    const folder = join(outputFolder, `.probabilities.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
+    await mkdir(folder);
+    return new ProbabilityScratch(folder);
   }
 
   async add(plane: Float32Array, geometry: CaseGeometry, plan: Plan): Promise<void> {
