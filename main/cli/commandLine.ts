@@ -5,6 +5,7 @@ import { addDemoCommand } from './demoCommand.ts';
 import { exitCodesHelp } from './exitCodes.ts';
 import { addEvaluateCommand } from './evaluateCommand.ts';
 import { addExportCommand } from './exportCommand.ts';
+import { addFindBestCommand } from './findBestCommand.ts';
 import { addImportCommand } from './importCommand.ts';
 import { addListCommands } from './listCommands.ts';
 import { addModelCommands } from './modelCommands.ts';
@@ -27,6 +28,7 @@ export function createCommandLine(program: ProgramPaths): Command {
   addPredictCommand(root, program);
   addBenchCommand(root, program);
   addEvaluateCommand(root, program);
+  addFindBestCommand(root, program);
   addExportCommand(root, program);
   addModelCommands(root, program);
   addServeCommand(root, program);

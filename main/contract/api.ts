@@ -191,6 +191,12 @@ export const calls = {
     jobStarted,
   ),
 
+  /**
+   * Compares configurations, and pairs of them, on the cases that their folds held back; writes inference_information.json
+   * and the post-processing of the best. `configurations` absent: all that were trained.
+   */
+  'nnunet.findBest': call(z.object({ configurations: z.array(ConfigurationName).min(1).optional(), mirror: z.boolean().default(false) }), jobStarted),
+
   /** Latest accepted labelmap of each case (or, with `includeUnaccepted`, the latest). */
   'export.start': call(
     z.object({ format: z.literal('nifti'), outputFolder: z.string().min(1), caseIds: z.array(CaseId).min(1).optional(), includeUnaccepted: z.boolean().default(false) }),

@@ -15,5 +15,7 @@ export const PredictOptions = z.object({
   amp: Amp.default('off'),
   /** TensorFlow compiles the network: for GPUs, 12 times slower on a CPU. */
   xla: z.boolean().default(false),
+  /** Apply the `postprocessing.json` of the runs. */
+  postprocess: z.boolean().default(true),
 });
 export type PredictOptions = z.infer<typeof PredictOptions>;

@@ -4,6 +4,7 @@
  * only the main process touches the database.
  */
 import { z } from 'zod';
+import { InferenceCandidate } from './inferenceInformation.ts';
 import { JobNews } from './jobs.ts';
 import { AppError } from './errors.ts';
 import { TrainingRecipe } from './trainingRecipe.ts';
@@ -179,6 +180,19 @@ export const ImportModelTask = z.object({
 });
 export type ImportModelTask = z.infer<typeof ImportModelTask>;
 
+/** Chooses among models by their predictions of cases that none of them has learnt from; the summary is `InferenceInformation`. */
+export const FindBestTask = z.object({
+  task: z.literal('findBest'),
+  outputFile: z.string(),
+  folds: z.array(z.int()),
+  mirror: z.boolean(),
+  truthFiles: z.array(z.string()).min(1),
+  candidates: z
+    .array(InferenceCandidate.pick({ name: true, configurations: true, runIds: true }).extend({ runFolders: z.array(z.string()).min(1), /** As many as `truthFiles`. */ predictionFiles: z.array(z.string()) }))
+    .min(1),
+});
+export type FindBestTask = z.infer<typeof FindBestTask>;
+
 /** Loads the TensorFlow runtime and runs one tiny graph; the summary is `{ version }`. */
 export const CheckRuntimeTask = z.object({ task: z.literal('checkRuntime') });
 export type CheckRuntimeTask = z.infer<typeof CheckRuntimeTask>;
@@ -211,7 +225,7 @@ export type SaveLabelmapTask = z.infer<typeof SaveLabelmapTask>;
 export const SavedLabelmap = z.object({ sha256: z.string() });
 
 export const TaskInput = z.discriminatedUnion('task', [
-  ImportTask, TrainTask, BenchTask, PredictTask, EvaluateTask, ExportTask, ExportModelTask, ImportModelTask,
+  ImportTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, ExportTask, ExportModelTask, ImportModelTask,
   CheckRuntimeTask, PhantomTask, SaveLabelmapTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;

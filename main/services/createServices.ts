@@ -4,6 +4,7 @@ import { datasetServices } from './datasetServices.ts';
 import { evaluateServices } from './evaluateServices.ts';
 import { EventHub } from './eventHub.ts';
 import { exportServices } from './exportServices.ts';
+import { findBestServices } from './findBestServices.ts';
 import { jobServices } from './jobServices.ts';
 import { labelServices } from './labelServices.ts';
 import { modelServices } from './modelServices.ts';
@@ -27,6 +28,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...trainServices(session, events, host.userName),
       ...predictServices(session, events),
       ...evaluateServices(session),
+      ...findBestServices(session),
       ...exportServices(session),
       ...modelServices(session, events, host.userName),
       ...jobServices(session),

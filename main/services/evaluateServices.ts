@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import type { Handlers } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
+import { PredictOptions } from '../contract/predictOptions.ts';
 import type { EvaluateTask, PredictTask } from '../contract/tasks.ts';
 import type { CaseId, JobId, RunId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
@@ -97,7 +98,7 @@ async function predictMissing(store: ProjectStore, runId: RunId, caseIds: readon
   return {
     task: 'predict',
     models: modelsOf(store, [run]),
-    options: { mirror: store.runs.options(runId)?.recipe.tta ?? false, amp: 'off', xla: false },
+    options: PredictOptions.parse({ mirror: store.runs.options(runId)?.recipe.tta ?? false, postprocess: false }),
     cases: missing.map((caseId) => ({ caseId, image: requireCase(store, caseId).image, outputFile: store.folder.validation(runId, caseId) })),
   };
 }

@@ -73,7 +73,7 @@ export async function openEnsemble(models: Models, options: PredictOptions, fact
       const engineOptions = { batchSize: windowsPerCall(configuration), precision: choosePrecision(options.amp, factory.device).precision, xla: options.xla };
       for (const ofRun of weights) engines.push(await factory.createInference(networkOf(plan, configuration), configuration.patch, ofRun, engineOptions));
     }
-    return { members, options, postprocessing: await commonPostprocessing(models), dispose };
+    return { members, options, postprocessing: options.postprocess ? await commonPostprocessing(models) : null, dispose };
   } catch (thrown) {
     dispose();
     throw thrown;

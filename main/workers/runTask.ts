@@ -25,6 +25,8 @@ async function dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<
       return (await import('./predict.ts')).runPredict(input, port, await loadEngine());
     case 'evaluate':
       return (await import('./evaluate.ts')).runEvaluate(input, port);
+    case 'findBest':
+      return (await import('./findBest.ts')).runFindBest(input, port);
     case 'export':
       return (await import('./export.ts')).runExport(input, port);
     case 'exportModel':

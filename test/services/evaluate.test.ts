@@ -5,10 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { Evaluation } from '../../main/contract/evaluation.ts';
 import { EvaluateSummary } from '../../main/contract/tasks.ts';
 import { RunId } from '../../main/contract/vocabulary.ts';
-import type { DatasetFingerprint } from '../../main/nnunet/fingerprint.ts';
-import { planExperiment } from '../../main/nnunet/planExperiment.ts';
-import { writePlan } from '../../main/workers/runFiles.ts';
-import { ServiceRig, trainInNoTime } from './serviceRig.ts';
+import { ServiceRig } from './serviceRig.ts';
+import { trainingWithPlan } from './trainingWithPlan.ts';
 
 let rig: ServiceRig;
 beforeEach(() => {
@@ -17,22 +15,6 @@ beforeEach(() => {
 afterEach(() => rig.dispose());
 
 const readEvaluation = (folder: string): Evaluation => Evaluation.parse(JSON.parse(readFileSync(join(folder, 'evaluation.json'), 'utf8')));
-
-/** A training that writes a plan, as the real one does; the weights are never read here. */
-function trainingWithPlan(): void {
-  rig.tasks.training = async (input, port) => {
-    const fingerprint: DatasetFingerprint = {
-      version: 1,
-      spacingsDhwMm: input.cases.map(() => [1, 1, 1] as const),
-      shapesAfterCropDhw: input.cases.map(() => [40, 48, 40] as const),
-      medianRelativeSizeAfterCropping: 1,
-      foregroundIntensities: [{ mean: 1, median: 1, std: 2, min: 0, max: 9, percentile005: 0, percentile995: 8 }],
-    };
-    mkdirSync(input.runFolder, { recursive: true });
-    await writePlan(input.runFolder, planExperiment({ fingerprint, channelNames: ['MR'], legend: input.legend, labelRules: input.labelRules, preset: input.preset, task: null, vramGb: null }));
-    return trainInNoTime(input, port);
-  };
-}
 
 describe('evaluate.start', () => {
   it('compares two folders with no project open, and its job can be followed and found', async () => {
@@ -59,7 +41,7 @@ describe('evaluate.start', () => {
 
   it('measures a run on the cases it held back, predicting what is not there yet', async () => {
     await rig.createWithPhantoms(6, 6);
-    trainingWithPlan();
+    trainingWithPlan(rig);
     const { runId, jobId } = await rig.call('nnunet.train', { configuration: '3d_fullres', epochs: 1 });
     expect(await rig.jobEnd(jobId)).toMatchObject({ state: 'succeeded' });
     const [run] = (await rig.call('nnunet.listRuns', {})).runs;

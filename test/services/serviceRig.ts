@@ -10,6 +10,7 @@ import { InProcessHost } from '../../main/jobs/testing/inProcessHost.ts';
 import { runEvaluate } from '../../main/workers/evaluate.ts';
 import { runExport } from '../../main/workers/export.ts';
 import { runExportModel } from '../../main/workers/exportModel.ts';
+import { runFindBest } from '../../main/workers/findBest.ts';
 import { runImport } from '../../main/workers/import.ts';
 import { runImportModel } from '../../main/workers/importModel.ts';
 import { runPhantoms } from '../../main/workers/phantoms.ts';
@@ -21,6 +22,7 @@ export type Training = (input: TrainTask, port: JobPort) => Promise<Result<Recor
 /** Lets the tasks of a rig be replaced by a test. */
 class ScriptedTasks {
   training: Training = trainInNoTime;
+  prediction: (input: PredictTask, port: JobPort) => Promise<Result<Record<string, unknown>>> = predictThreshold;
   /** Runs before a labelmap is stored. */
   beforeSave: () => Promise<void> = async () => {};
 
@@ -36,6 +38,8 @@ class ScriptedTasks {
         return runExportModel(input);
       case 'importModel':
         return runImportModel(input, port);
+      case 'findBest':
+        return runFindBest(input, port);
       case 'phantoms':
         return runPhantoms(input, port);
       case 'saveLabelmap':
@@ -46,7 +50,7 @@ class ScriptedTasks {
       case 'bench':
         return ok({ mode: input.mode, cases: input.cases.length });
       case 'predict':
-        return predictThreshold(input, port);
+        return this.prediction(input, port);
       case 'checkRuntime':
         return ok({ version: 'scripted' });
     }
