@@ -1,6 +1,7 @@
 /**
- * Milliseconds of a whole batch on one core, by preset and patch, and the pictures of docs/augmentation.
- * npm run bench -- augment [--batches 60] [--pictures]
+ * Milliseconds of a whole batch on one core, by preset and patch; or the share of a training that waits for batches; or
+ * the pictures of docs/augmentation.
+ * npm run bench -- augment [--batches 60] [--waiting [--steps 10]] [--pictures]
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
@@ -12,12 +13,28 @@ import { buildSync } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
-const { values } = parseArgs({ options: { batches: { type: 'string', default: '60' }, pictures: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    batches: { type: 'string', default: '60' },
+    waiting: { type: 'boolean', default: false },
+    steps: { type: 'string', default: '10' },
+    pictures: { type: 'boolean', default: false },
+  },
+});
 
 function bundle(name) {
   const outfile = join(root, 'node_modules/.cache/maskloop', `bench-augment-${name}.mjs`);
   mkdirSync(dirname(outfile), { recursive: true });
-  buildSync({ entryPoints: [join(here, `${name}.ts`)], outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'warning' });
+  buildSync({
+    entryPoints: [join(here, `${name}.ts`)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    external: ['@tensorflow/tfjs-node', 'libsql'],
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    logLevel: 'warning',
+  });
   return outfile;
 }
 
@@ -29,6 +46,13 @@ function run(script, args) {
 
 if (values.pictures) {
   run(bundle('pictures'), [join(root, 'docs/augmentation')]);
+} else if (values.waiting) {
+  const script = bundle('waiting');
+  console.log('| batches drawn | wait before a step, median ms | step, median ms | time waited |\n|---|---|---|---|');
+  for (const [how, threadFile] of [['between the steps', '-'], ['ahead, by a thread', join(root, 'dist/main/batchThread.cjs')]]) {
+    const { waitMs, stepMs, waitingPercent } = JSON.parse(run(script, [threadFile, values.steps]));
+    console.log(`| ${how} | ${waitMs} | ${stepMs} | ${waitingPercent} % |`);
+  }
 } else {
   const script = bundle('batches');
   console.log(`${new Date().toISOString().slice(0, 10)}, one core of ${cpus()[0].model}\n`);
