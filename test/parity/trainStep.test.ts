@@ -7,6 +7,7 @@ import { loadEngineFactory } from '../../main/compute/engineFactory.ts';
 import type { NamedArray, TrainingSpec } from '../../models/engine.ts';
 import { parametersOf } from '../../models/unet.ts';
 import { headLevels } from '../../models/unetDecoder.ts';
+import { noise } from './noise.ts';
 
 const Recorded = z.object({
   tensorflow: z.string(),
@@ -23,18 +24,6 @@ const Recorded = z.object({
   ),
 });
 const recorded = Recorded.parse(JSON.parse(readFileSync(join(import.meta.dirname, 'trainStep.json'), 'utf8')));
-
-/** Values in [-0.5, 0.5) from a name: FNV-1a, then a 32-bit integer hash; the same in trainStep.py. */
-function noise(name: string, count: number): Float32Array {
-  let seed = 2166136261;
-  for (const char of new TextEncoder().encode(name)) seed = Math.imul(seed ^ char, 16777619);
-  return Float32Array.from({ length: count }, (_, index) => {
-    let x = (Math.imul(index, 2654435761) + seed) >>> 0;
-    x = Math.imul(x ^ (x >>> 16), 0x45d9f3b) >>> 0;
-    x = Math.imul(x ^ (x >>> 16), 0x45d9f3b) >>> 0;
-    return ((x ^ (x >>> 16)) >>> 0) / 4294967296 - 0.5;
-  });
-}
 
 const stages = (features: number[], kernels: number[][], strides: number[][]) =>
   features.map((count, level) => ({ features: count, convs: 2, kernel: kernels[level]!, stride: strides[level]! }));
