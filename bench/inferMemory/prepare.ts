@@ -13,6 +13,8 @@ import { parametersOf } from '../../models/unet.ts';
 const [folder = '', features = '0', configurationName = '3d_fullres'] = process.argv.slice(2);
 const DIMS = [512, 512, 300] as const;
 const SPACING = [0.78, 0.78, 1] as const;
+/** Median of the data set: the case is resampled there and its logits back. */
+const PLANNED_SPACING_DHW = [1.05, 0.74, 0.74] as const;
 
 /** Air, a body of soft tissue with texture, a few bright and dark balls in it. */
 function ct(): Int16Array {
@@ -37,7 +39,7 @@ function planned(): Plan {
   const statistics = { mean: 80, median: 60, std: 70, min: -150, max: 400, percentile005: -50, percentile995: 250 };
   const fingerprint = {
     version: 1 as const,
-    spacingsDhwMm: Array.from({ length: 40 }, () => [SPACING[2], SPACING[1], SPACING[0]] as [number, number, number]),
+    spacingsDhwMm: Array.from({ length: 40 }, () => [...PLANNED_SPACING_DHW] as [number, number, number]),
     shapesAfterCropDhw: Array.from({ length: 40 }, () => [DIMS[2], DIMS[1], DIMS[0]] as [number, number, number]),
     medianRelativeSizeAfterCropping: 1,
     foregroundIntensities: [statistics],
