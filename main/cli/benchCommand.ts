@@ -7,10 +7,11 @@ import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption, positiveInteger, projectOption, wholeNumber } from './commonOptions.ts';
 import { exitCodes } from './exitCodes.ts';
 import { exitCodeOf, followJob } from './followJob.ts';
+import { addPlanOptions, planChoices, type PlanOptions } from './planOptions.ts';
 import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.ts';
 import { addTrainingOptions, trainingChoices } from './trainingOptions.ts';
 
-interface BenchOptions extends CommandOptions {
+interface BenchOptions extends CommandOptions, PlanOptions {
   readonly project: string;
   readonly config: ConfigurationName;
   readonly preset: Preset;
@@ -43,6 +44,7 @@ export function addBenchCommand(root: Command, program: ProgramPaths): void {
       }
       return runCommand('bench', program, options, (session) => bench(session, mode, options));
     });
+  addPlanOptions(command);
   addTrainingOptions(command);
 }
 
@@ -51,7 +53,7 @@ async function bench(session: CliSession, mode: Mode, options: BenchOptions): Pr
   const { config: configuration, preset, amp, warmupSteps, benchSteps, seed } = options;
   const choices = trainingChoices(options);
   const end = await followJob(session, () =>
-    session.call('nnunet.bench', { mode, configuration, preset, amp, warmupSteps, benchSteps, seed, choices }),
+    session.call('nnunet.bench', { mode, configuration, preset, amp, warmupSteps, benchSteps, seed, choices, ...planChoices(options) }),
   );
   session.output.say(JSON.stringify(z.record(z.string(), z.unknown()).parse(end.summary), null, 2));
   return { exitCode: exitCodeOf(end), value: end.summary };

@@ -32,7 +32,7 @@ const commands = (root: Command): string[] => root.commands.map((command) => com
 describe('the command line', () => {
   it('has the commands that scripts rely on', () => {
     expect(commands(createCommandLine(program))).toEqual(
-      expect.arrayContaining(['import', 'train', 'predict', 'bench', 'evaluate', 'export', 'serve', 'runs', 'cases', 'doctor', 'demo']),
+      expect.arrayContaining(['import', 'plan', 'preprocess', 'train', 'predict', 'bench', 'evaluate', 'export', 'serve', 'runs', 'cases', 'doctor', 'demo']),
     );
   });
 
@@ -47,6 +47,7 @@ describe('the command line', () => {
     ['a switch that is neither true nor false', ['train', '--project', 'x', '--deep-supervision', 'maybe']],
     ['an average that never moves', ['train', '--project', 'x', '--ema', '1']],
     ['a warm-up that leaves nothing to measure', ['bench', 'train', '--project', 'x', '--warmup-steps', '5', '--bench-steps', '5']],
+    ['a Decathlon task that is none', ['plan', '--project', 'x', '--task', '4']],
     ['a benchmark of something else', ['bench', 'export', '--project', 'x']],
     ['--from together with --resume', ['train', '--project', 'x', '--from', 'a', '--resume', 'b']],
     ['--input without --output', ['predict', '--project', 'x', '--input', 'y']],
@@ -71,7 +72,7 @@ describe('the command line', () => {
   });
 
   it('each help of a loop step shows how it is used', async () => {
-    for (const command of ['import', 'train', 'predict', 'bench', 'export', 'serve', 'demo']) {
+    for (const command of ['import', 'plan', 'preprocess', 'train', 'predict', 'bench', 'export', 'serve', 'demo']) {
       printed = '';
       await refusalOf(command, '--help');
       expect(printed, command).toContain(`$ maskloop ${command}`);

@@ -9,6 +9,7 @@ import { addFindBestCommand } from './findBestCommand.ts';
 import { addImportCommand } from './importCommand.ts';
 import { addListCommands } from './listCommands.ts';
 import { addModelCommands } from './modelCommands.ts';
+import { addPlanCommands } from './planCommand.ts';
 import { addPredictCommand } from './predictCommand.ts';
 import { addServeCommand } from './serveCommand.ts';
 import { addTrainCommand } from './trainCommand.ts';
@@ -24,6 +25,7 @@ export function createCommandLine(program: ProgramPaths): Command {
     .exitOverride()
     .addHelpText('after', exitCodesHelp);
   addImportCommand(root, program);
+  addPlanCommands(root, program);
   addTrainCommand(root, program);
   addPredictCommand(root, program);
   addBenchCommand(root, program);

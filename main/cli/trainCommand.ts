@@ -9,10 +9,11 @@ import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption, foldOf, positiveInteger, positiveNumber, projectOption, wholeNumber } from './commonOptions.ts';
 import { exitCodeOf, followJob } from './followJob.ts';
 import { findRun } from './findRun.ts';
+import { addPlanOptions, planChoices, type PlanOptions } from './planOptions.ts';
 import { addTrainingOptions, trainingChoices } from './trainingOptions.ts';
 import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.ts';
 
-interface TrainOptions extends CommandOptions {
+interface TrainOptions extends CommandOptions, PlanOptions {
   readonly project: string;
   readonly config: ConfigurationName;
   readonly fold: Fold;
@@ -57,6 +58,7 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
       ),
     )
     .action((options: TrainOptions) => runCommand('train', program, options, (session) => train(session, options)));
+  addPlanOptions(command);
   addTrainingOptions(command);
 }
 
@@ -82,7 +84,7 @@ async function train(session: CliSession, options: TrainOptions): Promise<Comman
 function trainInput(options: TrainOptions, runs: CallOutput<'nnunet.listRuns'>['runs']): CallInput<'nnunet.train'> {
   const { config: configuration, from, fold, preset, amp, minutes, epochs, seed } = options;
   const parentRunId = from === undefined ? undefined : findRun(runs, from, ({ hasCheckpoint }) => hasCheckpoint).runId;
-  return { configuration, fold, preset, amp, minutes, epochs, seed, parentRunId, choices: trainingChoices(options) };
+  return { configuration, fold, preset, amp, minutes, epochs, seed, parentRunId, choices: trainingChoices(options), ...planChoices(options) };
 }
 
 async function runNamed(session: CliSession, runId: RunId): Promise<CallOutput<'nnunet.listRuns'>['runs'][number]> {

@@ -139,6 +139,18 @@ export const calls = {
     }),
     z.object({ jobId: JobId, runId: RunId }),
   ),
+  /** Writes `plans.json` and `dataset_fingerprint.json` of a fold's training cases into the project; the job's summary is `PlanSummary`. */
+  'nnunet.plan': call(
+    z.object({
+      preset: Preset.default('v2'),
+      fold: Fold.default('all'),
+      vramGb: z.number().positive().optional(),
+      msdTask: MsdTask.nullable().optional(),
+      /** Configurations whose cases are prepared for a training as well. */
+      preprocess: z.array(ConfigurationName).default([]),
+    }),
+    jobStarted,
+  ),
   /** Times the network planned for the accepted cases; the job's summary is the result. The warm-up is part of `benchSteps`. */
   'nnunet.bench': call(
     z

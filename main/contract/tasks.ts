@@ -75,6 +75,39 @@ export const TrainTask = z.object({
 });
 export type TrainTask = z.infer<typeof TrainTask>;
 
+/** Plans without training; with `preprocess`, makes the cases of these configurations ready for it. */
+export const PlanTask = z.object({
+  task: z.literal('plan'),
+  /** Receives plans.json and dataset_fingerprint.json. */
+  outputFolder: z.string(),
+  preprocessedFolder: z.string(),
+  preset: Preset,
+  vramGb: z.number().positive().optional(),
+  msdTask: MsdTask.nullable().default(null),
+  preprocess: z.array(ConfigurationName),
+  legend: z.array(Segment).min(1),
+  labelRules: LabelRules.default(NO_LABEL_RULES),
+  cases: z.array(TrainCase).min(1),
+});
+export type PlanTask = z.infer<typeof PlanTask>;
+export const PlanSummary = z.object({
+  folder: z.string(),
+  preset: Preset,
+  caseCount: z.int(),
+  configurations: z.array(
+    z.object({
+      name: ConfigurationName,
+      /** Of the resampled volumes, coarsest axis first; `null`: slices keep their distance. */
+      spacingDhwMm: z.array(z.number().nullable()).readonly(),
+      patch: z.array(z.int()).readonly(),
+      poolings: z.array(z.int()),
+      batchSize: z.int(),
+      batchDice: z.boolean(),
+    }),
+  ),
+});
+export type PlanSummary = z.infer<typeof PlanSummary>;
+
 /** Times steps on fixed patches; the first `warmupSteps` of `benchSteps` do not count. */
 export const BenchTask = z
   .object({
@@ -225,7 +258,7 @@ export type SaveLabelmapTask = z.infer<typeof SaveLabelmapTask>;
 export const SavedLabelmap = z.object({ sha256: z.string() });
 
 export const TaskInput = z.discriminatedUnion('task', [
-  ImportTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, ExportTask, ExportModelTask, ImportModelTask,
+  ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, ExportTask, ExportModelTask, ImportModelTask,
   CheckRuntimeTask, PhantomTask, SaveLabelmapTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;

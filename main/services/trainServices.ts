@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { CallOutput, Handlers } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import type { Metric } from '../contract/jobs.ts';
-import type { BenchTask, TrainTask } from '../contract/tasks.ts';
+import type { BenchTask, PlanTask, TrainTask } from '../contract/tasks.ts';
 import { type MsdTask, RunId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { RunOptions } from '../dataset/runTable.ts';
@@ -14,7 +14,7 @@ import type { OpenProject, ProjectSession } from './projectSession.ts';
 import { writeRunRecord } from './runRecord.ts';
 import { acceptedCases, gatherRunCases, trainCases } from './trainingCases.ts';
 
-type TrainCalls = 'nnunet.train' | 'nnunet.bench' | 'nnunet.resume' | 'nnunet.listRuns' | 'nnunet.metrics';
+type TrainCalls = 'nnunet.train' | 'nnunet.bench' | 'nnunet.plan' | 'nnunet.resume' | 'nnunet.listRuns' | 'nnunet.metrics';
 type TrainInput = Parameters<Handlers['nnunet.train']>[0];
 
 const DEFAULT_SEED = 1;
@@ -22,6 +22,7 @@ const DEFAULT_SEED = 1;
 export function trainServices(session: ProjectSession, events: EventHub, author: string): Pick<Handlers, TrainCalls> {
   return {
     'nnunet.train': (input) => answer(() => session.during((project) => startTraining(project, events, author, input))),
+    'nnunet.plan': (input) => answer(() => session.during((project) => startPlan(project, input))),
     'nnunet.bench': (input) => answer(() => startBench(session.current(), input)),
     'nnunet.resume': ({ runId }) => answer(() => resumeTraining(session.current(), events, runId)),
     'nnunet.listRuns': () => answer(() => ({ runs: session.current().store.runs.list() })),
@@ -83,6 +84,23 @@ function resumeTraining({ store, queue }: OpenProject, events: EventHub, runId: 
   }
   events.emit({ type: 'runs' });
   return { jobId, runId };
+}
+
+async function startPlan({ store, queue }: OpenProject, input: Parameters<Handlers['nnunet.plan']>[0]): Promise<CallOutput<'nnunet.plan'>> {
+  const { fold, ...choices } = input;
+  // only a fold asks where a case belongs, and then it is decided for good
+  const cases = fold === 'all' ? acceptedCases(store) : await gatherRunCases(store, fold);
+  const task: PlanTask = {
+    task: 'plan',
+    ...choices,
+    msdTask: input.msdTask === undefined ? store.project.msdTask : input.msdTask,
+    outputFolder: store.folder.path,
+    preprocessedFolder: store.folder.preprocessed,
+    legend: store.project.legend,
+    labelRules: store.project.labelRules,
+    cases: trainCases(store, cases),
+  };
+  return { jobId: queue.submit({ kind: 'plan', title: `Plan ${input.preset}`, tasks: [() => task], onItem() {} }) };
 }
 
 function startBench({ store, queue }: OpenProject, input: Parameters<Handlers['nnunet.bench']>[0]): CallOutput<'nnunet.bench'> {

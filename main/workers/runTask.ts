@@ -17,6 +17,8 @@ async function dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<
   switch (input.task) {
     case 'import':
       return (await import('./import.ts')).runImport(input, port);
+    case 'plan':
+      return (await import('./plan.ts')).runPlan(input, port);
     case 'train':
       return (await import('./train.ts')).runTrain(input, port, await loadEngine());
     case 'bench':

@@ -13,6 +13,7 @@ import { runExportModel } from '../../main/workers/exportModel.ts';
 import { runFindBest } from '../../main/workers/findBest.ts';
 import { runImport } from '../../main/workers/import.ts';
 import { runImportModel } from '../../main/workers/importModel.ts';
+import { runPlan } from '../../main/workers/plan.ts';
 import { runPhantoms } from '../../main/workers/phantoms.ts';
 import { runSaveLabelmap } from '../../main/workers/saveLabelmap.ts';
 import { ServiceClient } from './serviceClient.ts';
@@ -47,6 +48,8 @@ class ScriptedTasks {
         return runSaveLabelmap(input, port);
       case 'train':
         return this.training(input, port);
+      case 'plan':
+        return runPlan(input, port);
       case 'bench':
         return ok({ mode: input.mode, cases: input.cases.length });
       case 'predict':

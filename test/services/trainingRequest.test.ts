@@ -1,8 +1,9 @@
 /** What a training is asked to do: label rules and subjects of the import, folds, the Decathlon task. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainTask } from '../../main/contract/tasks.ts';
+import { configurationOf, parsePlan } from '../../main/nnunet/plan.ts';
 import { runPhantoms } from '../../main/workers/phantoms.ts';
 import { ServiceRig, trainInNoTime } from './serviceRig.ts';
 
@@ -83,6 +84,32 @@ describe('a training', () => {
     const [run] = (await rig.call('nnunet.listRuns', {})).runs;
     expect(run).toMatchObject({ fold: 'all' });
     expect(run!.runId).toMatch(/-2d-all(-\d+)?$/);
+  });
+
+  it('can be planned and prepared before: files with what the data allow', async () => {
+    await importRegions();
+    const { jobId } = await rig.call('nnunet.plan', { preset: 'resenc_m', fold: 0, preprocess: ['2d'] });
+    const job = await rig.jobEnd(jobId);
+    expect(job).toMatchObject({ state: 'succeeded', summary: { preset: 'resenc_m', caseCount: 4, folder: rig.projectFolder } });
+    const path = join(rig.projectFolder, 'plans.json');
+    const plan = parsePlan(readFileSync(path, 'utf8'), path);
+    expect(plan.regions?.map(({ name, classes, paintsClass }) => [name, classes, paintsClass])).toEqual([
+      ['whole', [1, 2], 1],
+      ['posterior', [2], 2],
+    ]);
+    expect(plan).toMatchObject({ ignoreClass: 3, ignoreLabelValue: 3 });
+    expect(configurationOf(plan, '3d_fullres')).toMatchObject({ architecture: 'residual', decoderConvs: 1 });
+    const fingerprint = JSON.parse(readFileSync(join(rig.projectFolder, 'dataset_fingerprint.json'), 'utf8'));
+    expect(fingerprint).toMatchObject({ version: 1, medianRelativeSizeAfterCropping: expect.any(Number) });
+    expect(fingerprint.spacingsDhwMm).toHaveLength(4);
+    // the cases of the fold, the held-out ones too
+    const prepared = readdirSync(join(rig.projectFolder, 'preprocessed'), { recursive: true }).map(String);
+    expect(prepared.filter((name) => name.endsWith('.chunks'))).toHaveLength(6);
+    const missing = await rig.call('nnunet.plan', { preprocess: ['3d_lowres'] });
+    expect(await rig.jobEnd(missing.jobId)).toMatchObject({
+      state: 'failed',
+      error: { code: 'train/configuration-not-planned', configuration: '3d_lowres', planned: ['2d', '3d_fullres'] },
+    });
   });
 
   it('a broken subjects file fails the import with its line', async () => {
