@@ -12,6 +12,7 @@ const BENCHMARKS = {
   crossValidation: 'fold 0 of subject-wise hippocampus, Dice and curves (--minutes, about 2 hours as it stands; needs ../shared/data)',
   hippocampus: 'held-out Dice of MSD hippocampus after a short training (about 20 minutes; needs ../shared/data)',
   planParity: "spacing, patch, pooling, kernels and batch against nnunetv2's planners (a few minutes; needs ../shared/data, --record does not)",
+  stress: '5000 optimiser steps of a tiny network: memory flat, losses finite (about 2 minutes; --precision bfloat16|float16)',
   inferMemory: 'peak memory of predicting a 512×512×300 CT with 4 classes (minutes with --features 8 --overlap 0, an hour as planned)',
 };
 const HELP = `npm run bench -- NAME [OPTIONS]\n\n${Object.entries(BENCHMARKS)

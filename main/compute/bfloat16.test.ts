@@ -1,18 +1,24 @@
 /** Two bfloat16 kernels of TensorFlow 2.21 are wrong on the CPU without a NaN to notice; these hold our ways around them. */
 import { describe, expect, it } from 'vitest';
 import { cpuRunsBfloat16 } from './testing/bfloat16Support.ts';
-import { evaluateGraph, randomInput } from './testing/gradientCheck.ts';
+import { evaluateGraphs, randomInput } from './testing/gradientCheck.ts';
 import type { Expression, Input } from './testing/gradientCheck.ts';
 
-/** Largest relative L2 error of the output and the gradients against the same graph in float32. */
-async function errorOf(expression: Expression, inputs: readonly Input[]): Promise<number> {
-  const [exact, half] = await Promise.all([evaluateGraph(expression, inputs), evaluateGraph(expression, inputs, 'bfloat16')]);
+/** Largest relative L2 error of the output and the gradients against the same graph in float32, for each set of inputs. */
+async function errorsOf(cases: readonly (readonly [Expression, readonly Input[]])[]): Promise<number[]> {
+  const precisions = ['float32', 'bfloat16'] as const;
+  const results = await evaluateGraphs(cases.flatMap(([expression, inputs]) => precisions.map((precision) => ({ expression, inputs, precision }))));
   const error = (a: Float32Array, b: Float32Array): number => {
     const square = (of: (i: number) => number) => a.reduce((sum, _, i) => sum + of(i) ** 2, 0);
     return Math.sqrt(square((i) => b[i]! - a[i]!) / (square((i) => a[i]!) + 1e-12));
   };
-  return Math.max(error(exact.output, half.output), ...exact.gradients.map((gradient, i) => error(gradient, half.gradients[i]!)));
+  return cases.map((_, n) => {
+    const [exact, half] = [results[2 * n]!, results[2 * n + 1]!];
+    return Math.max(error(exact.output, half.output), ...exact.gradients.map((gradient, i) => error(gradient, half.gradients[i]!)));
+  });
 }
+
+const errorOf = async (expression: Expression, inputs: readonly Input[]): Promise<number> => (await errorsOf([[expression, inputs]]))[0]!;
 
 const depths = [1, 2, 3, 4, 5];
 const planes = [[2, 2], [2, 5], [6, 4], [7, 9]];
@@ -29,13 +35,10 @@ describe.skipIf(!cpuRunsBfloat16)('bfloat16 against float32 (skipped where the C
   it.each(depths.flatMap((depth) => configurations.map((c) => [depth, c.kernel.join('×'), c.stride.join('×'), c] as const)))(
     'convolution at depth %d, kernel %s, stride %s: output and gradients within 1 %%',
     async (depth, _kernel, _stride, { kernel, stride }) => {
-      for (const plane of planes) {
-        for (const [from, to] of channels) {
-          const inputs = [randomInput([2, depth, ...plane, from!], 1), randomInput([...kernel, from!, to!], 2)];
-          const error = await errorOf((ops, [x, w]) => ops.conv(ops.toCompute(x!), ops.toCompute(w!), stride), inputs);
-          expect(error, `${depth}×${plane.join('×')}, ${from}→${to}`).toBeLessThan(0.01);
-        }
-      }
+      const expression: Expression = (ops, [x, w]) => ops.conv(ops.toCompute(x!), ops.toCompute(w!), stride);
+      const shapes = planes.flatMap((plane) => channels.map(([from, to]) => [[2, depth, ...plane, from!], [...kernel, from!, to!]] as const));
+      const errors = await errorsOf(shapes.map(([x, w]) => [expression, [randomInput(x, 1), randomInput(w, 2)]]));
+      errors.forEach((error, i) => expect(error, shapes[i]!.join(' by ')).toBeLessThan(0.01));
     },
   );
 
@@ -61,10 +64,23 @@ describe.skipIf(!cpuRunsBfloat16)('bfloat16 against float32 (skipped where the C
     expect(await errorOf(expression, inputs)).toBeLessThan(0.02);
   });
 
-  it('instance norm and leaky ReLU', async () => {
-    const inputs = [randomInput([2, 4, 6, 8, 8], 1, (v) => 2 * v + 0.5), randomInput([8], 2, (v) => v + 2), randomInput([8], 3)];
-    const expression: Expression = (ops, [x, scale, shift]) => ops.leakyRelu(ops.instanceNorm(ops.toCompute(x!), scale!, shift!, 1e-5), 0.01);
+  // every other operation of a network that has a gradient, in 2D, at depth 1 and 2, and large
+  const grids = [[2, 9, 6, 16], [2, 1, 5, 7, 16], [2, 2, 6, 4, 16], [1, 12, 20, 16, 16]];
+  const vector = (seed: number) => randomInput([16], seed, (v) => v + 2);
+  const affine = (shape: readonly number[]) => [randomInput(shape, 1, (v) => 2 * v + 0.5), vector(2), vector(3)];
+  it.each<[string, Expression, (shape: readonly number[]) => readonly Input[], number]>([
+    ['instance norm', (ops, [x, scale, shift]) => ops.instanceNorm(ops.toCompute(x!), scale!, shift!, 1e-5), affine, 0.01],
+    ['group norm', (ops, [x, scale, shift]) => ops.groupNorm(ops.toCompute(x!), scale!, shift!, 4, 1e-5), affine, 0.01],
+    ['batch norm', (ops, [x, scale, shift]) => ops.batchNorm(ops.toCompute(x!), scale!, shift!, 1e-5).output, affine, 0.01],
+    ['bias', (ops, [x, b]) => ops.bias(ops.toCompute(x!), ops.toCompute(b!)), (shape) => [randomInput(shape, 1), vector(2)], 0.01],
+    ['sum of a skip', (ops, [a, b]) => ops.add(ops.toCompute(a!), ops.toCompute(b!)), (shape) => [randomInput(shape, 1), randomInput(shape, 2)], 0.01],
+    ['concatenation', (ops, [a, b]) => ops.concatChannels(ops.toCompute(a!), ops.toCompute(b!)), (shape) => [randomInput(shape, 1), randomInput(shape, 2)], 0.01],
+    ['average pooling', (ops, [x]) => ops.averagePool(ops.toCompute(x!), ops.shapeOf(x!).slice(1, -1).map((n) => Math.min(n, 2))), (shape) => [randomInput(shape, 1)], 0.01],
+    ['leaky ReLU', (ops, [x]) => ops.leakyRelu(ops.toCompute(x!), 0.01), (shape) => [randomInput(shape, 1)], 0.01],
     // leaky ReLU picks the other branch where rounding crosses zero
-    expect(await errorOf(expression, inputs)).toBeLessThan(0.05);
+    ['instance norm and leaky ReLU', (ops, [x, scale, shift]) => ops.leakyRelu(ops.instanceNorm(ops.toCompute(x!), scale!, shift!, 1e-5), 0.01), affine, 0.05],
+  ])('%s', async (_, expression, inputsOf, tolerance) => {
+    const errors = await errorsOf(grids.map((shape) => [expression, inputsOf(shape)]));
+    errors.forEach((error, i) => expect(error, grids[i]!.join('×')).toBeLessThan(tolerance));
   });
 });

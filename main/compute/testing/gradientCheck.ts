@@ -67,18 +67,38 @@ export async function runGraph<K extends string>(
   }
 }
 
+export interface GraphCase {
+  readonly expression: Expression;
+  readonly inputs: readonly Input[];
+  readonly precision: ComputePrecision;
+}
+
+/** Value and gradients of each case by one graph: a session costs more than a hundred small operations. */
+export async function evaluateGraphs(cases: readonly GraphCase[]): Promise<Evaluation[]> {
+  const g = new Graph();
+  const feeds: { placeholder: Tensor; values: Float32Array }[] = [];
+  const fetches: Record<string, Tensor> = {};
+  cases.forEach(({ expression, inputs, precision }, n) => {
+    const ops = graphOps(g, precision);
+    const placeholders = inputs.map(({ shape }, i) => g.placeholder(`case${n}.input${i}`, shape, 'float'));
+    const output = ops.toFloat32(expression(ops, placeholders));
+    const loss = weighted(ops, output, (values, shape) => g.constant(values, shape));
+    fetches[`${n}.loss`] = loss;
+    fetches[`${n}.output`] = output;
+    g.gradients(loss, placeholders).forEach((gradient, i) => (fetches[`${n}.gradient${i}`] = gradient));
+    placeholders.forEach((placeholder, i) => feeds.push({ placeholder, values: inputs[i]!.values }));
+  });
+  const result = await runGraph(g, feeds, fetches);
+  return cases.map(({ inputs }, n) => ({
+    loss: result[`${n}.loss`]![0]!,
+    output: result[`${n}.output`]!,
+    gradients: inputs.map((_, i) => result[`${n}.gradient${i}`]!),
+  }));
+}
+
 /** Value and gradients of `expression` by the graph. */
 export async function evaluateGraph(expression: Expression, inputs: readonly Input[], precision: ComputePrecision = 'float32'): Promise<Evaluation> {
-  const g = new Graph();
-  const ops = graphOps(g, precision);
-  const placeholders = inputs.map(({ shape }, i) => g.placeholder(`input${i}`, shape, 'float'));
-  const output = ops.toFloat32(expression(ops, placeholders));
-  const loss = weighted(ops, output, (values, shape) => g.constant(values, shape));
-  const gradients = g.gradients(loss, placeholders);
-  const fetches: Record<string, Tensor> = { loss, output };
-  gradients.forEach((gradient, i) => (fetches[`gradient${i}`] = gradient));
-  const result = await runGraph(g, placeholders.map((placeholder, i) => ({ placeholder, values: inputs[i]!.values })), fetches);
-  return { loss: result.loss![0]!, output: result.output!, gradients: gradients.map((_, i) => result[`gradient${i}`]!) };
+  return (await evaluateGraphs([{ expression, inputs, precision }]))[0]!;
 }
 
 const STEP = 1e-5;
