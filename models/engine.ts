@@ -25,6 +25,8 @@ export interface UNetSpec {
   readonly classes: number;
   readonly stages: readonly UNetStage[];
   readonly decoderConvs: number;
+  /** Which kernels a decoder level convolves with: those of its own level (v2; the default), or of the next coarser one (the seed). */
+  readonly decoderKernels?: 'sameLevel' | 'coarserLevel' | undefined;
   readonly negativeSlope: number;
 }
 

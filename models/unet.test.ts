@@ -128,6 +128,21 @@ describe('U-Nets', () => {
     expect(countOf(hippocampus, [0]) / 1e6).toBeCloseTo(5.6, 2);
   });
 
+  it.each<[string, number, number[][], number[][]]>([
+    ['01', 31.19, [], [cube(2), cube(2), cube(2), cube(2), cube(2)]],
+    ['02', 30.78, [], [cube(2), cube(2), cube(2), cube(2), [1, 2, 2]]],
+    ['05', 30.56, [[1, 3, 3], [1, 3, 3]], [[1, 2, 2], [1, 2, 2], cube(2), cube(2), [1, 2, 2]]],
+    ['07', 30.75, [[1, 3, 3]], [[1, 2, 2], cube(2), cube(2), cube(2), [1, 2, 2]]],
+    ['09', 31.16, [[1, 3, 3]], [[1, 2, 2], cube(2), cube(2), cube(2), cube(2)]],
+  ])('of the seed for task %s has the %d M weights that NVIDIA published: its decoder convolves with the next coarser kernels', (_, millions, flat, strides) => {
+    const features = [32, 64, 128, 256, 320, 320];
+    const kernels = features.map((_count, level) => flat[level] ?? cube(3));
+    const plain = network(features, [cube(1), ...strides]);
+    const spec = { ...plain, stages: plain.stages.map((stage, level) => ({ ...stage, kernel: kernels[level]! })) };
+    expect(Math.abs(countOf({ ...spec, decoderKernels: 'coarserLevel' }, [0]) / 1e6 - millions)).toBeLessThan(0.006);
+    if (flat.length > 0) expect(Math.abs(countOf(spec, [0]) / 1e6 - millions)).toBeGreaterThan(0.006);
+  });
+
   it('trains everything but running statistics, which only batch norm has', () => {
     for (const norm of norms) {
       const untrained = parametersOf({ ...residual(anisotropic), norm }, [0]).filter(({ isTrained }) => !isTrained);

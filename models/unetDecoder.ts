@@ -18,7 +18,8 @@ export function decoderParameters(spec: UNetSpec, heads: readonly number[]): Par
   const list: Parameter[] = [];
   for (let level = spec.stages.length - 2; level >= 0; level--) {
     const coarse = spec.stages[level + 1]!;
-    const { features, kernel } = spec.stages[level]!;
+    const { features, kernel: ownKernel } = spec.stages[level]!;
+    const kernel = spec.decoderKernels === 'coarserLevel' ? coarse.kernel : ownKernel;
     // nnU-Net's (PyTorch's) fan-in of a transposed convolution counts its output channels
     list.push(kernelParameter(`decoder.${level}.up.weight`, coarse.stride, features, coarse.features));
     list.push(channelParameter(`decoder.${level}.up.bias`, features, 'zeros'));

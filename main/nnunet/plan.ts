@@ -55,6 +55,8 @@ export const PlanConfiguration = z.object({
     .array(z.object({ features: z.int().positive(), convs: z.int().positive(), kernel: PerAxis, stride: PerAxis }))
     .min(1),
   decoderConvs: z.int().positive(),
+  /** Kernels of a decoder level: its own, or the next coarser one's as in the seed. Absent: its own. */
+  decoderKernels: z.enum(['sameLevel', 'coarserLevel']).optional(),
   negativeSlope: z.number(),
   /** Finest output first, summing to 1. */
   deepSupervisionWeights: z.array(z.number().nonnegative()).min(1),
@@ -115,6 +117,7 @@ export function networkOf(plan: Plan, configuration: PlanConfiguration): UNetSpe
     classes: plan.regions?.length ?? plan.classes.length + 1,
     stages: configuration.stages,
     decoderConvs: configuration.decoderConvs,
+    decoderKernels: configuration.decoderKernels,
     negativeSlope: configuration.negativeSlope,
   };
 }

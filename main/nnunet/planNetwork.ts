@@ -51,6 +51,7 @@ export function planConfiguration(
     norm: NORM,
     stages,
     decoderConvs: rules.decoderConvs,
+    decoderKernels: rules.decoderKernels,
     negativeSlope: NEGATIVE_SLOPE,
     deepSupervisionWeights: supervision(stages.length - 1, preset),
   };
@@ -64,6 +65,7 @@ function networkBase(dims: 2 | 3, { channels, outputs, rules }: DatasetFacts): O
     inputChannels: channels,
     classes: outputs,
     decoderConvs: rules.decoderConvs,
+    decoderKernels: rules.decoderKernels,
     negativeSlope: NEGATIVE_SLOPE,
   };
 }

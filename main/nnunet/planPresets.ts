@@ -9,6 +9,7 @@ export interface PlannerRules {
   /** Convolutions (plain) or blocks (residual) of the encoder by level; deeper levels repeat the last. */
   readonly encoderConvs: readonly number[];
   readonly decoderConvs: number;
+  readonly decoderKernels: 'sameLevel' | 'coarserLevel';
   /** One batch sees at most this part of the data set's voxels. */
   readonly largestDatasetPartPerBatch: number;
   /** A patch is small enough when a batch of this many fits; `null`: when the reference batch fits. */
@@ -26,6 +27,7 @@ const PLAIN: PlannerRules = {
   vramGb: 8,
   encoderConvs: [2],
   decoderConvs: 2,
+  decoderKernels: 'sameLevel',
   largestDatasetPartPerBatch: 0.05,
   batchThatMustFit: 2,
   batchSize: null,
@@ -42,7 +44,7 @@ const RESIDUAL: PlannerRules = {
 
 export const PLANNER_RULES: Readonly<Record<Preset, PlannerRules>> = {
   v2: PLAIN,
-  seed: { ...PLAIN, batchSize: { 2: 64, 3: 2 } },
+  seed: { ...PLAIN, decoderKernels: 'coarserLevel', batchSize: { 2: 64, 3: 2 } },
   resenc_m: RESIDUAL,
   resenc_l: { ...RESIDUAL, elements: { 2: 380e6, 3: 2.1e9 }, vramGb: 24 },
   resenc_xl: { ...RESIDUAL, elements: { 2: 560e6, 3: 3.6e9 }, vramGb: 40 },
