@@ -18,7 +18,7 @@ const spec = samplerSpecFor({
   patch: patchText.split(',').map(Number),
   batchSize: Number(batchText),
   plan: { channels: [{ insideMaskOnly: false }], classes: { length: 2 }, ignoreClass: null },
-  oversampling: 0.33,
+  oversampling: 0.33, nvol: 2,
 });
 const sampler = new PatchSampler({ weights: cases.map(() => 1), load: (index) => Promise.resolve(cases[index]!) }, spec, 1);
 const milliseconds: number[] = [];

@@ -44,7 +44,7 @@ const configuration = configurationOf(plan, '3d_fullres');
 const store = new PreprocessedStore(root, plan, configuration);
 for (const one of task.cases) await store.prepare(one);
 const { patch, batchSize } = hippocampusTraining;
-const spec = samplerSpecFor({ preset: 'v2', patch, batchSize, plan, oversampling: 0.33 });
+const spec = samplerSpecFor({ preset: 'v2', patch, batchSize, plan, oversampling: 0.33, nvol: 2 });
 const { source, close } = openBatches({ preprocessedFolder: root, plan, configuration, cases: task.cases, spec }, 1, threadFile === '-' ? null : threadFile);
 const engine = await (await loadEngineFactory()).createTraining(hippocampusTraining, 1);
 const waits: number[] = [];

@@ -60,6 +60,7 @@ const RECIPE_OPTIONS: { readonly [K in keyof TrainingChoices]?: RecipeOption } =
   lossBatchReduction: { flags: '--loss-batch-reduction <bool>', help: 'Dice over the whole batch', parse: trueOrFalse },
   lossIncludeBackground: { flags: '--loss-include-background <bool>', help: 'background counts in Dice', parse: trueOrFalse },
   oversampling: { flags: '--oversampling <part>', help: 'part of a batch that is forced onto foreground', parse: partOf1 },
+  nvol: { flags: '--nvol <n>', help: '2D of the seed: volumes whose slices share a batch', parse: positiveInteger },
   stepsPerEpoch: { flags: '--steps-per-epoch <n>', help: 'optimiser steps per epoch', parse: positiveInteger },
   skipEval: { flags: '--skip-eval <n>', help: 'no validation in the first n epochs', parse: wholeNumber },
   patience: { flags: '--patience <n>', help: 'stop after n validations without a better one', parse: positiveInteger },

@@ -43,6 +43,8 @@ export const TrainingRecipe = z.object({
   diceSmooth: z.number().nonnegative(),
   /** Part of every batch that is forced onto foreground. */
   oversampling: z.number().min(0).max(1),
+  /** Seed, 2D: a batch holds runs of neighbouring slices of so many volumes. */
+  nvol: z.int().positive(),
   stepsPerEpoch: z.int().positive().nullable(),
   /** Without `stepsPerEpoch`: an epoch draws so many patches per training case, in 10 to 250 steps. */
   patchesPerCase: z.int().positive(),

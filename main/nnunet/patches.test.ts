@@ -23,7 +23,7 @@ const cases = (...list: TrainingCase[]) => ({ weights: list.map(() => 1), load: 
 const plain = { pose: null, steps: [] } as const;
 
 function specFor(preset: 'v2' | 'seed', patch: readonly number[], batchSize: number, channels = 1, isAugmented = false): SamplerSpec {
-  const spec = samplerSpecFor({ preset, patch, batchSize, plan: { channels: Array.from({ length: channels }, () => ({ insideMaskOnly: false })), classes: { length: 2 }, ignoreClass: null }, oversampling: 0.33 });
+  const spec = samplerSpecFor({ preset, patch, batchSize, plan: { channels: Array.from({ length: channels }, () => ({ insideMaskOnly: false })), classes: { length: 2 }, ignoreClass: null }, oversampling: 0.33, nvol: 2 });
   return isAugmented ? spec : { ...spec, augmentation: plain };
 }
 
@@ -101,9 +101,11 @@ describe('where patches lie', () => {
   });
 
   it('seed, 2D: slices of two volumes, each a run', async () => {
-    const [slices] = [specFor('seed', [14, 16], 8)];
-    expect([slices!.blockDhw, slices!.samplesPerBlock]).toEqual([[4, 14, 16], 4]);
-    const origins = await originsOf(slices!, makeCase(), 20);
+    const slices = specFor('seed', [14, 16], 8);
+    expect([slices.blockDhw, slices.samplesPerBlock]).toEqual([[4, 14, 16], 4]);
+    const many = samplerSpecFor({ preset: 'seed', patch: [14, 16], batchSize: 366, plan: { channels: [{ insideMaskOnly: false }], classes: { length: 2 }, ignoreClass: null }, oversampling: 0.33, nvol: 2 });
+    expect(many.samplesPerBlock).toBe(32); // not runs of 183 slices
+    const origins = await originsOf(slices, makeCase(), 20);
     for (let n = 0; n < 20; n++) {
       const depths = origins.map((list) => list[n]![0]);
       expect(depths).toEqual([0, 1, 2, 3].map((step) => depths[0]! + step).concat([0, 1, 2, 3].map((step) => depths[4]! + step)));

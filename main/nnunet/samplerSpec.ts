@@ -4,8 +4,6 @@ import { patchDhw } from './patchWindow.ts';
 import type { SamplerSpec } from './patches.ts';
 import type { Plan } from './plan.ts';
 
-/** Seed, 2D (`nvol`): slices of this many volumes share a batch. */
-const VOLUMES_PER_BATCH = 2;
 /** Seed, 2D: its script's 64 slices from two volumes. Larger planned batches take more volumes, not runs past their end. */
 const MOST_SLICES_PER_VOLUME = 32;
 
@@ -21,14 +19,16 @@ interface SamplingChoice {
   };
   /** Part of the patches forced onto foreground. */
   readonly oversampling: number;
+  /** Seed, 2D: slices of so many volumes share a batch. */
+  readonly nvol: number;
 }
 
 /** How batches are drawn for a preset and a planned patch. */
-export function samplerSpecFor({ preset, patch, batchSize, plan, oversampling }: SamplingChoice): SamplerSpec {
+export function samplerSpecFor({ preset, patch, batchSize, plan, oversampling, nvol }: SamplingChoice): SamplerSpec {
   const { channels, classes, ignoreClass } = plan;
   const masked = channels.flatMap(({ insideMaskOnly }, index) => (insideMaskOnly ? [index] : []));
   const isRuns = preset === 'seed' && patch.length === 2;
-  const slices = isRuns ? Math.max(1, Math.min(MOST_SLICES_PER_VOLUME, Math.floor(batchSize / VOLUMES_PER_BATCH))) : 1;
+  const slices = isRuns ? Math.max(1, Math.min(MOST_SLICES_PER_VOLUME, Math.floor(batchSize / nvol))) : 1;
   const [depth, height, width] = patchDhw(patch);
   return {
     blockDhw: [isRuns ? slices : depth, height, width],

@@ -14,7 +14,7 @@ const volume = memoryCase({
   classes: Uint8Array.from({ length: 64 }, (_, i) => (i % 5 === 0 ? 1 : 0)),
   locations: [new Uint32Array(0), Uint32Array.of(0, 5, 10)],
 });
-const sampler = () => new PatchSampler({ weights: [1, 3], load: () => Promise.resolve(volume) }, samplerSpecFor({ preset: 'v2', patch: [2, 2, 2], batchSize: 2, plan: { channels: [{ insideMaskOnly: false }], classes: { length: 1 }, ignoreClass: null }, oversampling: 0.33 }), 7);
+const sampler = () => new PatchSampler({ weights: [1, 3], load: () => Promise.resolve(volume) }, samplerSpecFor({ preset: 'v2', patch: [2, 2, 2], batchSize: 2, plan: { channels: [{ insideMaskOnly: false }], classes: { length: 1 }, ignoreClass: null }, oversampling: 0.33, nvol: 2 }), 7);
 const schedule = { learningRate: 1e-3, scheduler: 'poly', endLearningRate: 0, firstCycleSteps: null, warmUp: 0.05 } as const;
 const spec = { budget: { totalSteps: 20 }, stepsPerEpoch: 5, schedule, skipEval: 0, patience: null, saveIntervalMs: 60_000, classNames: ['lesion'] };
 

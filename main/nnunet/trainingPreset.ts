@@ -7,7 +7,7 @@ const V2_LONG: TrainingRecipe = {
   optimizer: 'sgd', lookahead: false, momentum: 0.99, nesterov: true, weightDecay: 3e-5, weightDecayOn: 'everything',
   learningRate: 1e-2, scheduler: 'poly', endLearningRate: 0, firstCycleSteps: null, warmUp: 0, gradientClip: 12, ema: 0,
   deepSupervision: true, supervision: 'subsampledLabels', norm: null, negativeSlope: null, batchSize: null,
-  lossBatchReduction: null, lossIncludeBackground: false, diceSmooth: 1e-5, oversampling: 0.33,
+  lossBatchReduction: null, lossIncludeBackground: false, diceSmooth: 1e-5, oversampling: 0.33, nvol: 2,
   stepsPerEpoch: 250, patchesPerCase: 4, skipEval: 0, patience: null, tta: false,
   ckptStrategy: 'last_and_best', saveEvery: null, saveIntervalSeconds: 60, xla: false,
 };

@@ -34,7 +34,7 @@ beforeAll(async () => {
   const configuration = configurationOf(plan, '3d_fullres');
   const store = new PreprocessedStore(root, plan, configuration);
   for (const one of training.cases) await store.prepare(one);
-  const spec = samplerSpecFor({ preset: 'v2', patch: [8, 12, 10], batchSize: 4, plan, oversampling: 0.33 });
+  const spec = samplerSpecFor({ preset: 'v2', patch: [8, 12, 10], batchSize: 4, plan, oversampling: 0.33, nvol: 2 });
   task = { preprocessedFolder: root, plan, configuration, cases: training.cases, spec };
 });
 afterAll(() => {

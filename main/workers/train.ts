@@ -56,7 +56,7 @@ async function train(input: TrainTask, port: JobPort, factory: EngineFactory): P
   const engine = await factory.createTraining(spec, input.seed);
   let batches: ReturnType<typeof openBatches> | null = null;
   try {
-    const samplerSpec = samplerSpecFor({ preset: input.preset, patch: spec.patch, batchSize: spec.batchSize, plan, oversampling: input.recipe.oversampling });
+    const samplerSpec = samplerSpecFor({ ...input.recipe, preset: input.preset, patch: spec.patch, batchSize: spec.batchSize, plan });
     batches = openBatches({ preprocessedFolder: input.preprocessedFolder, plan, configuration, cases: trainCases, spec: samplerSpec }, input.seed);
     const start = await startState(input, engine, batches.source);
     const loop = loopSpec(input, plan, trainCases.length, spec.batchSize);
