@@ -74,6 +74,20 @@ describe('the seed without a table entry', () => {
     expect(spacingDhwMm).toEqual([4, 0.5, 0.5]);
   });
 
+  it('normalises every channel by its own name, not all by the first', () => {
+    const data = fingerprint([[1, 1, 1]], [40, 40, 40]);
+    const { channels } = planExperiment({
+      fingerprint: { ...data, foregroundIntensities: [measured, { ...measured, mean: 1 }] },
+      channelNames: ['CT', 'PET'],
+      legend,
+      labelRules: NO_LABEL_RULES,
+      preset: 'seed',
+      task: null,
+      vramGb: null,
+    });
+    expect(channels.map(({ normalization, insideMaskOnly }) => [normalization, insideMaskOnly])).toEqual([['ct', false], ['zscore', true]]);
+  });
+
   it('keeps the median below a ratio of 3, and asks nothing about the number of slices', () => {
     const near = Array.from({ length: 11 }, (_, n): Triple => [n < 2 ? 1 : 2.9, 1, 1]);
     expect(configurationOf(planned(fingerprint(near, [20, 200, 200]), null), '3d_fullres').spacingDhwMm[0]).toBe(2.9);

@@ -27,6 +27,7 @@ export async function writeRunRecord(store: ProjectStore, run: NewRun, author: s
     createdAt: new Date(atMs).toISOString(),
     options: run.options,
     legend: store.project.legend,
+    labelRules: store.project.labelRules,
     trainingDataSha256: createHash('sha256').update(lines.join('')).digest('hex'),
     cases,
   };
