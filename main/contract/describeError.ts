@@ -58,15 +58,12 @@ export function describeError(error: AppError): string {
     case 'export/nothing-to-export':
       return 'No case has an accepted mask yet. Accept at least one mask, or export unaccepted ones as well.';
     case 'disk/full':
-      return `The disk is full; ${place(error.path)} was not written, and what was saved before is unharmed. Free some space and try again.`;
     case 'disk/denied':
-      return `Access to ${place(error.path)} was refused (${firstLine(error.detail)}). Check the permissions of the folder, or choose another.`;
     case 'disk/corrupt':
-      return `${place(error.path)} is damaged (${firstLine(error.detail)}). Restore it from a backup, or import the study again.`;
+      return describeDiskError(error);
     case 'runtime/missing':
-      return `The TensorFlow runtime is not installed (${firstLine(error.detail)}). Run: npm run setup`;
     case 'runtime/broken':
-      return `The TensorFlow runtime does not load (${firstLine(error.detail)}). Mend it with: npm run setup`;
+      return describeRuntimeError(error);
     case 'job/busy':
       return `Another job (${error.jobId}) is still running. Wait until it ends, or cancel it.`;
     case 'job/process-died':
@@ -173,6 +170,26 @@ function describeEvaluateError(error: ErrorOf<'evaluate'>): string {
       return `No file of ${error.path} has one of the same name in ${error.truthPath}. Choose folders of NIfTI masks whose names are equal.`;
     case 'evaluate/no-validation-cases':
       return `The run ${error.runId} held no case back, so there is nothing to measure it on. Choose a run of a fold.`;
+  }
+}
+
+function describeDiskError(error: ErrorOf<'disk'>): string {
+  switch (error.code) {
+    case 'disk/full':
+      return `The disk is full; ${place(error.path)} was not written, and what was saved before is unharmed. Free some space and try again.`;
+    case 'disk/denied':
+      return `Access to ${place(error.path)} was refused (${firstLine(error.detail)}). Check the permissions of the folder, or choose another.`;
+    case 'disk/corrupt':
+      return `${place(error.path)} is damaged (${firstLine(error.detail)}). Restore it from a backup, or import the study again.`;
+  }
+}
+
+function describeRuntimeError(error: ErrorOf<'runtime'>): string {
+  switch (error.code) {
+    case 'runtime/missing':
+      return `The TensorFlow runtime is not installed (${firstLine(error.detail)}). Run: npm run setup`;
+    case 'runtime/broken':
+      return `The TensorFlow runtime does not load (${firstLine(error.detail)}). Mend it with: npm run setup`;
   }
 }
 

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import { keepLargestComponent, type LabelArray } from '../imaging/connectedComponents.ts';
 import type { ShapeDhw } from '../imaging/tensorShape.ts';
-import { summarizeDice, type DiceSummary } from './evaluate.ts';
+import { summarizeDice, type DiceSummary } from './metrics/diceOfCases.ts';
 
 /** Steps in order; each keeps only the largest 26-connected component of the union of its network classes. */
 export const Postprocessing = z.object({

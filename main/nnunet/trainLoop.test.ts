@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TrainingEngine } from '../../models/engine.ts';
 import type { JobNews, Metric } from '../contract/jobs.ts';
-import type { DiceSummary } from './evaluate.ts';
+import type { DiceSummary } from './metrics/diceOfCases.ts';
 import { PatchSampler } from './patches.ts';
 import { samplerSpecFor } from './samplerSpec.ts';
 import { memoryCase } from './testing/memoryCase.ts';

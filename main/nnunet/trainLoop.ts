@@ -4,7 +4,7 @@ import type { TrainingEngine } from '../../models/engine.ts';
 import { AppException } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { Metric } from '../contract/jobs.ts';
-import type { DiceSummary } from './evaluate.ts';
+import type { DiceSummary } from './metrics/diceOfCases.ts';
 import { EpochTally } from './epochTally.ts';
 import type { BatchSource } from './patches.ts';
 import { RandomState } from './random.ts';

@@ -6,7 +6,7 @@ import type { JobPort } from '../contract/jobPort.ts';
 import type { FindBestTask } from '../contract/tasks.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
-import { summarizeDice } from '../nnunet/evaluate.ts';
+import { summarizeDice } from '../nnunet/metrics/diceOfCases.ts';
 import { gridShapeDhw } from '../nnunet/gridDhw.ts';
 import type { Plan } from '../nnunet/plan.ts';
 import { decidePostprocessing, diceOfGroups, type PredictedCase } from '../nnunet/postprocess.ts';

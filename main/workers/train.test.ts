@@ -12,7 +12,7 @@ import type { TrainingChoices } from '../contract/trainingRecipe.ts';
 import { Grid } from '../contract/vocabulary.ts';
 import { writeLabelmap, writeStoredChannel } from '../dataset/storedVolume.ts';
 import { readNifti } from '../formats/nifti/readNifti.ts';
-import { dicePerClass } from '../nnunet/evaluate.ts';
+import { dicePerClass } from '../nnunet/metrics/diceOfCases.ts';
 import { trainingRecipe } from '../nnunet/trainingPreset.ts';
 import { readCheckpoint, readModel } from './runFiles.ts';
 import { runTrain } from './train.ts';

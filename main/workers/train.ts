@@ -7,7 +7,7 @@ import type { AppError, Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { TaskItem, TrainTask } from '../contract/tasks.ts';
 import { choosePrecision } from '../nnunet/choosePrecision.ts';
-import type { DiceSummary } from '../nnunet/evaluate.ts';
+import type { DiceSummary } from '../nnunet/metrics/diceOfCases.ts';
 import type { BatchSource } from '../nnunet/patches.ts';
 import { configurationOf } from '../nnunet/plan.ts';
 import type { Plan } from '../nnunet/plan.ts';

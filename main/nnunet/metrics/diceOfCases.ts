@@ -1,5 +1,5 @@
 /** Dice of label maps; a class that is absent from both maps of a case says nothing about it. */
-import type { LabelArray } from '../imaging/connectedComponents.ts';
+import type { LabelArray } from '../../imaging/connectedComponents.ts';
 
 /** Dice per class 1 … classCount − 1; NaN where the class is in neither map. */
 export function dicePerClass(predicted: LabelArray, truth: LabelArray, classCount: number): number[] {
