@@ -2,8 +2,8 @@ import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { CallInput, CallOutput } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
-import { Amp } from '../contract/vocabulary.ts';
-import type { ConfigurationName, Fold, Preset, RunId } from '../contract/vocabulary.ts';
+import { Amp, Preset } from '../contract/vocabulary.ts';
+import type { ConfigurationName, Fold, RunId } from '../contract/vocabulary.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption, foldOf, positiveInteger, positiveNumber, projectOption, wholeNumber } from './commonOptions.ts';
@@ -39,8 +39,8 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
     .addOption(new Option('--epochs <n>', 'stop after this many epochs').argParser(positiveInteger))
     .addOption(new Option('--amp <mode>', 'mixed precision; auto: what the device runs fast and right').choices(Amp.options).default('off'))
     .addOption(
-      new Option('--preset <name>', "v2: nnU-Net v2's recipe; seed: NVIDIA's recipe")
-        .choices(['v2', 'seed'])
+      new Option('--preset <name>', "v2: nnU-Net v2's recipe; seed: NVIDIA's recipe; resenc_m, _l, _xl: v2's residual encoders for 8, 24 and 40 GB")
+        .choices(Preset.options)
         .default('v2'),
     )
     .addOption(new Option('--from <run>', "start from the weights of this run, or 'latest'").conflicts('resume'))
