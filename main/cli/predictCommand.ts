@@ -32,7 +32,7 @@ export function addPredictCommand(root: Command, program: ProgramPaths): void {
     .description("Segment a folder of images, or (without --input) the project's cases that have no accepted mask.")
     .addOption(projectOption())
     .addOption(
-      new Option('--model <run>', "run whose weights are used, or 'latest'; several times: they vote")
+      new Option('--model <run>', "run whose weights are used (default: 'latest'); several times: they vote")
         .argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value])
         .default(undefined, 'latest'),
     )

@@ -133,7 +133,7 @@ export type BenchTask = z.infer<typeof BenchTask>;
 export const PredictCase = z.object({ caseId: CaseId, image: StoredImage, outputFile: z.string() });
 export const PredictTask = z.object({
   task: z.literal('predict'),
-  /** One, or several that vote: folds of one configuration by the mean of their logits, configurations by that of their probabilities. */
+  /** One, or several that vote: runs of one plan and configuration by the mean of their logits, others by that of their probabilities. */
   models: z.array(z.object({ runFolder: z.string(), /** Of the first stage, for a cascade. */ previousRunFolders: z.array(z.string()) })).min(1),
   options: PredictOptions,
   /** Stored cases; label maps are written on the stored grid as .nii.gz. */
