@@ -23,6 +23,7 @@ interface TrainOptions extends CommandOptions, PlanOptions {
   readonly epochs?: number;
   readonly from?: string;
   readonly resume?: string;
+  readonly previous?: readonly string[];
   readonly seed?: number;
 }
 
@@ -44,6 +45,7 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
         .default('v2'),
     )
     .addOption(new Option('--from <run>', "start from the weights of this run, or 'latest'").conflicts('resume'))
+    .addOption(new Option('--previous <run...>', 'for 3d_cascade_fullres: the 3d_lowres runs of all folds (default: the newest ones)'))
     .addOption(new Option('--resume <run>', "go on with an interrupted run, or 'latest'"))
     .addOption(new Option('--seed <n>', 'seed of weights and patches').argParser(wholeNumber))
     .addOption(jsonOption())
@@ -82,9 +84,10 @@ async function train(session: CliSession, options: TrainOptions): Promise<Comman
 }
 
 function trainInput(options: TrainOptions, runs: CallOutput<'nnunet.listRuns'>['runs']): CallInput<'nnunet.train'> {
-  const { config: configuration, from, fold, preset, amp, minutes, epochs, seed } = options;
+  const { config: configuration, from, previous, fold, preset, amp, minutes, epochs, seed } = options;
   const parentRunId = from === undefined ? undefined : findRun(runs, from, ({ hasCheckpoint }) => hasCheckpoint).runId;
-  return { configuration, fold, preset, amp, minutes, epochs, seed, parentRunId, choices: trainingChoices(options), ...planChoices(options) };
+  const previousRunIds = previous?.map((name) => findRun(runs, name, () => true).runId);
+  return { configuration, fold, preset, amp, minutes, epochs, seed, parentRunId, previousRunIds, choices: trainingChoices(options), ...planChoices(options) };
 }
 
 async function runNamed(session: CliSession, runId: RunId): Promise<CallOutput<'nnunet.listRuns'>['runs'][number]> {

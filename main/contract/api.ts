@@ -134,6 +134,8 @@ export const calls = {
       seed: z.int().nonnegative().optional(),
       /** Warm start from this run. */
       parentRunId: RunId.optional(),
+      /** For `3d_cascade_fullres`: `3d_lowres` runs that together held out every case; absent: the newest finished ones. */
+      previousRunIds: z.array(RunId).min(1).optional(),
       /** What is left out is the preset's. */
       choices: TrainingChoices.default({}),
     }),

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { describeError } from './describeError.ts';
 import { AppError } from './errors.ts';
+import { CaseId } from './vocabulary.ts';
 
 const path = '/data/study/a.nii.gz';
+const ids = [CaseId.parse('a'), CaseId.parse('b')];
 const detail = 'first line.\n    at stack (file.ts:1)';
 
 /** One example for every code; `AppError.parse` keeps the examples honest. */
@@ -31,6 +33,7 @@ const examples: AppError[] = [
   { code: 'train/no-cases', labelledCaseCount: 1 },
   { code: 'train/no-foreground' },
   { code: 'train/configuration-not-planned', configuration: '3d_lowres', planned: ['2d', '3d_fullres'] },
+  { code: 'train/previous-stage-missing', folds: [1, 3], caseIds: ids },
   { code: 'train/incompatible-parent', runId: 'r1', detail },
   { code: 'train/diverged', step: 12 },
   { code: 'train/out-of-memory', detail },

@@ -36,6 +36,7 @@ export function describeError(error: AppError): string {
     case 'train/no-cases':
     case 'train/no-foreground':
     case 'train/configuration-not-planned':
+    case 'train/previous-stage-missing':
     case 'train/incompatible-parent':
     case 'train/diverged':
     case 'train/out-of-memory':
@@ -136,6 +137,8 @@ function describeTrainError(error: ErrorOf<'train'>): string {
       return 'No accepted mask contains a painted voxel, so there is nothing to learn. Paint and accept some masks first.';
     case 'train/configuration-not-planned':
       return `The configuration ${error.configuration} is not planned for these images. Choose ${alternatives(error.planned)}.`;
+    case 'train/previous-stage-missing':
+      return `The cascade needs 3d_lowres predictions of every case, made by runs that did not train on it. They are missing for ${missingPart(error)}. Train 3d_lowres on ${error.folds.length === 1 ? 'that fold' : 'those folds'} to its end first.`;
     case 'train/incompatible-parent':
       return `The model ${error.runId} cannot be trained further on these cases (${firstLine(error.detail)}). Train a new model from scratch.`;
     case 'train/diverged':
@@ -202,6 +205,8 @@ function describeDeath({ exitCode, signal }: Extract<AppError, { code: 'job/proc
   return `The compute process ${cause}. Nothing saved was lost; start the job again, a training resumes from its last checkpoint.`;
 }
 
+const missingPart = ({ folds, caseIds }: Extract<AppError, { code: 'train/previous-stage-missing' }>): string =>
+  `${folds.length === 0 ? 'cases of no fold' : `fold${folds.length === 1 ? '' : 's'} ${folds.join(', ')}`} (${caseIds.length} case${caseIds.length === 1 ? '' : 's'}, ${caseIds[0] ?? 'none'} the first)`;
 const channels = (count: number): string => `${count} channel${count === 1 ? '' : 's'}`;
 const alternatives = (names: readonly string[]): string => names.join(' or ') || 'another preset';
 const place = (path: string): string => path || 'the file';

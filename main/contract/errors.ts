@@ -32,6 +32,8 @@ export const AppError = z.discriminatedUnion('code', [
   code('train/no-foreground', {}),
   /** `planned` are those that the data allow. */
   code('train/configuration-not-planned', { configuration: ConfigurationName, planned: z.array(ConfigurationName) }),
+  /** Cases that no given run of the first stage held out and predicted; `folds` are theirs. */
+  code('train/previous-stage-missing', { folds: z.array(z.int()), caseIds: z.array(CaseId) }),
   code('train/incompatible-parent', { runId: RunId, detail: z.string() }),
   code('train/diverged', { step: z.int() }),
   code('train/out-of-memory', { detail: z.string() }),

@@ -43,6 +43,8 @@ export const TrainCase = z.object({
   role: z.enum(['train', 'validation']),
   /** Sampling weight; corrected cases may be drawn more often. */
   weight: z.number().positive(),
+  /** What the first stage of a cascade predicted without having seen the case: label values in source geometry. */
+  previousFile: z.string().optional(),
 });
 export type TrainCase = z.infer<typeof TrainCase>;
 

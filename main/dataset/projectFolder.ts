@@ -44,7 +44,7 @@ export class ProjectFolder {
   run(runId: RunId): string {
     return join(this.runs, runId);
   }
-  /** What a run predicted for the cases it held back, on the stored grid. */
+  /** What a run predicted for a case it held back, in source geometry; turn its axes before comparing with stored ones. */
   validation(runId: RunId, caseId: CaseId): string {
     return join(this.run(runId), 'validation', `${caseId}.nii.gz`);
   }

@@ -19,6 +19,8 @@ export const RunOptions = TrainTask.pick({
 }).extend({
   /** Everything at the time of the start; what a later version adds is filled in from the preset. */
   recipe: TrainingChoices.default({}),
+  /** Of a cascade's first stage. */
+  previousRunIds: z.array(RunId).default([]),
 });
 export type RunOptions = z.infer<typeof RunOptions>;
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import type { CallOutput, Handlers } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import type { Metric } from '../contract/jobs.ts';
-import type { BenchTask, PlanTask, TrainTask } from '../contract/tasks.ts';
+import type { BenchTask, PlanTask, TrainCase, TrainTask } from '../contract/tasks.ts';
 import { type MsdTask, RunId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { RunOptions } from '../dataset/runTable.ts';
@@ -10,6 +10,7 @@ import { type JobEnd, type JobSpec, newJobId } from '../jobs/jobQueue.ts';
 import { defaultEpochs, trainingRecipe } from '../nnunet/trainingPreset.ts';
 import { answer } from './answer.ts';
 import type { EventHub } from './eventHub.ts';
+import { previousPredictions, previousRuns } from './previousStage.ts';
 import type { OpenProject, ProjectSession } from './projectSession.ts';
 import { writeRunRecord } from './runRecord.ts';
 import { acceptedCases, gatherRunCases, trainCases } from './trainingCases.ts';
@@ -18,6 +19,7 @@ type TrainCalls = 'nnunet.train' | 'nnunet.bench' | 'nnunet.plan' | 'nnunet.resu
 type TrainInput = Parameters<Handlers['nnunet.train']>[0];
 
 const DEFAULT_SEED = 1;
+const CASCADE = '3d_cascade_fullres';
 
 export function trainServices(session: ProjectSession, events: EventHub, author: string): Pick<Handlers, TrainCalls> {
   return {
@@ -47,6 +49,12 @@ async function startTraining(
     throw new AppException({ code: 'not-found', what: 'model', id: parentRunId });
   const options = optionsOf(input, store.project.msdTask);
   const cases = await gatherRunCases(store, options.fold);
+  // before anything is written: which predictions of the first stage are missing
+  if (options.configuration === CASCADE) {
+    const runs = previousRuns(store, input.previousRunIds);
+    previousPredictions(store, runs, cases.map(({ caseId }) => caseId));
+    options.previousRunIds.push(...runs.map(({ runId }) => runId));
+  }
   const nowMs = Date.now();
   const runId = newRunId(store, options, nowMs);
   const jobId = newJobId('train');
@@ -158,8 +166,14 @@ function trainTask(store: ProjectStore, runId: RunId): TrainTask {
     resume: run.hasCheckpoint,
     legend: store.project.legend,
     labelRules: store.project.labelRules,
-    cases: trainCases(store, store.runs.cases(runId)),
+    cases: withPrevious(store, options, trainCases(store, store.runs.cases(runId))),
   };
+}
+
+function withPrevious(store: ProjectStore, { configuration, previousRunIds }: RunOptions, cases: TrainCase[]): TrainCase[] {
+  if (configuration !== CASCADE) return cases;
+  const files = previousPredictions(store, previousRuns(store, previousRunIds), cases.map(({ caseId }) => caseId));
+  return cases.map((one) => ({ ...one, previousFile: files.get(one.caseId) }));
 }
 
 /** A cancelled training, or one whose process died, can go on from its last checkpoint. */
@@ -176,6 +190,7 @@ function optionsOf(input: TrainInput, importedTask: MsdTask | null): RunOptions 
   return RunOptions.parse({
     ...input,
     epochs: length.epochs,
+    previousRunIds: [],
     seed: input.seed ?? DEFAULT_SEED,
     recipe: trainingRecipe(input.preset, length, input.choices, input.parentRunId !== undefined),
     msdTask: input.msdTask === undefined ? importedTask : input.msdTask,
