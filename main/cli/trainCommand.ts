@@ -2,8 +2,7 @@ import { join, resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { CallInput, CallOutput } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
-import { Amp, Preset } from '../contract/vocabulary.ts';
-import type { ConfigurationName, Fold, RunId } from '../contract/vocabulary.ts';
+import { Amp, ConfigurationName, Preset, type Fold, type RunId } from '../contract/vocabulary.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption, foldOf, positiveInteger, positiveNumber, projectOption, wholeNumber } from './commonOptions.ts';
@@ -33,14 +32,14 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
     .description('Train a network on the accepted masks of a project; plans it from the data first.')
     .addOption(projectOption())
     .addOption(
-      new Option('--config <name>', 'planned configuration').choices(['2d', '3d_fullres']).default('3d_fullres'),
+      new Option('--config <name>', 'planned configuration').choices(ConfigurationName.options).default('3d_fullres'),
     )
     .addOption(new Option('--fold <n>', "which fifth of the cases validates, 0 to 4, or 'all'").argParser(foldOf).default(0))
     .addOption(new Option('--minutes <n>', 'stop after this training time').argParser(positiveNumber))
     .addOption(new Option('--epochs <n>', 'stop after this many epochs').argParser(positiveInteger))
     .addOption(new Option('--amp <mode>', 'mixed precision; auto: what the device runs fast and right').choices(Amp.options).default('off'))
     .addOption(
-      new Option('--preset <name>', "v2: nnU-Net v2's recipe; seed: NVIDIA's recipe; resenc_m, _l, _xl: v2's residual encoders for 8, 24 and 40 GB")
+      new Option('--preset <name>', "v2: nnU-Net v2's recipe; seed: NVIDIA's; resenc_*: residual encoders for cards of 8, 24, 40 GB")
         .choices(Preset.options)
         .default('v2'),
     )

@@ -44,7 +44,7 @@ function changeShape(classes: ClassArray, shape: ShapeDhw, label: number, random
   const mask = Uint8Array.from(classes, (value) => (value === label ? 1 : 0));
   if (!mask.includes(1)) return;
   const steps = [[dilateBall], [erodeBall], [dilateBall, erodeBall], [erodeBall, dilateBall]][kind]!;
-  const changed = steps.reduce((current, step) => step(current, shape, radius), mask);
+  const changed = steps.reduce<Uint8Array>((current, step) => step(current, shape, radius), mask);
   for (let n = 0; n < classes.length; n++) {
     if (changed[n] === 1) classes[n] = label;
     else if (mask[n] === 1) classes[n] = 0;
