@@ -8,7 +8,7 @@ import type { JobPort } from '../contract/jobPort.ts';
 import type { BenchTask, TrainCase } from '../contract/tasks.ts';
 import { summarizeLatencies } from '../nnunet/benchmark.ts';
 import { choosePrecision } from '../nnunet/choosePrecision.ts';
-import { patchDhw, readImagePatch } from '../nnunet/patchWindow.ts';
+import { patchDhw } from '../nnunet/patchWindow.ts';
 import { configurationOf } from '../nnunet/plan.ts';
 import { planWith, trainingSpec } from '../nnunet/trainingSpec.ts';
 import { preprocessCases } from './prepareCases.ts';
@@ -67,6 +67,7 @@ interface Batch {
   readonly labels: Uint8Array;
 }
 
+/** The channels of a cascade's first stage stay 0: what it predicted changes nothing about the time. */
 async function centreBatch(cases: readonly TrainCase[], store: PreprocessedStore, spec: TrainingSpec): Promise<Batch> {
   const patch = patchDhw(spec.patch);
   const channels = spec.network.inputChannels;
@@ -76,7 +77,9 @@ async function centreBatch(cases: readonly TrainCase[], store: PreprocessedStore
     const loaded = await store.load(cases[sample % cases.length]!);
     const from = (axis: 0 | 1 | 2): number => Math.floor((loaded.shapeDhw[axis] - patch[axis]) / 2);
     const window = await loaded.readWindow([from(0), from(1), from(2)], patch);
-    readImagePatch(window.image, patch, channels, [0, 0, 0], patch, batch.images, sample * voxels * channels);
+    for (let c = 0; c < loaded.channels; c++) {
+      for (let n = 0; n < voxels; n++) batch.images[(sample * voxels + n) * channels + c] = window.image[c * voxels + n]!;
+    }
     batch.labels.set(window.classes, sample * voxels);
   }
   return batch;

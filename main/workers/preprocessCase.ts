@@ -5,9 +5,11 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AppException } from '../contract/errors.ts';
 import type { TrainCase } from '../contract/tasks.ts';
+import type { CaseId } from '../contract/vocabulary.ts';
 import { chunkShapeFor } from '../dataset/chunkGrid.ts';
 import { writeChunkedFile, type ChunkedArray } from '../dataset/chunkedFile.ts';
 import { readLabelmap, readStoredImage } from '../dataset/storedVolume.ts';
+import { toCanonical } from '../imaging/orientation.ts';
 import { classLocations } from '../nnunet/classLocations.ts';
 import { patchDhw } from '../nnunet/patchWindow.ts';
 import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
@@ -25,7 +27,8 @@ const LARGEST_BYTE = 255;
 
 /**
  * Arrays: `image`, `classes` (uint8, or uint16 where a class is above 255), `inside` where a channel is normalised
- * inside the mask only, `locations` (all lists one after another) and `annotated` where there is an ignore class.
+ * inside the mask only, `previous` (classes that the first stage of a cascade predicted), `locations` (all lists one after
+ * another) and `annotated` where there is an ignore class.
  */
 export const PreprocessedAbout = z.object({
   version: z.literal(FILE_VERSION),
@@ -48,8 +51,9 @@ export interface PreprocessRequest {
 export function preprocessedFile({ folder, plan, configuration, trainCase }: PreprocessRequest): string {
   const { preset, transposeForward, channels, classes, regions, ignoreClass, ignoreLabelValue } = plan;
   const { image, labelFile } = trainCase;
+  const previousFile = configuration.previousStage ? trainCase.previousFile : undefined;
   const rules = { version: FILE_VERSION, isSeed: preset === 'seed', is2d: configuration.name === '2d', spacing: configuration.spacingDhwMm };
-  const facts = { ...rules, transposeForward, channels, classes, regions, ignoreClass, ignoreLabelValue, image, labelFile };
+  const facts = { ...rules, transposeForward, channels, classes, regions, ignoreClass, ignoreLabelValue, image, labelFile, previousFile };
   const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 24);
   return join(folder, key, `${trainCase.caseId}.chunks`);
 }
@@ -73,6 +77,9 @@ export async function preprocessCase(request: PreprocessRequest): Promise<boolea
   };
   const arrays = [volume('image', image, plan.channels.length), volume('classes', classes, 1)];
   if (croppedMask) arrays.push(volume('inside', preprocessInside(croppedMask, known.classes, geometry, plan), 1));
+  if (configuration.previousStage && trainCase.previousFile) {
+    arrays.push(volume('previous', narrowed(preprocessClasses(await previousClasses(trainCase.previousFile, trainCase.caseId, plan), geometry, plan)), 1));
+  }
   arrays.push(...list('locations', concatenated(locations)), ...(annotated ? list('annotated', annotated) : []));
   const about: PreprocessedAbout = {
     version: FILE_VERSION,
@@ -83,6 +90,14 @@ export async function preprocessCase(request: PreprocessRequest): Promise<boolea
   await mkdir(dirname(file), { recursive: true });
   await writeChunkedFile(file, about, arrays);
   return true;
+}
+
+/** On the stored grid. */
+async function previousClasses(file: string, caseId: CaseId, plan: Plan): Promise<ClassArray> {
+  const { grid, voxels } = await readLabelmap(file);
+  const known = classesOfLabels<ClassArray>(toCanonical(voxels, grid).voxels, plan);
+  if (!known.ok) throw new AppException({ code: 'labels/unknown-label', caseId, labelValue: known.labelValue });
+  return known.classes;
 }
 
 function narrowed(classes: ClassArray): ClassArray {

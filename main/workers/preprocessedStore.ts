@@ -2,11 +2,13 @@
 import { totalmem } from 'node:os';
 import type { TrainCase } from '../contract/tasks.ts';
 import type { Segment } from '../contract/vocabulary.ts';
+import type { ShapeDhw } from '../imaging/tensorShape.ts';
 import { ChunkedFile, fileSource, type ByteSource, type ChunkCache } from '../dataset/chunkedFile.ts';
 import { LruCache } from '../dataset/lruCache.ts';
 import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
 import type { CaseGeometry } from '../nnunet/preprocess.ts';
-import type { TrainingCase, TrainingCases } from '../nnunet/trainingCase.ts';
+import { joinBase, joinedClasses } from '../nnunet/previousStage.ts';
+import type { ClassArray, TrainingCase, TrainingCases } from '../nnunet/trainingCase.ts';
 import { PreprocessedAbout, preprocessCase, preprocessedFile, type PreprocessRequest } from './preprocessCase.ts';
 
 /** Unpacked chunks in memory: a small data set stays there whole, of a large one what was drawn last. */
@@ -19,6 +21,8 @@ export interface PreprocessedCase extends TrainingCase {
   readonly geometry: CaseGeometry;
   /** The whole image, channel after channel; the caller's own. What was not in memory is not kept there. */
   readImage(): Promise<Float32Array>;
+  /** What the first stage of a cascade predicted, [D, H, W]; null without one. Windows then hold joined labels (`previousStage.ts`). */
+  readPrevious(): Promise<ClassArray | null>;
 }
 
 export interface StoreOptions {
@@ -58,7 +62,7 @@ export class PreprocessedStore {
     const file = preprocessedFile(this.requestFor(trainCase));
     const known = this.#cases.get(file);
     if (known) return known;
-    const loading = openCase(this.#open(file), this.#chunks);
+    const loading = openCase(this.#open(file), this.#chunks, joinBase(this.#plan));
     // its size is known when it has come
     void loading.then((loaded) => this.#cases.set(file, loading, listBytes(loaded)), () => undefined);
     return loading;
@@ -73,7 +77,8 @@ const CASE_OVERHEAD_BYTES = 64 * 1024;
 const listBytes = ({ locations, annotated }: TrainingCase): number =>
   CASE_OVERHEAD_BYTES + (annotated?.byteLength ?? 0) + locations.reduce((sum, { byteLength }) => sum + byteLength, 0);
 
-async function openCase(source: ByteSource, cache: ChunkCache): Promise<PreprocessedCase> {
+/** `base`: of the joined labels of a cascade. */
+async function openCase(source: ByteSource, cache: ChunkCache, base: number): Promise<PreprocessedCase> {
   const file = await ChunkedFile.open(source, PreprocessedAbout, cache);
   const { geometry, locationCounts, annotatedCount } = file.about;
   const { shapeDhw } = geometry;
@@ -83,7 +88,9 @@ async function openCase(source: ByteSource, cache: ChunkCache): Promise<Preproce
   const [all, annotated] = await Promise.all([listOf('locations', total), annotatedCount === null ? null : listOf('annotated', annotatedCount)]);
   let offset = 0;
   const locations = locationCounts.map((count) => all.subarray(offset, (offset += count)));
-  const classType = file.typeOf('classes') === 'uint16' ? 'uint16' : 'uint8';
+  const classesIn = (name: string, origin: ShapeDhw, shape: ShapeDhw, use?: 'passing'): Promise<ClassArray> =>
+    file.readBox(name, file.typeOf(name) === 'uint16' ? 'uint16' : 'uint8', origin, shape, use);
+  const hasPrevious = file.has('previous');
   return {
     geometry,
     shapeDhw,
@@ -91,10 +98,13 @@ async function openCase(source: ByteSource, cache: ChunkCache): Promise<Preproce
     locations,
     annotated,
     readImage: () => file.readBox('image', 'float32', [0, 0, 0], shapeDhw, 'passing'),
+    readPrevious: () => (hasPrevious ? classesIn('previous', [0, 0, 0], shapeDhw, 'passing') : Promise.resolve(null)),
     async readWindow(origin, shape) {
       const inside = file.has('inside') ? file.readBox('inside', 'uint8', origin, shape) : null;
-      const [image, classes] = await Promise.all([file.readBox('image', 'float32', origin, shape), file.readBox('classes', classType, origin, shape), inside]);
-      return { image, classes, inside: await inside };
+      const previous = hasPrevious ? classesIn('previous', origin, shape) : null;
+      const [image, truth] = await Promise.all([file.readBox('image', 'float32', origin, shape), classesIn('classes', origin, shape), inside, previous]);
+      const before = await previous;
+      return { image, classes: before ? joinedClasses(truth, before, base) : truth, inside: await inside };
     },
   };
 }

@@ -8,9 +8,11 @@ import type { JobPort } from '../contract/jobPort.ts';
 import type { TaskItem, TrainTask } from '../contract/tasks.ts';
 import { choosePrecision } from '../nnunet/choosePrecision.ts';
 import type { DiceSummary } from '../nnunet/metrics/diceOfCases.ts';
-import type { BatchSource } from '../nnunet/patches.ts';
+import type { BatchSource, SamplerSpec } from '../nnunet/patches.ts';
+import { patchDhw } from '../nnunet/patchWindow.ts';
 import { configurationOf } from '../nnunet/plan.ts';
 import type { Plan } from '../nnunet/plan.ts';
+import { CascadeSource, joinBase } from '../nnunet/previousStage.ts';
 import { samplerSpecFor } from '../nnunet/samplerSpec.ts';
 import { freshLoopState, runTrainLoop } from '../nnunet/trainLoop.ts';
 import type { LoopState, TrainLoopHooks, TrainLoopSpec } from '../nnunet/trainLoop.ts';
@@ -57,14 +59,19 @@ async function train(input: TrainTask, port: JobPort, factory: EngineFactory): P
   let batches: ReturnType<typeof openBatches> | null = null;
   try {
     const samplerSpec = samplerSpecFor({ ...input.recipe, preset: input.preset, patch: spec.patch, batchSize: spec.batchSize, plan });
-    batches = openBatches({ preprocessedFolder: input.preprocessedFolder, plan, configuration, cases: trainCases, spec: samplerSpec }, input.seed);
-    const start = await startState(input, engine, batches.source);
+    const isCascade = configuration.previousStage !== null;
+    // the joined labels of a cascade need 16 bits
+    const drawn: SamplerSpec = isCascade ? { ...samplerSpec, bytesPerLabel: 2 } : samplerSpec;
+    batches = openBatches({ preprocessedFolder: input.preprocessedFolder, plan, configuration, cases: trainCases, spec: drawn }, input.seed);
+    const cascade = { patch: patchDhw(spec.patch), channels: plan.channels.length, classCount: plan.classes.length, joinBase: joinBase(plan) };
+    const source = isCascade ? new CascadeSource(batches.source, cascade) : batches.source;
+    const start = await startState(input, engine, source);
     const loop = loopSpec(input, plan, trainCases.length, spec.batchSize);
     const log = await openLog(input, port, spec, reason, loop, start);
     const validation = input.cases.filter(({ role }) => role === 'validation');
     const validated: Validated = { cases: validation, plan, configuration, store, mirror: input.recipe.tta };
     const hooks = loopHooks(input, port, engine, log, validated);
-    const state = await runTrainLoop(engine, batches.source, loop, start, hooks);
+    const state = await runTrainLoop(engine, source, loop, start, hooks);
     const finalDice = port.stop.aborted ? null : await finish(input, port, engine, state, validated);
     await log.closed();
     const { patience } = input.recipe;

@@ -12,7 +12,9 @@ import { dicePerClass, summarizeDice } from '../nnunet/metrics/diceOfCases.ts';
 import type { DiceSummary } from '../nnunet/metrics/diceOfCases.ts';
 import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
 import { classesOfLabels, labelsOfClasses } from '../nnunet/preprocess.ts';
-import type { PreprocessedStore } from './preprocessedStore.ts';
+import { imageSource, withOneHotClasses } from '../nnunet/windowSource.ts';
+import type { WindowSource } from '../nnunet/windowSource.ts';
+import type { PreprocessedCase, PreprocessedStore } from './preprocessedStore.ts';
 import { breathe, predictClasses } from './wholeCase.ts';
 
 export interface Validated {
@@ -36,7 +38,7 @@ export async function validateCases(validated: Validated, engine: TrainingEngine
     port.tell({ type: 'progress', progress: { phase: 'validating', done, total: cases.length } });
     const stored = await store.load(validationCase);
     const hooks = { predict: (patch: Float32Array) => engine.predict(patch), mayGoOn: () => breathe().then(() => !port.stop.aborted) };
-    const predicted = await predictClasses(await stored.readImage(), stored.geometry, plan, configuration, mirror, hooks);
+    const predicted = await predictClasses(await windowsOf(stored, plan), stored.geometry, plan, configuration, mirror, hooks);
     if (!predicted) return null;
     const truth = classesOfLabels((await readLabelmap(validationCase.labelFile)).voxels, plan);
     if (!truth.ok) continue;
@@ -45,6 +47,13 @@ export async function validateCases(validated: Validated, engine: TrainingEngine
     await onPredicted?.(validationCase, predicted, ofCase);
   }
   return summarizeDice(dice);
+}
+
+/** The image, and for a cascade one channel per class of what its first stage predicted. */
+async function windowsOf(stored: PreprocessedCase, plan: Plan): Promise<WindowSource> {
+  const image = imageSource(await stored.readImage(), stored.shapeDhw, plan.channels.length);
+  const previous = await stored.readPrevious();
+  return previous ? withOneHotClasses(image, previous, stored.shapeDhw, plan.classes.length) : image;
 }
 
 /**
