@@ -175,3 +175,38 @@ describe('what a run keeps', () => {
     await train(task('child', {}, { epochs: 1, parentRunFolder: folder }));
   });
 });
+
+describe('cascade', () => {
+  const cube = Grid.parse({ dimsIjk: [32, 32, 32], spacingMm: [1, 1, 1], originLpsMm: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] });
+
+  /** Pure noise: nothing but the first stage can know where the ball is. */
+  async function writeNoise(index: number) {
+    const folder = join(root, `noise_${index}`);
+    mkdirSync(folder);
+    const labels = new Uint8Array(32 ** 3);
+    const voxels = Float32Array.from(labels, (_, n) => 100 + 50 * Math.sin(n * 78.233 + index * 3));
+    for (let n = 0; n < labels.length; n++) {
+      const [i, j, k] = [n % 32, Math.floor(n / 32) % 32, Math.floor(n / 1024)];
+      labels[n] = Math.hypot(i - 10 - 3 * index, j - 16, k - 14 - index) < 8 ? 1 : 0;
+    }
+    await writeStoredChannel(join(folder, 'image_0000.nii'), cube, voxels);
+    await writeLabelmap(join(folder, 'labels.nii.gz'), cube, labels);
+    await writeLabelmap(join(folder, 'nothing.nii.gz'), cube, new Uint8Array(labels.length));
+    const image = { files: [join(folder, 'image_0000.nii')], voxelType: 'float32', grid: cube, sourceGrid: cube, channelNames: ['MR'] };
+    return { caseId: `noise_${index}`, image, labelFile: join(folder, 'labels.nii.gz'), previousFile: join(folder, 'labels.nii.gz'), role: index === 3 ? 'validation' : 'train', weight: 1 };
+  }
+
+  it('trains and validates on what the first stage predicted', async () => {
+    const noise = await Promise.all([0, 1, 2, 3].map(writeNoise));
+    const small = { configuration: '3d_cascade_fullres', vramGb: 0.01, epochs: 5 };
+    const choices = { stepsPerEpoch: 12, batchSize: 2, learningRate: 5e-3 };
+    const knowing = await train(task('cascade-knowing', choices, { ...small, cases: noise }));
+    const { plan } = await readModel(knowing.folder);
+    expect(plan.configurations.find(({ name }) => name === '3d_cascade_fullres')).toMatchObject({ previousStage: '3d_lowres' });
+    const blind = noise.map((one) => (one.role === 'train' ? one : { ...one, previousFile: one.previousFile.replace('labels', 'nothing') }));
+    const blindRun = await train(task('cascade-blind', choices, { ...small, cases: blind }));
+    // the same training; only what the validation case is told differs
+    expect(Number(knowing.summary.finalDice)).toBeGreaterThan(0.5);
+    expect(Number(blindRun.summary.finalDice)).toBeLessThan(0.2);
+  });
+});
