@@ -111,12 +111,10 @@ export function modelsOf(store: ProjectStore, runs: readonly RunInfo[]): Predict
   });
 }
 
-/** The `3d_lowres` model that it was trained behind, of the same fold; else the newest of that fold, else of any. */
+/** The newest `3d_lowres` model of the same fold; of any fold where that has none. */
 function previousStageOf(store: ProjectStore, { runId, fold }: RunInfo): RunInfo {
   const trained = store.runs.list().filter((run) => run.configuration === '3d_lowres' && run.hasCheckpoint);
-  const own = store.runs.options(runId)?.previousRunIds ?? [];
-  const ofFold = trained.filter((run) => run.fold === fold);
-  const found = ofFold.find((run) => own.includes(run.runId)) ?? ofFold[0] ?? trained[0];
+  const found = trained.find((run) => run.fold === fold) ?? trained[0];
   if (!found) throw new AppException({ code: 'predict/no-previous-stage', runId });
   return found;
 }
