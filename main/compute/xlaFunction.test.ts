@@ -35,6 +35,18 @@ describe('compiled with XLA', () => {
     for (const engine of [plain!, compiled!, inference]) engine.dispose();
   });
 
+  it('in float16, where the loss scale goes through the function', async () => {
+    const factory = await loadEngineFactory();
+    const spec: TrainingSpec = { ...smaller(tiny2d, [8, 8]), precision: 'float16' };
+    const { images, labels } = bandBatch(spec, 1);
+    const [exact, compiled] = await Promise.all([factory.createTraining({ ...spec, precision: 'float32' }, 1), factory.createTraining({ ...spec, xla: true }, 1)]);
+    const [a, b] = [exact, compiled].map((engine) => engine.step(images, labels, 1e-3));
+    expect(b!.skipped).toBe(false);
+    expect(b!.loss).toBeCloseTo(a!.loss, 1);
+    expect(b!.gradientNorm / a!.gradientNorm).toBeCloseTo(1, 1);
+    for (const engine of [exact, compiled]) engine.dispose();
+  });
+
   it('only where it is asked for', () => {
     const spec = smaller(tiny3d, [4, 8, 8]);
     const text = (xla: boolean) => Buffer.from(buildTrainingGraph({ ...spec, xla }).savedModel).toString('latin1');
