@@ -11,7 +11,7 @@ import { runPreparation, type FromThread, type PreparationRequest, type Preparat
 import type { PreprocessedStore } from './preprocessedStore.ts';
 import { breathe } from './wholeCase.ts';
 
-/** Bytes that a voxel of the stored image takes while its case is preprocessed: the volume, copies, mask and search queue. */
+/** Bytes that a voxel of the stored image takes while its case is preprocessed: volume, copies, mask, search queue. Counted in the code, not measured. */
 const WORKING_BYTES_PER_VOXEL = 40;
 const USABLE_PART_OF_FREE_MEMORY = 0.5;
 

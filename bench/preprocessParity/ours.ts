@@ -1,0 +1,60 @@
+/** Preprocesses cases with ours and leaves what nnunetv2 needs to do the same: node ours.cjs FOLDER DATA NAME,NAME CHANNEL KIND */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { NO_LABEL_RULES } from '../../main/contract/vocabulary.ts';
+import { defaultSegment } from '../../main/dataset/defaultColors.ts';
+import { loadSource } from '../../main/dataset/loadSource.ts';
+import { scanSources } from '../../main/dataset/sourceScan.ts';
+import { labelValuesIn } from '../../main/imaging/labelVoxels.ts';
+import { classLocations } from '../../main/nnunet/classLocations.ts';
+import { fingerprintCase, fingerprintDataset, intensitySamplesPerCase } from '../../main/nnunet/fingerprint.ts';
+import { gridShapeDhw, gridSpacingDhwMm } from '../../main/nnunet/gridDhw.ts';
+import { configurationOf, type Plan } from '../../main/nnunet/plan.ts';
+import { planExperiment } from '../../main/nnunet/planExperiment.ts';
+import { classesOfLabels, preprocessClasses, preprocessImage } from '../../main/nnunet/preprocess.ts';
+import { Random } from '../../main/nnunet/random.ts';
+
+const [folder, data, names, channelName, kind] = process.argv.slice(2) as [string, string, string, string, string];
+const files = names.split(',').flatMap((name) => [join(data, 'images', name), join(data, 'labels', name)]);
+const { sources } = await scanSources(files);
+const loaded = await Promise.all(sources.map((source) => loadSource(source)));
+const labelsOf = (n: number): Uint8Array => {
+  const { label } = loaded[n]!;
+  if (!label) throw new Error(`${sources[n]!.path} has no label map`);
+  return label.voxels;
+};
+const fingerprint = fingerprintDataset(loaded.map(({ channels }, n) => fingerprintCase(channels, labelsOf(n), intensitySamplesPerCase(loaded.length))));
+const legend = [...new Set(loaded.flatMap((_, n) => labelValuesIn(labelsOf(n))))].sort((a, b) => a - b).map((value) => defaultSegment(value));
+const asPlanned = planExperiment({ fingerprint, channelNames: [channelName], legend, labelRules: NO_LABEL_RULES, preset: 'v2', task: null, vramGb: null });
+/** `masked`: z-score inside the mask. `resampled`: to a spacing that no case has. */
+const plan: Plan = kind === 'masked' ? { ...asPlanned, channels: asPlanned.channels.map((channel) => ({ ...channel, insideMaskOnly: true })) } : asPlanned;
+const planned = configurationOf(plan, '3d_fullres');
+const configuration = kind === 'resampled' ? { ...planned, spacingDhwMm: [1.2, 0.8, 0.9] as const } : planned;
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Uint8Array): Uint8Array => new Uint8Array(buffer, byteOffset, byteLength);
+const cases = loaded.map(({ channels }, n) => {
+  const leave = (name: string, values: Float32Array | Uint8Array): string => {
+    writeFileSync(join(folder, `${n}-${name}`), bytesOf(values));
+    return `${n}-${name}`;
+  };
+  const { image, geometry } = preprocessImage(channels, plan, configuration);
+  const known = classesOfLabels(labelsOf(n), plan);
+  if (!known.ok) throw new Error('planned from these very labels');
+  const classes = preprocessClasses(known.classes, geometry, plan);
+  const { grid } = channels[0]!;
+  return {
+    name: `${sources[n]!.baseName}, ${kind}`,
+    shape: gridShapeDhw(grid),
+    spacing: gridSpacingDhwMm(grid),
+    channels: channels.map(({ voxels }, c) => leave(`channel${c}`, Float32Array.from(voxels))),
+    labels: leave('labels', known.classes),
+    plan: { spacing: configuration.spacingDhwMm, transposeForward: plan.transposeForward, channels: plan.channels, classCount: plan.classes.length + 1 },
+    result: {
+      shape: geometry.shapeDhw,
+      image: leave('image', image),
+      classes: leave('classes', classes),
+      locations: classLocations(classes, plan, Random.fromSeed(1)).locations.slice(1).map(({ length }) => length),
+    },
+  };
+});
+writeFileSync(join(folder, 'cases.json'), JSON.stringify(cases));
