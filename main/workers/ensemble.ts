@@ -65,8 +65,9 @@ export async function openEnsemble(models: Models, options: PredictOptions, fact
     for (const { plan, configuration, models: runs, weights } of groups.values()) {
       requireSameMeaning(members[0]?.plan ?? plan, plan);
       const folders = [...new Set(runs.flatMap(({ previousRunFolders }) => previousRunFolders))];
+      // what a second stage was trained on is the first's as it is, not post-processed
       const previous = configuration.previousStage
-        ? await openEnsemble(folders.map((runFolder) => ({ runFolder, previousRunFolders: [] })), options, factory)
+        ? { ...(await openEnsemble(folders.map((runFolder) => ({ runFolder, previousRunFolders: [] })), options, factory)), postprocessing: null }
         : null;
       const engines: InferenceEngine[] = [];
       members.push({ plan, configuration, engines, previous });
