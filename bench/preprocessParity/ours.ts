@@ -11,7 +11,7 @@ import { fingerprintCase, fingerprintDataset, intensitySamplesPerCase } from '..
 import { gridShapeDhw, gridSpacingDhwMm } from '../../main/nnunet/gridDhw.ts';
 import { configurationOf, type Plan } from '../../main/nnunet/plan.ts';
 import { planExperiment } from '../../main/nnunet/planExperiment.ts';
-import { classesOfLabels, preprocessClasses, preprocessImage } from '../../main/nnunet/preprocess.ts';
+import { classesOfLabels, preprocessImage, preprocessLabels } from '../../main/nnunet/preprocess.ts';
 import { Random } from '../../main/nnunet/random.ts';
 
 const [folder, data, names, channelName, kind] = process.argv.slice(2) as [string, string, string, string, string];
@@ -37,10 +37,10 @@ const cases = loaded.map(({ channels }, n) => {
     writeFileSync(join(folder, `${n}-${name}`), bytesOf(values));
     return `${n}-${name}`;
   };
-  const { image, geometry } = preprocessImage(channels, plan, configuration);
+  const { image, geometry, croppedMask } = preprocessImage(channels, plan, configuration);
   const known = classesOfLabels(labelsOf(n), plan);
   if (!known.ok) throw new Error('planned from these very labels');
-  const classes = preprocessClasses(known.classes, geometry, plan);
+  const { classes } = preprocessLabels(known.classes, croppedMask, geometry, plan);
   const { grid } = channels[0]!;
   return {
     name: `${sources[n]!.baseName}, ${kind}`,

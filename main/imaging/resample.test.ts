@@ -11,6 +11,7 @@ const triple = z.tuple([z.number(), z.number(), z.number()]);
 const Recorded = z.array(
   z.object({
     kind: z.enum(['image', 'labels']),
+    vote: z.enum(['half', 'most']).optional(),
     order: z.union([z.literal(1), z.literal(3), z.literal('separate')]),
     shape: triple,
     to: triple,
@@ -27,13 +28,13 @@ const volume = (shape: ShapeDhw) =>
 const labelsOf = (shape: ShapeDhw) =>
   Uint8Array.from({ length: countOf(shape) }, (_, n) => (Math.floor(n / 7) * 5) % 4);
 
-describe('resize against scikit-image', () => {
-  for (const { kind, order, shape, to, expected } of recorded) {
-    it(`${kind} order ${order} ${shape.join('×')} → ${to.join('×')}`, () => {
-      if (kind === 'labels') {
+describe('resize against scikit-image and batchgenerators', () => {
+  for (const { kind, vote, order, shape, to, expected } of recorded) {
+    it(`${kind}${vote ? ` by ${vote} votes` : ''}, order ${order} ${shape.join('×')} → ${to.join('×')}`, () => {
+      if (vote) {
         const rules =
           order === 'separate' ? (['nearest', 'linear', 'linear'] as const) : (['linear', 'linear', 'linear'] as const);
-        expect([...resampleLabels(labelsOf(shape), shape, to, rules)]).toEqual(expected);
+        expect([...resampleLabels(labelsOf(shape), shape, to, rules, vote)]).toEqual(expected);
         return;
       }
       const inPlane = order === 1 ? 'linear' : 'cubic';
@@ -50,7 +51,29 @@ describe('resize against scikit-image', () => {
     const values = volume(shape);
     expect(resampleImage(values, shape, shape, ['cubic', 'cubic', 'cubic'])).toBe(values);
     const labels = labelsOf(shape);
-    expect(resampleLabels(labels, shape, shape, ['linear', 'linear', 'linear'])).toBe(labels);
+    expect(resampleLabels(labels, shape, shape, ['linear', 'linear', 'linear'], 'most')).toBe(labels);
+  });
+});
+
+describe('votes of labels', () => {
+  const resized = (labels: number[], count: number, vote: 'most' | 'half') =>
+    [...resampleLabels(Uint8Array.from(labels), [1, 1, labels.length], [1, 1, count], ['linear', 'linear', 'linear'], vote)];
+
+  it('go to the nearest of two halves, or to the larger label', () => {
+    // four voxels into two: each new one lies in the middle of two old ones
+    expect(resized([5, 2, 2, 5], 2, 'half')).toEqual([5, 5]);
+    expect(resized([5, 2, 2, 5], 2, 'most')).toEqual([2, 5]);
+  });
+
+  it('need no majority where most is enough', () => {
+    // in the middle of a 2×2 of three labels: 1 has half of the votes, then a quarter each
+    const middle = (labels: number[], vote: 'most' | 'half') =>
+      [...resampleLabels(Uint16Array.from(labels), [1, 2, 2], [1, 1, 1], ['linear', 'linear', 'linear'], vote)];
+    expect(middle([700, 3, 4, 700], 'half')).toEqual([700]);
+    expect(middle([1, 2, 3, 4], 'half')).toEqual([0]);
+    expect(middle([1, 2, 3, 4], 'most')).toEqual([4]);
+    expect(middle([3, 3, 2, 2], 'most')).toEqual([2]);
+    expect(middle([700, 700, 700, 4], 'most')).toEqual([700]);
   });
 });
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Grid } from '../contract/vocabulary.ts';
 import { resampleImage } from '../imaging/resample.ts';
 import type { Volume, VoxelArray } from '../imaging/volume.ts';
-import { classesOfLabels, preprocessClasses, preprocessImage, preprocessInside } from './preprocess.ts';
+import { classesOfLabels, preprocessImage, preprocessLabels } from './preprocess.ts';
 import { smallConfiguration, smallPlan } from './testing/smallPlan.ts';
 
 type Triple = readonly [number, number, number];
@@ -21,7 +21,7 @@ describe('v2', () => {
     const { image, geometry, croppedMask } = preprocessImage([volumeOf([6, 5, 5], [1, 0.5, 0.5], raw)], smallPlan(), smallConfiguration());
     // 5 voxels of half a millimetre are 2.5 voxels: to even
     expect(geometry.shapeDhw).toEqual([6, 2, 2]);
-    expect(croppedMask).toBeNull();
+    expect(croppedMask!.every((value) => value === 1)).toBe(true);
     const mean = meanOf(raw);
     const std = Math.sqrt(raw.reduce((sum, value) => sum + (value - mean) ** 2, 0) / raw.length);
     const expected = resampleImage(raw.map((value) => (value - mean) / std), [6, 5, 5], [6, 2, 2], ['cubic', 'cubic', 'cubic']);
@@ -37,7 +37,7 @@ describe('v2', () => {
     classes[0] = 2; // painted in a corner outside the mask
     const plan = smallPlan({ channel: { insideMaskOnly: true } });
     const { image, geometry, croppedMask } = preprocessImage([volumeOf(shape, [1, 1, 1], voxels)], plan, smallConfiguration());
-    const inside = preprocessInside(croppedMask!, classes, geometry, plan);
+    const inside = preprocessLabels(classes, croppedMask, geometry, plan).inside!;
     for (let n = 0; n < 729; n++) {
       expect(inside[n]).toBe(n === 0 || radius(n) <= 4.2 ? 1 : 0);
       if (radius(n) > 4.2) expect(image[n]).toBe(0);
@@ -49,13 +49,16 @@ describe('v2', () => {
     expect(image[4 * 81 + 4 * 9 + 4]).toBeCloseTo(-mean / std, 4);
   });
 
-  it('gives a voxel that is half outside and half background to the background', () => {
-    const plan = smallPlan({ channel: { insideMaskOnly: true } });
+  it('lets what lies outside the mask vote as a label of its own', () => {
     const geometry = {
-      storedShapeDhw: [1, 1, 4] as const, cropBox: { begin: [0, 0, 0], end: [1, 1, 4] } as const, croppedShapeDhw: [1, 1, 4] as const,
-      croppedSpacingMm: [1, 1, 1] as const, shapeDhw: [1, 1, 2] as const, spacingMm: [1, 1, 2] as const,
+      storedShapeDhw: [1, 1, 8] as const, cropBox: { begin: [0, 0, 0], end: [1, 1, 8] } as const, croppedShapeDhw: [1, 1, 8] as const,
+      croppedSpacingMm: [1, 1, 1] as const, shapeDhw: [1, 1, 4] as const, spacingMm: [1, 1, 2] as const,
     };
-    expect([...preprocessInside(Uint8Array.of(0, 1, 0, 0), new Uint8Array(4), geometry, plan)]).toEqual([1, 0]);
+    const mask = Uint8Array.of(0, 1, 1, 0, 0, 0, 0, 1);
+    const { classes, inside } = preprocessLabels(Uint8Array.of(0, 0, 0, 0, 0, 0, 2, 1), mask, geometry, smallPlan());
+    // halves go to the nearest, which is the second of each pair
+    expect([...inside!]).toEqual([1, 0, 0, 1]);
+    expect([...classes]).toEqual([0, 0, 0, 1]);
   });
 
   it('resizes slices on their own only above a ratio of three', () => {
@@ -123,7 +126,7 @@ describe('labels', () => {
     const known = classesOfLabels(labels, plan);
     if (!known.ok) throw new Error('known labels');
     const { geometry } = preprocessImage([volumeOf([4, 4, 4], [1, 1, 1], wave(64))], plan, smallConfiguration({ spacingDhwMm: [1, 0.5, 0.5] }));
-    const classes = preprocessClasses(known.classes, geometry, plan);
+    const { classes } = preprocessLabels(known.classes, null, geometry, plan);
     expect(classes).toBeInstanceOf(Uint16Array);
     expect(classes.length).toBe(4 * 8 * 8);
     expect([...new Set(classes)]).toEqual([390, 0]);

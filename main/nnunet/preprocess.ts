@@ -39,8 +39,8 @@ export interface PreprocessedImage {
   /** Channel after channel, each [D, H, W] of `geometry.shapeDhw`. */
   readonly image: Float32Array;
   /**
-   * The non-zero mask, cropped and transposed but not resampled: for `preprocessInside`. `null` where no channel is
-   * normalised inside it alone, and for the seed, which has no such mask after resampling.
+   * The non-zero mask, cropped and transposed but not resampled: for `preprocessLabels`. `null` for the seed, which has
+   * none after cropping.
    */
   readonly croppedMask: Uint8Array | null;
 }
@@ -65,9 +65,8 @@ export function preprocessImage(
   const spacingMm = targetSpacing(plan, configuration, croppedSpacingMm);
   const shapeDhw = resizedShape(croppedShapeDhw, croppedSpacingMm, spacingMm);
   const rules = resizingRules(croppedSpacingMm, spacingMm, 'cubic', anisotropyRule(plan));
-  const isMasked = plan.preset !== 'seed' && plan.channels.some(({ insideMaskOnly }) => insideMaskOnly);
   const intoOrder = <A extends VoxelArray>(values: A): A => transposeVolume(cropVolume(values, stored, cropBox), cropped, plan.transposeForward);
-  const croppedMask = isMasked ? intoOrder(mask) : null;
+  const croppedMask = plan.preset === 'seed' ? null : intoOrder(mask);
   const image = new Float32Array(channels.length * voxelCount(shapeDhw));
   channels.forEach(({ voxels }, index) => {
     const resample = (values: Float32Array): Float32Array => resampleImage(values, croppedShapeDhw, shapeDhw, rules);
@@ -134,23 +133,26 @@ function croppedAndTransposed<A extends ClassArray>(values: A, { storedShapeDhw,
 
 function resampledLabels<A extends ClassArray>(values: A, geometry: CaseGeometry, plan: Plan): A {
   const { croppedShapeDhw, croppedSpacingMm, shapeDhw, spacingMm } = geometry;
-  return resampleLabels(values, croppedShapeDhw, shapeDhw, resizingRules(croppedSpacingMm, spacingMm, 'linear', anisotropyRule(plan)));
+  const rules = resizingRules(croppedSpacingMm, spacingMm, 'linear', anisotropyRule(plan));
+  return resampleLabels(values, croppedShapeDhw, shapeDhw, rules, plan.preset === 'seed' ? 'half' : 'most');
 }
 
-/** Classes on the stored grid → classes in the network's space. */
-export function preprocessClasses<A extends ClassArray>(classes: A, geometry: CaseGeometry, plan: Plan): A {
-  return resampledLabels(croppedAndTransposed(classes, geometry, plan), geometry, plan);
+export interface PreprocessedLabels<A extends ClassArray> {
+  /** Network classes in the network's space. */
+  readonly classes: A;
+  /** 1 inside the non-zero mask or where a class is painted; v2's label −1 is what remains. `null` without a mask. */
+  readonly inside: Uint8Array | null;
 }
 
-/**
- * 1 inside the non-zero mask or where a class is painted, in the network's space: v2's label −1 is what remains. It is
- * resampled as a label of its own, so background takes a voxel that half of each would.
- */
-export function preprocessInside(croppedMask: Uint8Array, classes: ClassArray, geometry: CaseGeometry, plan: Plan): Uint8Array {
-  const [INSIDE, OUTSIDE, BACKGROUND] = [0, 1, 2];
+/** Classes on the stored grid → the network's space. What lies outside the mask is resampled as a label of its own, below background. */
+export function preprocessLabels<A extends ClassArray>(classes: A, croppedMask: Uint8Array | null, geometry: CaseGeometry, plan: Plan): PreprocessedLabels<A> {
   const cropped = croppedAndTransposed(classes, geometry, plan);
-  const kinds = Uint8Array.from(cropped, (value, n) => (value > 0 ? INSIDE : croppedMask[n] === 0 ? OUTSIDE : BACKGROUND));
-  return resampledLabels(kinds, geometry, plan).map((kind) => (kind === OUTSIDE ? 0 : 1));
+  if (!croppedMask) return { classes: resampledLabels(cropped, geometry, plan), inside: null };
+  const raised = Uint16Array.from(cropped, (value, n) => (value === 0 && croppedMask[n] === 0 ? 0 : value + 1));
+  const resampled = resampledLabels(raised, geometry, plan);
+  const lowered = new (classes.constructor as new (count: number) => A)(resampled.length);
+  for (let n = 0; n < lowered.length; n++) lowered[n] = Math.max(0, resampled[n]! - 1);
+  return { classes: lowered, inside: Uint8Array.from(resampled, (value) => (value > 0 ? 1 : 0)) };
 }
 
 /** Network classes → label values of the legend; 16 bits only where a label value needs them. */

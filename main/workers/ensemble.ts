@@ -14,7 +14,7 @@ import { inferSpecOf, windowsPerCall } from '../nnunet/inferencePreset.ts';
 import { configurationOf, networkOf } from '../nnunet/plan.ts';
 import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
 import { applyPostprocessing, Postprocessing } from '../nnunet/postprocess.ts';
-import { preprocessClasses, preprocessImage } from '../nnunet/preprocess.ts';
+import { preprocessImage, preprocessLabels } from '../nnunet/preprocess.ts';
 import type { CaseGeometry } from '../nnunet/preprocess.ts';
 import { classesOnStoredGrid, logitsOnCroppedGrid, probabilityPlanes } from '../nnunet/storedClasses.ts';
 import { imageSource, withOneHotClasses } from '../nnunet/windowSource.ts';
@@ -164,7 +164,7 @@ async function beginMember(
   const { image, geometry } = preprocessImage(channels, plan, configuration);
   const { shapeDhw } = geometry;
   const alone = imageSource(image, shapeDhw, plan.channels.length);
-  const source = coarse ? withOneHotClasses(alone, preprocessClasses(coarse, geometry, plan), shapeDhw, plan.classes.length) : alone;
+  const source = coarse ? withOneHotClasses(alone, preprocessLabels(coarse, null, geometry, plan).classes, shapeDhw, plan.classes.length) : alone;
   const spec = inferSpecOf(plan, configuration, options, windowsPerCall(configuration));
   const planes = inferPlanes(source, shapeDhw, spec, {
     predict: (windows) => meanLogits(engines, windows),

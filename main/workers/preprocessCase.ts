@@ -13,7 +13,7 @@ import { toCanonical } from '../imaging/orientation.ts';
 import { classLocations } from '../nnunet/classLocations.ts';
 import { patchDhw } from '../nnunet/patchWindow.ts';
 import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
-import { CaseGeometry, classesOfLabels, preprocessClasses, preprocessImage, preprocessInside } from '../nnunet/preprocess.ts';
+import { CaseGeometry, classesOfLabels, preprocessImage, preprocessLabels } from '../nnunet/preprocess.ts';
 import { Random } from '../nnunet/random.ts';
 import type { ClassArray } from '../nnunet/trainingCase.ts';
 import { exists } from './runFiles.ts';
@@ -21,7 +21,7 @@ import { exists } from './runFiles.ts';
 /** v2's. */
 const LOCATION_SEED = 1234;
 /** Of what `keyOf` does not see: the rules of preprocessing and the arrays in the file. */
-const FILE_VERSION = 2;
+const FILE_VERSION = 3;
 const LARGEST_LIST_CHUNK = 2 ** 18;
 const LARGEST_BYTE = 255;
 
@@ -69,16 +69,18 @@ export async function preprocessCase(request: PreprocessRequest): Promise<boolea
   const { image, geometry, croppedMask } = preprocessImage(await readStoredImage(trainCase.image), plan, configuration);
   const known = classesOfLabels<ClassArray>((await readLabelmap(trainCase.labelFile)).voxels, plan);
   if (!known.ok) throw new AppException({ code: 'labels/unknown-label', caseId: trainCase.caseId, labelValue: known.labelValue });
-  const classes = narrowed(preprocessClasses(known.classes, geometry, plan));
+  const { classes: wide, inside } = preprocessLabels(known.classes, croppedMask, geometry, plan);
+  const classes = narrowed(wide);
   const { locations, annotated } = classLocations(classes, plan, Random.fromSeed(LOCATION_SEED));
   const volume = (name: string, values: Float32Array | ClassArray, channels: number): ChunkedArray => {
     const chunkShape = chunkShapeFor(patchDhw(configuration.patch), geometry.shapeDhw, channels * values.BYTES_PER_ELEMENT);
     return { name, channels, shape: geometry.shapeDhw, chunkShape, values };
   };
   const arrays = [volume('image', image, plan.channels.length), volume('classes', classes, 1)];
-  if (croppedMask) arrays.push(volume('inside', preprocessInside(croppedMask, known.classes, geometry, plan), 1));
+  if (inside && plan.channels.some(({ insideMaskOnly }) => insideMaskOnly)) arrays.push(volume('inside', inside, 1));
   if (configuration.previousStage && trainCase.previousFile) {
-    arrays.push(volume('previous', narrowed(preprocessClasses(await previousClasses(trainCase.previousFile, trainCase.caseId, plan), geometry, plan)), 1));
+    const previous = await previousClasses(trainCase.previousFile, trainCase.caseId, plan);
+    arrays.push(volume('previous', narrowed(preprocessLabels(previous, null, geometry, plan).classes), 1));
   }
   arrays.push(...list('locations', concatenated(locations)), ...(annotated ? list('annotated', annotated) : []));
   const about: PreprocessedAbout = {

@@ -1,6 +1,6 @@
-"""What nnunetv2's DefaultPreprocessor makes of cases. Made with nnunetv2 2.6.2, numpy 2.4.6, scikit-image 0.26.0.
+"""What nnunetv2's DefaultPreprocessor makes of cases. Made with nnunetv2 2.6.2, batchgenerators 0.25.5, numpy 2.4.6, scikit-image 0.26.0.
 
-python preprocess.py > preprocess.json    phantoms by formula
+python preprocess.py > preprocess.json    phantoms by formula, for main/nnunet/preprocessParity.test.ts
 python preprocess.py FOLDER               compares with what bench/preprocessParity/ours.ts left in FOLDER
 """
 import json
@@ -11,10 +11,8 @@ from pathlib import Path
 import numpy as np
 
 with redirect_stdout(sys.stderr):  # it greets on import
-    from nnunetv2.preprocessing.cropping.cropping import crop_to_nonzero
     from nnunetv2.preprocessing.preprocessors.default_preprocessor import DefaultPreprocessor
     from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
-    from skimage.transform import resize
 
 SCHEMES = dict(ct="CTNormalization", zscore="ZScoreNormalization", none="NoNormalization", rescaleTo01="RescaleTo01Normalization", rgbTo01="RGBTo01Normalization")
 # voxels this close to the border of the crop, in the network's space, are counted as edge
@@ -72,17 +70,6 @@ def formula_cases():
                    image=data[0].ravel().round(4).tolist(), classes=seg.ravel().tolist(), locationCounts=[counts[1], counts[2]])
 
 
-def undecided(image, labels, plan, theirs, ours):
-    """Of the voxels where the classes differ, those where one of the two has half of the votes but for rounding."""
-    wrong = np.nonzero(theirs != ours)
-    order = plan["transposeForward"]
-    _, cropped, _ = crop_to_nonzero(image.transpose([0, *[axis + 1 for axis in order]]), labels.transpose(order)[None].astype(np.int16))
-    vote = lambda c: resize((np.maximum(cropped[0], 0) == c).astype(float), theirs.shape, 1, mode="edge", anti_aliasing=False)[wrong]
-    votes = np.stack([vote(c) for c in range(plan["classCount"])])
-    pick = lambda classes: np.take_along_axis(votes, classes[wrong][None].astype(int), 0)[0]
-    return int(((np.abs(pick(theirs) - 0.5) < 1e-6) | (np.abs(pick(ours) - 0.5) < 1e-6)).sum())
-
-
 def compare(folder):
     rows = []
     for case in json.loads((folder / "cases.json").read_text()):
@@ -105,7 +92,6 @@ def compare(folder):
             name=case["name"], from_=shape, shape=list(seg.shape), std=float(data.std()),
             insideMax=float(difference[:, inner].max()), insideMean=float(difference[:, inner].mean()),
             edgeMax=float(edge.max()), edgeMean=float(edge.mean()), above=int((difference > 1e-3).sum()), voxels=int(difference.size),
-            undecided=undecided(image, labels, case["plan"], np.maximum(seg, 0), classes),
             wrongClasses=int((classes != np.maximum(seg, 0)).sum()), locations=[counts.get(n, 0) for n in range(1, case["plan"]["classCount"])], ourLocations=result["locations"],
         ))
     return rows

@@ -1,9 +1,11 @@
-"""Numbers for main/imaging/resample.test.ts from scikit-image's resize. Made with scikit-image 0.26.0, scipy 1.17.1.
+"""Numbers for main/imaging/resample.test.ts from scikit-image's resize. Made with nnunetv2 2.6.2's environment:
+batchgenerators 0.25.5 (votes "most"), scikit-image 0.26.0 (the rest; votes "half" are the rule before), scipy 1.17.1.
 
 python resample.py > resample.json
 """
 import json
 import numpy as np
+from batchgenerators.augmentations.utils import resize_segmentation
 from skimage.transform import resize
 
 KW = dict(mode="edge", anti_aliasing=False, preserve_range=True)
@@ -19,11 +21,18 @@ def labels(shape):
     return ((n // 7) * 5 % 4).astype(np.uint8)
 
 
-def resize_labels(seg, to):
+def by_half(seg, to):
     out = np.zeros(to, dtype=seg.dtype)
     for c in np.unique(seg):
         out[resize((seg == c).astype(float), to, order=1, clip=True, **KW) >= 0.5] = c
     return out
+
+
+def by_most(seg, to):
+    return resize_segmentation(seg, to, 1)
+
+
+VOTES = dict(half=by_half, most=by_most)
 
 
 def slices(values, to, fn):
@@ -31,16 +40,19 @@ def slices(values, to, fn):
 
 
 cases = []
-for shape, to in [((4, 5, 6), (7, 8, 5)), ((5, 4, 3), (5, 9, 3)), ((6, 7, 8), (3, 3, 11))]:
+# the last one doubles and halves: ties of two, four and eight voxels
+for shape, to in [((4, 5, 6), (7, 8, 5)), ((5, 4, 3), (5, 9, 3)), ((6, 7, 8), (3, 3, 11)), ((10, 12, 14), (5, 6, 28))]:
     v = volume(shape)
     for order in (1, 3):
         cases.append(dict(kind="image", order=order, shape=shape, to=to, expected=resize(v, to, order=order, **KW).ravel().round(6).tolist()))
-    cases.append(dict(kind="labels", order=1, shape=shape, to=to, expected=resize_labels(labels(shape), to).ravel().tolist()))
+    for vote, resize_labels in VOTES.items():
+        cases.append(dict(kind="labels", vote=vote, order=1, shape=shape, to=to, expected=resize_labels(labels(shape), to).ravel().tolist()))
 # separate slices: in-plane cubic slice by slice, then the nearest slice
 shape, to = (4, 5, 6), (7, 8, 9)
 plane = slices(volume(shape), to, lambda s, t: resize(s, t, order=3, **KW))
-seg = slices(labels(shape), to, resize_labels)
 nearest = np.floor((np.arange(to[0]) + 0.5) * shape[0] / to[0] - 0.5 + 0.5).astype(int).clip(0, shape[0] - 1)
 cases.append(dict(kind="image", order="separate", shape=shape, to=to, expected=plane[nearest].ravel().round(6).tolist()))
-cases.append(dict(kind="labels", order="separate", shape=shape, to=to, expected=seg[nearest].ravel().tolist()))
+for vote, resize_labels in VOTES.items():
+    seg = slices(labels(shape), to, resize_labels)
+    cases.append(dict(kind="labels", vote=vote, order="separate", shape=shape, to=to, expected=seg[nearest].ravel().tolist()))
 print(json.dumps(cases))
