@@ -111,10 +111,16 @@ export function modelsOf(store: ProjectStore, runs: readonly RunInfo[]): Predict
   });
 }
 
-/** The newest `3d_lowres` model of the same fold; of any fold where that has none. */
+/**
+ * The `3d_lowres` model that a cascade was trained behind, of its own fold where there is one. An imported cascade names
+ * none: any `3d_lowres` model of the project will do, the newest first.
+ */
 function previousStageOf(store: ProjectStore, { runId, fold }: RunInfo): RunInfo {
-  const trained = store.runs.list().filter((run) => run.configuration === '3d_lowres' && run.hasCheckpoint);
-  const found = trained.find((run) => run.fold === fold) ?? trained[0];
+  const recorded = store.runs.options(runId)?.previousRunIds ?? [];
+  const usable = store.runs
+    .list()
+    .filter((run) => run.configuration === '3d_lowres' && run.hasCheckpoint && (recorded.length === 0 || recorded.includes(run.runId)));
+  const found = usable.find((run) => run.fold === fold) ?? usable[0];
   if (!found) throw new AppException({ code: 'predict/no-previous-stage', runId });
   return found;
 }
