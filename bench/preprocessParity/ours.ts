@@ -5,6 +5,7 @@ import { NO_LABEL_RULES } from '../../main/contract/vocabulary.ts';
 import { defaultSegment } from '../../main/dataset/defaultColors.ts';
 import { loadSource } from '../../main/dataset/loadSource.ts';
 import { scanSources } from '../../main/dataset/sourceScan.ts';
+import type { LabelArray } from '../../main/imaging/connectedComponents.ts';
 import { labelValuesIn } from '../../main/imaging/labelVoxels.ts';
 import { classLocations } from '../../main/nnunet/classLocations.ts';
 import { fingerprintCase, fingerprintDataset, intensitySamplesPerCase } from '../../main/nnunet/fingerprint.ts';
@@ -18,10 +19,15 @@ const [folder, data, names, channelName, kind] = process.argv.slice(2) as [strin
 const files = names.split(',').flatMap((name) => [join(data, 'images', name), join(data, 'labels', name)]);
 const { sources } = await scanSources(files);
 const loaded = await Promise.all(sources.map((source) => loadSource(source)));
+/** The other side reads bytes. */
+const inBytes = (labels: LabelArray): Uint8Array => {
+  if (labels instanceof Uint8Array) return labels;
+  throw new Error('labels above 255 are not compared');
+};
 const labelsOf = (n: number): Uint8Array => {
   const { label } = loaded[n]!;
   if (!label) throw new Error(`${sources[n]!.path} has no label map`);
-  return label.voxels;
+  return inBytes(label.voxels);
 };
 const fingerprint = fingerprintDataset(loaded.map(({ channels }, n) => fingerprintCase(channels, labelsOf(n), intensitySamplesPerCase(loaded.length))));
 const legend = [...new Set(loaded.flatMap((_, n) => labelValuesIn(labelsOf(n))))].sort((a, b) => a - b).map((value) => defaultSegment(value));
@@ -47,12 +53,12 @@ const cases = loaded.map(({ channels }, n) => {
     shape: gridShapeDhw(grid),
     spacing: gridSpacingDhwMm(grid),
     channels: channels.map(({ voxels }, c) => leave(`channel${c}`, Float32Array.from(voxels))),
-    labels: leave('labels', known.classes),
+    labels: leave('labels', inBytes(known.classes)),
     plan: { spacing: configuration.spacingDhwMm, transposeForward: plan.transposeForward, channels: plan.channels, classCount: plan.classes.length + 1 },
     result: {
       shape: geometry.shapeDhw,
       image: leave('image', image),
-      classes: leave('classes', classes),
+      classes: leave('classes', inBytes(classes)),
       locations: classLocations(classes, plan, Random.fromSeed(1)).locations.slice(1).map(({ length }) => length),
     },
   };

@@ -4,8 +4,10 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { bulkUrls, type CaseSummary } from '../contract/api.ts';
 import { AppError, AppException } from '../contract/errors.ts';
+import { labelsFromBytes, typeOfLabels } from '../contract/labelType.ts';
 import { UploadId } from '../contract/vocabulary.ts';
 import { readLabelmap } from '../dataset/storedVolume.ts';
+import type { LabelArray } from '../imaging/connectedComponents.ts';
 import { diceOfLabelmaps } from '../imaging/diceOfLabelmaps.ts';
 import { toCanonical } from '../imaging/orientation.ts';
 import type { BulkAnswer } from '../services/services.ts';
@@ -31,10 +33,10 @@ export async function correctCases(session: CliSession, studies: readonly Labell
   for (const { study, summary } of found) {
     const truth = await readTruth(study);
     const { uploadId } = Uploaded.parse(
-      await readJson(await session.services.bulk.upload(Readable.from([Buffer.from(truth)]))),
+      await readJson(await session.services.bulk.upload(Readable.from([Buffer.from(truth.buffer, truth.byteOffset, truth.byteLength)]))),
     );
     const { caseId, latestRevision: parent } = summary;
-    const { revision } = await session.call('labels.save', { caseId, uploadId, parent });
+    const { revision } = await session.call('labels.save', { caseId, uploadId, parent, labelType: typeOfLabels(truth) });
     await session.call('labels.accept', { caseId, revision });
   }
   return found.length;
@@ -53,8 +55,10 @@ export async function measureCases(
   for (const { study, summary } of await casesOf(session, studies)) {
     if (summary.latestRevision === null) continue;
     const answer = await session.services.bulk.get(bulkUrls.labels(summary.caseId, summary.latestRevision));
-    const predicted = await readBytes(answer);
-    const dice = diceOfLabelmaps(predicted, await readTruth(study), labelValues).filter((value) => value !== null);
+    const truth = await readTruth(study);
+    const predicted = labelsFromBytes(new Uint8Array(await readBytes(answer)).buffer, truth.length);
+    if (!predicted) throw new Error(`the label map of ${summary.caseId} has another size than its truth`);
+    const dice = diceOfLabelmaps(predicted, truth, labelValues).filter((value) => value !== null);
     diceByCase.set(summary.caseId, mean(dice));
   }
   return diceByCase;
@@ -65,7 +69,7 @@ export function mean(values: readonly number[]): number {
 }
 
 /** The true mask on the grid in which the project stores the case. */
-async function readTruth({ labelFile }: LabelledStudy): Promise<Uint8Array> {
+async function readTruth({ labelFile }: LabelledStudy): Promise<LabelArray> {
   const { grid, voxels } = await readLabelmap(labelFile);
   return toCanonical(voxels, grid).voxels;
 }

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { AppError, type Result } from './errors.ts';
+import { LabelType } from './labelType.ts';
 import { PredictOptions } from './predictOptions.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
 import { TrainingChoices } from './trainingRecipe.ts';
@@ -113,8 +114,11 @@ export const calls = {
   'dataset.listCases': call(none, z.object({ cases: z.array(CaseSummary) })),
   'dataset.openCase': call(z.object({ caseId: CaseId }), CaseDetail),
 
-  /** Stores the uploaded labelmap as a new immutable revision; refused when `parent` is no longer the latest. */
-  'labels.save': call(z.object({ caseId: CaseId, uploadId: UploadId, parent: Revision.nullable() }), RevisionInfo),
+  /**
+   * Stores the uploaded labelmap as a new immutable revision; refused when `parent` is no longer the latest. `labelType` is
+   * that of the upload: 16 bits where a label is above 255.
+   */
+  'labels.save': call(z.object({ caseId: CaseId, uploadId: UploadId, parent: Revision.nullable(), labelType: LabelType.default('uint8') }), RevisionInfo),
   'labels.accept': call(z.object({ caseId: CaseId, revision: Revision }), CaseSummary),
   /** Makes an older revision the latest again, as a new revision. */
   'labels.restore': call(z.object({ caseId: CaseId, revision: Revision }), RevisionInfo),
@@ -247,7 +251,8 @@ export type AppEvent = z.infer<typeof AppEvent>;
 /**
  * Relative URLs of the bulk plane, the same under `app://` and `http://127.0.0.1`.
  * GET volume: raw voxels of one channel, little endian, i fastest, type and dims as in `CaseDetail`.
- * GET labels: raw uint8, same order. POST upload (a Blob of raw uint8): answers `{ "uploadId": "…" }`.
+ * GET labels: same order, raw uint8, or uint16 in twice the bytes where the legend of its time had a value above 255.
+ * POST upload (a Blob of raw labels, either type): answers `{ "uploadId": "…" }`.
  * An error answers with a JSON `AppError` and a status of 400 or more.
  */
 export const bulkUrls = {

@@ -1,4 +1,5 @@
 import type { AppError } from './errors.ts';
+import { LARGEST_LABEL_VALUE } from './vocabulary.ts';
 
 type ErrorOf<Area extends string> = Extract<AppError, { code: `${Area}/${string}` }>;
 
@@ -108,7 +109,7 @@ function describeImportError(error: ErrorOf<'import'>): string {
     case 'import/label-without-image':
       return `The mask ${error.path} has no image beside it. Put the image into the imagesTr folder under the same name.`;
     case 'import/label-values':
-      return `The mask ${error.path} holds unusable values (${firstLine(error.detail)}). Labels must be whole numbers from 0 to 255.`;
+      return `The mask ${error.path} holds unusable values (${firstLine(error.detail)}). Labels must be whole numbers from 0 to ${LARGEST_LABEL_VALUE}.`;
     case 'import/already-imported':
       return `${error.path} is in the project already, as case ${error.caseId}. Nothing was imported twice.`;
   }

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { InferenceCandidate } from './inferenceInformation.ts';
 import { JobNews } from './jobs.ts';
 import { AppError } from './errors.ts';
+import { LabelType } from './labelType.ts';
 import { TrainingRecipe } from './trainingRecipe.ts';
 import { PredictOptions } from './predictOptions.ts';
 import {
@@ -249,8 +250,9 @@ export type PhantomTask = z.infer<typeof PhantomTask>;
 export const SaveLabelmapTask = z.object({
   task: z.literal('saveLabelmap'),
   caseId: CaseId,
-  /** Raw uint8, i fastest, on `grid`. */
+  /** Raw labels of `labelType`, i fastest, on `grid`. */
   uploadFile: z.string(),
+  labelType: LabelType.default('uint8'),
   outputFile: z.string(),
   grid: Grid,
   legend: z.array(Segment),

@@ -43,7 +43,9 @@ export type Grid = z.infer<typeof Grid>;
 export const VoxelType = z.enum(['uint8', 'int16', 'uint16', 'float32']);
 export type VoxelType = z.infer<typeof VoxelType>;
 
-const LabelValue = z.int().min(1).max(255);
+/** Label maps have 8 bits, or 16 where the legend needs them (`labelType.ts`). */
+export const LARGEST_LABEL_VALUE = 65_535;
+export const LabelValue = z.int().min(1).max(LARGEST_LABEL_VALUE, `label values end at ${LARGEST_LABEL_VALUE}`);
 const LabelName = z.string().min(1).max(64);
 
 /** One class in the legend. `labelValue` 0 is background and never a segment. */

@@ -6,6 +6,7 @@ import type { Grid, Segment } from '../contract/vocabulary.ts';
 import { readDicomSlices, type DicomSlice } from '../formats/dicom/readDicomSlices.ts';
 import { stackDicomSlices } from '../formats/dicom/stackDicomSlices.ts';
 import { readNifti } from '../formats/nifti/readNifti.ts';
+import type { LabelArray } from '../imaging/connectedComponents.ts';
 import { gridDistanceMm } from '../imaging/grid.ts';
 import { labelVoxels } from '../imaging/labelVoxels.ts';
 import { toCanonical } from '../imaging/orientation.ts';
@@ -29,7 +30,7 @@ export interface LoadedSource {
   /** Stable identity: series UID, or hash of the image files. */
   readonly sourceKey: string;
   /** Canonical, on the grid of the channels. Absent without a label file, and when that file does not fit (see `warnings`). */
-  readonly label?: Volume<Uint8Array>;
+  readonly label?: Volume<LabelArray>;
   /** Legend from `dataset.json`; empty when there is none. */
   readonly segments: readonly Segment[];
   /** What was doubtful, or why the label map was left out. */
@@ -123,7 +124,7 @@ async function loadLabel(
   path: string | undefined,
   imageGrid: Grid,
   warnings: AppError[],
-): Promise<Volume<Uint8Array> | undefined> {
+): Promise<Volume<LabelArray> | undefined> {
   if (path === undefined) return undefined;
   try {
     const image = await readNiftiFile(path);

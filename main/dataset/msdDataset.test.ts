@@ -44,7 +44,7 @@ describe('labels of dataset.json', () => {
     expect(names(dataset)).toEqual([[1, 'a'], [2, 'b']]);
   });
 
-  it.each([{}, { regions_class_order: [1] }, { regions_class_order: [1, 300] }])(
+  it.each([{}, { regions_class_order: [1] }, { regions_class_order: [1, 70_000] }])(
     'that are regions need to say what they paint: %j does not',
     async (order) => {
       const broken = read({ labels: { background: 0, whole: [1, 2], core: 2 }, ...order });

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { z } from 'zod';
 import { AppException } from '../contract/errors.ts';
-import { NO_LABEL_RULES, type LabelRules, type MsdTask, type Segment } from '../contract/vocabulary.ts';
+import { LARGEST_LABEL_VALUE, NO_LABEL_RULES, type LabelRules, type MsdTask, type Segment } from '../contract/vocabulary.ts';
 import { defaultSegment } from './defaultColors.ts';
 
 /** Decathlon: label value → name. nnU-Net v2: name → value, or → list of values for a region. */
@@ -98,12 +98,12 @@ export function segmentsAndRules(
   };
 }
 
-const isLabelValue = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= 255;
+const isLabelValue = (value: number): boolean => Number.isInteger(value) && value >= 1 && value <= LARGEST_LABEL_VALUE;
 
 function regionsOf(labels: readonly NamedLabel[], order: readonly number[] | undefined, path: string): LabelRules['regions'] {
   const problem = (detail: string) => new AppException({ code: 'import/unreadable', path, detail });
   if (order?.length !== labels.length || !order.every(isLabelValue)) {
-    throw problem(`regions_class_order: ${labels.length} label values from 1 to 255 are needed, one for each region`);
+    throw problem(`regions_class_order: ${labels.length} label values from 1 to ${LARGEST_LABEL_VALUE} are needed, one for each region`);
   }
   return labels.map(({ name, values }, n) => ({ name: name.slice(0, 64), labelValues: [...values], paintsLabelValue: order[n]! }));
 }

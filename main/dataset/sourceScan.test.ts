@@ -156,7 +156,7 @@ describe('scanSources and loadSource', () => {
     );
     const negative = put(
       'labels/negative.nii',
-      Int16Array.from(labels, (value) => value * 200),
+      Int16Array.from(labels, (value) => value * -200),
     );
     const cut = put('labels/cut.nii', labels);
     truncateSync(cut, 380);
@@ -172,10 +172,10 @@ describe('scanSources and loadSource', () => {
       { code: 'import/bad-geometry', path: displaced, detail: 'does not lie on its image: 5.00 mm apart' },
     ]);
     expect(loaded['values']?.warnings).toEqual([
-      { code: 'import/label-values', path: values, detail: 'value 0.5 is not a whole number from 0 to 255' },
+      { code: 'import/label-values', path: values, detail: 'value 0.5 is not a whole number from 0 to 65535' },
     ]);
     expect(loaded['negative']?.warnings).toEqual([
-      { code: 'import/label-values', path: negative, detail: 'value 400 is not a whole number from 0 to 255' },
+      { code: 'import/label-values', path: negative, detail: 'value -200 is not a whole number from 0 to 65535' },
     ]);
     expect(loaded['cut']?.warnings).toEqual([
       { code: 'import/truncated', path: cut, expectedBytes: 412, actualBytes: 380 },

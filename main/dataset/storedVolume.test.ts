@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { gridFromAffine, gridsMatch } from '../imaging/grid.ts';
-import { readLabelmap, readStoredImage, sha256Of, writeLabelmap, writeStoredChannel } from './storedVolume.ts';
+import { readLabelmap, readStoredImage, sha256Of, writeGzippedNifti, writeLabelmap, writeStoredChannel } from './storedVolume.ts';
 
 const grid = gridFromAffine([3, 4, 5], [0.7, 0, 0, -20.25, 0, 0.8, 0, 10.5, 0, 0, 2.5, -300.125, 0, 0, 0, 1]);
 
@@ -38,6 +38,23 @@ describe('stored volumes', () => {
     const back = await readLabelmap(file);
     expect(back.voxels).toEqual(labels);
     expect(gridsMatch(back.grid, grid, 1e-3)).toBe(true);
+  });
+
+  it('keeps label maps in 16 bits, reads other types, and refuses values that are no labels', async () => {
+    const file = join(folder, 'r0001.nii.gz');
+    const wide = Uint16Array.from({ length: 60 }, (_, n) => [0, 1, 300, 65_535][n % 4]!);
+    const { sha256 } = await writeLabelmap(file, grid, wide);
+    expect(sha256).toBe(sha256Of(wide));
+    expect((await readLabelmap(file)).voxels).toEqual(wide);
+    await writeGzippedNifti(file, grid, Float32Array.from(wide));
+    expect((await readLabelmap(file)).voxels).toEqual(wide);
+    await writeGzippedNifti(file, grid, Int16Array.from(wide, (value) => value % 256));
+    expect((await readLabelmap(file)).voxels).toEqual(Uint8Array.from(wide, (value) => value % 256));
+    for (const strange of [65_536, -1, 0.5]) {
+      await writeGzippedNifti(file, grid, new Float32Array(60).fill(strange, 7, 8));
+      const error = { code: 'disk/corrupt', path: file, detail: `value ${strange} is not a whole number from 0 to 65535` };
+      await expect(readLabelmap(file)).rejects.toMatchObject({ error });
+    }
   });
 
   it('reports damage as disk/corrupt', async () => {

@@ -41,8 +41,8 @@ export async function writeStoredChannel(file: string, grid: Grid, voxels: Voxel
   await writeFileAtomic(file, niftiChunks(grid, voxels));
 }
 
-/** Reads `.nii` or `.nii.gz`. Throws `disk/corrupt` for damaged files and values that are no labels. */
-export async function readLabelmap(file: string): Promise<Volume<Uint8Array>> {
+/** Reads `.nii` or `.nii.gz`, of either label type. Throws `disk/corrupt` for damaged files and values that are no labels. */
+export async function readLabelmap(file: string): Promise<Volume<LabelArray>> {
   const nifti = await readOwnFile(file);
   const labels = labelVoxels(nifti.channels[0]!);
   if (!labels.ok) throw new AppException({ code: 'disk/corrupt', path: file, detail: labels.detail });

@@ -2,6 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { diceOfLabelmaps } from './diceOfLabelmaps.ts';
 
 describe('diceOfLabelmaps', () => {
+  it('compares maps of 8 and of 16 bits', () => {
+    expect(diceOfLabelmaps(Uint16Array.of(0, 1, 300, 300), Uint16Array.of(0, 1, 300, 44), [1, 300, 44])).toEqual([1, 2 / 3, 0]);
+    expect(diceOfLabelmaps(Uint8Array.of(1, 44), Uint16Array.of(1, 300), [1, 44, 300])).toEqual([1, 0, 0]);
+    expect(diceOfLabelmaps(Uint8Array.of(1), Uint8Array.of(1), [300])).toEqual([null]);
+  });
+
   it('counts each label by itself', () => {
     const predicted = Uint8Array.of(0, 1, 1, 2, 2, 0);
     const truth = Uint8Array.of(0, 1, 2, 2, 2, 2);

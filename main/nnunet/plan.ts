@@ -1,7 +1,7 @@
 /** The recipe of a run, `plans.json`: everything that preprocessing, training and prediction must agree on. */
 import { z } from 'zod';
 import { AppException } from '../contract/errors.ts';
-import { ConfigurationName, Preset } from '../contract/vocabulary.ts';
+import { ConfigurationName, LabelValue, Preset } from '../contract/vocabulary.ts';
 import type { UNetSpec } from '../../models/engine.ts';
 import { parseVersionedJson, type VersionedFormat } from './versionedJson.ts';
 
@@ -26,7 +26,7 @@ export const PlannedChannel = z.object({
 export type PlannedChannel = z.infer<typeof PlannedChannel>;
 
 /** Class 0 is background; class n + 1 of the label arrays is `classes[n]`. The ignore label is none of them. */
-export const PlannedClass = z.object({ labelValue: z.int().min(1).max(255), name: z.string() });
+export const PlannedClass = z.object({ labelValue: LabelValue, name: z.string() });
 
 /** A union of classes with a sigmoid output of its own. Where it is above one half, `paintsClass` is painted. */
 export const PlannedRegion = z.object({
@@ -75,7 +75,7 @@ export const Plan = z.object({
   /** What label arrays hold where nothing is known, one above the last class; no output of the network. */
   ignoreClass: z.int().positive().nullable(),
   /** The label value of the user's masks that means `ignoreClass`. */
-  ignoreLabelValue: z.int().min(1).max(255).nullable(),
+  ignoreLabelValue: LabelValue.nullable(),
   configurations: z.array(PlanConfiguration).min(1),
 });
 export type Plan = z.infer<typeof Plan>;

@@ -203,6 +203,9 @@ describe('planner', () => {
     expect(lowres.patch.reduce((a, b) => a * b) / lowres.medianShapeDhw.reduce((a, b) => a * b)).toBeGreaterThan(0.24);
     expect(cascade).toEqual({ ...full, name: '3d_cascade_fullres', previousStage: '3d_lowres' });
     expect(networkOf(result, cascade).inputChannels).toBe(2);
+    const manyNamed = legend(255).map((segment) => ({ ...segment, labelValue: segment.labelValue + 1000 }));
+    const many = plan(fingerprint([0.8, 0.8, 0.8], [512, 512, 512], 30), 255, ['MRI'], 'v2', { legend: manyNamed });
+    expect(many.configurations.map(({ name }) => name)).toEqual(['2d', '3d_lowres', '3d_fullres']);
     expect(Plan.parse(JSON.parse(JSON.stringify(result)))).toEqual(result);
   });
 

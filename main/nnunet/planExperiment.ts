@@ -9,6 +9,7 @@ import { countedOutputs, planLabels } from './planLabels.ts';
 import { planLowres } from './planLowres.ts';
 import { planConfiguration, type DatasetFacts } from './planNetwork.ts';
 import { PLANNER_RULES } from './planPresets.ts';
+import { MOST_CASCADE_CLASSES } from './previousStage.ts';
 import { SEED_TASKS, type SeedTask } from './seedTasks.ts';
 import { medianTriple } from './statistics.ts';
 import { coarsestFirst, seedSpacing, v2Spacing } from './targetSpacing.ts';
@@ -53,7 +54,7 @@ export function planExperiment(request: PlanRequest): Plan {
     transposeForward,
     channels: planChannels(channelNames, fingerprint, preset, task),
     ...labels,
-    configurations: planConfigurations(dataset),
+    configurations: planConfigurations(dataset, labels.classes.length),
   };
 }
 
@@ -62,7 +63,7 @@ function targetSpacing(fingerprint: DatasetFingerprint, preset: Preset, task: Se
   return preset === 'seed' ? seedSpacing(fingerprint) : v2Spacing(fingerprint);
 }
 
-function planConfigurations(dataset: DatasetFacts): PlanConfiguration[] {
+function planConfigurations(dataset: DatasetFacts, classCount: number): PlanConfiguration[] {
   const flat = { ...planConfiguration('2d', dataset), batchDice: true };
   if (dataset.medianShapeDhw[0] === 1) return [flat];
   const fullres = planConfiguration('3d_fullres', dataset);
@@ -71,5 +72,6 @@ function planConfigurations(dataset: DatasetFacts): PlanConfiguration[] {
   const lowres = planLowres(fullres, dataset);
   if (!lowres) return [flat, fullres];
   const whole = { ...fullres, batchDice: true };
+  if (classCount > MOST_CASCADE_CLASSES) return [flat, lowres, whole];
   return [flat, lowres, whole, { ...whole, name: '3d_cascade_fullres', previousStage: '3d_lowres' }];
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Grid } from '../contract/vocabulary.ts';
 import { resampleImage } from '../imaging/resample.ts';
 import type { Volume, VoxelArray } from '../imaging/volume.ts';
-import { classesOfLabels, preprocessImage, preprocessLabels } from './preprocess.ts';
+import { classesOfLabels, labelsOfClasses, preprocessImage, preprocessLabels } from './preprocess.ts';
 import { smallConfiguration, smallPlan } from './testing/smallPlan.ts';
 
 type Triple = readonly [number, number, number];
@@ -130,5 +130,17 @@ describe('labels', () => {
     expect(classes).toBeInstanceOf(Uint16Array);
     expect(classes.length).toBe(4 * 8 * 8);
     expect([...new Set(classes)]).toEqual([390, 0]);
+  });
+
+  it('are as wide as the plan, not as the file they were read from', () => {
+    const classes = Array.from({ length: 300 }, (_, n) => ({ labelValue: n < 200 ? n + 1 : n + 2, name: `v${n}` }));
+    const plan = smallPlan({ classes, ignoreClass: 301, ignoreLabelValue: 201 });
+    // an old mask in bytes, whose ignore label is a class above 255
+    expect(classesOfLabels(Uint8Array.of(0, 200, 201, 202), plan)).toEqual({ ok: true, classes: Uint16Array.of(0, 200, 301, 201) });
+    const few = smallPlan({ classes: [{ labelValue: 1, name: 'a' }, { labelValue: 65_535, name: 'b' }] });
+    expect(classesOfLabels(Uint16Array.of(0, 65_535, 1), few)).toEqual({ ok: true, classes: Uint8Array.of(0, 2, 1) });
+    expect(classesOfLabels(Uint16Array.of(0, 300), few)).toEqual({ ok: false, labelValue: 300 });
+    expect(labelsOfClasses(Uint8Array.of(0, 2, 1), few)).toEqual(Uint16Array.of(0, 65_535, 1));
+    expect(labelsOfClasses(Uint8Array.of(0, 2, 1), smallPlan())).toEqual(Uint8Array.of(0, 2, 1));
   });
 });

@@ -5,6 +5,8 @@
  * Not copied from the seed: its crop to intensities above 0, its truncated sizes, one modality for all channels.
  */
 import { z } from 'zod';
+import { emptyLabels, labelTypeOf, labelTypeUpTo } from '../contract/labelType.ts';
+import { LARGEST_LABEL_VALUE } from '../contract/vocabulary.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
 import { boundingBox, boxShape, cropVolume, nonZeroMask } from '../imaging/crop.ts';
 import { normalizeChannel } from '../imaging/normalize.ts';
@@ -100,9 +102,9 @@ function seedNormalized(values: Float32Array, channel: PlannedChannel): Float32A
 }
 
 /** Network class per label value: `table[labelValue]`, `UNKNOWN_CLASS` where the plan knows no such label. */
-const UNKNOWN_CLASS = 0xffff;
-function classByLabelValue(plan: Plan): Uint16Array {
-  const table = new Uint16Array(2 ** 16).fill(UNKNOWN_CLASS);
+const UNKNOWN_CLASS = -1;
+function classByLabelValue(plan: Plan): Int32Array {
+  const table = new Int32Array(LARGEST_LABEL_VALUE + 1).fill(UNKNOWN_CLASS);
   table[0] = 0;
   plan.classes.forEach(({ labelValue }, n) => (table[labelValue] = n + 1));
   if (plan.ignoreLabelValue !== null && plan.ignoreClass !== null) table[plan.ignoreLabelValue] = plan.ignoreClass;
@@ -110,15 +112,15 @@ function classByLabelValue(plan: Plan): Uint16Array {
 }
 
 /**
- * Label values as network classes, in as many bits: classes are never above the largest label value. Returns the first
- * label value that the plan does not know instead, if any.
+ * Label values as network classes, in 8 bits where those of the plan fit. Returns the first label value that the plan does
+ * not know instead, if any.
  */
-export function classesOfLabels<A extends ClassArray>(
-  labels: A,
+export function classesOfLabels(
+  labels: LabelArray,
   plan: Plan,
-): { readonly ok: true; readonly classes: A } | { readonly ok: false; readonly labelValue: number } {
+): { readonly ok: true; readonly classes: ClassArray } | { readonly ok: false; readonly labelValue: number } {
   const table = classByLabelValue(plan);
-  const classes = new (labels.constructor as new (count: number) => A)(labels.length);
+  const classes = emptyLabels(labelTypeUpTo(plan.ignoreClass ?? plan.classes.length), labels.length);
   for (let n = 0; n < labels.length; n++) {
     const value = table[labels[n]!]!;
     if (value === UNKNOWN_CLASS) return { ok: false, labelValue: labels[n]! };
@@ -157,9 +159,8 @@ export function preprocessLabels<A extends ClassArray>(classes: A, croppedMask: 
 
 /** Network classes → label values of the legend; 16 bits only where a label value needs them. */
 export function labelsOfClasses(classes: LabelArray, plan: Plan): LabelArray {
-  const values = [0, ...plan.classes.map(({ labelValue }) => labelValue)];
-  const table = Uint16Array.from(values);
-  const labels = new (Math.max(...values) > 255 ? Uint16Array : Uint8Array)(classes.length);
+  const table = Uint16Array.from([0, ...plan.classes.map(({ labelValue }) => labelValue)]);
+  const labels = emptyLabels(labelTypeOf(plan.classes), classes.length);
   for (let n = 0; n < labels.length; n++) labels[n] = table[classes[n]!]!;
   return labels;
 }

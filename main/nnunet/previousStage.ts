@@ -16,6 +16,9 @@ import type { ClassArray } from './trainingCase.ts';
  */
 export const joinBase = ({ classes }: Pick<Plan, 'classes'>): number => classes.length + 2; // background and ignore class
 
+/** More labels than this do not fit joined into 16 bits; a network with a channel for each would not fit anywhere either. */
+export const MOST_CASCADE_CLASSES = 254;
+
 export function joinedClasses(truth: ClassArray, previous: ClassArray, base: number): Uint16Array<ArrayBuffer> {
   const joined = new Uint16Array(truth.length);
   for (let n = 0; n < joined.length; n++) joined[n] = truth[n]! + base * previous[n]!;

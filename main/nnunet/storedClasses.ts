@@ -1,4 +1,5 @@
 /** The way back: logits in the network's space, plane by plane, to classes on the grid the case is stored on. */
+import { emptyLabels, labelTypeUpTo } from '../contract/labelType.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
 import { uncropVolume } from '../imaging/crop.ts';
 import { resamplePlanes } from '../imaging/resamplePlanes.ts';
@@ -36,7 +37,7 @@ export async function classesOnStoredGrid(
   threshold: 0 | 0.5,
 ): Promise<LabelArray | null> {
   const [depth, height, width] = geometry.croppedShapeDhw;
-  const classes = new (plan.classes.length > 255 ? Uint16Array : Uint8Array)(voxelCount(geometry.croppedShapeDhw));
+  const classes = emptyLabels(labelTypeUpTo(plan.classes.length), voxelCount(geometry.croppedShapeDhw));
   let d = 0;
   for await (const plane of planes) decideClasses(plane, outputCountOf(plan), plan.regions, threshold, classes, d++ * height * width);
   return d === depth ? onStoredGrid(classes, geometry, plan) : null;

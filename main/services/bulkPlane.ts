@@ -5,6 +5,7 @@ import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { type AppError, AppException, toAppError } from '../contract/errors.ts';
+import { BYTES_PER_LABEL } from '../contract/labelType.ts';
 import { CaseId, Revision, UploadId, type Grid, type VoxelType } from '../contract/vocabulary.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
@@ -14,6 +15,8 @@ import type { BulkAnswer, BulkPlane } from './services.ts';
 
 /** Voxels of a NIfTI-1 file of ours begin here. */
 const HEADER_BYTES = 352;
+/** `bitpix` of a NIfTI-1 header. */
+const BITS_AT_BYTE = 72;
 const BYTES_PER_VOXEL: Record<VoxelType, number> = { uint8: 1, int16: 2, uint16: 2, float32: 4 };
 
 export function createBulkPlane(session: ProjectSession): BulkPlane {
@@ -53,41 +56,65 @@ async function openLabels(store: ProjectStore, caseId: CaseId, number: number): 
     throw new AppException({ code: 'not-found', what: 'revision', id: `${caseId}/${number}` });
   const file = store.folder.revision(caseId, revision.data);
   await statOwn(file);
-  const body = Readable.from(gunzippedVoxels(file, voxelCount(image.grid)), { objectMode: false });
-  return voxels(body, voxelCount(image.grid));
+  const expectedBytes = voxelCount(image.grid) * (await bytesPerLabel(file));
+  return voxels(Readable.from(gunzippedVoxels(file, expectedBytes), { objectMode: false }), expectedBytes);
 }
 
-/** Unpacks beyond the header. A damaged file breaks the stream, so that nobody takes half a labelmap for a whole one. */
-async function* gunzippedVoxels(file: string, expectedBytes: number): AsyncGenerator<Uint8Array> {
+/** The type of a stored label map, from its NIfTI-1 header. Throws `disk/corrupt`. */
+async function bytesPerLabel(file: string): Promise<number> {
+  const corrupt = (detail: string) => new AppException({ code: 'disk/corrupt', path: file, detail });
+  let head = Buffer.alloc(0);
+  try {
+    for await (const chunk of unpackedChunks(file)) {
+      head = Buffer.concat([head, chunk]);
+      if (head.length >= HEADER_BYTES) break;
+    }
+  } catch (thrown) {
+    const isDamage = thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('Z_');
+    throw isDamage ? corrupt(thrown.message) : thrown;
+  }
+  if (head.length < HEADER_BYTES) throw corrupt('the header is cut off');
+  const bits = head.readInt16LE(BITS_AT_BYTE);
+  const known = Object.values(BYTES_PER_LABEL).find((bytes) => bytes * 8 === bits);
+  if (known === undefined) throw corrupt(`${bits} bits for each label`);
+  return known;
+}
+
+async function* unpackedChunks(file: string): AsyncGenerator<Buffer> {
   const packed = createReadStream(file);
   const unpacked = createGunzip();
   packed.on('error', (problem) => unpacked.destroy(problem));
   packed.pipe(unpacked);
-  let toSkip = HEADER_BYTES;
-  let passed = 0;
   try {
-    for await (const chunk of unpacked as AsyncIterable<Buffer>) {
-      const rest = chunk.subarray(Math.min(toSkip, chunk.length));
-      toSkip -= chunk.length - rest.length;
-      passed += rest.length;
-      if (rest.length > 0) yield rest;
-    }
+    yield* unpacked as AsyncIterable<Buffer>;
   } finally {
     packed.destroy();
+  }
+}
+
+/** Unpacks beyond the header. A damaged file breaks the stream, so that nobody takes half a labelmap for a whole one. */
+async function* gunzippedVoxels(file: string, expectedBytes: number): AsyncGenerator<Uint8Array> {
+  let toSkip = HEADER_BYTES;
+  let passed = 0;
+  for await (const chunk of unpackedChunks(file)) {
+    const rest = chunk.subarray(Math.min(toSkip, chunk.length));
+    toSkip -= chunk.length - rest.length;
+    passed += rest.length;
+    if (rest.length > 0) yield rest;
   }
   if (passed !== expectedBytes)
     throw new AppException({
       code: 'disk/corrupt',
       path: file,
-      detail: `${passed} voxels instead of ${expectedBytes}`,
+      detail: `${passed} bytes of voxels instead of ${expectedBytes}`,
     });
 }
 
-/** Stores at most as many bytes as the largest image of the project has voxels. */
+/** Stores at most the bytes of a label map of the project's largest image in 16 bits. */
 async function receiveUpload(store: ProjectStore, body: Readable): Promise<BulkAnswer> {
   const largest = Math.max(0, ...store.cases.list().map(({ image }) => voxelCount(image.grid)));
   const uploadId = UploadId.parse(`upload-${randomBytes(8).toString('hex')}`);
-  await writeFileAtomic(store.folder.upload(uploadId), limited(body, largest));
+  await writeFileAtomic(store.folder.upload(uploadId), limited(body, largest * BYTES_PER_LABEL.uint16));
   return json(200, { uploadId });
 }
 
@@ -98,7 +125,7 @@ async function* limited(body: Readable, limitBytes: number): AsyncGenerator<Uint
     if (total > limitBytes)
       throw new AppException({
         code: 'contract/bad-input',
-        issues: [`upload: no image has more than ${limitBytes} voxels`],
+        issues: [`upload: no label map of this project has more than ${limitBytes} bytes`],
       });
     yield chunk;
   }

@@ -3,6 +3,7 @@ import { constants, existsSync } from 'node:fs';
 import { copyFile, mkdir, open, rm } from 'node:fs/promises';
 import type { Handlers, RevisionInfo } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
+import type { LabelType } from '../contract/labelType.ts';
 import { SavedLabelmap } from '../contract/tasks.ts';
 import { type CaseId, type Revision, RevisionSource, type UploadId } from '../contract/vocabulary.ts';
 import { syncFolder } from '../dataset/atomicFile.ts';
@@ -20,6 +21,7 @@ interface SaveRequest {
   readonly caseId: CaseId;
   readonly uploadId: UploadId;
   readonly parent: Revision | null;
+  readonly labelType: LabelType;
 }
 
 export function labelServices(
@@ -60,7 +62,7 @@ async function saveLabels(
   author: string,
   request: SaveRequest,
 ): Promise<RevisionInfo> {
-  const { caseId, uploadId, parent } = request;
+  const { caseId, uploadId, parent, labelType } = request;
   const { image } = requireCase(store, caseId);
   const uploadFile = store.folder.upload(uploadId);
   if (!existsSync(uploadFile)) throw new AppException({ code: 'labels/upload-missing', uploadId });
@@ -72,6 +74,7 @@ async function saveLabels(
       task: 'saveLabelmap',
       caseId,
       uploadFile,
+      labelType,
       outputFile: pendingFile,
       grid: image.grid,
       legend,

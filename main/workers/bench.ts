@@ -5,11 +5,13 @@ import type { EngineFactory, TrainingSpec } from '../../models/engine.ts';
 import { err, ok, toAppError } from '../contract/errors.ts';
 import type { Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
+import { emptyLabels, labelTypeUpTo, type LabelType } from '../contract/labelType.ts';
 import type { BenchTask, TrainCase } from '../contract/tasks.ts';
 import { summarizeLatencies } from '../nnunet/benchmark.ts';
 import { choosePrecision } from '../nnunet/choosePrecision.ts';
 import { patchDhw } from '../nnunet/patchWindow.ts';
 import { configurationOf } from '../nnunet/plan.ts';
+import type { ClassArray } from '../nnunet/trainingCase.ts';
 import { planWith, trainingSpec } from '../nnunet/trainingSpec.ts';
 import { preprocessCases } from './prepareCases.ts';
 import { PreprocessedStore } from './preprocessedStore.ts';
@@ -39,7 +41,7 @@ async function bench(input: BenchTask, port: JobPort, factory: EngineFactory): P
   const store = new PreprocessedStore(input.preprocessedFolder, changed, configuration);
   const cases = input.cases.slice(0, spec.batchSize);
   if (!(await preprocessCases(store, cases, port))) return { stopped: true };
-  const batch = await centreBatch(cases, store, spec);
+  const batch = await centreBatch(cases, store, spec, labelTypeUpTo(changed.ignoreClass ?? changed.classes.length));
   const work = mode === 'train' ? await trainWork(factory, spec, input.seed, batch) : await predictWork(factory, spec, input.seed, batch);
   try {
     const stepMs: number[] = [];
@@ -64,15 +66,15 @@ async function bench(input: BenchTask, port: JobPort, factory: EngineFactory): P
 
 interface Batch {
   readonly images: Float32Array;
-  readonly labels: Uint8Array;
+  readonly labels: ClassArray;
 }
 
 /** The channels of a cascade's first stage stay 0: what it predicted changes nothing about the time. */
-async function centreBatch(cases: readonly TrainCase[], store: PreprocessedStore, spec: TrainingSpec): Promise<Batch> {
+async function centreBatch(cases: readonly TrainCase[], store: PreprocessedStore, spec: TrainingSpec, labelType: LabelType): Promise<Batch> {
   const patch = patchDhw(spec.patch);
   const channels = spec.network.inputChannels;
   const voxels = patch[0] * patch[1] * patch[2];
-  const batch = { images: new Float32Array(spec.batchSize * voxels * channels), labels: new Uint8Array(spec.batchSize * voxels) };
+  const batch = { images: new Float32Array(spec.batchSize * voxels * channels), labels: emptyLabels(labelType, spec.batchSize * voxels) };
   for (let sample = 0; sample < spec.batchSize; sample++) {
     const loaded = await store.load(cases[sample % cases.length]!);
     const from = (axis: 0 | 1 | 2): number => Math.floor((loaded.shapeDhw[axis] - patch[axis]) / 2);

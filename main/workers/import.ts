@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppException, err, ok, toAppError, type AppError, type Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
+import { labelsOfType, labelTypeOf } from '../contract/labelType.ts';
 import type { ImportedCase, ImportTask, StoredImage } from '../contract/tasks.ts';
 import { CaseId, type Segment } from '../contract/vocabulary.ts';
 import { syncFolder } from '../dataset/atomicFile.ts';
@@ -113,6 +114,7 @@ async function writeCase(
   const temporary = join(input.casesFolder, `${IMPORTING_PREFIX}${caseId}`);
   const folder = join(input.casesFolder, caseId);
   const channelNames = loaded.channels.map((_, n) => `image_${String(n).padStart(4, '0')}.nii`);
+  const segments = segmentsOf(loaded, input.legend);
   try {
     await mkdir(temporary);
     for (const [n, { grid, voxels }] of loaded.channels.entries())
@@ -123,7 +125,7 @@ async function writeCase(
       ({ sha256: labelSha256 } = await writeLabelmap(
         join(temporary, FIRST_LABELMAP),
         loaded.label.grid,
-        loaded.label.voxels,
+        labelsOfType(loaded.label.voxels, labelTypeOf(segments)),
       ));
     }
     if (existsSync(folder)) throw new Error(`${folder} exists already`);
@@ -142,9 +144,7 @@ async function writeCase(
       modality: loaded.modality,
       subject: subjects.get(source.baseName) ?? loaded.subject ?? caseId,
       warnings: [...loaded.warnings],
-      ...(loaded.label
-        ? { labelFile: join(folder, FIRST_LABELMAP), labelSha256, segments: segmentsOf(loaded, input.legend) }
-        : {}),
+      ...(loaded.label ? { labelFile: join(folder, FIRST_LABELMAP), labelSha256, segments } : {}),
       // rules name labels, so they come with the segments
       ...(loaded.label && source.kind === 'nifti' ? { labelRules: source.labelRules } : {}),
       ...(source.kind === 'nifti' ? { msdTask: source.msdTask } : {}),

@@ -23,10 +23,9 @@ const LOCATION_SEED = 1234;
 /** Of what `keyOf` does not see: the rules of preprocessing and the arrays in the file. */
 const FILE_VERSION = 3;
 const LARGEST_LIST_CHUNK = 2 ** 18;
-const LARGEST_BYTE = 255;
 
 /**
- * Arrays: `image`, `classes` (uint8, or uint16 where a class is above 255), `inside` where a channel is normalised
+ * Arrays: `image`, `classes` (uint8, or uint16 where the plan has a class above 255), `inside` where a channel is normalised
  * inside the mask only, `previous` (classes that the first stage of a cascade predicted), `locations` (all lists one after
  * another) and `annotated` where there is an ignore class.
  */
@@ -67,10 +66,9 @@ export async function preprocessCase(request: PreprocessRequest): Promise<boolea
   if (await exists(file)) return false;
   const { plan, configuration, trainCase } = request;
   const { image, geometry, croppedMask } = preprocessImage(await readStoredImage(trainCase.image), plan, configuration);
-  const known = classesOfLabels<ClassArray>((await readLabelmap(trainCase.labelFile)).voxels, plan);
+  const known = classesOfLabels((await readLabelmap(trainCase.labelFile)).voxels, plan);
   if (!known.ok) throw new AppException({ code: 'labels/unknown-label', caseId: trainCase.caseId, labelValue: known.labelValue });
-  const { classes: wide, inside } = preprocessLabels(known.classes, croppedMask, geometry, plan);
-  const classes = narrowed(wide);
+  const { classes, inside } = preprocessLabels(known.classes, croppedMask, geometry, plan);
   const { locations, annotated } = classLocations(classes, plan, Random.fromSeed(LOCATION_SEED));
   const volume = (name: string, values: Float32Array | ClassArray, channels: number): ChunkedArray => {
     const chunkShape = chunkShapeFor(patchDhw(configuration.patch), geometry.shapeDhw, channels * values.BYTES_PER_ELEMENT);
@@ -80,7 +78,7 @@ export async function preprocessCase(request: PreprocessRequest): Promise<boolea
   if (inside && plan.channels.some(({ insideMaskOnly }) => insideMaskOnly)) arrays.push(volume('inside', inside, 1));
   if (configuration.previousStage && trainCase.previousFile) {
     const previous = await previousClasses(trainCase.previousFile, trainCase.caseId, plan);
-    arrays.push(volume('previous', narrowed(preprocessLabels(previous, null, geometry, plan).classes), 1));
+    arrays.push(volume('previous', preprocessLabels(previous, null, geometry, plan).classes, 1));
   }
   arrays.push(...list('locations', concatenated(locations)), ...(annotated ? list('annotated', annotated) : []));
   const about: PreprocessedAbout = {
@@ -97,13 +95,9 @@ export async function preprocessCase(request: PreprocessRequest): Promise<boolea
 /** On the stored grid. */
 async function previousClasses(file: string, caseId: CaseId, plan: Plan): Promise<ClassArray> {
   const { grid, voxels } = await readLabelmap(file);
-  const known = classesOfLabels<ClassArray>(toCanonical(voxels, grid).voxels, plan);
+  const known = classesOfLabels(toCanonical(voxels, grid).voxels, plan);
   if (!known.ok) throw new AppException({ code: 'labels/unknown-label', caseId, labelValue: known.labelValue });
   return known.classes;
-}
-
-function narrowed(classes: ClassArray): ClassArray {
-  return classes instanceof Uint16Array && classes.every((value) => value <= LARGEST_BYTE) ? Uint8Array.from(classes) : classes;
 }
 
 /** An array of nothing has no shape, so it is left out. */

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { bulkUrls, calls } from '../../main/contract/api.ts';
 import type { AppEvent, CallInput, CallName, CallOutput } from '../../main/contract/api.ts';
 import { AppError, AppException } from '../../main/contract/errors.ts';
+import { labelsFromBytes } from '../../main/contract/labelType.ts';
 import { UploadId } from '../../main/contract/vocabulary.ts';
 import type { CaseId } from '../../main/contract/vocabulary.ts';
 import { callServices, subscribeToEvents } from './transport.ts';
@@ -54,12 +55,16 @@ export class AppApi {
   /** Raw voxels of one channel, i fastest; type and dims as in `CaseDetail`. */
   readonly volume = (caseId: CaseId, channelIndex: number): Promise<ArrayBuffer> => getBytes(bulkUrls.volume(caseId, channelIndex));
 
-  /** Raw uint8 labels, same order. */
-  readonly labels = async (caseId: CaseId, revision: number): Promise<Uint8Array> =>
-    new Uint8Array(await getBytes(bulkUrls.labels(caseId, revision)));
+  /** Labels in the same order, in 8 or 16 bits as they are stored. */
+  async labels(caseId: CaseId, revision: number, voxelCount: number): Promise<Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>> {
+    const bytes = await getBytes(bulkUrls.labels(caseId, revision));
+    const labels = labelsFromBytes(bytes, voxelCount);
+    if (labels) return labels;
+    throw new AppException({ code: 'internal', detail: `revision ${revision} of ${caseId}: ${bytes.byteLength} bytes for ${voxelCount} voxels` });
+  }
 
   /** Sends a labelmap as a Blob (a typed array of 100 MB breaks test tools). */
-  async upload(labels: Uint8Array<ArrayBuffer>): Promise<UploadId> {
+  async upload(labels: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>): Promise<UploadId> {
     const response = await fetch(bulkUrls.upload(), { method: 'POST', body: new Blob([labels], { type: 'application/octet-stream' }) });
     if (!response.ok) return failBulk(response);
     return z.object({ uploadId: UploadId }).parse(await response.json()).uploadId;

@@ -2,6 +2,7 @@
 import { cache, utilities, volumeLoader } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
 import type { Grid, VoxelType } from '../../main/contract/vocabulary.ts';
+import type { LabelArray } from './labelArray.ts';
 
 export type VoxelArray = Uint8Array | Int16Array | Uint16Array | Float32Array;
 
@@ -16,7 +17,7 @@ export const voxelArray = (type: VoxelType, bytes: ArrayBuffer): VoxelArray => n
 
 // Ids without ':' — Cornerstone would look for an image loader of that scheme.
 export const IMAGE_VOLUME_ID = 'case-image';
-export const LABELMAP_VOLUME_ID = 'case-labels';
+const labelmapIdOf = (labels: LabelArray): string => `case-labels-${labels.BYTES_PER_ELEMENT * 8}`;
 
 const point = (values: readonly number[]): Types.Point3 => [values[0]!, values[1]!, values[2]!];
 
@@ -63,24 +64,36 @@ function metadataOf(voxels: VoxelArray, grid: Grid, modality: string, frameOfRef
   };
 }
 
-/** Both arrays stay live: Cornerstone draws from them and the brush writes into `labels`. */
-export function cacheCaseVolumes(grid: Grid, modality: string, voxels: VoxelArray, labels: Uint8Array): void {
+const geometryOf = (grid: Grid) => ({
+  dimensions: point(grid.dimsIjk),
+  spacing: point(grid.spacingMm),
+  origin: point(grid.originLpsMm),
+  direction: [...grid.direction] as Types.Mat3,
+});
+
+/** The array stays live: Cornerstone draws from it. */
+export function cacheCaseImage(grid: Grid, modality: string, voxels: VoxelArray): void {
   const frameOfReferenceUID = utilities.uuidv4();
   const metadata = metadataOf(voxels, grid, modality, frameOfReferenceUID);
-  const geometry = {
-    dimensions: point(grid.dimsIjk),
-    spacing: point(grid.spacingMm),
-    origin: point(grid.originLpsMm),
-    direction: [...grid.direction] as Types.Mat3,
-  };
-  const image = volumeLoader.createLocalVolume(IMAGE_VOLUME_ID, { ...geometry, metadata, scalarData: voxels });
+  const image = volumeLoader.createLocalVolume(IMAGE_VOLUME_ID, { ...geometryOf(grid), metadata, scalarData: voxels });
   describeSlices(image.imageIds, grid, frameOfReferenceUID, modality);
+}
+
+/**
+ * A labelmap on the cached image; returns its volume id, another one for each label type. The array stays live: the brush
+ * writes into it.
+ */
+export function cacheLabelmap(grid: Grid, modality: string, labels: LabelArray): string {
+  const image = cache.getVolume(IMAGE_VOLUME_ID)!;
+  const { FrameOfReferenceUID } = image.metadata;
+  const volumeId = labelmapIdOf(labels);
   const referenced = { referencedVolumeId: IMAGE_VOLUME_ID, referencedImageIds: image.imageIds };
   const labelmap = volumeLoader.createLocalLabelmapVolume(
-    { ...geometry, ...referenced, metadata: metadataOf(labels, grid, modality, frameOfReferenceUID), scalarData: labels },
-    LABELMAP_VOLUME_ID,
+    { ...geometryOf(grid), ...referenced, metadata: metadataOf(labels, grid, modality, FrameOfReferenceUID), scalarData: labels },
+    volumeId,
   );
-  describeSlices(labelmap.imageIds, grid, frameOfReferenceUID, 'SEG');
+  describeSlices(labelmap.imageIds, grid, FrameOfReferenceUID, 'SEG');
+  return volumeId;
 }
 
 export function dropCaseVolumes(): void {

@@ -6,8 +6,10 @@ import { Enums as CoreEnums, RenderingEngine, cache, eventTarget, init as initCo
 import type { Types } from '@cornerstonejs/core';
 import { Enums, init as initTools, segmentation, synchronizers, SynchronizerManager } from '@cornerstonejs/tools';
 import type { Grid, Segment } from '../../main/contract/vocabulary.ts';
-import { IMAGE_VOLUME_ID, LABELMAP_VOLUME_ID, cacheCaseVolumes, dropCaseVolumes } from './caseVolume.ts';
+import { IMAGE_VOLUME_ID, cacheCaseImage, cacheLabelmap, dropCaseVolumes } from './caseVolume.ts';
 import type { VoxelArray } from './caseVolume.ts';
+import { wideEnough } from './labelArray.ts';
+import type { LabelArray } from './labelArray.ts';
 import { MprTools, PLANES, registerTools } from './mprTools.ts';
 import type { Plane, ViewerTool } from './mprTools.ts';
 import { orientationLetters } from './orientationLetters.ts';
@@ -24,8 +26,8 @@ export interface ViewerCase {
   readonly grid: Grid;
   readonly modality: string;
   readonly voxels: VoxelArray;
-  /** The viewer's own copy: the brush writes into it. */
-  readonly labels: Uint8Array;
+  /** The viewer's own copy: the brush writes into it, or into a wider copy where the legend needs one. */
+  readonly labels: LabelArray;
 }
 
 export interface CursorReading {
@@ -57,6 +59,10 @@ const cross = (a: readonly number[], b: readonly number[]): number[] => [
   a[2]! * b[0]! - a[0]! * b[2]!,
   a[0]! * b[1]! - a[1]! * b[0]!,
 ];
+/** Setting the size is the only way to empty it. */
+const forgetHistory = (): void => {
+  DefaultHistoryMemo.size = DefaultHistoryMemo.size;
+};
 const opposite = (v: readonly number[]): number[] => v.map((value) => -value);
 
 export class MprViewer {
@@ -69,6 +75,7 @@ export class MprViewer {
   #hidden = new Set<number>();
   #opacity = 0.5;
   #segmentationId = '';
+  #labelmapVolumeId = '';
   #loadCount = 0;
   /** A button was pressed on this case. */
   #touched = false;
@@ -141,9 +148,9 @@ export class MprViewer {
   /** Replaces whatever is shown. History starts anew. Resolves after the first picture of all three planes. */
   async show(viewerCase: ViewerCase, segments: readonly Segment[]): Promise<void> {
     this.clear();
-    this.#case = viewerCase;
     this.#touched = false;
-    cacheCaseVolumes(viewerCase.grid, viewerCase.modality, viewerCase.voxels, viewerCase.labels);
+    cacheCaseImage(viewerCase.grid, viewerCase.modality, viewerCase.voxels);
+    this.#take(viewerCase, segments);
     await setVolumesForViewports(this.#engine, [{ volumeId: IMAGE_VOLUME_ID }], [...PLANES]);
     this.setWindow(firstWindow(viewerCase.modality, viewerCase.voxels));
     this.#addLabelmap(segments);
@@ -152,6 +159,13 @@ export class MprViewer {
     );
     this.#engine.renderViewports([...PLANES]);
     await Promise.all(drawn);
+  }
+
+  /** The case from now on, its labelmap wide enough for every segment. */
+  #take(viewerCase: ViewerCase, segments: readonly Segment[]): void {
+    const labels = wideEnough(viewerCase.labels, segments);
+    this.#case = { ...viewerCase, labels };
+    this.#labelmapVolumeId = cacheLabelmap(viewerCase.grid, viewerCase.modality, labels);
   }
 
   #addLabelmap(segments: readonly Segment[]): void {
@@ -164,7 +178,7 @@ export class MprViewer {
     segmentation.addSegmentations([
       {
         segmentationId: this.#segmentationId,
-        representation: { type: LABELMAP, data: { volumeId: LABELMAP_VOLUME_ID, referencedVolumeId: IMAGE_VOLUME_ID } },
+        representation: { type: LABELMAP, data: { volumeId: this.#labelmapVolumeId, referencedVolumeId: IMAGE_VOLUME_ID } },
         config: { label: 'labels', segments: Object.fromEntries(declared) },
       },
     ]);
@@ -199,6 +213,11 @@ export class MprViewer {
       return;
     }
     segmentation.removeSegmentation(this.#segmentationId);
+    if (wideEnough(this.#case.labels, segments) !== this.#case.labels) {
+      this.#take(this.#case, segments);
+      forgetHistory(); // its strokes are those of the narrower labelmap
+      this.on.history();
+    }
     this.#addLabelmap(segments);
   }
 
@@ -255,7 +274,7 @@ export class MprViewer {
   }
 
   /** The live labelmap of the shown case; copy before keeping. */
-  get labels(): Uint8Array | null {
+  get labels(): LabelArray | null {
     return this.#case?.labels ?? null;
   }
 
@@ -293,7 +312,7 @@ export class MprViewer {
     this.#case = null;
     segmentation.removeAllSegmentations();
     segmentation.removeAllSegmentationRepresentations();
-    DefaultHistoryMemo.size = DefaultHistoryMemo.size; // the only way to empty it
+    forgetHistory();
     for (const plane of PLANES) this.#viewport(plane).removeAllActors();
     dropCaseVolumes();
     this.#engine.renderViewports([...PLANES]);

@@ -396,14 +396,18 @@ describe('the bulk plane', () => {
   it('breaks the stream of a damaged label map instead of sending half of it', async () => {
     await rig.createWithPhantoms(1, 1);
     const file = join(rig.projectFolder, 'cases', first, 'labels', 'r0001.nii.gz');
-    writeFileSync(file, readFileSync(file).subarray(0, 60));
+    const whole = readFileSync(file);
+    writeFileSync(file, whole.subarray(0, Math.floor(whole.length / 2)));
     await expect(rig.get(bulkUrls.labels(first, 1))).rejects.toThrow();
+    writeFileSync(file, whole.subarray(0, 15));
+    const { status, bytes } = await rig.get(bulkUrls.labels(first, 1));
+    expect([status, JSON.parse(bytes.toString())]).toMatchObject([500, { code: 'disk/corrupt', path: file }]);
   });
 
   it('takes no upload that is larger than every image, and leaves nothing of it', async () => {
     await rig.createWithPhantoms(1, 1);
     const detail = await rig.call('dataset.openCase', { caseId: first });
-    const { status } = await rig.post(new Uint8Array(voxelCount(detail) + 1));
+    const { status } = await rig.post(new Uint8Array(2 * voxelCount(detail) + 1));
     expect(status).toBe(400);
     const uploads = join(rig.projectFolder, 'uploads');
     expect(readdirSync(uploads)).toEqual([]);

@@ -1,6 +1,7 @@
 import { createContext } from 'svelte';
-import type { CaseDetail } from '../../../main/contract/api.ts';
+import type { CallInput, CaseDetail } from '../../../main/contract/api.ts';
 import { AppException } from '../../../main/contract/errors.ts';
+import { emptyLabels, typeOfLabels } from '../../../main/contract/labelType.ts';
 import type { CaseId, Segment } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
@@ -133,7 +134,7 @@ export class Annotator {
       const voxelCount = detail.grid.dimsIjk.reduce((a, b) => a * b, 1);
       const [bytes, labels] = await Promise.all([
         this.api.volume(caseId, 0),
-        detail.latestRevision === null ? new Uint8Array(voxelCount) : this.api.labels(caseId, detail.latestRevision),
+        detail.latestRevision === null ? emptyLabels('uint8', voxelCount) : this.api.labels(caseId, detail.latestRevision, voxelCount),
       ]);
       if (this.#requested !== caseId) return; // another case was clicked meanwhile
       const voxels = voxelArray(detail.voxelType, bytes);
@@ -170,7 +171,7 @@ export class Annotator {
     const editsBefore = this.#edits;
     const saved = await this.notices.attempt(async () => {
       const uploadId = await this.api.upload(labels.slice());
-      return this.#saveOnTop(detail, uploadId);
+      return this.#saveOnTop(detail, { uploadId, labelType: typeOfLabels(labels) });
     });
     if (saved) {
       this.#dirty = this.#edits !== editsBefore;
@@ -183,13 +184,13 @@ export class Annotator {
   }
 
   /** A revision that appeared meanwhile is kept below ours; nothing is overwritten. */
-  async #saveOnTop(detail: CaseDetail, uploadId: Awaited<ReturnType<AppApi['upload']>>) {
+  async #saveOnTop(detail: CaseDetail, uploaded: Pick<CallInput<'labels.save'>, 'uploadId' | 'labelType'>) {
     const { caseId } = detail;
     try {
-      return await this.api.call('labels.save', { caseId, uploadId, parent: detail.latestRevision });
+      return await this.api.call('labels.save', { caseId, ...uploaded, parent: detail.latestRevision });
     } catch (thrown) {
       if (!(thrown instanceof AppException) || thrown.error.code !== 'labels/stale-parent') throw thrown;
-      return this.api.call('labels.save', { caseId, uploadId, parent: thrown.error.latestRevision });
+      return this.api.call('labels.save', { caseId, ...uploaded, parent: thrown.error.latestRevision });
     }
   }
 
