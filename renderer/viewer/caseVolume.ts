@@ -2,7 +2,7 @@
 import { cache, utilities, volumeLoader } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
 import type { Grid, VoxelType } from '../../main/contract/vocabulary.ts';
-import type { LabelArray } from './labelArray.ts';
+import type { LabelArray } from './labelSlots.ts';
 
 export type VoxelArray = Uint8Array | Int16Array | Uint16Array | Float32Array;
 
@@ -15,9 +15,8 @@ const ARRAY_OF: Record<VoxelType, new (buffer: ArrayBuffer) => VoxelArray> = {
 
 export const voxelArray = (type: VoxelType, bytes: ArrayBuffer): VoxelArray => new ARRAY_OF[type](bytes);
 
-// Ids without ':' — Cornerstone would look for an image loader of that scheme.
+// Without ':' — Cornerstone would look for an image loader of that scheme.
 export const IMAGE_VOLUME_ID = 'case-image';
-const labelmapIdOf = (labels: LabelArray): string => `case-labels-${labels.BYTES_PER_ELEMENT * 8}`;
 
 const point = (values: readonly number[]): Types.Point3 => [values[0]!, values[1]!, values[2]!];
 
@@ -79,21 +78,16 @@ export function cacheCaseImage(grid: Grid, modality: string, voxels: VoxelArray)
   describeSlices(image.imageIds, grid, frameOfReferenceUID, modality);
 }
 
-/**
- * A labelmap on the cached image; returns its volume id, another one for each label type. The array stays live: the brush
- * writes into it.
- */
-export function cacheLabelmap(grid: Grid, modality: string, labels: LabelArray): string {
+/** A labelmap on the cached image, under an id without ':' that no other had. The array stays live: the brush writes into it. */
+export function cacheLabelmap(volumeId: string, grid: Grid, modality: string, labels: LabelArray): void {
   const image = cache.getVolume(IMAGE_VOLUME_ID)!;
   const { FrameOfReferenceUID } = image.metadata;
-  const volumeId = labelmapIdOf(labels);
   const referenced = { referencedVolumeId: IMAGE_VOLUME_ID, referencedImageIds: image.imageIds };
   const labelmap = volumeLoader.createLocalLabelmapVolume(
     { ...geometryOf(grid), ...referenced, metadata: metadataOf(labels, grid, modality, FrameOfReferenceUID), scalarData: labels },
     volumeId,
   );
   describeSlices(labelmap.imageIds, grid, FrameOfReferenceUID, 'SEG');
-  return volumeId;
 }
 
 export function dropCaseVolumes(): void {

@@ -8,8 +8,9 @@ import { Enums, init as initTools, segmentation, synchronizers, SynchronizerMana
 import type { Grid, Segment } from '../../main/contract/vocabulary.ts';
 import { IMAGE_VOLUME_ID, cacheCaseImage, cacheLabelmap, dropCaseVolumes } from './caseVolume.ts';
 import type { VoxelArray } from './caseVolume.ts';
-import { wideEnough } from './labelArray.ts';
-import type { LabelArray } from './labelArray.ts';
+import { refineColorTables } from './colorTables.ts';
+import { LabelSlots } from './labelSlots.ts';
+import type { LabelArray } from './labelSlots.ts';
 import { MprTools, PLANES, registerTools } from './mprTools.ts';
 import type { Plane, ViewerTool } from './mprTools.ts';
 import { orientationLetters } from './orientationLetters.ts';
@@ -26,9 +27,12 @@ export interface ViewerCase {
   readonly grid: Grid;
   readonly modality: string;
   readonly voxels: VoxelArray;
-  /** The viewer's own copy: the brush writes into it, or into a wider copy where the legend needs one. */
+  /** The viewer's own: the brush may write into it. */
   readonly labels: LabelArray;
 }
+
+type ShownCase = Omit<ViewerCase, 'labels'>;
+const NO_LABELS = new LabelSlots(new Uint8Array(), []);
 
 export interface CursorReading {
   readonly ijk: readonly [number, number, number];
@@ -70,14 +74,15 @@ export class MprViewer {
   readonly #tools: MprTools;
   readonly #listeners: (() => void)[] = [];
   readonly #resize: ResizeObserver;
-  #case: ViewerCase | null = null;
+  #case: ShownCase | null = null;
+  #slots = NO_LABELS;
   #segments: readonly Segment[] = [];
   #hidden = new Set<number>();
   #opacity = 0.5;
   #segmentationId = '';
   #labelmapVolumeId = '';
   #loadCount = 0;
-  /** A button was pressed on this case. */
+  /** A button was pressed on this labelmap since it was last shown. */
   #touched = false;
 
   /** `edit`: the labelmap changed by hand. `history`: undo or redo may have become (im)possible. `cursor`: null when the pointer leaves. */
@@ -125,13 +130,16 @@ export class MprViewer {
     const onModified = (): void => {
       if (this.#touched) this.on.edit();
     };
+    const onRendered = (): void => this.#refineColors();
     const onRelease = (): void => void setTimeout(() => this.on.history(), 0);
     for (const plane of PLANES) elements[plane].addEventListener('mousedown', onPress, { capture: true });
     eventTarget.addEventListener(Enums.Events.SEGMENTATION_DATA_MODIFIED, onModified);
+    eventTarget.addEventListener(Enums.Events.SEGMENTATION_RENDERED, onRendered);
     window.addEventListener('mouseup', onRelease);
     this.#listeners.push(() => {
       for (const plane of PLANES) elements[plane].removeEventListener('mousedown', onPress, { capture: true });
       eventTarget.removeEventListener(Enums.Events.SEGMENTATION_DATA_MODIFIED, onModified);
+      eventTarget.removeEventListener(Enums.Events.SEGMENTATION_RENDERED, onRendered);
       window.removeEventListener('mouseup', onRelease);
     });
   }
@@ -148,9 +156,11 @@ export class MprViewer {
   /** Replaces whatever is shown. History starts anew. Resolves after the first picture of all three planes. */
   async show(viewerCase: ViewerCase, segments: readonly Segment[]): Promise<void> {
     this.clear();
+    const { labels, ...shown } = viewerCase;
+    this.#case = shown;
     this.#touched = false;
     cacheCaseImage(viewerCase.grid, viewerCase.modality, viewerCase.voxels);
-    this.#take(viewerCase, segments);
+    this.#takeLabels(shown, labels, segments);
     await setVolumesForViewports(this.#engine, [{ volumeId: IMAGE_VOLUME_ID }], [...PLANES]);
     this.setWindow(firstWindow(viewerCase.modality, viewerCase.voxels));
     this.#addLabelmap(segments);
@@ -161,20 +171,19 @@ export class MprViewer {
     await Promise.all(drawn);
   }
 
-  /** The case from now on, its labelmap wide enough for every segment. */
-  #take(viewerCase: ViewerCase, segments: readonly Segment[]): void {
-    const labels = wideEnough(viewerCase.labels, segments);
-    this.#case = { ...viewerCase, labels };
-    this.#labelmapVolumeId = cacheLabelmap(viewerCase.grid, viewerCase.modality, labels);
+  #takeLabels({ grid, modality }: ShownCase, labels: LabelArray, segments: readonly Segment[]): void {
+    this.#slots = new LabelSlots(labels, segments);
+    this.#labelmapVolumeId = `case-labels-${++this.#loadCount}`;
+    cacheLabelmap(this.#labelmapVolumeId, grid, modality, this.#slots.voxels);
   }
 
   #addLabelmap(segments: readonly Segment[]): void {
     this.#segmentationId = `labels-${++this.#loadCount}`;
     this.#segments = segments;
-    const declared = segments.map(({ labelValue, name }, index) => [
-      labelValue,
-      { label: name, segmentIndex: labelValue, active: index === 0, locked: false, cachedStats: {} },
-    ]);
+    const declared = segments.map(({ labelValue, name }, index) => {
+      const segmentIndex = this.#slots.slotOf(labelValue)!;
+      return [segmentIndex, { label: name, segmentIndex, active: index === 0, locked: false, cachedStats: {} }];
+    });
     segmentation.addSegmentations([
       {
         segmentationId: this.#segmentationId,
@@ -188,12 +197,21 @@ export class MprViewer {
     this.#applySegmentStyle();
   }
 
+  /** The actors of a labelmap come some time after it. */
+  #refineColors(): void {
+    for (const plane of this.#case ? PLANES : []) {
+      const viewport = this.#viewport(plane);
+      if (refineColorTables(viewport.getActors(), this.#segmentationId, this.#segments.length)) viewport.render();
+    }
+  }
+
   #applySegmentStyle(): void {
     for (const plane of PLANES) {
       for (const { labelValue, colorRgb } of this.#segments) {
-        segmentation.config.color.setSegmentIndexColor(plane, this.#segmentationId, labelValue, [...colorRgb, 255] as Types.Color);
+        const slot = this.#slots.slotOf(labelValue)!;
+        segmentation.config.color.setSegmentIndexColor(plane, this.#segmentationId, slot, [...colorRgb, 255] as Types.Color);
         const specifier = { segmentationId: this.#segmentationId, type: LABELMAP };
-        segmentation.config.visibility.setSegmentIndexVisibility(plane, specifier, labelValue, !this.#hidden.has(labelValue));
+        segmentation.config.visibility.setSegmentIndexVisibility(plane, specifier, slot, !this.#hidden.has(labelValue));
       }
     }
     segmentation.config.style.setStyle(
@@ -212,17 +230,19 @@ export class MprViewer {
       this.#applySegmentStyle();
       return;
     }
+    this.#touched = false;
     segmentation.removeSegmentation(this.#segmentationId);
-    if (wideEnough(this.#case.labels, segments) !== this.#case.labels) {
-      this.#take(this.#case, segments);
-      forgetHistory(); // its strokes are those of the narrower labelmap
+    if (!this.#slots.makeRoom(segments)) {
+      this.#takeLabels(this.#case, this.#slots.labels(), segments);
+      forgetHistory(); // its strokes are those of the labelmap before
       this.on.history();
     }
     this.#addLabelmap(segments);
   }
 
   setActiveSegment(labelValue: number): void {
-    if (this.#case) segmentation.segmentIndex.setActiveSegmentIndex(this.#segmentationId, labelValue);
+    const slot = this.#slots.slotOf(labelValue);
+    if (this.#case && slot !== undefined) segmentation.segmentIndex.setActiveSegmentIndex(this.#segmentationId, slot);
   }
 
   setSegmentVisible(labelValue: number, visible: boolean): void {
@@ -273,9 +293,9 @@ export class MprViewer {
     return { canUndo: DefaultHistoryMemo.canUndo, canRedo: DefaultHistoryMemo.canRedo };
   }
 
-  /** The live labelmap of the shown case; copy before keeping. */
-  get labels(): LabelArray | null {
-    return this.#case?.labels ?? null;
+  /** A copy of the labelmap as it is painted. */
+  copyLabels(): LabelArray | null {
+    return this.#case && this.#slots.labels();
   }
 
   /** Letters of the patient sides at the edges of a plane. */
@@ -292,7 +312,7 @@ export class MprViewer {
 
   #readAt(plane: Plane, element: HTMLElement, event: MouseEvent): CursorReading | null {
     if (!this.#case) return null;
-    const { grid, voxels, labels } = this.#case;
+    const { grid, voxels } = this.#case;
     const box = element.getBoundingClientRect();
     const world = this.#viewport(plane).canvasToWorld([event.clientX - box.left, event.clientY - box.top]);
     const ijk = [0, 1, 2].map((axis) => {
@@ -303,13 +323,14 @@ export class MprViewer {
     const [ni, nj, nk] = grid.dimsIjk;
     if (i < 0 || j < 0 || k < 0 || i >= ni || j >= nj || k >= nk) return null;
     const index = i + ni * (j + nj * k);
-    return { ijk: [i, j, k], positionLpsMm: [world[0], world[1], world[2]], value: voxels[index]!, labelValue: labels[index]! };
+    return { ijk: [i, j, k], positionLpsMm: [world[0], world[1], world[2]], value: voxels[index]!, labelValue: this.#slots.valueOf(this.#slots.voxels[index]!) };
   }
 
   /** Shows nothing and frees the memory of the case. */
   clear(): void {
     if (!this.#case) return;
     this.#case = null;
+    this.#slots = NO_LABELS;
     segmentation.removeAllSegmentations();
     segmentation.removeAllSegmentationRepresentations();
     forgetHistory();

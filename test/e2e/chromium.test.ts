@@ -1,53 +1,30 @@
 /** The loop in Debian's Chromium, served by the Node host: the engine that users' Electron has. */
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { chromium } from 'playwright-core';
-import type { Browser } from 'playwright-core';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHROMIUM, startBrowserHost, type BrowserHost } from './browserHost.ts';
 import { checkExport, hasNibabel, readByNibabel } from './exported.ts';
 import { UNLABELLED_CASE, makeStudies, walkTheLoop } from './walkTheLoop.ts';
 
-const root = resolve(import.meta.dirname, '../..');
-const CHROMIUM = '/usr/bin/chromium';
-const FLAGS = ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist', '--disable-background-networking', '--disable-component-update', '--no-first-run'];
-
 describe.skipIf(!existsSync(CHROMIUM))(`the loop in a browser (needs ${CHROMIUM})`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-chromium-'));
-  let host: ChildProcess;
-  let browser: Browser;
-  let link = '';
+  let host: BrowserHost;
 
   beforeAll(async () => {
-    host = spawn(process.execPath, [join(root, 'dist/main/maskloop.cjs'), 'serve', '--port', '0'], {
-      env: { ...process.env, MASKLOOP_STATE: join(folder, 'state'), USER: 'tester' },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    link = await new Promise<string>((done, fail) => {
-      let printed = '';
-      host.stdout!.on('data', (chunk: Buffer) => {
-        printed += chunk.toString();
-        const found = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(printed);
-        if (found) done(found[0]);
-      });
-      host.on('exit', (code) => fail(new Error(`the host ended with ${code}: ${printed}`)));
-    });
-    browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+    host = await startBrowserHost(join(folder, 'state'));
   });
   afterAll(async () => {
-    await browser?.close();
-    host?.kill('SIGTERM');
+    await host?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
   it('walks from a folder of studies to exported label maps', async () => {
-    const page = await browser.newPage({ viewport: { width: 1400, height: 900 } });
+    const page = await host.browser.newPage({ viewport: { width: 1400, height: 900 } });
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(String(error.stack)));
     page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-    await page.goto(link);
+    await page.goto(host.link);
     const studies = await makeStudies(folder);
     const output = join(folder, 'exported');
     mkdirSync(output);
@@ -66,8 +43,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`the loop in a browser (needs ${CHROMIUM}
   });
 
   it('lets nobody in with a used link', async () => {
-    const stranger = await browser.newContext();
-    const answer = await (await stranger.newPage()).goto(link);
+    const stranger = await host.browser.newContext();
+    const answer = await (await stranger.newPage()).goto(host.link);
     expect(answer!.status()).toBe(403);
     await stranger.close();
   });

@@ -163,14 +163,15 @@ export class Annotator {
 
   /** True when there is nothing left to save. Never drops the mask: on failure it stays in the viewer. */
   async save(): Promise<boolean> {
-    const { labels } = this.#viewer ?? {};
     const detail = this.#open;
-    if (!labels || !detail || this.#saving) return false;
+    if (!detail || this.#saving) return false;
     if (!this.#dirty) return true;
+    const labels = this.#viewer?.copyLabels();
+    if (!labels) return false;
     this.#saving = true;
     const editsBefore = this.#edits;
     const saved = await this.notices.attempt(async () => {
-      const uploadId = await this.api.upload(labels.slice());
+      const uploadId = await this.api.upload(labels);
       return this.#saveOnTop(detail, { uploadId, labelType: typeOfLabels(labels) });
     });
     if (saved) {

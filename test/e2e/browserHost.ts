@@ -1,0 +1,41 @@
+/** The Node host of the built program and a Chromium to look at it with. */
+import { spawn } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
+
+const root = resolve(import.meta.dirname, '../..');
+export const CHROMIUM = '/usr/bin/chromium';
+const FLAGS = ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist', '--disable-background-networking', '--disable-component-update', '--no-first-run'];
+
+export interface BrowserHost {
+  readonly browser: Browser;
+  /** Lets in who comes first. */
+  readonly link: string;
+  stop(): Promise<void>;
+}
+
+export async function startBrowserHost(stateFolder: string): Promise<BrowserHost> {
+  const host = spawn(process.execPath, [join(root, 'dist/main/maskloop.cjs'), 'serve', '--port', '0'], {
+    env: { ...process.env, MASKLOOP_STATE: stateFolder, USER: 'tester' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const link = await new Promise<string>((done, fail) => {
+    let printed = '';
+    host.stdout.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+      const found = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(printed);
+      if (found) done(found[0]);
+    });
+    host.on('exit', (code) => fail(new Error(`the host ended with ${code}: ${printed}`)));
+  });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  return {
+    browser,
+    link,
+    stop: async () => {
+      await browser.close();
+      host.kill('SIGTERM');
+    },
+  };
+}
