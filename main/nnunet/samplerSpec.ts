@@ -1,3 +1,4 @@
+import { BYTES_PER_LABEL, labelTypeUpTo } from '../contract/labelType.ts';
 import type { Preset } from '../contract/vocabulary.ts';
 import { augmentationFor } from './augment/augmentation.ts';
 import { patchDhw } from './patchWindow.ts';
@@ -40,6 +41,6 @@ export function samplerSpecFor({ preset, patch, batchSize, plan, oversampling, n
         ? { kind: 'eachByChance', chance: oversampling, classes: Array.from({ length: classes.length }, (_, n) => n + 1) }
         : { kind: 'lastOfBatch', part: oversampling },
     augmentation: augmentationFor(preset, patch, masked),
-    bytesPerLabel: (ignoreClass ?? classes.length) > 255 ? 2 : 1,
+    bytesPerLabel: BYTES_PER_LABEL[labelTypeUpTo(ignoreClass ?? classes.length)],
   };
 }

@@ -9,21 +9,10 @@ import { inferPlanes, type InferSpec } from '../../main/nnunet/infer.ts';
 import { imageSource } from '../../main/nnunet/windowSource.ts';
 import type { NamedArray, UNetSpec } from '../../models/engine.ts';
 import { parametersOf } from '../../models/unet.ts';
+import { noise } from './noise.ts';
 
 const Recorded = z.object({ cases: z.record(z.string(), z.array(z.number())) });
 const recorded = Recorded.parse(JSON.parse(readFileSync(join(import.meta.dirname, 'slidingWindow.json'), 'utf8')));
-
-/** Values in [-0.5, 0.5) from a name: FNV-1a, then a 32-bit integer hash; the same in slidingWindow.py. */
-function noise(name: string, count: number): Float32Array {
-  let seed = 2166136261;
-  for (const char of new TextEncoder().encode(name)) seed = Math.imul(seed ^ char, 16777619);
-  return Float32Array.from({ length: count }, (_, index) => {
-    let x = (Math.imul(index, 2654435761) + seed) >>> 0;
-    x = Math.imul(x ^ (x >>> 16), 0x45d9f3b) >>> 0;
-    x = Math.imul(x ^ (x >>> 16), 0x45d9f3b) >>> 0;
-    return ((x ^ (x >>> 16)) >>> 0) / 4294967296 - 0.5;
-  });
-}
 
 const network = (dims: 2 | 3, inputChannels: number, classes: number, features: number[], kernels: number[][], strides: number[][]): UNetSpec => ({
   dims, architecture: 'plain', norm: 'instance', inputChannels, classes, decoderConvs: 1, negativeSlope: 0.01,

@@ -1,19 +1,11 @@
 /** Dice of label maps; a class that is absent from both maps of a case says nothing about it. */
 import type { LabelArray } from '../../imaging/connectedComponents.ts';
+import { diceOfLabelmaps } from '../../imaging/diceOfLabelmaps.ts';
 
 /** Dice per class 1 … classCount − 1; NaN where the class is in neither map. */
 export function dicePerClass(predicted: LabelArray, truth: LabelArray, classCount: number): number[] {
-  const both = new Float64Array(classCount);
-  const inPredicted = new Float64Array(classCount);
-  const inTruth = new Float64Array(classCount);
-  for (let n = 0; n < truth.length; n++) {
-    const p = predicted[n]!;
-    const t = truth[n]!;
-    inPredicted[p]!++;
-    inTruth[t]!++;
-    if (p === t) both[t]!++;
-  }
-  return Array.from({ length: classCount - 1 }, (_, n) => (2 * both[n + 1]!) / (inPredicted[n + 1]! + inTruth[n + 1]!));
+  const classes = Array.from({ length: classCount - 1 }, (_, n) => n + 1);
+  return diceOfLabelmaps(predicted, truth, classes).map((dice) => dice ?? NaN);
 }
 
 export interface DiceSummary {
