@@ -1,8 +1,8 @@
 /** Milliseconds of whole batches of a preset on one core: `node batches.cjs PRESET COUNT`, on phantoms. */
 import { performance } from 'node:perf_hooks';
 import { makePhantom } from '../../main/imaging/phantom.ts';
-import { PatchSampler } from '../../main/nnunet/patches.ts';
-import { samplerSpecFor } from '../../main/nnunet/samplerSpec.ts';
+import { PatchSampler } from '../../main/nnunet/train/patches.ts';
+import { samplerSpecFor } from '../../main/nnunet/train/samplerSpec.ts';
 import { memoryCase } from '../../main/nnunet/testing/memoryCase.ts';
 import type { Preset } from '../../main/contract/vocabulary.ts';
 

@@ -12,7 +12,7 @@ import { poseMatrix } from '../../main/nnunet/augment/pose.ts';
 import { resamplePose } from '../../main/nnunet/augment/resamplePose.ts';
 import { emptySample, type Sample } from '../../main/nnunet/augment/sample.ts';
 import { Random } from '../../main/nnunet/random.ts';
-import type { CaseWindow } from '../../main/nnunet/trainingCase.ts';
+import type { CaseWindow } from '../../main/nnunet/train/trainingCase.ts';
 
 const ZOOM = 4;
 const { grid, image, labels } = makePhantom(3);

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { initialWeights } from '../../main/compute/initialWeights.ts';
 import { writeStoredChannel } from '../../main/dataset/storedVolume.ts';
 import { gridFromAffine } from '../../main/imaging/grid.ts';
-import { configurationOf, networkOf } from '../../main/nnunet/plan.ts';
-import type { Plan } from '../../main/nnunet/plan.ts';
-import { planExperiment } from '../../main/nnunet/planExperiment.ts';
+import { configurationOf, networkOf } from '../../main/nnunet/plan/plan.ts';
+import type { Plan } from '../../main/nnunet/plan/plan.ts';
+import { planExperiment } from '../../main/nnunet/plan/planExperiment.ts';
 import { writeCheckpoint, writePlan } from '../../main/workers/runFiles.ts';
 import { parametersOf } from '../../models/unet.ts';
 

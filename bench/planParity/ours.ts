@@ -4,8 +4,8 @@ import { defaultSegment } from '../../main/dataset/defaultColors.ts';
 import { loadSource } from '../../main/dataset/loadSource.ts';
 import { scanSources } from '../../main/dataset/sourceScan.ts';
 import { labelValuesIn } from '../../main/imaging/labelVoxels.ts';
-import { fingerprintCase, fingerprintDataset, intensitySamplesPerCase } from '../../main/nnunet/fingerprint.ts';
-import { planExperiment } from '../../main/nnunet/planExperiment.ts';
+import { fingerprintCase, fingerprintDataset, intensitySamplesPerCase } from '../../main/nnunet/plan/fingerprint.ts';
+import { planExperiment } from '../../main/nnunet/plan/planExperiment.ts';
 
 const [channelName, ...folders] = process.argv.slice(2);
 const { sources } = await scanSources(folders);

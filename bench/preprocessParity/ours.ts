@@ -7,12 +7,12 @@ import { loadSource } from '../../main/dataset/loadSource.ts';
 import { scanSources } from '../../main/dataset/sourceScan.ts';
 import type { LabelArray } from '../../main/imaging/connectedComponents.ts';
 import { labelValuesIn } from '../../main/imaging/labelVoxels.ts';
-import { classLocations } from '../../main/nnunet/classLocations.ts';
-import { fingerprintCase, fingerprintDataset, intensitySamplesPerCase } from '../../main/nnunet/fingerprint.ts';
+import { classLocations } from '../../main/nnunet/preprocess/classLocations.ts';
+import { fingerprintCase, fingerprintDataset, intensitySamplesPerCase } from '../../main/nnunet/plan/fingerprint.ts';
 import { gridShapeDhw, gridSpacingDhwMm } from '../../main/nnunet/gridDhw.ts';
-import { configurationOf, type Plan } from '../../main/nnunet/plan.ts';
-import { planExperiment } from '../../main/nnunet/planExperiment.ts';
-import { classesOfLabels, preprocessImage, preprocessLabels } from '../../main/nnunet/preprocess.ts';
+import { configurationOf, type Plan } from '../../main/nnunet/plan/plan.ts';
+import { planExperiment } from '../../main/nnunet/plan/planExperiment.ts';
+import { classesOfLabels, preprocessImage, preprocessLabels } from '../../main/nnunet/preprocess/preprocess.ts';
 import { Random } from '../../main/nnunet/random.ts';
 
 const [folder, data, names, channelName, kind] = process.argv.slice(2) as [string, string, string, string, string];

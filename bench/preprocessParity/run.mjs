@@ -24,7 +24,7 @@ function output(command, args) {
 
 if (values.record) {
   writeFileSync(join(root, 'test/parity/preprocess.json'), output(python, [script]));
-  console.log('test/parity/preprocess.json is written anew; run main/nnunet/preprocessParity.test.ts.');
+  console.log('test/parity/preprocess.json is written anew; run main/nnunet/preprocess/preprocessParity.test.ts.');
   process.exit(0);
 }
 

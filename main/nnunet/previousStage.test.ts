@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { memoryCase } from './testing/memoryCase.ts';
-import { PatchSampler } from './patches.ts';
+import { PatchSampler } from './train/patches.ts';
 import { CascadeSource, disturbPrevious, joinBase, joinedClasses } from './previousStage.ts';
 import { Random } from './random.ts';
 

@@ -5,10 +5,10 @@
 import { connectedComponents } from '../imaging/connectedComponents.ts';
 import { dilateBall, erodeBall } from '../imaging/ballMorphology.ts';
 import { voxelCount, type ShapeDhw } from '../imaging/tensorShape.ts';
-import type { BatchSource } from './patches.ts';
-import type { Plan } from './plan.ts';
+import type { BatchSource } from './train/patches.ts';
+import type { Plan } from './plan/plan.ts';
 import { Random, type RandomState } from './random.ts';
-import type { ClassArray } from './trainingCase.ts';
+import type { ClassArray } from './train/trainingCase.ts';
 
 /**
  * Truth and prediction travel to the patch as one label, so that both are cut, turned and mirrored alike:

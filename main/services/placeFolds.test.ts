@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { CaseId } from '../contract/vocabulary.ts';
-import { crossValidationSplits } from '../nnunet/splits.ts';
+import { crossValidationSplits } from '../nnunet/train/splits.ts';
 import { type HeldOutIn, placeFolds, splitsWith } from './placeFolds.ts';
 
 const id = (name: string) => CaseId.parse(name);

@@ -1,6 +1,6 @@
 /** In which fold a case is held out. Placed once, a case never moves; cases of one subject share a fold. Pure. */
 import { AppException } from '../contract/errors.ts';
-import { crossValidationSplits, FOLD_COUNT } from '../nnunet/splits.ts';
+import { crossValidationSplits, FOLD_COUNT } from '../nnunet/train/splits.ts';
 import type { CaseId } from '../contract/vocabulary.ts';
 import type { SplitsFile } from './splitsFile.ts';
 

@@ -7,7 +7,7 @@ import { type MsdTask, RunId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { RunOptions } from '../dataset/runTable.ts';
 import { type JobEnd, type JobSpec, newJobId } from '../jobs/jobQueue.ts';
-import { defaultEpochs, trainingRecipe } from '../nnunet/trainingPreset.ts';
+import { defaultEpochs, trainingRecipe } from '../nnunet/train/trainingPreset.ts';
 import { answer } from './answer.ts';
 import type { EventHub } from './eventHub.ts';
 import { previousPredictions, previousRuns } from './previousStage.ts';

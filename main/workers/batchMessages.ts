@@ -1,8 +1,8 @@
 /** What a training and the thread that makes its batches tell each other. Both come from one build, so nothing is checked. */
 import type { AppError } from '../contract/errors.ts';
 import type { TrainCase } from '../contract/tasks.ts';
-import type { Batch, SamplerSpec } from '../nnunet/patches.ts';
-import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
+import type { Batch, SamplerSpec } from '../nnunet/train/patches.ts';
+import type { Plan, PlanConfiguration } from '../nnunet/plan/plan.ts';
 import type { RandomState } from '../nnunet/random.ts';
 
 /** Everything a thread needs to draw batches: cases are read by the thread itself. */

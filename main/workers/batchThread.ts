@@ -1,7 +1,7 @@
 /** Entry of the thread that draws training batches while the network computes, until it is terminated. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { toAppError } from '../contract/errors.ts';
-import { PatchSampler, type Batch } from '../nnunet/patches.ts';
+import { PatchSampler, type Batch } from '../nnunet/train/patches.ts';
 import { memoryOf, type BatchThreadTask, type FromBatchThread, type ToBatchThread } from './batchMessages.ts';
 import { PreprocessedStore } from './preprocessedStore.ts';
 

@@ -1,7 +1,7 @@
 /** Batches drawn by another thread while this one computes: a step of TensorFlow blocks its thread, drawing must not wait for it. */
 import { Worker } from 'node:worker_threads';
 import { AppException } from '../contract/errors.ts';
-import { emptyBatch, PatchSampler, type Batch, type BatchSource } from '../nnunet/patches.ts';
+import { emptyBatch, PatchSampler, type Batch, type BatchSource } from '../nnunet/train/patches.ts';
 import { Random, type RandomState } from '../nnunet/random.ts';
 import { memoryOf, type BatchThreadTask, type FromBatchThread, type ToBatchThread } from './batchMessages.ts';
 import { builtThreadFile } from './builtThread.ts';

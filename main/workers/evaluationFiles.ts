@@ -9,7 +9,7 @@ import type { Segment } from '../contract/vocabulary.ts';
 import { defaultColor } from '../dataset/defaultColors.ts';
 import { readMsdDataset } from '../dataset/msdDataset.ts';
 import { isNiftiName } from '../dataset/niftiSources.ts';
-import type { Plan } from '../nnunet/plan.ts';
+import type { Plan } from '../nnunet/plan/plan.ts';
 import { readPlan } from './runFiles.ts';
 
 export interface ComparedFiles {

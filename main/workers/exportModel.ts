@@ -6,8 +6,8 @@ import { AppException, err, ok, toAppError, type Result } from '../contract/erro
 import type { ExportModelTask } from '../contract/tasks.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { encodeServingModel } from '../compute/servingModel.ts';
-import { configurationOf, networkOf } from '../nnunet/plan.ts';
-import { Postprocessing } from '../nnunet/postprocess.ts';
+import { configurationOf, networkOf } from '../nnunet/plan/plan.ts';
+import { Postprocessing } from '../nnunet/infer/postprocess.ts';
 import { RunRecord, writeModelBundle } from './modelBundle.ts';
 import { exists, readModel } from './runFiles.ts';
 

@@ -12,8 +12,8 @@ import { headLevels } from '../../models/unetDecoder.ts';
 import { AppException } from '../contract/errors.ts';
 import { RunMeasures } from '../contract/tasks.ts';
 import { RunId, Segment } from '../contract/vocabulary.ts';
-import { configurationOf, networkOf, parsePlan, type Plan } from '../nnunet/plan.ts';
-import { Postprocessing } from '../nnunet/postprocess.ts';
+import { configurationOf, networkOf, parsePlan, type Plan } from '../nnunet/plan/plan.ts';
+import { Postprocessing } from '../nnunet/infer/postprocess.ts';
 import { readArrayFile, writeArrayFile } from './arrayFile.ts';
 import { CheckpointAbout } from './runFiles.ts';
 

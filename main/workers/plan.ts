@@ -4,7 +4,7 @@ import { err, ok, toAppError } from '../contract/errors.ts';
 import type { Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import { PlanSummary, type PlanTask } from '../contract/tasks.ts';
-import { configurationOf } from '../nnunet/plan.ts';
+import { configurationOf } from '../nnunet/plan/plan.ts';
 import { preprocessCases } from './prepareCases.ts';
 import { PreprocessedStore } from './preprocessedStore.ts';
 import { writeFingerprint, writePlan } from './runFiles.ts';

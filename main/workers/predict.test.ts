@@ -8,7 +8,7 @@ import { PredictTask } from '../contract/tasks.ts';
 import { readNiftiFile } from '../dataset/niftiFile.ts';
 import { writeGzippedNifti } from '../dataset/storedVolume.ts';
 import { gridFromAffine } from '../imaging/grid.ts';
-import { Plan, type PlanConfiguration } from '../nnunet/plan.ts';
+import { Plan, type PlanConfiguration } from '../nnunet/plan/plan.ts';
 import { runPredict } from './predict.ts';
 import { writeCheckpoint, writePlan } from './runFiles.ts';
 

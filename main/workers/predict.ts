@@ -11,7 +11,7 @@ import { loadSource } from '../dataset/loadSource.ts';
 import { scanSources } from '../dataset/sourceScan.ts';
 import { readStoredImage, writeGzippedNifti, writeLabelmap } from '../dataset/storedVolume.ts';
 import { fromCanonical } from '../imaging/orientation.ts';
-import { labelsOfClasses } from '../nnunet/preprocess.ts';
+import { labelsOfClasses } from '../nnunet/preprocess/preprocess.ts';
 import { openEnsemble, predictCase } from './ensemble.ts';
 import type { CaseHooks, Ensemble } from './ensemble.ts';
 import { ProbabilityScratch } from './probabilityFiles.ts';

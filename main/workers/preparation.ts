@@ -2,7 +2,7 @@
 import type { AppError } from '../contract/errors.ts';
 import type { StoredImage } from '../contract/tasks.ts';
 import { readLabelmap, readStoredImage } from '../dataset/storedVolume.ts';
-import { fingerprintCase, type CaseFingerprint } from '../nnunet/fingerprint.ts';
+import { fingerprintCase, type CaseFingerprint } from '../nnunet/plan/fingerprint.ts';
 import { preprocessCase, type PreprocessRequest } from './preprocessCase.ts';
 
 export interface FingerprintRequest {

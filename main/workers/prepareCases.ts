@@ -5,7 +5,7 @@ import { AppException } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { Progress } from '../contract/jobs.ts';
 import type { StoredImage, TrainCase } from '../contract/tasks.ts';
-import type { CaseFingerprint } from '../nnunet/fingerprint.ts';
+import type { CaseFingerprint } from '../nnunet/plan/fingerprint.ts';
 import { builtThreadFile } from './builtThread.ts';
 import { runPreparation, type FromThread, type PreparationRequest, type PreparationResult } from './preparation.ts';
 import type { PreprocessedStore } from './preprocessedStore.ts';

@@ -10,12 +10,12 @@ import { chunkShapeFor } from '../dataset/chunkGrid.ts';
 import { writeChunkedFile, type ChunkedArray } from '../dataset/chunkedFile.ts';
 import { readLabelmap, readStoredImage } from '../dataset/storedVolume.ts';
 import { toCanonical } from '../imaging/orientation.ts';
-import { classLocations } from '../nnunet/classLocations.ts';
+import { classLocations } from '../nnunet/preprocess/classLocations.ts';
 import { patchDhw } from '../nnunet/patchWindow.ts';
-import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
-import { CaseGeometry, classesOfLabels, preprocessImage, preprocessLabels } from '../nnunet/preprocess.ts';
+import type { Plan, PlanConfiguration } from '../nnunet/plan/plan.ts';
+import { CaseGeometry, classesOfLabels, preprocessImage, preprocessLabels } from '../nnunet/preprocess/preprocess.ts';
 import { Random } from '../nnunet/random.ts';
-import type { ClassArray } from '../nnunet/trainingCase.ts';
+import type { ClassArray } from '../nnunet/train/trainingCase.ts';
 import { exists } from './runFiles.ts';
 
 /** v2's. */

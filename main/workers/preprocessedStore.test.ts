@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobNews } from '../contract/jobs.ts';
 import type { TrainCase } from '../contract/tasks.ts';
 import { fileSource } from '../dataset/chunkedFile.ts';
-import { fingerprintDataset } from '../nnunet/fingerprint.ts';
+import { fingerprintDataset } from '../nnunet/plan/fingerprint.ts';
 import { smallConfiguration, smallPlan } from '../nnunet/testing/smallPlan.ts';
 import { fingerprintCases, preprocessCases } from './prepareCases.ts';
 import { preprocessedFile } from './preprocessCase.ts';

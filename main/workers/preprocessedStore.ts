@@ -5,10 +5,10 @@ import type { Segment } from '../contract/vocabulary.ts';
 import type { ShapeDhw } from '../imaging/tensorShape.ts';
 import { ChunkedFile, fileSource, type ByteSource, type ChunkCache } from '../dataset/chunkedFile.ts';
 import { LruCache } from '../dataset/lruCache.ts';
-import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
-import type { CaseGeometry } from '../nnunet/preprocess.ts';
+import type { Plan, PlanConfiguration } from '../nnunet/plan/plan.ts';
+import type { CaseGeometry } from '../nnunet/preprocess/preprocess.ts';
 import { joinBase, joinedClasses } from '../nnunet/previousStage.ts';
-import type { ClassArray, TrainingCase, TrainingCases } from '../nnunet/trainingCase.ts';
+import type { ClassArray, TrainingCase, TrainingCases } from '../nnunet/train/trainingCase.ts';
 import { PreprocessedAbout, preprocessCase, preprocessedFile, type PreprocessRequest } from './preprocessCase.ts';
 
 /** Unpacked chunks in memory: a small data set stays there whole, of a large one what was drawn last. */

@@ -6,9 +6,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, rm, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TEMPORARY_SUFFIX } from '../dataset/atomicFile.ts';
-import type { Plan } from '../nnunet/plan.ts';
-import type { CaseGeometry } from '../nnunet/preprocess.ts';
-import { onStoredGrid, outputCountOf } from '../nnunet/storedClasses.ts';
+import type { Plan } from '../nnunet/plan/plan.ts';
+import type { CaseGeometry } from '../nnunet/preprocess/preprocess.ts';
+import { onStoredGrid, outputCountOf } from '../nnunet/infer/storedClasses.ts';
 
 /** `0-background`, `1-liver` …; regions are counted from 1 in painting order. Safe in file names. */
 export function outputNames(plan: Plan): string[] {

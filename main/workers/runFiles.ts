@@ -6,9 +6,9 @@ import type { NamedArray } from '../../models/engine.ts';
 import { AppException } from '../contract/errors.ts';
 import { ConfigurationName } from '../contract/vocabulary.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
-import type { DatasetFingerprint } from '../nnunet/fingerprint.ts';
-import { parsePlan, type Plan } from '../nnunet/plan.ts';
-import { LoopState } from '../nnunet/trainLoop.ts';
+import type { DatasetFingerprint } from '../nnunet/plan/fingerprint.ts';
+import { parsePlan, type Plan } from '../nnunet/plan/plan.ts';
+import { LoopState } from '../nnunet/train/trainLoop.ts';
 import { readArrayFile, writeArrayFile } from './arrayFile.ts';
 import type { StoredArray } from './arrayFile.ts';
 

@@ -13,7 +13,7 @@ import { Grid } from '../contract/vocabulary.ts';
 import { writeLabelmap, writeStoredChannel } from '../dataset/storedVolume.ts';
 import { readNifti } from '../formats/nifti/readNifti.ts';
 import { dicePerClass } from '../nnunet/metrics/diceOfCases.ts';
-import { trainingRecipe } from '../nnunet/trainingPreset.ts';
+import { trainingRecipe } from '../nnunet/train/trainingPreset.ts';
 import { readCheckpoint, readModel } from './runFiles.ts';
 import { runTrain } from './train.ts';
 

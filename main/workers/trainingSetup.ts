@@ -2,10 +2,10 @@
 import { AppException } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { TrainCase, TrainTask } from '../contract/tasks.ts';
-import { fingerprintDataset, intensitySamplesPerCase } from '../nnunet/fingerprint.ts';
-import type { DatasetFingerprint } from '../nnunet/fingerprint.ts';
-import type { Plan } from '../nnunet/plan.ts';
-import { planExperiment } from '../nnunet/planExperiment.ts';
+import { fingerprintDataset, intensitySamplesPerCase } from '../nnunet/plan/fingerprint.ts';
+import type { DatasetFingerprint } from '../nnunet/plan/fingerprint.ts';
+import type { Plan } from '../nnunet/plan/plan.ts';
+import { planExperiment } from '../nnunet/plan/planExperiment.ts';
 import { fingerprintCases } from './prepareCases.ts';
 import type { PreprocessedStore } from './preprocessedStore.ts';
 

@@ -10,10 +10,10 @@ import type { LabelArray } from '../imaging/connectedComponents.ts';
 import { fromCanonical } from '../imaging/orientation.ts';
 import { dicePerClass, summarizeDice } from '../nnunet/metrics/diceOfCases.ts';
 import type { DiceSummary } from '../nnunet/metrics/diceOfCases.ts';
-import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
-import { classesOfLabels, labelsOfClasses } from '../nnunet/preprocess.ts';
-import { imageSource, withOneHotClasses } from '../nnunet/windowSource.ts';
-import type { WindowSource } from '../nnunet/windowSource.ts';
+import type { Plan, PlanConfiguration } from '../nnunet/plan/plan.ts';
+import { classesOfLabels, labelsOfClasses } from '../nnunet/preprocess/preprocess.ts';
+import { imageSource, withOneHotClasses } from '../nnunet/infer/windowSource.ts';
+import type { WindowSource } from '../nnunet/infer/windowSource.ts';
 import type { PreprocessedCase, PreprocessedStore } from './preprocessedStore.ts';
 import { breathe, predictClasses } from './wholeCase.ts';
 

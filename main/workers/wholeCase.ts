@@ -1,13 +1,13 @@
 /** Whole preprocessed volumes through one network: for the validation of a training. */
 import type { LabelArray } from '../imaging/connectedComponents.ts';
-import { inferPlanes } from '../nnunet/infer.ts';
-import type { InferHooks } from '../nnunet/infer.ts';
-import { inferSpecOf } from '../nnunet/inferencePreset.ts';
-import type { Plan, PlanConfiguration } from '../nnunet/plan.ts';
-import type { CaseGeometry } from '../nnunet/preprocess.ts';
-import { classesOnStoredGrid, logitsOnCroppedGrid } from '../nnunet/storedClasses.ts';
-import { imageSource } from '../nnunet/windowSource.ts';
-import type { WindowSource } from '../nnunet/windowSource.ts';
+import { inferPlanes } from '../nnunet/infer/infer.ts';
+import type { InferHooks } from '../nnunet/infer/infer.ts';
+import { inferSpecOf } from '../nnunet/infer/inferencePreset.ts';
+import type { Plan, PlanConfiguration } from '../nnunet/plan/plan.ts';
+import type { CaseGeometry } from '../nnunet/preprocess/preprocess.ts';
+import { classesOnStoredGrid, logitsOnCroppedGrid } from '../nnunet/infer/storedClasses.ts';
+import { imageSource } from '../nnunet/infer/windowSource.ts';
+import type { WindowSource } from '../nnunet/infer/windowSource.ts';
 
 /** Lets messages arrive between two windows; each blocks the thread. */
 export const breathe = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

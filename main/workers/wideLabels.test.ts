@@ -13,7 +13,7 @@ import { readLabelmap, writeGzippedNifti } from '../dataset/storedVolume.ts';
 import { gridFromAffine } from '../imaging/grid.ts';
 import { diceOfLabelmaps } from '../imaging/diceOfLabelmaps.ts';
 import type { VoxelArray } from '../imaging/volume.ts';
-import { trainingRecipe } from '../nnunet/trainingPreset.ts';
+import { trainingRecipe } from '../nnunet/train/trainingPreset.ts';
 import { runExport } from './export.ts';
 import { runImport } from './import.ts';
 import { runPredict } from './predict.ts';

@@ -1,4 +1,4 @@
-"""Numbers for main/nnunet/fingerprint.test.ts: NumPy on values made by formula.
+"""Numbers for main/nnunet/plan/fingerprint.test.ts: NumPy on values made by formula.
 
 python fingerprint.py > fingerprint.json        (numpy 2.4)
 """

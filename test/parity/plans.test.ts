@@ -6,9 +6,9 @@ import { z } from 'zod';
 import { Direction, DimsIjk, type Grid, PointLpsMm, type Preset, SpacingMm } from '../../main/contract/vocabulary.ts';
 import { segmentsAndRules } from '../../main/dataset/msdDataset.ts';
 import type { Volume } from '../../main/imaging/volume.ts';
-import { type DatasetFingerprint, fingerprintCase, fingerprintDataset } from '../../main/nnunet/fingerprint.ts';
-import type { Plan, PlanConfiguration } from '../../main/nnunet/plan.ts';
-import { planExperiment } from '../../main/nnunet/planExperiment.ts';
+import { type DatasetFingerprint, fingerprintCase, fingerprintDataset } from '../../main/nnunet/plan/fingerprint.ts';
+import type { Plan, PlanConfiguration } from '../../main/nnunet/plan/plan.ts';
+import { planExperiment } from '../../main/nnunet/plan/planExperiment.ts';
 
 const Triple = z.tuple([z.number(), z.number(), z.number()]);
 const Configuration = z.object({

@@ -1,6 +1,6 @@
 """What nnunetv2's DefaultPreprocessor makes of cases. Made with nnunetv2 2.6.2, batchgenerators 0.25.5, numpy 2.4.6, scikit-image 0.26.0.
 
-python preprocess.py > preprocess.json    phantoms by formula, for main/nnunet/preprocessParity.test.ts
+python preprocess.py > preprocess.json    phantoms by formula, for main/nnunet/preprocess/preprocessParity.test.ts
 python preprocess.py FOLDER               compares with what bench/preprocessParity/ours.ts left in FOLDER
 """
 import json

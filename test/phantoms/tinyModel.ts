@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { initialWeights } from '../../main/compute/initialWeights.ts';
-import { networkOf, type Plan } from '../../main/nnunet/plan.ts';
+import { networkOf, type Plan } from '../../main/nnunet/plan/plan.ts';
 import { writeCheckpoint, writePlan } from '../../main/workers/runFiles.ts';
 import type { NamedArray } from '../../models/engine.ts';
 import { parametersOf } from '../../models/unet.ts';

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainTask } from '../../main/contract/tasks.ts';
-import { configurationOf, parsePlan } from '../../main/nnunet/plan.ts';
+import { configurationOf, parsePlan } from '../../main/nnunet/plan/plan.ts';
 import { runPhantoms } from '../../main/workers/phantoms.ts';
 import { ServiceRig, trainInNoTime } from './serviceRig.ts';
 

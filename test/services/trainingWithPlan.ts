@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import type { DatasetFingerprint } from '../../main/nnunet/fingerprint.ts';
-import { planExperiment } from '../../main/nnunet/planExperiment.ts';
+import type { DatasetFingerprint } from '../../main/nnunet/plan/fingerprint.ts';
+import { planExperiment } from '../../main/nnunet/plan/planExperiment.ts';
 import { writePlan } from '../../main/workers/runFiles.ts';
 import { type ServiceRig, trainInNoTime } from './serviceRig.ts';
 

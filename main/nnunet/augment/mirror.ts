@@ -1,5 +1,5 @@
 import type { ShapeDhw } from '../../imaging/tensorShape.ts';
-import type { ClassArray } from '../trainingCase.ts';
+import type { ClassArray } from '../train/trainingCase.ts';
 import type { Sample } from './sample.ts';
 
 /** Image, classes and mask. */

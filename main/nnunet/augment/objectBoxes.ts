@@ -2,7 +2,7 @@
 import { connectedComponents } from '../../imaging/connectedComponents.ts';
 import type { ShapeDhw } from '../../imaging/tensorShape.ts';
 import type { Random } from '../random.ts';
-import type { ClassArray } from '../trainingCase.ts';
+import type { ClassArray } from '../train/trainingCase.ts';
 import type { Box } from './pose.ts';
 
 /** Of each class the seed looks at its two largest objects (DALI's `k_largest`, which measures their boxes). */

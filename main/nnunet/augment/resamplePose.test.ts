@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../random.ts';
 import type { ShapeDhw } from '../../imaging/tensorShape.ts';
-import type { CaseWindow } from '../trainingCase.ts';
+import type { CaseWindow } from '../train/trainingCase.ts';
 import { poseMatrix, type Box } from './pose.ts';
 import { resamplePose } from './resamplePose.ts';
 import { emptySample } from './sample.ts';

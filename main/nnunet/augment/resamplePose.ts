@@ -1,6 +1,6 @@
 /** Fills a patch from a posed window: images linear, classes by a linear vote, nothing outside the window. */
 import type { ShapeDhw } from '../../imaging/tensorShape.ts';
-import type { CaseWindow, ClassArray } from '../trainingCase.ts';
+import type { CaseWindow, ClassArray } from '../train/trainingCase.ts';
 import type { Box, PoseMatrix } from './pose.ts';
 import type { Sample } from './sample.ts';
 

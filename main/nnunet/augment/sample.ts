@@ -1,5 +1,5 @@
 import { voxelCount, type ShapeDhw } from '../../imaging/tensorShape.ts';
-import type { ClassArray } from '../trainingCase.ts';
+import type { ClassArray } from '../train/trainingCase.ts';
 
 /** A patch on its way to the network; transforms change its arrays in place. */
 export interface Sample {

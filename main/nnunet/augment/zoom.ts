@@ -1,4 +1,4 @@
-import type { ClassArray } from '../trainingCase.ts';
+import type { ClassArray } from '../train/trainingCase.ts';
 import { filterSeparably, nearestZoom, zoomTaps } from './axisTaps.ts';
 import { channelOf, type Sample } from './sample.ts';
 

@@ -1,6 +1,6 @@
 import { copyBox } from '../../imaging/copyBox.ts';
 import { voxelCount, type ShapeDhw } from '../../imaging/tensorShape.ts';
-import type { CaseWindow, ClassArray, TrainingCase } from '../trainingCase.ts';
+import type { CaseWindow, ClassArray, TrainingCase } from '../train/trainingCase.ts';
 
 interface MemoryVolume {
   readonly shapeDhw: ShapeDhw;

@@ -1,4 +1,4 @@
-import type { Plan, PlanConfiguration, PlannedChannel } from '../plan.ts';
+import type { Plan, PlanConfiguration, PlannedChannel } from '../plan/plan.ts';
 
 const channel: PlannedChannel = { name: 'MR', normalization: 'zscore', insideMaskOnly: false, mean: 0, std: 1, percentile005: 0, percentile995: 0 };
 

@@ -1,0 +1,42 @@
+/** From the recipe of a training and the plan of its network to what the engine builds. */
+import type { ComputePrecision, OptimizerSpec, TrainingSpec } from '../../../models/engine.ts';
+import type { TrainingRecipe } from '../../contract/trainingRecipe.ts';
+import { networkOf } from '../plan/plan.ts';
+import type { Plan, PlanConfiguration } from '../plan/plan.ts';
+
+const LOOKAHEAD = { syncPeriod: 6, slowStep: 0.5 }; // defaults of the seed's tensorflow-addons
+
+/** The plan with what the recipe changes about the network, so that prediction builds the same one. */
+export function planWith(recipe: TrainingRecipe, plan: Plan, name: PlanConfiguration['name']): Plan {
+  const changed = (configuration: PlanConfiguration): PlanConfiguration => ({
+    ...configuration,
+    norm: recipe.norm ?? configuration.norm,
+    negativeSlope: recipe.negativeSlope ?? configuration.negativeSlope,
+  });
+  return { ...plan, configurations: plan.configurations.map((one) => (one.name === name ? changed(one) : one)) };
+}
+
+export function trainingSpec(recipe: TrainingRecipe, plan: Plan, configuration: PlanConfiguration, precision: ComputePrecision): TrainingSpec {
+  return {
+    network: networkOf(plan, configuration),
+    patch: configuration.patch,
+    batchSize: recipe.batchSize ?? configuration.batchSize,
+    deepSupervisionWeights: recipe.deepSupervision ? configuration.deepSupervisionWeights : [1],
+    supervision: recipe.supervision,
+    batchDice: recipe.lossBatchReduction ?? configuration.batchDice,
+    diceIncludesBackground: recipe.lossIncludeBackground,
+    diceSmooth: recipe.diceSmooth,
+    regions: plan.regions && plan.regions.map(({ classes }) => classes),
+    ignoreClass: plan.ignoreClass,
+    optimizer: optimizerOf(recipe),
+    emaDecay: recipe.ema,
+    precision,
+    xla: recipe.xla,
+  };
+}
+
+function optimizerOf({ optimizer, momentum, nesterov, weightDecay, weightDecayOn, gradientClip, lookahead }: TrainingRecipe): OptimizerSpec {
+  const shared = { weightDecay, weightDecayOn, clipNorm: gradientClip, ...(lookahead && { lookahead: LOOKAHEAD }) };
+  if (optimizer === 'sgd') return { kind: optimizer, momentum, nesterov, ...shared };
+  return { kind: optimizer, beta1: 0.9, beta2: 0.999, epsilon: 1e-7, ...shared };
+}
