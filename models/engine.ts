@@ -67,6 +67,11 @@ export interface TrainingSpec {
   /** Spatial patch, one entry per spatial axis (2 or 3). */
   readonly patch: readonly number[];
   readonly batchSize: number;
+  /**
+   * The batch is computed in so many parts, one after the other, for one update: less memory. What looks across samples (batch
+   * Dice, batch norm) sees one part at a time. Absent: one.
+   */
+  readonly accumulation?: number | undefined;
   /** Loss weight of each decoder output, finest first, summing to 1; 0 or absent = no head. */
   readonly deepSupervisionWeights: readonly number[];
   /**

@@ -1,4 +1,4 @@
-/** One process of the train-step benchmark: ours. Prints a JSON line with milliseconds per step. */
+/** One process of the train-step benchmark, ours: steps, precision, parts of a batch. Prints a JSON line with milliseconds per step. */
 import { readFileSync } from 'node:fs';
 import { loadEngineFactory } from '../../main/compute/engineFactory.ts';
 import type { ComputePrecision } from '../../models/engine.ts';
@@ -7,8 +7,10 @@ import { hippocampusTraining } from './plan.ts';
 const steps = Number(process.argv[2] ?? 5);
 const precision = (process.argv[3] ?? 'float32') as ComputePrecision;
 
+const accumulation = Number(process.argv[4] ?? 1);
+
 async function main(): Promise<void> {
-  const spec = { ...hippocampusTraining, precision };
+  const spec = { ...hippocampusTraining, precision, accumulation };
   const engine = await (await loadEngineFactory()).createTraining(spec, 1);
   const voxels = spec.batchSize * spec.patch.reduce((a, b) => a * b, 1);
   const images = Float32Array.from({ length: voxels }, (_, i) => Math.sin(i * 0.7) + Math.cos(i * 0.013));

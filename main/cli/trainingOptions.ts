@@ -57,6 +57,7 @@ const RECIPE_OPTIONS: { readonly [K in keyof TrainingChoices]?: RecipeOption } =
   norm: { flags: '--norm <name>', help: 'normalisation layers', parse: ['instance', 'batch', 'group', 'none'] },
   negativeSlope: { flags: '--negative-slope <x>', help: 'of the leaky ReLU', parse: partOf1 },
   batchSize: { flags: '--batch-size <n>', help: 'patches per step', parse: positiveInteger },
+  accumulation: { flags: '--accumulate <n>', help: 'compute a batch in n parts for one update: less memory, batch Dice and batch norm over a part', parse: positiveInteger },
   lossBatchReduction: { flags: '--loss-batch-reduction <bool>', help: 'Dice over the whole batch', parse: trueOrFalse },
   lossIncludeBackground: { flags: '--loss-include-background <bool>', help: 'background counts in Dice', parse: trueOrFalse },
   oversampling: { flags: '--oversampling <part>', help: 'part of a batch that is forced onto foreground', parse: partOf1 },

@@ -4,6 +4,8 @@ import type { Parameter } from '../../models/parameters.ts';
 import { deepSupervisedLoss } from '../../models/trainingLoss.ts';
 import { buildUNet, parametersOf } from '../../models/unet.ts';
 import { headLevels } from '../../models/unetDecoder.ts';
+import { overParts } from './batchParts.ts';
+import type { BatchResult } from './batchParts.ts';
 import { Graph, tensorInfo } from './graph.ts';
 import type { Tensor } from './graph.ts';
 import { graphOps } from './graphOps.ts';
@@ -75,16 +77,9 @@ interface PureInputs {
   /** Of the loss, in float16. */
   readonly scale: Tensor | null;
 }
-interface PureOutputs {
-  readonly loss: Tensor;
-  /** Of `values`, whatever the scale. */
-  readonly gradients: readonly Tensor[];
-  /** Means and variances of the batch by the names of the running ones. */
-  readonly statistics: ReadonlyMap<string, Tensor>;
-}
 
-/** Forward and backward: all that a step computes before it changes anything. */
-function lossAndGradients(g: Graph, spec: TrainingSpec, { heads, image, labels, current, values, scale }: PureInputs): PureOutputs {
+/** Forward and backward: loss, gradients of `values` whatever the scale, and statistics of one part of the batch. */
+function partResult(g: Graph, spec: TrainingSpec, { heads, image, labels, current, values, scale }: PureInputs): BatchResult {
   const ops = graphOps(g, spec.precision);
   const statistics = new Map<string, Tensor>();
   const outputs = buildUNet(ops, spec.network, heads, image, {
@@ -93,7 +88,15 @@ function lossAndGradients(g: Graph, spec: TrainingSpec, { heads, image, labels, 
   });
   const loss = deepSupervisedLoss(ops, spec, outputs, labels);
   const gradients = scale ? unscaled(g, g.gradients(loss, values, scale), scale) : g.gradients(loss, values);
-  if (!spec.xla) return { loss, gradients, statistics };
+  return { loss, gradients, statistics };
+}
+
+/** All that a step computes before it changes anything. */
+function lossAndGradients(g: Graph, spec: TrainingSpec, whole: PureInputs): BatchResult {
+  const { image, labels, current, scale } = whole;
+  const result = overParts(g, spec.accumulation ?? 1, image, labels, (partImage, partLabels) => partResult(g, spec, { ...whole, image: partImage, labels: partLabels }));
+  const { loss, gradients, statistics } = result;
+  if (!spec.xla) return result;
   const inputs = [image, labels, ...current.values(), ...(scale ? [scale] : [])];
   const [compiledLoss, ...others] = compileWithXla(g, 'train_computation', inputs, [loss, ...gradients, ...statistics.values()]);
   return {

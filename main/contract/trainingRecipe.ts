@@ -37,6 +37,8 @@ export const TrainingRecipe = z.object({
   norm: NormName.nullable(),
   negativeSlope: z.number().min(0).max(1).nullable(),
   batchSize: z.int().positive().nullable(),
+  /** A batch is computed in so many parts for one update: less memory; batch Dice and batch norm see one part at a time. Absent: one. */
+  accumulation: z.int().positive().optional(),
   /** Dice over the whole batch; `null` = as planned. */
   lossBatchReduction: z.boolean().nullable(),
   lossIncludeBackground: z.boolean(),

@@ -17,10 +17,12 @@ export function planWith(recipe: TrainingRecipe, plan: Plan, name: PlanConfigura
 }
 
 export function trainingSpec(recipe: TrainingRecipe, plan: Plan, configuration: PlanConfiguration, precision: ComputePrecision): TrainingSpec {
+  const batchSize = recipe.batchSize ?? configuration.batchSize;
   return {
     network: networkOf(plan, configuration),
     patch: configuration.patch,
-    batchSize: recipe.batchSize ?? configuration.batchSize,
+    batchSize,
+    accumulation: Math.min(recipe.accumulation ?? 1, batchSize),
     deepSupervisionWeights: recipe.deepSupervision ? configuration.deepSupervisionWeights : [1],
     supervision: recipe.supervision,
     batchDice: recipe.lossBatchReduction ?? configuration.batchDice,
