@@ -5,9 +5,9 @@ import { AppException } from '../../contract/errors.ts';
 import type { JobPort } from '../../contract/jobPort.ts';
 import type { Metric } from '../../contract/jobs.ts';
 import type { DiceSummary } from '../metrics/diceOfCases.ts';
-import { EpochTally } from './epochTally.ts';
 import type { BatchSource } from './patches.ts';
 import { RandomState } from '../random.ts';
+import { TrainReports } from './trainReports.ts';
 import { budgetUsed, learningRateAt, secondsLeft } from './trainingSchedule.ts';
 import type { LearningRateSchedule, TrainingBudget } from './trainingSchedule.ts';
 
@@ -58,7 +58,6 @@ export interface TrainLoopHooks {
 const MOST_SKIPPED_IN_ROW = 20;
 /** Validation may take this part of the time; the last one is always done. */
 const VALIDATION_PART = 0.12;
-const LOSS_REPORTS_PER_EPOCH = 5;
 
 export const freshLoopState = (sampler: BatchSource): LoopState => ({
   step: 0, epoch: 0, elapsedMs: 0, validationMs: 0, bestDice: null, validationsWithoutGain: 0, skippedInRow: 0, skippedSteps: 0, random: sampler.state,
@@ -77,18 +76,11 @@ export async function runTrainLoop(
   const before = start.elapsedMs;
   const began = hooks.now();
   const elapsed = (): number => before + hooks.now() - began;
-  const tellMetric = (name: Metric['name'], value: number, { step, epoch }: LoopState): void =>
-    port.tell({ type: 'metric', metric: { name, epoch, step, value } });
+  const reports = new TrainReports(port, stepsPerEpoch);
   let state = start;
   let lastSavedMs = began;
   let lastValidationMs = 0;
   let hasValidated = false;
-  const losses = new LossWindow(Math.max(1, Math.floor(stepsPerEpoch / LOSS_REPORTS_PER_EPOCH)));
-  const tally = new EpochTally();
-  const tellEpoch = (at: LoopState): void => {
-    for (const [name, value] of tally.take()) tellMetric(name, value, at);
-    tellMetric('skippedSteps', at.skippedSteps, at);
-  };
   sampler.restore(start.random);
 
   while (budgetUsed(budget, state.step, elapsed()) < 1 && !hasLostPatience(state, spec) && !port.stop.aborted) {
@@ -97,20 +89,19 @@ export async function runTrainLoop(
     await sampler.draw();
     const stepBegan = hooks.now();
     const result = engine.step(sampler.images, sampler.labels, learningRate);
-    tally.add(result, stepBegan - drawBegan, hooks.now() - stepBegan);
+    const times = { waitMs: stepBegan - drawBegan, stepMs: hooks.now() - stepBegan };
     await hooks.breathe();
     state = afterStep(state, result.skipped, elapsed(), sampler.state);
     hasValidated = false;
     if (state.skippedInRow >= MOST_SKIPPED_IN_ROW) throw new AppException({ code: 'train/diverged', step: state.step });
     const epoch = state.epoch + 1;
-    const meanLoss = losses.add(result.loss);
-    if (meanLoss !== null) tellMetric('trainLoss', meanLoss, { ...state, epoch });
+    reports.step(result, times, { ...state, epoch });
     port.tell({ type: 'progress', progress: progressOf(budget, state, elapsed()) });
     if (state.step % stepsPerEpoch !== 0) continue;
 
     state = { ...state, epoch };
-    tellMetric('learningRate', learningRate, state);
-    tellEpoch(state);
+    reports.learningRate(learningRate, state);
+    reports.epoch(state);
     await hooks.epochEnded(state);
     const affordable = state.validationMs + lastValidationMs <= VALIDATION_PART * elapsed();
     const isLast = budgetUsed(budget, state.step, elapsed()) >= 1;
@@ -126,7 +117,7 @@ export async function runTrainLoop(
       lastSavedMs = hooks.now();
     }
   }
-  if (state.step % stepsPerEpoch !== 0) tellEpoch({ ...state, epoch: state.epoch + 1 });
+  if (state.step % stepsPerEpoch !== 0) reports.epoch({ ...state, epoch: state.epoch + 1 });
   if (port.stop.aborted) await hooks.save(state, false, null);
   else if (!hasValidated) state = await validateAndSave({ ...state, elapsedMs: elapsed() }, spec, hooks);
   return state;
@@ -161,26 +152,4 @@ function diceMetrics({ mean, perClass }: DiceSummary, { epoch, step }: LoopState
 function progressOf(budget: TrainingBudget, { step }: LoopState, elapsedMs: number) {
   const used = budgetUsed(budget, step, elapsedMs);
   return { phase: 'training' as const, done: used, total: 1, secondsLeft: secondsLeft(used, elapsedMs) };
-}
-
-/** Mean of the finite losses of every `size` steps. */
-class LossWindow {
-  #sum = 0;
-  #count = 0;
-  #seen = 0;
-  readonly #size: number;
-  constructor(size: number) {
-    this.#size = size;
-  }
-  /** The mean when the window is full, else null. */
-  add(loss: number): number | null {
-    if (Number.isFinite(loss)) {
-      this.#sum += loss;
-      this.#count++;
-    }
-    if (++this.#seen < this.#size) return null;
-    const mean = this.#count > 0 ? this.#sum / this.#count : null;
-    this.#sum = this.#count = this.#seen = 0;
-    return mean;
-  }
 }
