@@ -26,6 +26,7 @@ const torch = join(here, 'torch_step.py');
 const contestants = {
   'ours fp32': { command: process.execPath, args: [ours, values.steps, 'float32'], env: {} },
   'ours fp32, the batch in 3 parts': { command: process.execPath, args: [ours, values.steps, 'float32', '3'], env: {} },
+  'ours fp32, the batch in 9 parts': { command: process.execPath, args: [ours, values.steps, 'float32', '9'], env: {} },
   'PyTorch eager, glibc malloc as it comes': { command: python, args: [torch, values.steps], env: torchEnv },
   'PyTorch eager, malloc keeps memory': { command: python, args: [torch, values.steps], env: { ...torchEnv, ...keepMemory } },
   'PyTorch eager channels_last_3d, malloc keeps memory': { command: python, args: [torch, values.steps, 'channels_last'], env: { ...torchEnv, ...keepMemory } },

@@ -1,5 +1,6 @@
 /** A batch in parts that are computed one after the other: one optimiser step with the activations of one part in memory. */
 import type { Graph, Tensor } from './graph.ts';
+import { rawSlice } from './shapingOps.ts';
 
 /** Of one part, or of a whole batch. */
 export interface BatchResult {
@@ -32,9 +33,8 @@ export function overParts(g: Graph, parts: number, image: Tensor, labels: Tensor
 
 /** Waits for `after`: without that TensorFlow would start every part at once, and all activations would live together. */
 function samplesOf(g: Graph, x: Tensor, begin: number, count: number, after: readonly Tensor[]): Tensor {
-  const zeros = x.shape.slice(1).map(() => 0);
-  const shape = [count, ...x.shape.slice(1)];
-  return g.node('Slice', [x, g.ints([begin, ...zeros]), g.ints(shape)], { T: { type: x.dtype }, Index: { type: 'int32' } }, shape, x.dtype, { after });
+  const sampleShape = x.shape.slice(1);
+  return rawSlice(g, x, [begin, ...sampleShape.map(() => 0)], [count, ...sampleShape], after);
 }
 
 function weighted(g: Graph, { loss, gradients, statistics }: BatchResult, weight: number): BatchResult {

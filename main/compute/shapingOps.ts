@@ -1,8 +1,9 @@
 /** Operations that move or pick elements. */
 import type { Graph, Tensor } from './graph.ts';
 
-function rawSlice(g: Graph, x: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
-  return g.node('Slice', [x, g.ints(begin), g.ints(size)], { T: { type: x.dtype }, Index: { type: 'int32' } }, size, x.dtype);
+/** Not on the tape. `after`: nodes that must run before it. */
+export function rawSlice(g: Graph, x: Tensor, begin: readonly number[], size: readonly number[], after: readonly Tensor[] = []): Tensor {
+  return g.node('Slice', [x, g.ints(begin), g.ints(size)], { T: { type: x.dtype }, Index: { type: 'int32' } }, size, x.dtype, { after });
 }
 
 export function slice(g: Graph, x: Tensor, begin: readonly number[], size: readonly number[]): Tensor {
