@@ -10,9 +10,11 @@ const MAY = {
   'main/jobs': ['main/contract'],
   'main/dataset': ['main/contract', 'main/imaging', 'main/formats'],
   'main/export': ['main/contract', 'main/imaging', 'main/formats'],
-  'main/workers': ['main/contract', ...ENGINE],
+  // DIMSE and DICOMweb: fetches and sends whole files, reads nothing in them
+  'main/dicomNetwork': ['main/contract'],
+  'main/workers': ['main/contract', 'main/dicomNetwork', ...ENGINE],
   // not main/compute: libtensorflow must never load in the process that answers (notes/tf-runtime.md)
-  'main/services': ['main/contract', ...ENGINE.filter((folder) => folder !== 'main/compute')],
+  'main/services': ['main/contract', 'main/dicomNetwork', ...ENGINE.filter((folder) => folder !== 'main/compute')],
   'main/host': ['main/contract', 'main/services', 'main/jobs'],
   // imaging and dataset: the demo compares label maps with the truth
   'main/cli': ['main/contract', 'main/services', 'main/host', 'main/imaging', 'main/dataset'],
@@ -25,7 +27,16 @@ const MAY = {
   'renderer/views': ['main/contract', 'renderer/lib', 'renderer/ui', 'renderer/viewer', 'renderer/features'],
 };
 /** Package → the one folder that may import it. */
-const OWNER = { electron: 'electron', '@cornerstonejs': 'renderer/viewer', '@tensorflow': 'main/compute', libsql: 'main/dataset' };
+const OWNER = {
+  electron: 'electron',
+  '@cornerstonejs/(core|metadata|tools)': 'renderer/viewer',
+  '@cornerstonejs/codec-[a-z0-9-]+': 'main/formats',
+  'dicom-parser': 'main/formats',
+  dcmjs: 'main/formats',
+  'dcmjs-dimse': 'main/dicomNetwork',
+  '@tensorflow': 'main/compute',
+  libsql: 'main/dataset',
+};
 /** Folder → the only packages it may import. */
 const ONLY = { 'main/contract': 'zod', models: '(none)' };
 

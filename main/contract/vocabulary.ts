@@ -48,11 +48,23 @@ export const LARGEST_LABEL_VALUE = 65_535;
 export const LabelValue = z.int().min(1).max(LARGEST_LABEL_VALUE, `label values end at ${LARGEST_LABEL_VALUE}`);
 const LabelName = z.string().min(1).max(64);
 
+/** A coded concept (DICOM code sequence macro, PS3.3 section 8.8), e.g. SCT 10200004 "Liver". */
+export const Code = z.object({
+  scheme: z.string().min(1).max(16),
+  value: z.string().min(1).max(64),
+  meaning: z.string().min(1).max(64),
+});
+export type Code = z.infer<typeof Code>;
+/** What a segment is, in the terms of PS3.3 section C.8.20.2: property category, property type, side or other modifier. */
+export const SegmentCodes = z.object({ category: Code, type: Code, modifier: Code.optional() });
+export type SegmentCodes = z.infer<typeof SegmentCodes>;
+
 /** One class in the legend. `labelValue` 0 is background and never a segment. */
 export const Segment = z.object({
   labelValue: LabelValue,
   name: LabelName,
   colorRgb: triple(z.int().min(0).max(255)),
+  codes: SegmentCodes.optional(),
 });
 export type Segment = z.infer<typeof Segment>;
 

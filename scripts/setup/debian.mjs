@@ -22,6 +22,10 @@ const ELECTRON_LIBRARIES = [
 const TEST_PROGRAMS = [
   { programs: ['Xvfb'], packages: ['xvfb'] },
   { programs: ['xauth'], packages: ['xauth'] },
+  // other people's DICOM: an IOD checker, tools, a server
+  { programs: ['dciodvfy'], packages: ['dicom3tools'] },
+  { programs: ['dcmdump'], packages: ['dcmtk'] },
+  { programs: ['Orthanc'], packages: ['orthanc'] },
   { programs: ['chromium', 'chromium-browser', 'google-chrome'], packages: ['chromium'] },
 ];
 const TEXT_FONT = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf';

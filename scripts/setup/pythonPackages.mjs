@@ -10,6 +10,11 @@ import { makeFolderAtomically } from './verifiedFile.mjs';
 
 /** Reads what we exported with somebody else's code. */
 export const TEST_PACKAGES = ['nibabel==5.4.2', 'numpy'];
+/** Read our DICOM, NRRD and MetaImage files, and decode what we decode. pylibjpeg's plug-ins are for pydicom. */
+export const DICOM_PACKAGES = [
+  'pydicom==3.0.2', 'highdicom==0.28.2', 'SimpleITK==2.5.7', 'nibabel==5.4.2', 'pylibjpeg==2.1.0', 'pylibjpeg-openjpeg==2.6.0',
+  'pylibjpeg-libjpeg==2.5.0', 'pylibjpeg-rle==2.2.0', 'numpy<2.5',
+];
 /** Serves a model we exported; 1.3 GB unpacked. */
 export const SERVING_PACKAGES = ['tensorflow-cpu==2.21.0'];
 
