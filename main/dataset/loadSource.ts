@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { AppException, toAppError, type AppError } from '../contract/errors.ts';
 import type { Grid, Segment } from '../contract/vocabulary.ts';
-import { readDicomSlices, type DicomSlice } from '../formats/dicom/readDicomSlices.ts';
 import { stackDicomSlices } from '../formats/dicom/stackDicomSlices.ts';
 import { readNifti } from '../formats/nifti/readNifti.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
@@ -13,6 +12,7 @@ import { toCanonical } from '../imaging/orientation.ts';
 import type { Volume, VoxelArray } from '../imaging/volume.ts';
 import { inflateDicom } from './dicomSources.ts';
 import { readNiftiFile, uncompressed } from './niftiFile.ts';
+import { readDicomFiles } from './readDicomFiles.ts';
 import type { DicomSource, NiftiSource, Source } from './source.ts';
 
 export interface LoadedSource {
@@ -98,13 +98,9 @@ async function loadNifti(source: NiftiSource): Promise<LoadedSource> {
 }
 
 async function loadDicom(source: DicomSource): Promise<LoadedSource> {
-  const slices: DicomSlice[] = [];
   const hash = createHash('sha256');
-  for (const path of source.files) {
-    const bytes = await readFile(path);
-    if (!source.seriesKey) hash.update(bytes);
-    slices.push(...readDicomSlices(bytes, path, inflateDicom));
-  }
+  const seeBytes = source.seriesKey ? undefined : (bytes: Uint8Array) => void hash.update(bytes);
+  const slices = await readDicomFiles(source.files, seeBytes ? { seeBytes } : {});
   const { grid, voxels, warnings } = stackDicomSlices(slices, source.path);
   return {
     baseName: source.baseName,
