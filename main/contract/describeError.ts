@@ -27,7 +27,17 @@ export function describeError(error: AppError): string {
     case 'import/label-without-image':
     case 'import/label-values':
     case 'import/already-imported':
+    case 'import/doubtful':
+    case 'import/archive-refused':
+    case 'import/files-missing':
+    case 'import/duplicate-uid':
+    case 'import/series-grown':
       return describeImportError(error);
+    case 'import/segmentation-unmatched':
+    case 'import/segmentation-left-out':
+    case 'import/labels-resampled':
+    case 'import/legend-conflict':
+      return describeSegmentationProblem(error);
     case 'labels/wrong-byte-count':
     case 'labels/stale-parent':
     case 'labels/unknown-label':
@@ -92,7 +102,25 @@ function describeProjectError(error: ErrorOf<'project'>): string {
   }
 }
 
-function describeImportError(error: ErrorOf<'import'>): string {
+type SegmentationProblem = Extract<
+  AppError,
+  { code: 'import/segmentation-unmatched' | 'import/segmentation-left-out' | 'import/labels-resampled' | 'import/legend-conflict' }
+>;
+
+function describeSegmentationProblem(error: SegmentationProblem): string {
+  switch (error.code) {
+    case 'import/segmentation-unmatched':
+      return `The segmentation ${error.path} belongs to no image that is here (${firstLine(error.detail)}). Import it together with its image series, or after it.`;
+    case 'import/segmentation-left-out':
+      return `The segmentation ${error.path} was not used (${firstLine(error.detail)}). Import this file alone to get it as a further revision of the case.`;
+    case 'import/labels-resampled':
+      return `The mask ${error.path} lies on another grid than its image and was moved onto it, nearest voxel by nearest voxel (${firstLine(error.detail)}). Look at it before you accept it.`;
+    case 'import/legend-conflict':
+      return `Labels of ${error.path} were given other numbers to fit the legend of this project (${firstLine(error.detail)}). Names count, numbers do not.`;
+  }
+}
+
+function describeImportError(error: Exclude<ErrorOf<'import'>, SegmentationProblem>): string {
   switch (error.code) {
     case 'import/nothing-found':
       return `No NIfTI image or DICOM series was found in ${error.paths.join(', ')}. Choose the folder that holds the images.`;
@@ -112,6 +140,16 @@ function describeImportError(error: ErrorOf<'import'>): string {
       return `The mask ${error.path} holds unusable values (${firstLine(error.detail)}). Labels must be whole numbers from 0 to ${LARGEST_LABEL_VALUE}.`;
     case 'import/already-imported':
       return `${error.path} is in the project already, as case ${error.caseId}. Nothing was imported twice.`;
+    case 'import/doubtful':
+      return `${error.path} was imported, but look at it: ${firstLine(error.detail)}.`;
+    case 'import/archive-refused':
+      return `The archive ${error.path} was not opened (${firstLine(error.detail)}). Unpack it with a program you trust and import the folder.`;
+    case 'import/files-missing':
+      return `${error.path} names ${error.count} file${error.count === 1 ? '' : 's'} that ${error.count === 1 ? 'is' : 'are'} not there, for instance ${error.first}. Copy the whole medium again; what is there was imported.`;
+    case 'import/duplicate-uid':
+      return `${error.path}${error.count === 1 ? '' : ` and ${error.count - 1} more`} carries the SOP instance UID of ${error.firstPath}, but other content. Only the latter was read; find out which of them is right.`;
+    case 'import/series-grown':
+      return `${error.path} holds ${error.newCount} image${error.newCount === 1 ? '' : 's'} that the case ${error.caseId} lacks. The whole series was imported as a case of its own; the earlier one was left as it is.`;
   }
 }
 

@@ -23,6 +23,21 @@ export const AppError = z.discriminatedUnion('code', [
   code('import/label-without-image', { path }),
   code('import/label-values', { path, detail: z.string() }),
   code('import/already-imported', { path, caseId: CaseId }),
+  /** Read, but something about it is not as it should be; `detail` says what was done. */
+  code('import/doubtful', { path, detail: z.string() }),
+  /** A zip that is encrypted, damaged, leads out of its folder or unpacks to far too much. */
+  code('import/archive-refused', { path, detail: z.string() }),
+  /** A DICOMDIR (`path`) names files that are not there. */
+  code('import/files-missing', { path, count: z.int(), first: path }),
+  /** Files with the SOP instance UID of another file and other content; those of `firstPath` were taken. */
+  code('import/duplicate-uid', { path, firstPath: path, count: z.int() }),
+  /** The series has images that the case `caseId`, imported earlier, lacks. */
+  code('import/series-grown', { path, caseId: CaseId, newCount: z.int() }),
+  /** A segmentation object whose image is neither among the files nor in the project. */
+  code('import/segmentation-unmatched', { path, detail: z.string() }),
+  code('import/segmentation-left-out', { path, detail: z.string() }),
+  code('import/labels-resampled', { path, detail: z.string() }),
+  code('import/legend-conflict', { path, detail: z.string() }),
   code('labels/wrong-byte-count', { caseId: CaseId, expectedBytes: z.number(), actualBytes: z.number() }),
   code('labels/stale-parent', { caseId: CaseId, parentRevision: z.int(), latestRevision: z.int() }),
   code('labels/unknown-label', { caseId: CaseId, labelValue: z.int() }),
