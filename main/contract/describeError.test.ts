@@ -21,6 +21,8 @@ const examples: AppError[] = [
   { code: 'import/truncated', path, expectedBytes: 10, actualBytes: 4 },
   { code: 'import/unsupported', path, detail },
   { code: 'import/bad-geometry', path, detail },
+  { code: 'import/resampled', path, detail },
+  { code: 'import/values', path, detail },
   { code: 'import/label-shape', path, imageDims: [4, 5, 6], labelDims: [4, 5, 7] },
   { code: 'import/label-without-image', path },
   { code: 'import/label-values', path, detail },

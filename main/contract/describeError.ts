@@ -23,6 +23,8 @@ export function describeError(error: AppError): string {
     case 'import/truncated':
     case 'import/unsupported':
     case 'import/bad-geometry':
+    case 'import/resampled':
+    case 'import/values':
     case 'import/label-shape':
     case 'import/label-without-image':
     case 'import/label-values':
@@ -132,6 +134,10 @@ function describeImportError(error: Exclude<ErrorOf<'import'>, SegmentationProbl
       return `${error.path} is of a kind that Maskloop does not read yet (${firstLine(error.detail)}). Convert it to NIfTI first.`;
     case 'import/bad-geometry':
       return `The geometry of ${error.path} is not usable (${firstLine(error.detail)}). Export the series again from its source.`;
+    case 'import/resampled':
+      return `The slices of ${error.path} do not form a regular grid (${firstLine(error.detail)}). They were resampled to one; check the image before you rely on measurements.`;
+    case 'import/values':
+      return `The values of ${error.path} need a word (${firstLine(error.detail)}). Check that this is what you expect.`;
     case 'import/label-shape':
       return `The mask ${error.path} has ${error.labelDims.join('×')} voxels, its image ${error.imageDims.join('×')}. Use a mask drawn on this image.`;
     case 'import/label-without-image':

@@ -19,6 +19,10 @@ export const AppError = z.discriminatedUnion('code', [
   code('import/truncated', { path, expectedBytes: z.number(), actualBytes: z.number() }),
   code('import/unsupported', { path, detail: z.string() }),
   code('import/bad-geometry', { path, detail: z.string() }),
+  /** A warning: the slices were brought to a regular grid; `detail` says what was irregular, with numbers. */
+  code('import/resampled', { path, detail: z.string() }),
+  /** A warning: what the numbers in the voxels mean, where that is not what one would take for granted. */
+  code('import/values', { path, detail: z.string() }),
   code('import/label-shape', { path, imageDims: z.array(z.int()), labelDims: z.array(z.int()) }),
   code('import/label-without-image', { path }),
   code('import/label-values', { path, detail: z.string() }),

@@ -1,4 +1,5 @@
 /** What one DICOM file is, enough to group files into series before any pixel is read. */
+import { readFrameHeaders, type FrameHeader } from './frameHeader.ts';
 import { isUncompressed } from './transferSyntax.ts';
 import { parseDicom, type Inflate } from './parseDicom.ts';
 
@@ -16,6 +17,8 @@ export interface DicomSummary {
   readonly content: string;
   /** False when the pixel data element was not met: the bytes may have been too few. */
   readonly isWhole: boolean;
+  /** For `splitStacks`; empty when there are no pixels. */
+  readonly frames: readonly FrameHeader[];
 }
 
 /** Objects that carry no image to segment, some of them with pixel data. */
@@ -57,6 +60,7 @@ export function readDicomSummary(bytes: Uint8Array, path: string, inflate?: Infl
     isCompressed: !isUncompressed(transferSyntaxUid),
     content: contentOf(sopClassUid, hasPixelData),
     isWhole: hasPixelData,
+    frames: hasPixelData ? readFrameHeaders(dataSet, path) : [],
   };
 }
 

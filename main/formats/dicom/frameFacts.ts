@@ -1,33 +1,40 @@
-/** What one frame says about itself apart from its pixels. */
+/** What one frame says about its place and its values, apart from the pixels. */
 import type { DataSet } from 'dicom-parser';
 import { decimals } from './parseDicom.ts';
+import { decimalOf, functionalGroup } from './functionalGroups.ts';
 
-/** Geometry and rescale of one frame: from its functional groups, from the shared ones, or from the top level. */
-export function frameFacts(dataSet: DataSet, frame: number | null) {
-  const group = (sequence: string): DataSet => {
-    if (frame === null) return dataSet;
-    return (
-      itemOf(itemOf(dataSet, 'x52009230', frame), sequence, 0) ??
-      itemOf(itemOf(dataSet, 'x52009229', 0), sequence, 0) ??
-      dataSet
-    );
-  };
-  const measures = group('x00289110');
-  const rescale = group('x00289145');
+export interface FramePlace {
+  /** Centre of the first pixel; absent in images without a patient frame. */
+  readonly positionLpsMm?: readonly number[];
+  /** Six cosines: direction of growing column index, then of growing row index. */
+  readonly orientation?: readonly number[];
+  /** Distance between rows, then between columns. */
+  readonly pixelSpacingMm?: readonly number[];
+  readonly sliceThicknessMm?: number;
+}
+
+export interface FrameFacts extends FramePlace {
+  /** The modality value is `stored * slope + intercept`. */
+  readonly slope: number;
+  readonly intercept: number;
+}
+
+/** `frame` counts from 0; `null` for an image without functional groups per frame. */
+export function frameFacts(dataSet: DataSet, frame: number | null): FrameFacts {
+  const rescale = functionalGroup(dataSet, frame, 'x00289145');
   return {
-    slope: finiteOr(rescale.floatString('x00281053'), 1),
-    intercept: finiteOr(rescale.floatString('x00281052'), 0),
-    positionLpsMm: decimals(group('x00209113'), 'x00200032'),
-    orientation: decimals(group('x00209116'), 'x00200037'),
-    pixelSpacingMm: decimals(measures, 'x00280030'),
-    sliceThicknessMm: measures.floatString('x00180050'),
+    slope: decimalOf(rescale, 'x00281053') ?? 1,
+    intercept: decimalOf(rescale, 'x00281052') ?? 0,
+    ...framePlace(dataSet, frame),
   };
 }
 
-function finiteOr(value: number | undefined, otherwise: number): number {
-  return value !== undefined && Number.isFinite(value) ? value : otherwise;
-}
-
-function itemOf(dataSet: DataSet | undefined, sequence: string, index: number): DataSet | undefined {
-  return dataSet?.elements[sequence]?.items?.[index]?.dataSet;
+export function framePlace(dataSet: DataSet, frame: number | null): FramePlace {
+  const measures = functionalGroup(dataSet, frame, 'x00289110');
+  return {
+    positionLpsMm: decimals(functionalGroup(dataSet, frame, 'x00209113'), 'x00200032'),
+    orientation: decimals(functionalGroup(dataSet, frame, 'x00209116'), 'x00200037'),
+    pixelSpacingMm: decimals(measures, 'x00280030'),
+    sliceThicknessMm: decimalOf(measures, 'x00180050'),
+  };
 }

@@ -1,27 +1,18 @@
 /** One DICOM file to its slices: one for a classic image, one per frame for an enhanced multi-frame object. */
 import { AppException } from '../../contract/errors.ts';
-import { frameFacts } from './frameFacts.ts';
+import { frameFacts, type FrameFacts } from './frameFacts.ts';
 import { parseDicom, type Inflate } from './parseDicom.ts';
 import { storedFrames, type StoredPixels } from './pixelData.ts';
 import { EXPLICIT_BIG_ENDIAN, isUncompressed, transferSyntaxName } from './transferSyntax.ts';
 
-export interface DicomSlice {
+export interface DicomSlice extends FrameFacts {
   readonly path: string;
   /** Unique per frame: SOP instance UID, and the frame number for multi-frame objects. */
   readonly key: string;
   readonly rows: number;
   readonly columns: number;
-  /** Stored values, row by row; the modality value is `stored * slope + intercept`. May share memory with the file. */
+  /** Stored values, row by row. May share memory with the file. */
   readonly stored: StoredPixels;
-  readonly slope: number;
-  readonly intercept: number;
-  /** Centre of the first pixel; absent in images without a patient frame. */
-  readonly positionLpsMm?: readonly number[];
-  /** Six cosines: direction of growing column index, then of growing row index. */
-  readonly orientation?: readonly number[];
-  /** Distance between rows, then between columns. */
-  readonly pixelSpacingMm?: readonly number[];
-  readonly sliceThicknessMm?: number;
   readonly isMonochrome1: boolean;
 }
 
