@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { z } from 'zod';
-import { CaseId } from '../contract/vocabulary.ts';
+import { AppException } from '../contract/errors.ts';
+import { EXPORT_FORMATS } from '../contract/exportFormats.ts';
+import { ExportSummary } from '../contract/tasks.ts';
+import { CaseId, ExportFormat, type Segment } from '../contract/vocabulary.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption, projectOption } from './commonOptions.ts';
@@ -10,10 +12,12 @@ import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.t
 
 interface ExportOptions extends CommandOptions {
   readonly project: string;
-  readonly format: 'nifti';
+  readonly format: ExportFormat;
   readonly output: string;
   readonly case?: string[];
+  readonly segments?: string[];
   readonly includeUnaccepted?: boolean;
+  readonly deidentify?: boolean;
 }
 
 export function addExportCommand(root: Command, program: ProgramPaths): void {
@@ -21,30 +25,54 @@ export function addExportCommand(root: Command, program: ProgramPaths): void {
     .command('export')
     .description('Write the accepted masks as files, in the geometry of the images you imported.')
     .addOption(projectOption())
-    .addOption(new Option('--format <name>', 'file format').choices(['nifti']).default('nifti'))
+    .addOption(new Option('--format <name>', 'file format').choices(ExportFormat.options).default('nifti'))
     .addOption(new Option('--output <folder>', 'where the files go').makeOptionMandatory())
     .addOption(new Option('--case <id...>', 'only these cases'))
+    .addOption(new Option('--segments <name...>', 'only these segments, by name or label value'))
     .addOption(new Option('--include-unaccepted', 'also the latest mask of cases that nobody accepted yet'))
+    .addOption(new Option('--deidentify', 'DICOM formats: take out who the patient is (basic profile of PS3.15 annex E); file names still are the case ids'))
     .addOption(jsonOption())
-    .addHelpText('after', examples('export --project ~/liver --format nifti --output ~/masks'))
+    .addHelpText('after', `\nFormats:\n${formatLines()}`)
+    .addHelpText(
+      'after',
+      examples(
+        'export --project ~/liver --format nifti --output ~/masks',
+        'export --project ~/liver --format dicom-seg --output ~/to-pacs --case patient_07',
+        'export --project ~/liver --format stl --segments liver tumour --output ~/print',
+      ),
+    )
     .action((options: ExportOptions) =>
       runCommand('export', program, options, (session) => exportMasks(session, options)),
     );
 }
 
+function formatLines(): string {
+  return ExportFormat.options.map((name) => `  ${name.padEnd(20)} ${EXPORT_FORMATS[name].explanation}`).join('\n');
+}
+
 async function exportMasks(session: CliSession, options: ExportOptions): Promise<CommandEnd> {
-  await session.call('project.open', { folder: resolve(options.project) });
+  const { legend } = await session.call('project.open', { folder: resolve(options.project) });
   const outputFolder = resolve(options.output);
-  const caseIds = options.case?.map((id) => CaseId.parse(id));
   const end = await followJob(session, () =>
     session.call('export.start', {
       format: options.format,
       outputFolder,
-      caseIds,
+      caseIds: options.case?.map((id) => CaseId.parse(id)),
       includeUnaccepted: options.includeUnaccepted,
+      labelValues: options.segments?.map((name) => labelValueOf(name, legend)),
+      deidentify: options.deidentify,
     }),
   );
-  const files = z.object({ files: z.array(z.string()) }).safeParse(end.summary);
-  for (const file of files.success ? files.data.files : [outputFolder]) session.output.say(file);
+  const summary = ExportSummary.safeParse(end.summary);
+  for (const file of summary.success ? [...summary.data.files, summary.data.reportFile] : [outputFolder]) session.output.say(file);
   return { exitCode: exitCodeOf(end), value: { ...end.summary, outputFolder, problems: end.problems } };
+}
+
+/** By name first: a segment may be called `1`. Throws AppException contract/bad-input. */
+function labelValueOf(text: string, legend: readonly Segment[]): number {
+  const named = legend.find(({ name }) => name.toLowerCase() === text.toLowerCase());
+  const found = named ?? legend.find(({ labelValue }) => String(labelValue) === text);
+  if (found) return found.labelValue;
+  const issues = [`--segments: there is no segment '${text}'; the project has ${legend.map(({ name }) => name).join(', ')}`];
+  throw new AppException({ code: 'contract/bad-input', issues });
 }

@@ -9,7 +9,7 @@ import { PredictOptions } from './predictOptions.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
 import { TrainingChoices } from './trainingRecipe.ts';
 import {
-  Amp, CaseId, ConfigurationName, Fold, Grid, JobId, LabelRules, ModelFormat, MsdTask, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
+  Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, JobId, LabelRules, LabelValue, ModelFormat, MsdTask, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
 } from './vocabulary.ts';
 
 export const CaseStatus = z.enum(['new', 'predicted', 'corrected', 'accepted']);
@@ -215,9 +215,18 @@ export const calls = {
    */
   'nnunet.findBest': call(z.object({ configurations: z.array(ConfigurationName).min(1).optional(), mirror: z.boolean().default(false) }), jobStarted),
 
-  /** Latest accepted labelmap of each case (or, with `includeUnaccepted`, the latest). */
+  /** Latest accepted labelmap of each case (or, with `includeUnaccepted`, the latest). The job's summary is `ExportSummary`. */
   'export.start': call(
-    z.object({ format: z.literal('nifti'), outputFolder: z.string().min(1), caseIds: z.array(CaseId).min(1).optional(), includeUnaccepted: z.boolean().default(false) }),
+    z.object({
+      format: ExportFormat,
+      outputFolder: z.string().min(1),
+      caseIds: z.array(CaseId).min(1).optional(),
+      includeUnaccepted: z.boolean().default(false),
+      /** Only these segments; the rest becomes background. */
+      labelValues: z.array(LabelValue).min(1).optional(),
+      /** DICOM only: by the basic profile of PS3.15 annex E, with a report. */
+      deidentify: z.boolean().default(false),
+    }),
     jobStarted,
   ),
 

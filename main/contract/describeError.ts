@@ -70,7 +70,13 @@ export function describeError(error: AppError): string {
     case 'model/unusable':
       return `${error.path} holds no model that can be used here (${firstLine(error.detail)}). Export it again from its project, or choose another file.`;
     case 'export/nothing-to-export':
-      return 'No case has an accepted mask yet. Accept at least one mask, or export unaccepted ones as well.';
+    case 'export/unsupported':
+    case 'export/nothing-painted':
+    case 'export/uncoded-segments':
+    case 'export/no-dicom-source':
+    case 'export/name-taken':
+    case 'export/model-changed':
+      return describeExportError(error);
     case 'disk/full':
     case 'disk/denied':
     case 'disk/corrupt':
@@ -218,6 +224,25 @@ function describeEvaluateError(error: ErrorOf<'evaluate'>): string {
       return `No file of ${error.path} has one of the same name in ${error.truthPath}. Choose folders of NIfTI masks whose names are equal.`;
     case 'evaluate/no-validation-cases':
       return `The run ${error.runId} held no case back, so there is nothing to measure it on. Choose a run of a fold.`;
+  }
+}
+
+function describeExportError(error: ErrorOf<'export'>): string {
+  switch (error.code) {
+    case 'export/nothing-to-export':
+      return 'No case has an accepted mask yet. Accept at least one mask, or export unaccepted ones as well.';
+    case 'export/unsupported':
+      return `The mask of ${error.caseId} cannot be written in this format (${firstLine(error.detail)}). Choose another format, such as NIfTI.`;
+    case 'export/nothing-painted':
+      return `Nothing is painted in the mask of ${error.caseId}, and this format has no place for an empty mask. Paint something, or choose NIfTI, NRRD or MHA.`;
+    case 'export/uncoded-segments':
+      return `No code says what ${error.names.join(', ')} ${error.names.length === 1 ? 'is' : 'are'}, so "Tissue" was written. ${error.suggestions.length > 0 ? `These may fit: ${error.suggestions.join('; ')}. Choose` : 'Choose'} a code beside the segment, then export again.`;
+    case 'export/no-dicom-source':
+      return `The file for ${error.caseId} carries no patient and begins a study of its own (${firstLine(error.detail)}). Give it its patient before it goes to an archive.`;
+    case 'export/name-taken':
+      return `${error.path} was there already, and not as an export left it, so it was kept. The new file is ${error.newPath}.`;
+    case 'export/model-changed':
+      return `The model ${error.runId} was trained on, or is gone, since it drew the mask of ${error.caseId}; the hash of its weights is left out.`;
   }
 }
 

@@ -71,6 +71,18 @@ export const AppError = z.discriminatedUnion('code', [
   code('evaluate/no-validation-cases', { runId: RunId }),
   code('model/unusable', { path, detail: z.string() }),
   code('export/nothing-to-export', {}),
+  /** What a format cannot hold. */
+  code('export/unsupported', { caseId: CaseId, detail: z.string() }),
+  /** No voxel of the wanted segments is painted, and the format knows no empty mask. */
+  code('export/nothing-painted', { caseId: CaseId }),
+  /** Written with the code of a tissue; `suggestions`: what the table of codes has under such names. */
+  code('export/uncoded-segments', { names: z.array(z.string()), suggestions: z.array(z.string()) }),
+  /** A DICOM object without the patient and study of its images. */
+  code('export/no-dicom-source', { caseId: CaseId, detail: z.string() }),
+  /** A file of that name was there that no export wrote, or that was changed since; the new one has another name. */
+  code('export/name-taken', { path, newPath: path }),
+  /** The weights changed after they drew the mask, or are gone: their hash is not told. */
+  code('export/model-changed', { caseId: CaseId, runId: RunId }),
   code('disk/full', { path }),
   code('disk/denied', { path, detail: z.string() }),
   code('disk/corrupt', { path, detail: z.string() }),

@@ -10,8 +10,9 @@ import { AppError } from './errors.ts';
 import { LabelType } from './labelType.ts';
 import { TrainingRecipe } from './trainingRecipe.ts';
 import { PredictOptions } from './predictOptions.ts';
+import { Provenance } from './provenance.ts';
 import {
-  Amp, CaseId, ConfigurationName, Fold, Grid, LabelRules, ModelFormat, MsdTask, NO_LABEL_RULES, Preset, RunId, Segment, VoxelType,
+  Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, LabelRules, LabelValue, ModelFormat, MsdTask, NO_LABEL_RULES, Preset, Revision, RunId, Segment, VoxelType,
 } from './vocabulary.ts';
 
 /** A volume in the project store: raw NIfTI-1 (`.nii`, voxels at byte 352), axes closest to LPS. */
@@ -148,13 +149,48 @@ export const PredictTask = z.object({
 });
 export type PredictTask = z.infer<typeof PredictTask>;
 
+/** What the project knows of a label map; the compute process adds the hashes. */
+export const ProvenanceFacts = Provenance.pick({ origin: true, author: true, savedAtMs: true, accepted: true }).extend({
+  runIds: z.array(RunId),
+  /** When the models drew it; `null` for a label map that no model drew. */
+  predictedAtMs: z.number().nullable(),
+});
+export type ProvenanceFacts = z.infer<typeof ProvenanceFacts>;
+
+export const ExportCase = z.object({
+  caseId: CaseId,
+  /** File names begin with it. */
+  baseName: z.string(),
+  labelFile: z.string(),
+  revision: Revision,
+  /** Of the raw voxels, as the project recorded it. */
+  labelSha256: z.string(),
+  grid: Grid,
+  sourceGrid: Grid,
+  sourceKind: z.enum(['nifti', 'dicom']),
+  /** Holds `DicomReference` if the import wrote one. */
+  dicomFile: z.string(),
+  provenance: ProvenanceFacts,
+});
+export type ExportCase = z.infer<typeof ExportCase>;
+
+/** The summary is `ExportSummary`. */
 export const ExportTask = z.object({
   task: z.literal('export'),
-  format: z.literal('nifti'),
+  format: ExportFormat,
   outputFolder: z.string(),
-  cases: z.array(z.object({ caseId: CaseId, baseName: z.string(), labelFile: z.string(), grid: Grid, sourceGrid: Grid })).min(1),
+  deidentify: z.boolean(),
+  /** Of Maskloop. */
+  softwareVersion: z.string(),
+  legend: z.array(Segment),
+  /** Other labels become background; absent: all are written. */
+  labelValues: z.array(LabelValue).min(1).optional(),
+  models: z.array(z.object({ runId: RunId, runFolder: z.string(), algorithmName: z.string(), /** When its newest weights were written. */ trainedUntilMs: z.number().nullable() })),
+  cases: z.array(ExportCase).min(1),
 });
 export type ExportTask = z.infer<typeof ExportTask>;
+export const ExportSummary = z.object({ writtenCount: z.int(), failedCount: z.int(), files: z.array(z.string()), reportFile: z.string() });
+export type ExportSummary = z.infer<typeof ExportSummary>;
 
 /** Compares label maps file by file; the summary is `EvaluateSummary`. */
 export const EvaluateTask = z.object({

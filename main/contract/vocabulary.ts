@@ -115,3 +115,6 @@ export type Fold = z.infer<typeof Fold>;
 /** How a trained model leaves a project: one file for another Maskloop, or a folder that TensorFlow serves. */
 export const ModelFormat = z.enum(['bundle', 'savedmodel']);
 export type ModelFormat = z.infer<typeof ModelFormat>;
+/** How masks leave a project (docs/export.md). */
+export const ExportFormat = z.enum(['nifti', 'nrrd', 'mha', 'dicom-seg', 'dicom-seg-labelmap', 'rtstruct', 'stl', 'obj']);
+export type ExportFormat = z.infer<typeof ExportFormat>;

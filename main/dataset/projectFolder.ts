@@ -31,6 +31,10 @@ export class ProjectFolder {
   case(caseId: CaseId): string {
     return join(this.cases, caseId);
   }
+  /** What a derived object must say about the images (`DicomReference`); only cases imported from DICOM have it. */
+  dicomReference(caseId: CaseId): string {
+    return join(this.case(caseId), 'dicom.json');
+  }
   labels(caseId: CaseId): string {
     return join(this.case(caseId), 'labels');
   }

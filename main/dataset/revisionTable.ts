@@ -17,6 +17,8 @@ const RevisionRow = z.object({
   accepted_revision: Revision.nullable(),
 });
 
+const AcceptanceRow = z.object({ revision: Revision, author: z.string(), at_ms: z.number() });
+
 const SELECT = `
   SELECT r.*, (SELECT a.revision FROM acceptances a WHERE a.case_id = r.case_id ORDER BY a.id DESC LIMIT 1) AS accepted_revision
   FROM revisions r`;
@@ -89,6 +91,13 @@ export class RevisionTable {
       if (fresh.isAccepted) this.accept(caseId, revision, author, atMs);
     });
     return { revision, parent, source, author, createdAtMs: atMs, sha256, accepted: fresh.isAccepted };
+  }
+
+  /** Who accepted this revision last and when; `null` unless it is the case's accepted labelmap. */
+  acceptance(caseId: CaseId, revision: Revision): { author: string; atMs: number } | null {
+    const sql = 'SELECT revision, author, at_ms FROM acceptances WHERE case_id = :caseId ORDER BY id DESC LIMIT 1';
+    const row = this.database.get(AcceptanceRow, sql, { caseId });
+    return row?.revision === revision ? { author: row.author, atMs: row.at_ms } : null;
   }
 
   /** From now on this is the case's accepted labelmap; earlier acceptances stay on record. */

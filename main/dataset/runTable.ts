@@ -120,6 +120,11 @@ export class RunTable {
       .map(({ case_id, revision, role, weight }) => ({ caseId: case_id, revision, role, weight }));
   }
 
+  /** When the weights that the run keeps were written last; `null` before the first. */
+  trainedUntilMs(runId: RunId): number | null {
+    return this.database.get(RunRow, 'SELECT * FROM runs WHERE run_id = :runId', { runId })?.checkpoint_at_ms ?? null;
+  }
+
   /** The run whose checkpoint was written last: what `predict` takes when no run is named. */
   lastTrained(): RunId | undefined {
     const sql = 'SELECT * FROM runs WHERE checkpoint_at_ms IS NOT NULL ORDER BY checkpoint_at_ms DESC LIMIT 1';

@@ -29,7 +29,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...predictServices(session, events),
       ...evaluateServices(session),
       ...findBestServices(session),
-      ...exportServices(session),
+      ...exportServices(session, host.version),
       ...modelServices(session, events, host.userName),
       ...jobServices(session),
     },

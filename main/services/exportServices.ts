@@ -1,40 +1,59 @@
 import { resolve } from 'node:path';
 import type { Handlers } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
-import type { ExportTask } from '../contract/tasks.ts';
+import type { ExportCase, ExportTask } from '../contract/tasks.ts';
 import type { CaseId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { answer } from './answer.ts';
 import { requireCase } from './caseSummary.ts';
 import type { ProjectSession } from './projectSession.ts';
+import { modelsBehind, provenanceFactsOf } from './provenanceFacts.ts';
 
-export function exportServices(session: ProjectSession): Pick<Handlers, 'export.start'> {
+export function exportServices(session: ProjectSession, softwareVersion: string): Pick<Handlers, 'export.start'> {
   return {
-    'export.start': ({ format, outputFolder, caseIds, includeUnaccepted }) =>
+    'export.start': ({ format, outputFolder, caseIds, includeUnaccepted, labelValues, deidentify }) =>
       answer(() => {
         const { store, queue } = session.current();
+        const { legend } = store.project;
+        refuseUnknownLabels(labelValues, new Set(legend.map(({ labelValue }) => labelValue)));
         const cases = exportCases(store, caseIds, includeUnaccepted);
         if (cases.length === 0) throw new AppException({ code: 'export/nothing-to-export' });
         const folder = resolve(outputFolder);
-        const task = { task: 'export', format, outputFolder: folder, cases } as const;
-        const title = `Export ${cases.length} label map${cases.length === 1 ? '' : 's'}`;
+        const models = modelsBehind(store, cases.map(({ provenance }) => provenance));
+        const task: ExportTask = { task: 'export', format, outputFolder: folder, deidentify, softwareVersion, legend, labelValues, models, cases };
+        const title = `Export ${cases.length} mask${cases.length === 1 ? '' : 's'}`;
         return { jobId: queue.submit({ kind: 'export', title, subject: folder, tasks: [() => task], onItem() {} }) };
       }),
   };
 }
 
+function refuseUnknownLabels(labelValues: readonly number[] | undefined, known: ReadonlySet<number>): void {
+  const issues = (labelValues ?? []).filter((value) => !known.has(value)).map((value) => `labelValues: label ${value} is not in the legend`);
+  if (issues.length > 0) throw new AppException({ code: 'contract/bad-input', issues });
+}
+
 /** The accepted labelmap of each case, or its newest where unaccepted ones are wanted too. Throws AppException not-found. */
-function exportCases(
-  store: ProjectStore,
-  caseIds: readonly CaseId[] | undefined,
-  includeUnaccepted: boolean,
-): ExportTask['cases'] {
-  const wanted = caseIds?.map((caseId) => requireCase(store, caseId)) ?? store.cases.list();
-  const revisions = store.revisions.byCase();
-  return wanted.flatMap(({ caseId, image: { grid, sourceGrid } }) => {
-    const ofCase = revisions.get(caseId) ?? [];
-    const revision = (includeUnaccepted ? ofCase.at(-1) : ofCase.find((one) => one.accepted))?.revision;
-    if (revision === undefined) return [];
-    return [{ caseId, baseName: caseId, labelFile: store.folder.revision(caseId, revision), grid, sourceGrid }];
+function exportCases(store: ProjectStore, caseIds: readonly CaseId[] | undefined, includeUnaccepted: boolean): ExportCase[] {
+  const wanted = caseIds ? [...new Set(caseIds)].map((caseId) => requireCase(store, caseId)) : store.cases.list();
+  const byCase = store.revisions.byCase();
+  return wanted.flatMap(({ caseId, sourceKind, image: { grid, sourceGrid } }) => {
+    const revisions = byCase.get(caseId) ?? [];
+    const exported = includeUnaccepted ? revisions.at(-1) : revisions.find((one) => one.accepted);
+    if (!exported) return [];
+    const { revision, sha256: labelSha256 } = exported;
+    return [
+      {
+        caseId,
+        baseName: caseId,
+        labelFile: store.folder.revision(caseId, revision),
+        revision,
+        labelSha256,
+        grid,
+        sourceGrid,
+        sourceKind,
+        dicomFile: store.folder.dicomReference(caseId),
+        provenance: provenanceFactsOf(store, caseId, exported, revisions),
+      },
+    ];
   });
 }

@@ -17,7 +17,7 @@ import type { OpenProject, ProjectSession } from './projectSession.ts';
 type PredictCalls = 'nnunet.predict' | 'nnunet.predictFolder';
 type PredictInput = Parameters<Handlers['nnunet.predict']>[0];
 
-const MODEL_AUTHOR = 'model';
+export const MODEL_AUTHOR = 'model';
 
 export function predictServices(session: ProjectSession, events: EventHub): Pick<Handlers, PredictCalls> {
   return {

@@ -1,51 +1,127 @@
-/** Writes label maps as NIfTI files in source geometry into a folder of the user's. */
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
+/** Writes label maps in a format of the user's choice, in source geometry, into a folder of the user's. */
+import { readFile } from 'node:fs/promises';
+import { describeError } from '../contract/describeError.ts';
 import { AppException, err, ok, toAppError, type AppError, type Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
-import type { ExportTask } from '../contract/tasks.ts';
-import { readLabelmap, writeLabelmap } from '../dataset/storedVolume.ts';
+import type { ExportCase, ExportSummary, ExportTask } from '../contract/tasks.ts';
+import { defaultSegment } from '../dataset/defaultColors.ts';
+import { readLabelmap } from '../dataset/storedVolume.ts';
+import { withoutPeople, type ExportedFile, type ExportReport } from '../export/exportReport.ts';
+import { MASK_FORMATS } from '../export/formats/maskFormats.ts';
+import type { MaskToExport } from '../export/maskToExport.ts';
+import { selectSegments } from '../export/selectSegments.ts';
 import { labelmapInSourceGeometry } from '../export/sourceLabelmap.ts';
+import { DicomReference } from '../formats/dicom/dicomReference.ts';
+import { ExportFolder } from './exportFolder.ts';
+import { ProvenanceReader } from './exportProvenance.ts';
 
 /**
- * Tells a `writtenFile` item per case, `<baseName>.nii.gz`; a file of that name is replaced in one step. A damaged label map
- * becomes a problem and the rest is written; fails when nothing was written, and at once when the disk is full or refuses.
+ * Tells a `writtenFile` item per file; a case that fails becomes a problem and the rest is written. Fails when nothing was
+ * written, and at once when the disk is full or refuses. The report is written in any case that left files.
  */
 export async function runExport(input: ExportTask, port: JobPort): Promise<Result<Record<string, unknown>>> {
   try {
-    await mkdir(input.outputFolder, { recursive: true });
-    const total = input.cases.length;
+    const folder = await ExportFolder.open(input.outputFolder);
+    const provenance = new ProvenanceReader(input);
+    const report: Pick<ExportReport, 'files' | 'notWritten'> = { files: [], notWritten: [] };
     const files: string[] = [];
-    const failures: AppError[] = [];
-    for (const [index, { baseName, labelFile, sourceGrid }] of input.cases.entries()) {
-      if (port.stop.aborted) break;
-      port.tell({ type: 'progress', progress: { phase: 'writing', done: index, total } });
-      try {
-        const path = join(input.outputFolder, `${baseName}.nii.gz`);
-        const { grid, voxels } = labelmapInSourceGeometry(await readLabelmap(labelFile), sourceGrid, labelFile);
-        await writeLabelmap(path, grid, voxels);
-        files.push(path);
-        port.tell({ type: 'item', item: { kind: 'writtenFile', path, sourcePath: labelFile } });
-      } catch (thrown) {
-        const error = damageOf(thrown, labelFile);
-        if (!error) throw thrown;
-        failures.push(error);
-        port.tell({ type: 'problem', error });
+    let writtenCount = 0;
+    let failure: AppError | null = null;
+    const total = input.cases.length;
+    try {
+      for (const [index, one] of input.cases.entries()) {
+        if (port.stop.aborted) break;
+        port.tell({ type: 'progress', progress: { phase: 'writing', done: index, total } });
+        try {
+          for (const { path, described } of await exportCase(input, one, folder, provenance, port)) {
+            files.push(path);
+            report.files.push(described);
+          }
+          writtenCount++;
+        } catch (thrown) {
+          const error = ofThisCaseOnly(thrown, one.labelFile);
+          failure ??= error;
+          report.notWritten.push({ caseId: one.caseId, reason: describeError(error) });
+          port.tell({ type: 'problem', error });
+        }
       }
+    } finally {
+      if (files.length > 0) await folder.writeReport(report);
     }
-    port.tell({ type: 'progress', progress: { phase: 'writing', done: files.length, total } });
-    const [reason] = failures;
-    return files.length === 0 && reason
-      ? err(reason)
-      : ok({ writtenCount: files.length, failedCount: failures.length, files });
+    port.tell({ type: 'progress', progress: { phase: 'writing', done: writtenCount, total } });
+    if (files.length === 0 && failure) return err(failure);
+    const summary: ExportSummary = { writtenCount, failedCount: report.notWritten.length, files, reportFile: folder.reportFile };
+    return ok(summary);
   } catch (thrown) {
     return err(toAppError(thrown, input.outputFolder));
   }
 }
 
-/** What concerns one label map only: it is damaged or gone. */
-function damageOf(thrown: unknown, labelFile: string): AppError | null {
-  if (thrown instanceof AppException) return thrown.error;
-  const isGone = thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
-  return isGone ? { code: 'disk/corrupt', path: labelFile, detail: 'the file is missing' } : null;
+interface WrittenPart {
+  readonly path: string;
+  readonly described: ExportedFile;
 }
+
+async function exportCase(input: ExportTask, one: ExportCase, folder: ExportFolder, reader: ProvenanceReader, port: JobPort): Promise<WrittenPart[]> {
+  const { format, deidentify } = input;
+  const { provenance, warnings: doubts } = await reader.of(one);
+  const mask = await maskOf(input, one, provenance);
+  const { files, warnings } = await MASK_FORMATS[format](mask);
+  const written: WrittenPart[] = [];
+  const told = [...doubts, ...warnings];
+  for (const file of files) {
+    const { name, path, sha256, warning } = await folder.write(file);
+    if (warning) told.push(warning);
+    port.tell({ type: 'item', item: { kind: 'writtenFile', path, sourcePath: one.labelFile } });
+    const described: ExportedFile = {
+      name,
+      sha256,
+      format,
+      caseId: one.caseId,
+      revision: one.revision,
+      labelSha256: one.labelSha256,
+      segments: [...(file.segments ?? mask.segments)],
+      isDeidentified: deidentify,
+      exportedAt: new Date(mask.writtenAtMs).toISOString(),
+      provenance,
+      warnings: [...doubts, ...warnings, ...(warning ? [warning] : [])].map(describeError),
+    };
+    written.push({ path, described: deidentify ? withoutPeople(described) : described });
+  }
+  for (const error of told) port.tell({ type: 'problem', error });
+  return written;
+}
+
+async function maskOf(input: ExportTask, one: ExportCase, provenance: MaskToExport['provenance']): Promise<MaskToExport> {
+  const { caseId, baseName, labelFile, sourceGrid } = one;
+  const { grid, voxels: all } = labelmapInSourceGeometry(await readLabelmap(labelFile), sourceGrid, labelFile);
+  const { voxels, segments, painted } = selectSegments(all, input.legend, input.labelValues, defaultSegment);
+  const reference = await readReference(one.dicomFile);
+  return { caseId, baseName, mask: { grid, voxels }, segments, painted, provenance, reference, writtenAtMs: Date.now() };
+}
+
+/** `null` where the import left none. */
+async function readReference(file: string): Promise<DicomReference | null> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (thrown) {
+    if (isMissing(thrown)) return null;
+    throw thrown;
+  }
+  try {
+    return DicomReference.parse(JSON.parse(text));
+  } catch (thrown) {
+    throw new AppException({ code: 'disk/corrupt', path: file, detail: thrown instanceof Error ? thrown.message : String(thrown) });
+  }
+}
+
+/** As data. Throws it again when it concerns the folder, and with it every case: the disk is full, or refuses. */
+function ofThisCaseOnly(thrown: unknown, labelFile: string): AppError {
+  if (isMissing(thrown)) return { code: 'disk/corrupt', path: labelFile, detail: 'the file is missing' };
+  const error = toAppError(thrown, labelFile);
+  if (error.code === 'disk/full' || error.code === 'disk/denied') throw thrown;
+  return error;
+}
+
+const isMissing = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';

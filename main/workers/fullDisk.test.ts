@@ -10,6 +10,7 @@ import { ImportedCase } from '../contract/tasks.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { readLabelmap } from '../dataset/storedVolume.ts';
 import { runExport } from './export.ts';
+import { exportTaskOf } from './testing/exportTaskOf.ts';
 import { runImport } from './import.ts';
 import { runPhantoms } from './phantoms.ts';
 
@@ -86,14 +87,7 @@ describe.skipIf(!canMount)(`full disk${notice}`, () => {
     const older = join(output, `${cases[0]!.caseId}.nii.gz`);
     writeFileSync(older, 'older');
     fill(0);
-    const tasks = cases.map(({ caseId, labelFile, image }) => ({
-      caseId,
-      baseName: caseId,
-      labelFile: labelFile!,
-      grid: image.grid,
-      sourceGrid: image.sourceGrid,
-    }));
-    const result = await runExport({ task: 'export', format: 'nifti', outputFolder: output, cases: tasks }, quiet);
+    const result = await runExport(exportTaskOf(cases, output), quiet);
     expect(result).toMatchObject({ ok: false, error: { code: 'disk/full' } });
     expect(readdirSync(output)).toEqual([`${cases[0]!.caseId}.nii.gz`]);
     rmSync(join(disk, 'filler'));

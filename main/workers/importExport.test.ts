@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   mkdirSync,
   mkdtempSync,
@@ -14,6 +15,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JobNews } from '../contract/jobs.ts';
 import { ImportedCase, type ImportTask } from '../contract/tasks.ts';
 import type { AppError } from '../contract/errors.ts';
+import { ExportReport } from '../export/exportReport.ts';
 import { readNiftiFile } from '../dataset/niftiFile.ts';
 import { readStoredImage, writeLabelmap } from '../dataset/storedVolume.ts';
 import { gridsMatch } from '../imaging/grid.ts';
@@ -22,6 +24,7 @@ import { orientationCode } from '../imaging/orientation.ts';
 import { runExport } from './export.ts';
 import { runImport } from './import.ts';
 import { runPhantoms } from './phantoms.ts';
+import { exportTaskOf } from './testing/exportTaskOf.ts';
 
 class RecordingPort {
   readonly news: JobNews[] = [];
@@ -84,17 +87,7 @@ describe('phantoms → import → export', () => {
     const labelled = port.cases.filter((one) => one.labelFile !== undefined);
     expect(labelled[0]?.segments?.map(({ name }) => name)).toEqual(['anterior', 'posterior']);
     const output = join(root, 'out');
-    const cases = labelled.map((one) => ({
-      caseId: one.caseId,
-      baseName: one.caseId,
-      labelFile: one.labelFile!,
-      grid: one.image.grid,
-      sourceGrid: one.image.sourceGrid,
-    }));
-    const exported = await runExport(
-      { task: 'export', format: 'nifti', outputFolder: output, cases },
-      new RecordingPort(),
-    );
+    const exported = await runExport(exportTaskOf(labelled, output), new RecordingPort());
     expect(exported).toMatchObject({ ok: true, value: { writtenCount: 3, failedCount: 0 } });
     for (const [n, one] of labelled.entries()) {
       const written = await readNiftiFile(join(output, `${one.caseId}.nii.gz`));
@@ -115,26 +108,31 @@ describe('phantoms → import → export', () => {
     expect(subjectsOf(again)).toEqual(['phantom_001', 'named', 'phantom_003']);
   });
 
-  it('replaces an exported file in one step and reports a damaged label map', async () => {
+  it('replaces what an export wrote, keeps any other file, and reports a damaged label map', async () => {
     const { port } = await importAll();
     const [first, second] = port.cases.filter((one) => one.labelFile !== undefined);
     const output = join(root, 'out');
     mkdirSync(output);
     writeFileSync(join(output, 'phantom_001.nii.gz'), 'older');
     truncateSync(second!.labelFile!, 30);
-    const cases = [first!, second!].map((one) => ({
-      caseId: one.caseId,
-      baseName: one.caseId,
-      labelFile: one.labelFile!,
-      grid: one.image.grid,
-      sourceGrid: one.image.sourceGrid,
-    }));
-    const recording = new RecordingPort();
-    const result = await runExport({ task: 'export', format: 'nifti', outputFolder: output, cases }, recording);
-    expect(result).toMatchObject({ ok: true, value: { writtenCount: 1, failedCount: 1 } });
-    expect(recording.problems).toMatchObject([{ code: 'disk/corrupt', path: second!.labelFile }]);
-    expect(readdirSync(output)).toEqual(['phantom_001.nii.gz']);
-    expect(readFileSync(join(output, 'phantom_001.nii.gz')).subarray(0, 2)).toEqual(Buffer.of(0x1f, 0x8b));
+    const exportBoth = async () => {
+      const recording = new RecordingPort();
+      const result = await runExport(exportTaskOf([first!, second!], output), recording);
+      expect(result).toMatchObject({ ok: true, value: { writtenCount: 1, failedCount: 1 } });
+      return recording.problems;
+    };
+    const renamed = { code: 'export/name-taken', path: join(output, 'phantom_001.nii.gz'), newPath: join(output, 'phantom_001-2.nii.gz') };
+    expect(await exportBoth()).toMatchObject([renamed, { code: 'disk/corrupt', path: second!.labelFile }]);
+    expect(await exportBoth()).toMatchObject([renamed, { code: 'disk/corrupt' }]);
+    expect(readdirSync(output)).toEqual(['export-report.json', 'phantom_001-2.nii.gz', 'phantom_001.nii.gz']);
+    expect(readFileSync(join(output, 'phantom_001.nii.gz'), 'utf8')).toBe('older');
+    const [written, ...more] = ExportReport.parse(JSON.parse(readFileSync(join(output, 'export-report.json'), 'utf8'))).files;
+    expect(more).toEqual([]);
+    const bytes = readFileSync(join(output, written!.name));
+    expect(written).toMatchObject({ caseId: 'phantom_001', format: 'nifti', sha256: createHash('sha256').update(bytes).digest('hex') });
+
+    writeFileSync(join(output, 'phantom_001-2.nii.gz'), 'changed by somebody');
+    expect(await exportBoth()).toMatchObject([{ newPath: join(output, 'phantom_001-3.nii.gz') }, {}]);
   });
 
   it('notices a second import and numbers equal names', async () => {

@@ -49,6 +49,9 @@ export async function modelKind(runFolder: string): Promise<CheckpointKind> {
   throw new AppException({ code: 'predict/no-model' });
 }
 
+/** The weights that predict, see `modelKind`. Throws `predict/no-model`. */
+export const modelFile = async (runFolder: string): Promise<string> => checkpointFile(runFolder, await modelKind(runFolder));
+
 /** What predicts, see `modelKind`. */
 export async function readModel(runFolder: string): Promise<{ plan: Plan; about: CheckpointAbout; weights: NamedArray[] }> {
   const { about, arrays } = await readCheckpoint(runFolder, await modelKind(runFolder));

@@ -174,7 +174,7 @@ describe('import → train → predict → correct → retrain → export', () =
   it('exports in source geometry, voxel for voxel', async () => {
     const outputFolder = join(root, 'masks');
     await succeeded(await client.call('export.start', { format: 'nifti', outputFolder }));
-    expect(readdirSync(outputFolder).sort()).toEqual([...LABELLED, toCorrect].map((name) => `${name}.nii.gz`));
+    expect(readdirSync(outputFolder).sort()).toEqual(['export-report.json', ...[...LABELLED, toCorrect].map((name) => `${name}.nii.gz`)]);
     for (const caseId of ['phantom_001', toCorrect]) {
       const source = join(study, caseId === toCorrect ? 'truthTs' : 'labelsTr', `${caseId}.nii.gz`);
       const exported = labelsIn(join(outputFolder, `${caseId}.nii.gz`));

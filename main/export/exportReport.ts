@@ -1,0 +1,51 @@
+/**
+ * `export-report.json` beside the exported files: what each of them is, which mask of which case it holds, by whom and by
+ * which model it was made. It describes the files that lie there; a file that a later export replaces is described anew.
+ */
+import { z } from 'zod';
+import { Provenance } from '../contract/provenance.ts';
+import { CaseId, ExportFormat, Revision, Segment } from '../contract/vocabulary.ts';
+
+export const REPORT_NAME = 'export-report.json';
+
+/** Provenance without people and times, for files that shall not identify anybody. */
+const AnonymousProvenance = Provenance.pick({ softwareVersion: true, origin: true, models: true });
+
+export const ExportedFile = z.object({
+  name: z.string(),
+  sha256: z.string(),
+  format: ExportFormat,
+  caseId: CaseId,
+  revision: Revision,
+  /** Of the raw voxels as the project keeps them. */
+  labelSha256: z.string(),
+  /** What is in the file. */
+  segments: z.array(Segment),
+  isDeidentified: z.boolean(),
+  exportedAt: z.string().optional(),
+  provenance: z.union([Provenance, AnonymousProvenance]),
+  /** Sentences. */
+  warnings: z.array(z.string()),
+});
+export type ExportedFile = z.infer<typeof ExportedFile>;
+
+export const ExportReport = z.object({
+  version: z.literal(1),
+  files: z.array(ExportedFile),
+  /** Cases of the last export that failed, with the reason as a sentence. */
+  notWritten: z.array(z.object({ caseId: CaseId, reason: z.string() })),
+});
+export type ExportReport = z.infer<typeof ExportReport>;
+
+/** `fresh` describes files written now; entries of the same name go. Sorted by name. */
+export function mergedReport(before: ExportReport | null, fresh: Pick<ExportReport, 'files' | 'notWritten'>): ExportReport {
+  const written = new Set(fresh.files.map(({ name }) => name));
+  const files = [...(before?.files ?? []).filter(({ name }) => !written.has(name)), ...fresh.files];
+  return { version: 1, files: files.sort((a, b) => (a.name < b.name ? -1 : 1)), notWritten: fresh.notWritten };
+}
+
+/** What the report says of a file that shall not identify anybody. */
+export const withoutPeople = ({ exportedAt: _when, provenance, ...file }: ExportedFile): ExportedFile => ({
+  ...file,
+  provenance: AnonymousProvenance.parse(provenance),
+});
