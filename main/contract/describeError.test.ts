@@ -23,6 +23,7 @@ const examples: AppError[] = [
   { code: 'import/bad-geometry', path, detail },
   { code: 'import/resampled', path, detail },
   { code: 'import/values', path, detail },
+  { code: 'import/orientation-assumed', path, detail },
   { code: 'import/label-shape', path, imageDims: [4, 5, 6], labelDims: [4, 5, 7] },
   { code: 'import/label-without-image', path },
   { code: 'import/label-values', path, detail },

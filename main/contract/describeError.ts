@@ -25,6 +25,7 @@ export function describeError(error: AppError): string {
     case 'import/bad-geometry':
     case 'import/resampled':
     case 'import/values':
+    case 'import/orientation-assumed':
     case 'import/label-shape':
     case 'import/label-without-image':
     case 'import/label-values':
@@ -144,6 +145,8 @@ function describeImportError(error: Exclude<ErrorOf<'import'>, SegmentationProbl
       return `The slices of ${error.path} do not form a regular grid (${firstLine(error.detail)}). They were resampled to one; check the image before you rely on measurements.`;
     case 'import/values':
       return `The values of ${error.path} need a word (${firstLine(error.detail)}). Check that this is what you expect.`;
+    case 'import/orientation-assumed':
+      return `${error.path} leaves open where the patient lies: ${firstLine(error.detail)}. Check left and right before you use it.`;
     case 'import/label-shape':
       return `The mask ${error.path} has ${error.labelDims.join('×')} voxels, its image ${error.imageDims.join('×')}. Use a mask drawn on this image.`;
     case 'import/label-without-image':

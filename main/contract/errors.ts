@@ -23,6 +23,8 @@ export const AppError = z.discriminatedUnion('code', [
   code('import/resampled', { path, detail: z.string() }),
   /** A warning: what the numbers in the voxels mean, where that is not what one would take for granted. */
   code('import/values', { path, detail: z.string() }),
+  /** A warning: the file does not say, or says twice, where the patient lies; `detail` says what was taken. */
+  code('import/orientation-assumed', { path, detail: z.string() }),
   code('import/label-shape', { path, imageDims: z.array(z.int()), labelDims: z.array(z.int()) }),
   code('import/label-without-image', { path }),
   code('import/label-values', { path, detail: z.string() }),

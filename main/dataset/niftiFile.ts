@@ -2,10 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { constants, gunzip } from 'node:zlib';
 import { AppException } from '../contract/errors.ts';
-import { readNifti, type NiftiImage } from '../formats/nifti/readNifti.ts';
+import { readNifti } from '../formats/nifti/readNifti.ts';
+import type { VolumeImage } from '../formats/volume/volumeImage.ts';
 
 /** Throws what `readNifti` throws, and errno errors of the file system. */
-export async function readNiftiFile(path: string): Promise<NiftiImage> {
+export async function readNiftiFile(path: string): Promise<VolumeImage> {
   return readNifti(await readUncompressed(path), path);
 }
 

@@ -9,7 +9,7 @@ import { labelVoxels } from '../imaging/labelVoxels.ts';
 import { gridsMatch } from '../imaging/grid.ts';
 import type { Volume, VoxelArray } from '../imaging/volume.ts';
 import { niftiChunks } from '../formats/nifti/writeNifti.ts';
-import type { NiftiImage } from '../formats/nifti/readNifti.ts';
+import type { VolumeImage } from '../formats/volume/volumeImage.ts';
 import { writeFileAtomic } from './atomicFile.ts';
 import { readNiftiFile } from './niftiFile.ts';
 
@@ -76,7 +76,7 @@ function gzipped(chunks: readonly Uint8Array[]): Promise<Uint8Array> {
 }
 
 /** What is wrong with a file of ours is not the user's import but a damaged project. */
-async function readOwnFile(file: string): Promise<NiftiImage> {
+async function readOwnFile(file: string): Promise<VolumeImage> {
   try {
     return await readNiftiFile(file);
   } catch (thrown) {

@@ -191,7 +191,7 @@ describe('NIfTI', () => {
       Int16Array.of(-1024, -1022, -1020),
     ]);
     expect(readNifti(rawFile(4, bytes, true, 0.5, 0), 'a.nii').channels).toEqual([Float32Array.of(0, 0.5, 1)]);
-    expect(readNifti(rawFile(4, bytes, true, 1, 7), 'a.nii').channels).toEqual([Int16Array.of(7, 8, 9)]);
+    expect(readNifti(rawFile(4, bytes, true, 1, 7), 'a.nii').channels).toEqual([Uint8Array.of(7, 8, 9)]);
     expect(readNifti(rawFile(4, bytes, true, 0, 7), 'a.nii').channels).toEqual([Int16Array.of(0, 1, 2)]);
     expect(readNifti(rawFile(4, bytes, true, NaN, NaN), 'a.nii').channels).toEqual([Int16Array.of(0, 1, 2)]);
   });
@@ -249,7 +249,7 @@ describe('NIfTI', () => {
           'a.nii',
         ),
       ),
-    ).toMatchObject({ code: 'import/unsupported' });
+    ).toMatchObject({ code: 'import/unreadable', detail: expect.stringContaining('.img') });
     expect(
       errorOf(() =>
         readNifti(
@@ -257,7 +257,7 @@ describe('NIfTI', () => {
           'a.hdr',
         ),
       ),
-    ).toMatchObject({ code: 'import/unsupported' });
+    ).toMatchObject({ code: 'import/unreadable', detail: expect.stringContaining('.img') });
     for (const datatype of [1, 32, 128, 1536, 1792, 2048, 2304]) {
       expect(
         errorOf(() =>

@@ -1,8 +1,10 @@
-/** The fields of a NIfTI-1 or NIfTI-2 header that decide about voxels and geometry. */
+/** The fields of a NIfTI-1, NIfTI-2 or Analyze 7.5 header that decide about voxels and geometry. */
 import { AppException } from '../../contract/errors.ts';
 
 export interface NiftiHeader {
-  readonly version: 1 | 2;
+  /** `single`: voxels follow in the same file; else they lie in an `.img` file. Analyze says nothing of orientation. */
+  readonly kind: 'single' | 'pair' | 'analyze';
+  readonly headerBytes: number;
   readonly isLittleEndian: boolean;
   /** dim[0..7] as stored. */
   readonly dim: readonly number[];
@@ -19,6 +21,8 @@ export interface NiftiHeader {
   readonly offsetRasMm: readonly number[];
   /** srow_x, srow_y, srow_z: twelve numbers, RAS. */
   readonly srow: readonly number[];
+  /** Analyze only: SPM's `origin`, the voxel of the anterior commissure counted from 1. */
+  readonly spmOrigin: readonly number[];
 }
 
 interface Layout {
@@ -29,10 +33,10 @@ interface Layout {
 const NIFTI1: Layout = { version: 1, headerBytes: 348, magicAt: 344 };
 const NIFTI2: Layout = { version: 2, headerBytes: 540, magicAt: 4 };
 
-/**
- * Throws `import/truncated` for less than a header, `import/unsupported` for Analyze files and header/image pairs,
- * `import/unreadable` for anything else.
- */
+/** Bytes that are enough for every header. */
+export const LONGEST_NIFTI_HEADER = 540;
+
+/** Throws `import/truncated` for less than a header, `import/unreadable` for anything else. */
 export function readNiftiHeader(bytes: Uint8Array, path: string): NiftiHeader {
   if (bytes.length < 4)
     throw new AppException({ code: 'import/truncated', path, expectedBytes: 348, actualBytes: bytes.length });
@@ -45,39 +49,25 @@ export function readNiftiHeader(bytes: Uint8Array, path: string): NiftiHeader {
       path,
       detail: 'not a NIfTI file: the header does not begin with 348 or 540',
     });
-  if (bytes.length < layout.headerBytes) {
-    throw new AppException({
-      code: 'import/truncated',
-      path,
-      expectedBytes: layout.headerBytes,
-      actualBytes: bytes.length,
-    });
-  }
-  const magic = String.fromCharCode(...bytes.subarray(layout.magicAt, layout.magicAt + 3));
-  if (magic === 'ni1' || magic === 'ni2') {
-    throw new AppException({
-      code: 'import/unsupported',
-      path,
-      detail: 'header/image pair (.hdr + .img); save it as a single .nii file',
-    });
-  }
-  if (magic !== `n+${layout.version}`) {
-    throw new AppException({
-      code: 'import/unsupported',
-      path,
-      detail: 'an Analyze 7.5 header, which does not say where the patient lies',
-    });
-  }
-  return layout.version === 1 ? readVersion1(view, isLittleEndian) : readVersion2(view, isLittleEndian);
+  const { headerBytes, magicAt, version } = layout;
+  if (bytes.length < headerBytes)
+    throw new AppException({ code: 'import/truncated', path, expectedBytes: headerBytes, actualBytes: bytes.length });
+  const magic = String.fromCharCode(...bytes.subarray(magicAt, magicAt + 3));
+  const kind = magic === `n+${version}` ? 'single' : magic === `ni${version}` ? 'pair' : 'analyze';
+  if (version === 1) return readVersion1(view, isLittleEndian, kind);
+  if (kind !== 'analyze') return readVersion2(view, isLittleEndian, kind);
+  throw new AppException({ code: 'import/unreadable', path, detail: 'a NIfTI-2 header without its magic number' });
 }
 
 const range = (count: number, read: (index: number) => number) =>
   Array.from({ length: count }, (_, index) => read(index));
 
-function readVersion1(view: DataView, le: boolean): NiftiHeader {
+function readVersion1(view: DataView, le: boolean, kind: NiftiHeader['kind']): NiftiHeader {
+  const isAnalyze = kind === 'analyze';
   const float = (at: number) => view.getFloat32(at, le);
   return {
-    version: 1,
+    kind,
+    headerBytes: NIFTI1.headerBytes,
     isLittleEndian: le,
     dim: range(8, (n) => view.getInt16(40 + 2 * n, le)),
     pixdim: range(8, (n) => float(76 + 4 * n)),
@@ -85,20 +75,23 @@ function readVersion1(view: DataView, le: boolean): NiftiHeader {
     voxOffsetBytes: float(108),
     sclSlope: float(112),
     sclInter: float(116),
-    xyztUnits: view.getUint8(123),
-    qformCode: view.getInt16(252, le),
-    sformCode: view.getInt16(254, le),
+    // Analyze keeps other things in these fields
+    xyztUnits: isAnalyze ? 0 : view.getUint8(123),
+    qformCode: isAnalyze ? 0 : view.getInt16(252, le),
+    sformCode: isAnalyze ? 0 : view.getInt16(254, le),
     quaternion: range(3, (n) => float(256 + 4 * n)),
     offsetRasMm: range(3, (n) => float(268 + 4 * n)),
     srow: range(12, (n) => float(280 + 4 * n)),
+    spmOrigin: isAnalyze ? range(3, (n) => view.getInt16(253 + 2 * n, le)) : [0, 0, 0],
   };
 }
 
-function readVersion2(view: DataView, le: boolean): NiftiHeader {
+function readVersion2(view: DataView, le: boolean, kind: NiftiHeader['kind']): NiftiHeader {
   const double = (at: number) => view.getFloat64(at, le);
   const long = (at: number) => Number(view.getBigInt64(at, le));
   return {
-    version: 2,
+    kind,
+    headerBytes: NIFTI2.headerBytes,
     isLittleEndian: le,
     dim: range(8, (n) => long(16 + 8 * n)),
     pixdim: range(8, (n) => double(104 + 8 * n)),
@@ -112,5 +105,6 @@ function readVersion2(view: DataView, le: boolean): NiftiHeader {
     quaternion: range(3, (n) => double(352 + 8 * n)),
     offsetRasMm: range(3, (n) => double(376 + 8 * n)),
     srow: range(12, (n) => double(400 + 8 * n)),
+    spmOrigin: [0, 0, 0],
   };
 }
