@@ -34,6 +34,7 @@ const examples: AppError[] = [
   { code: 'import/duplicate-uid', path, firstPath: '/data/study/IM1', count: 3 },
   { code: 'import/series-grown', path, caseId: 'case1', newCount: 1 },
   { code: 'import/segmentation-unmatched', path, detail },
+  { code: 'import/segments-overlap', path, detail },
   { code: 'import/segmentation-left-out', path, detail },
   { code: 'import/labels-resampled', path, detail },
   { code: 'import/legend-conflict', path, detail },

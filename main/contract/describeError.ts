@@ -37,6 +37,7 @@ export function describeError(error: AppError): string {
     case 'import/series-grown':
       return describeImportError(error);
     case 'import/segmentation-unmatched':
+    case 'import/segments-overlap':
     case 'import/segmentation-left-out':
     case 'import/labels-resampled':
     case 'import/legend-conflict':
@@ -113,13 +114,15 @@ function describeProjectError(error: ErrorOf<'project'>): string {
 
 type SegmentationProblem = Extract<
   AppError,
-  { code: 'import/segmentation-unmatched' | 'import/segmentation-left-out' | 'import/labels-resampled' | 'import/legend-conflict' }
+  { code: 'import/segmentation-unmatched' | 'import/segments-overlap' | 'import/segmentation-left-out' | 'import/labels-resampled' | 'import/legend-conflict' }
 >;
 
 function describeSegmentationProblem(error: SegmentationProblem): string {
   switch (error.code) {
     case 'import/segmentation-unmatched':
       return `The segmentation ${error.path} belongs to no image that is here (${firstLine(error.detail)}). Import it together with its image series, or after it.`;
+    case 'import/segments-overlap':
+      return `Segments of ${error.path} overlap (${firstLine(error.detail)}). Import it again and choose which segment lies above the others, or keep the overlaps as labels of their own.`;
     case 'import/segmentation-left-out':
       return `The segmentation ${error.path} was not used (${firstLine(error.detail)}). Import this file alone to get it as a further revision of the case.`;
     case 'import/labels-resampled':

@@ -41,6 +41,8 @@ export const AppError = z.discriminatedUnion('code', [
   code('import/series-grown', { path, caseId: CaseId, newCount: z.int() }),
   /** A segmentation object whose image is neither among the files nor in the project. */
   code('import/segmentation-unmatched', { path, detail: z.string() }),
+  /** Its segments share voxels, and that was not wanted. */
+  code('import/segments-overlap', { path, detail: z.string() }),
   code('import/segmentation-left-out', { path, detail: z.string() }),
   code('import/labels-resampled', { path, detail: z.string() }),
   code('import/legend-conflict', { path, detail: z.string() }),

@@ -10,14 +10,13 @@ declare module 'dcmjs' {
     readonly vr: string;
     readonly Value?: readonly unknown[];
   }
-  class DicomDict {
-    constructor(meta: Record<string, JsonElement>);
+  interface DicomDict {
     dict: Record<string, JsonElement>;
     write(): ArrayBuffer;
   }
   const dcmjs: {
     readonly data: {
-      readonly DicomDict: typeof DicomDict;
+      readonly DicomDict: new (meta: Record<string, JsonElement>) => DicomDict;
       readonly DicomMetaDictionary: {
         /** By keyword. */
         readonly nameMap: Readonly<Record<string, DictionaryEntry>>;
