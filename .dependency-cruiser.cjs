@@ -30,9 +30,10 @@ const MAY = {
 const OWNER = {
   electron: 'electron',
   '@cornerstonejs/(core|metadata|tools)': 'renderer/viewer',
-  '@cornerstonejs/codec-[a-z0-9-]+': 'main/formats',
   'dicom-parser': 'main/formats',
   dcmjs: 'main/formats',
+  // only its WebAssembly file is used, found on disk
+  'dcmjs-codecs': 'main/dataset',
   'dcmjs-dimse': 'main/dicomNetwork',
   '@tensorflow': 'main/compute',
   libsql: 'main/dataset',
