@@ -1,5 +1,12 @@
 import type { LabelRules, MsdTask, Segment } from '../contract/vocabulary.ts';
 
+/** A file as it lay there when it was found. */
+export interface SourceFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly modifiedMs: number;
+}
+
 interface SourceFacts {
   /** File or folder name without ending; unique within one scan. Predictions of folders are named after it. */
   readonly baseName: string;
@@ -8,9 +15,9 @@ interface SourceFacts {
   readonly files: readonly string[];
 }
 
-/** One file per channel, or one file with a fourth dimension. */
-export interface NiftiSource extends SourceFacts {
-  readonly kind: 'nifti';
+/** NIfTI, NRRD, MetaImage: one file per channel, or one file with a fourth dimension. */
+export interface VolumeSource extends SourceFacts {
+  readonly kind: 'volume';
   /** From `dataset.json`; empty when unknown. */
   readonly channelNames: readonly string[];
   readonly labelFile?: string;
@@ -21,14 +28,22 @@ export interface NiftiSource extends SourceFacts {
   readonly msdTask?: MsdTask;
 }
 
-/** The files of one series, in no particular order. */
+/** One stack of a series, its files in no particular order. */
 export interface DicomSource extends SourceFacts {
   readonly kind: 'dicom';
-  /** Series UID and image size; empty when the files name no series. */
-  readonly seriesKey: string;
+  readonly seriesUid: string;
+  readonly frameOfReferenceUid: string;
+  /** Of all images; as many as there are files with a UID. */
+  readonly sopInstanceUids: readonly string[];
+  /** Stable identity: series UID and a hash of the images; '' when the files lack UIDs. */
+  readonly sourceKey: string;
+  /** As projects of version 0.1 have it; '' when there is none. */
+  readonly olderSourceKey: string;
+  /** `DicomSlice.key` of the frames that belong to this stack; absent: all frames of the files. */
+  readonly frameKeys?: ReadonlySet<string>;
   readonly modality: string;
   readonly patientId: string;
 }
 
 /** One case to be, found but not yet read. */
-export type Source = NiftiSource | DicomSource;
+export type Source = VolumeSource | DicomSource;

@@ -1,14 +1,17 @@
 /**
- * Pairs NIfTI images with their label maps by where they lie and how they are called: Decathlon and nnU-Net folders with
+ * Pairs images in volume files (NIfTI, NRRD, MetaImage) with their label maps by where they lie and how they are called: Decathlon and nnU-Net folders with
  * `dataset.json`, `images` beside `labels`, plain folders with `…_seg` files. A label map is never taken for an image.
  */
 import { basename, dirname, join } from 'node:path';
 import type { AppError } from '../contract/errors.ts';
 import type { MsdDataset } from './msdDataset.ts';
-import type { NiftiSource } from './source.ts';
+import type { VolumeSource } from './source.ts';
 import type { WalkedFolder } from './sourceWalk.ts';
 
-const NIFTI_NAME = /^(.+?)\.nii(\.gz)?$/i;
+/** Files that are a volume, or the header of one whose voxels lie beside it. */
+const VOLUME_NAME = /^(.+?)\.(nii|hdr|nrrd|nhdr|mha|mhd)(\.gz)?$/i;
+/** Voxels of a header file. */
+const DATA_NAME = /^(.+?)\.(img|raw|zraw)(\.gz)?$/i;
 const LABEL_FOLDER = /^(labels?|masks?|segs?|segmentations?|ground_?truth|truth)(Tr|Ts)?$/i;
 /** `case_seg`, `case-label`, `case_mask`; also with more behind it, as in `t2_seg-manual`. */
 const LABEL_FILE = /^(.+?)[-_.]((seg|segmentation|labels?|labelmap)([-_.].*)?|mask|gt)$/i;
@@ -18,33 +21,32 @@ const CHANNEL_SUFFIX = /^(.+)_(\d{4})$/;
 /** More files than this under one name are taken for cases of a numbered series, not for channels. */
 const MOST_CHANNELS = 8;
 
-export interface FoundNifti {
-  readonly sources: readonly NiftiSource[];
+export interface FoundVolumes {
+  readonly sources: readonly VolumeSource[];
   readonly problems: readonly AppError[];
 }
 
-interface NiftiFile {
+interface VolumeFile {
   readonly path: string;
-  /** File name without `.nii` or `.nii.gz`. */
+  /** File name without the ending of its format. */
   readonly stem: string;
 }
 
-interface NiftiFolder {
+interface VolumeFolder {
   readonly folder: string;
-  readonly files: readonly NiftiFile[];
+  readonly files: readonly VolumeFile[];
 }
 
-export function isNiftiName(name: string): boolean {
-  return NIFTI_NAME.test(name);
-}
+/** True for the files of all formats here, also for those that hold voxels only. */
+export const isVolumePart = (name: string): boolean => VOLUME_NAME.test(name) || DATA_NAME.test(name);
 
 /** `datasets`: what `dataset.json` says, by the folder it lies in. */
-export function pairNiftiFiles(
+export function pairVolumeFiles(
   folders: readonly WalkedFolder[],
   datasets: ReadonlyMap<string, MsdDataset>,
-): FoundNifti {
+): FoundVolumes {
   const byFolder = folders
-    .map(({ folder, names }): NiftiFolder => ({ folder, files: niftiFiles(folder, names) }))
+    .map(({ folder, files }): VolumeFolder => ({ folder, files: volumeFiles(folder, files.map(({ name }) => name)) }))
     .filter(({ folder, files }) => files.length > 0 && !isBesideDataset(folder, datasets));
   const labelFolders = byFolder.filter(({ folder }) => LABEL_FOLDER.test(basename(folder)));
   const found = byFolder
@@ -59,15 +61,25 @@ export function pairNiftiFiles(
     .flatMap(({ files }) => files)
     .filter(({ path }) => !used.has(path))
     .map(({ path }): AppError => ({ code: 'import/label-without-image', path }));
-  return { sources, problems: [...found.flatMap((pairs) => pairs.problems), ...orphans] };
+  return { sources, problems: [...found.flatMap((pairs) => pairs.problems), ...orphans, ...folders.flatMap(headlessImages)] };
+}
+
+/** `.img` files whose `.hdr` is not beside them; `.raw` can be anything. */
+function headlessImages({ folder, files }: WalkedFolder): AppError[] {
+  const headers = new Set(files.flatMap(({ name }) => (/\.hdr(\.gz)?$/i.test(name) ? [VOLUME_NAME.exec(name)![1]!.toLowerCase()] : [])));
+  return files.flatMap(({ name }) => {
+    const stem = /^(.+?)\.img(\.gz)?$/i.exec(name)?.[1];
+    if (stem === undefined || headers.has(stem.toLowerCase())) return [];
+    return [{ code: 'import/unreadable', path: join(folder, name), detail: 'its header file (.hdr) is not beside it' }];
+  });
 }
 
 /** The cases of one folder: its images with the label maps among `files` and those `outside`. */
 function pairFolder(
-  files: readonly NiftiFile[],
-  outside: readonly NiftiFile[],
+  files: readonly VolumeFile[],
+  outside: readonly VolumeFile[],
   dataset: MsdDataset | undefined,
-): FoundNifti {
+): FoundVolumes {
   const images = files.filter(({ stem }) => !LABEL_FILE.test(stem));
   const labelByStem = new Map(outside.map(({ stem, path }) => [stem, path]));
   const insideByStem = new Map<string, string>();
@@ -85,10 +97,10 @@ function pairFolder(
     }
   }
   const grouped = groupChannels(images, new Set(labelByStem.keys()), dataset);
-  const sources = grouped.cases.map(({ stem, files: channelFiles }): NiftiSource => {
+  const sources = grouped.cases.map(({ stem, files: channelFiles }): VolumeSource => {
     const labelFile = labelByStem.get(stem);
     return {
-      kind: 'nifti',
+      kind: 'volume',
       baseName: stem,
       path: channelFiles[0]!,
       files: channelFiles,
@@ -104,9 +116,9 @@ function pairFolder(
   return { sources, problems: [...problems, ...grouped.problems] };
 }
 
-function niftiFiles(folder: string, names: readonly string[]): NiftiFile[] {
+function volumeFiles(folder: string, names: readonly string[]): VolumeFile[] {
   return names.flatMap((name) => {
-    const stem = NIFTI_NAME.exec(name)?.[1];
+    const stem = VOLUME_NAME.exec(name)?.[1];
     return stem === undefined ? [] : [{ path: join(folder, name), stem }];
   });
 }
@@ -128,7 +140,7 @@ function belongsTo(labelFolder: string, imageFolder: string): boolean {
 }
 
 /** The stem of the case that a `…_seg` file beside the images belongs to. */
-function labelledStem(label: NiftiFile, images: readonly NiftiFile[]): string {
+function labelledStem(label: VolumeFile, images: readonly VolumeFile[]): string {
   const base = LABEL_FILE.exec(label.stem)![1]!;
   const suffix = IMAGE_SUFFIXES.find((ending) =>
     images.some(({ stem }) => stem.toLowerCase() === (base + ending).toLowerCase()),
@@ -142,7 +154,7 @@ interface ChannelCase {
 }
 
 /** `case_0000`, `case_0001` are channels of `case` when `dataset.json`, the label names or the whole folder say so. */
-function groupChannels(images: readonly NiftiFile[], labelStems: ReadonlySet<string>, dataset: MsdDataset | undefined) {
+function groupChannels(images: readonly VolumeFile[], labelStems: ReadonlySet<string>, dataset: MsdDataset | undefined) {
   const alone = images.map(({ stem, path }): ChannelCase => ({ stem, files: [path] }));
   const groups = new Map<string, { channel: number; path: string }[]>();
   for (const { stem, path } of images) {
