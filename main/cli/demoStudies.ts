@@ -54,7 +54,7 @@ export function writePhantoms(
 export async function findLabelledStudies(folder: string): Promise<LabelledStudy[]> {
   const { sources } = await scanSources([folder]);
   const studies = sources.flatMap((source) =>
-    source.kind === 'nifti' && source.labelFile !== undefined
+    source.kind === 'volume' && source.labelFile !== undefined
       ? [{ name: source.baseName, imageFiles: source.files, labelFile: source.labelFile }]
       : [],
   );

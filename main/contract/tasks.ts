@@ -33,6 +33,8 @@ export const ImportTask = z.object({
   subjectsFile: z.string().optional(),
   /** Folder of the project's case folders; new case folders are written under temporary names and renamed. */
   casesFolder: z.string(),
+  /** Remembers files from import to import; absent: nothing is remembered. */
+  memoryFile: z.string().optional(),
   existing: z.array(z.object({ caseId: CaseId, sourceKey: z.string() })),
   legend: z.array(Segment),
 });

@@ -117,7 +117,6 @@ function sourceOf(series: readonly DicomFile[], stack: Stack, isOnlyStack: boole
   const named = PLAIN_FOLDER.test(basename(folder)) ? dirname(folder) : folder;
   const seriesName = isAloneInFolder ? '' : summary.seriesNumber || basename(path).replace(/\.[A-Za-z]+$/, '');
   const stackName = isOnlyStack ? '' : nameOfStack(stack);
-  const needsKeys = members.some(({ summary: { frames } }) => frames.some(({ key }) => !keys.has(key)));
   return {
     kind: 'dicom',
     baseName: [basename(named) || 'series', seriesName, stackName].filter(Boolean).join('_'),
@@ -125,10 +124,10 @@ function sourceOf(series: readonly DicomFile[], stack: Stack, isOnlyStack: boole
     files: members.map((member) => member.path),
     seriesUid: summary.seriesUid,
     frameOfReferenceUid: summary.frameOfReferenceUid,
-    sopInstanceUids: members.flatMap(({ summary: { sopInstanceUid } }) => (sopInstanceUid ? [sopInstanceUid] : [])),
+    imageKeys: stack.frames.map(({ key }) => key),
     sourceKey: sourceKeyOf(members, stack.frames),
     olderSourceKey: isOnlyStack && summary.seriesUid ? `dicom:${summary.seriesUid} ${summary.columns}x${summary.rows}` : '',
-    ...(needsKeys ? { frameKeys: keys } : {}),
+    isPartOfFiles: members.some((member) => member.summary.frames.some(({ key }) => !keys.has(key))),
     modality: summary.modality || 'OT',
     patientId: summary.patientId,
   };

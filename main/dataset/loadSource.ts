@@ -13,7 +13,8 @@ import type { Volume, VoxelArray } from '../imaging/volume.ts';
 import { inflateDicom } from './dicomSources.ts';
 import { readNiftiFile, uncompressed } from './niftiFile.ts';
 import { readDicomFiles } from './readDicomFiles.ts';
-import type { DicomSource, NiftiSource, Source } from './source.ts';
+import type { DicomSource, Source, VolumeSource } from './source.ts';
+import type { Stop } from './sourceWalk.ts';
 
 export interface LoadedSource {
   readonly baseName: string;
@@ -40,10 +41,15 @@ export interface LoadedSource {
 /** Corner voxels of a label map and its image may differ by this part of the smallest spacing (rounded headers). */
 const SAME_GRID_PART = 0.1;
 
+export interface LoadOptions {
+  /** After an abort what is returned may lack slices. */
+  readonly stop?: Stop;
+}
+
 /** Throws `AppException` with an `import/…` error when the image cannot be read; a bad label map only warns. */
-export async function loadSource(source: Source): Promise<LoadedSource> {
+export async function loadSource(source: Source, options: LoadOptions = {}): Promise<LoadedSource> {
   try {
-    return source.kind === 'nifti' ? await loadNifti(source) : await loadDicom(source);
+    return source.kind === 'volume' ? await loadNifti(source) : await loadDicom(source, options);
   } catch (thrown) {
     throw asReadError(thrown, source.path);
   }
@@ -57,7 +63,7 @@ function asReadError(thrown: unknown, path: string): unknown {
   return new AppException({ code: 'import/unreadable', path, detail: thrown.message });
 }
 
-async function loadNifti(source: NiftiSource): Promise<LoadedSource> {
+async function loadNifti(source: VolumeSource): Promise<LoadedSource> {
   const hash = createHash('sha256');
   const warnings: AppError[] = [];
   const voxels: VoxelArray[] = [];
@@ -97,10 +103,12 @@ async function loadNifti(source: NiftiSource): Promise<LoadedSource> {
   };
 }
 
-async function loadDicom(source: DicomSource): Promise<LoadedSource> {
+async function loadDicom(source: DicomSource, options: LoadOptions): Promise<LoadedSource> {
   const hash = createHash('sha256');
-  const seeBytes = source.seriesKey ? undefined : (bytes: Uint8Array) => void hash.update(bytes);
-  const slices = await readDicomFiles(source.files, seeBytes ? { seeBytes } : {});
+  const seeBytes = (bytes: Uint8Array) => void hash.update(bytes);
+  const read = await readDicomFiles(source.files, { ...options, ...(source.sourceKey ? {} : { seeBytes }) });
+  const keys = new Set(source.imageKeys);
+  const slices = source.isPartOfFiles ? read.filter(({ key }) => keys.has(key)) : read;
   const { grid, voxels, warnings } = stackDicomSlices(slices, source.path);
   return {
     baseName: source.baseName,
@@ -108,7 +116,7 @@ async function loadDicom(source: DicomSource): Promise<LoadedSource> {
     sourceGrid: grid,
     channelNames: [source.modality],
     modality: source.modality,
-    sourceKey: source.seriesKey ? `dicom:${source.seriesKey}` : `sha256:${hash.digest('hex')}`,
+    sourceKey: source.sourceKey || `sha256:${hash.digest('hex')}`,
     segments: [],
     warnings,
     ...(source.patientId ? { subject: source.patientId } : {}),

@@ -16,6 +16,10 @@ export class ProjectFolder {
   get cases(): string {
     return join(this.path, 'cases');
   }
+  /** May be deleted at any time. */
+  get scanMemory(): string {
+    return join(this.path, 'scanned-files.json.gz');
+  }
   get runs(): string {
     return join(this.path, 'runs');
   }

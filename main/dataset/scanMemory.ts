@@ -10,7 +10,6 @@ import { AppError } from '../contract/errors.ts';
 import { writeFileAtomic } from './atomicFile.ts';
 import type { SniffedDicom } from './dicomSources.ts';
 
-export const SCAN_MEMORY_FILE = 'scanned-files.json.gz';
 /** To be raised whenever a summary says more or something else than before. */
 const VERSION = 1;
 /** The oldest knowledge goes first; a summary takes some hundred bytes. */

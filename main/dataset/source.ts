@@ -33,14 +33,14 @@ export interface DicomSource extends SourceFacts {
   readonly kind: 'dicom';
   readonly seriesUid: string;
   readonly frameOfReferenceUid: string;
-  /** Of all images; as many as there are files with a UID. */
-  readonly sopInstanceUids: readonly string[];
+  /** `DicomSlice.key` of every image: SOP instance UID, with the frame number where a file has several. */
+  readonly imageKeys: readonly string[];
   /** Stable identity: series UID and a hash of the images; '' when the files lack UIDs. */
   readonly sourceKey: string;
   /** As projects of version 0.1 have it; '' when there is none. */
   readonly olderSourceKey: string;
-  /** `DicomSlice.key` of the frames that belong to this stack; absent: all frames of the files. */
-  readonly frameKeys?: ReadonlySet<string>;
+  /** The files have frames that belong to other stacks. */
+  readonly isPartOfFiles: boolean;
   readonly modality: string;
   readonly patientId: string;
 }

@@ -54,7 +54,7 @@ describe('scanSources and loadSource', () => {
     const { sources, problems } = await scan();
     expect(problems).toEqual([]);
     expect(named(sources)).toEqual(['a_1', 'a_2']);
-    const [first, second] = await Promise.all(sources.map(loadSource));
+    const [first, second] = await Promise.all(sources.map((source) => loadSource(source)));
     expect(first).toMatchObject({ channelNames: ['MRI'], modality: 'MRI', warnings: [] });
     expect(first?.segments.map(({ labelValue, name }) => [labelValue, name])).toEqual([
       [1, 'Anterior'],
@@ -87,7 +87,7 @@ describe('scanSources and loadSource', () => {
     expect(loaded.channels.map(({ voxels }) => voxels.constructor.name)).toEqual(['Int16Array', 'Int16Array']);
     expect(loaded.segments.map(({ name }) => name)).toEqual(['lesion', 'whole']);
     const [first] = sources;
-    expect(first?.kind === 'nifti' && first.labelRules?.regions?.map(({ name }) => name)).toEqual(['whole', 'lesion']);
+    expect(first?.kind === 'volume' && first.labelRules?.regions?.map(({ name }) => name)).toEqual(['whole', 'lesion']);
     expect(loaded.label).toBeDefined();
   });
 
@@ -99,7 +99,7 @@ describe('scanSources and loadSource', () => {
     put('elsewhere/images/a.nii.gz');
     const { sources, problems } = await scan();
     expect(named(sources).sort()).toEqual(['a', 'a_2', 'b']);
-    expect(sources.filter((source) => source.kind === 'nifti' && source.labelFile)).toHaveLength(1);
+    expect(sources.filter((source) => source.kind === 'volume' && source.labelFile)).toHaveLength(1);
     expect(problems).toEqual([{ code: 'import/label-without-image', path: orphan }]);
   });
 
@@ -203,13 +203,13 @@ describe('scanSources and loadSource', () => {
     write('mixed', '1.2.3.2');
     write('mixed', '1.2.3.3');
     const text = putText('patient/CT/broken.dcm', 'no DICOM at all');
-    const nrrd = putText('x.nrrd', 'NRRD0004');
+    const minc = putText('x.mnc', 'CDF');
     putText('notes.txt', 'hello');
     const { sources, problems } = await scan();
     expect(named(sources).sort()).toEqual(['CT', 'mixed_3', 'mixed_3_2']);
     expect(sources.every(({ files }) => files.length === 5)).toBe(true);
     expect(problems).toEqual([
-      { code: 'import/unsupported', path: nrrd, detail: 'NRRD file' },
+      { code: 'import/unsupported', path: minc, detail: 'MINC file' },
       { code: 'import/unreadable', path: text, detail: 'not a DICOM file' },
     ]);
     const loaded = await loadSource(sources.find(({ baseName }) => baseName === 'CT')!);
@@ -217,7 +217,7 @@ describe('scanSources and loadSource', () => {
       modality: 'CT',
       subject: 'P1',
       channelNames: ['CT'],
-      sourceKey: 'dicom:1.2.3.1 4x3',
+      sourceKey: expect.stringMatching(/^dicom:1\.2\.3\.1 5 [0-9a-f]{16}$/),
     });
     expect(loaded.channels[0]?.voxels).toEqual(image);
   });
@@ -240,10 +240,10 @@ describe('scanSources and loadSource', () => {
     symlinkSync(root, join(root, 'imagesTr', 'loop'));
     const news: JobNews[] = [];
     for (let n = 0; n < 120; n++) putText(`many/${n}.txt`, '');
-    const { sources, problems } = await scanSources([root], (one) => news.push(one));
+    const { sources, problems } = await scanSources([root], { tell: (one) => news.push(one) });
     expect(named(sources)).toEqual(['a']);
     expect(problems).toMatchObject([{ code: 'import/unreadable', path: join(root, 'dataset.json') }]);
     expect(news[0]).toMatchObject({ type: 'progress', progress: { phase: 'scanning' } });
-    expect((await scanSources([root], () => undefined, { aborted: true })).sources).toEqual([]);
+    expect((await scanSources([root], { stop: { aborted: true } })).sources).toEqual([]);
   });
 });

@@ -42,7 +42,7 @@ describe('subjects file', () => {
     put('set/subjects.csv', 'k1,p1');
     put('set/imagesTr/subjects.json', '{"k2": "p2"}');
     put('subjects.csv', 'k3,far');
-    const source = { kind: 'nifti' as const, baseName: 'k1', path: image, files: [image], channelNames: [], segments: [] };
+    const source = { kind: 'volume' as const, baseName: 'k1', path: image, files: [image], channelNames: [], segments: [] };
     expect(Object.fromEntries(await subjectsBeside([source]))).toEqual({ k1: 'p1', k2: 'p2' });
   });
 });

@@ -29,7 +29,7 @@ export function importJob(store: ProjectStore, events: EventHub, title: string, 
 export function importTask(store: ProjectStore, paths: string[], subjectsFile?: string): TaskInput {
   const existing: ImportTask['existing'] = store.cases.list().map(({ caseId, sourceKey }) => ({ caseId, sourceKey }));
   const { legend } = store.project;
-  return { task: 'import', paths, subjectsFile, casesFolder: store.folder.cases, existing, legend };
+  return { task: 'import', paths, subjectsFile, casesFolder: store.folder.cases, memoryFile: store.folder.scanMemory, existing, legend };
 }
 
 export function importTitle(paths: readonly string[]): string {

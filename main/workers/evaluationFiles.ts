@@ -8,7 +8,6 @@ import type { EvaluateTask } from '../contract/tasks.ts';
 import type { Segment } from '../contract/vocabulary.ts';
 import { defaultColor } from '../dataset/defaultColors.ts';
 import { readMsdDataset } from '../dataset/msdDataset.ts';
-import { isNiftiName } from '../dataset/niftiSources.ts';
 import type { Plan } from '../nnunet/plan/plan.ts';
 import { readPlan } from './runFiles.ts';
 
@@ -72,7 +71,7 @@ async function pairFolders({ predictionFolder, truthFolder, imageFolder }: Extra
 }
 
 async function niftiByName(folder: string): Promise<Map<string, string>> {
-  const names = (await readdir(folder)).filter((name) => isNiftiName(name) && !name.startsWith('.'));
+  const names = (await readdir(folder)).filter((name) => /\.nii(\.gz)?$/i.test(name) && !name.startsWith('.'));
   return new Map(names.sort().map((name) => [name.replace(/\.nii(\.gz)?$/i, ''), join(folder, name)]));
 }
 

@@ -83,7 +83,7 @@ function predictStored(input: PredictTask, port: JobPort, ensemble: Ensemble): P
 /** One label map for each case of the folder, same base name, source geometry; with `saveProbabilities` one volume per output too. */
 async function predictFolder(folder: NonNullable<PredictTask['folder']>, port: JobPort, ensemble: Ensemble): Promise<Tally> {
   const { inputFolder, outputFolder, saveProbabilities } = folder;
-  const { sources, problems } = await scanSources([inputFolder], undefined, port.stop);
+  const { sources, problems } = await scanSources([inputFolder], { stop: port.stop });
   for (const error of problems) port.tell({ type: 'problem', error });
   if (sources.length === 0) throw new AppException(problems[0] ?? { code: 'import/nothing-found', paths: [inputFolder] });
   await mkdir(outputFolder, { recursive: true });

@@ -5,6 +5,8 @@ import { parseDicom, type Inflate } from './parseDicom.ts';
 
 export interface DicomSummary {
   readonly seriesUid: string;
+  /** Images and segmentations of one frame of reference share their world coordinates. */
+  readonly frameOfReferenceUid: string;
   readonly sopInstanceUid: string;
   readonly modality: string;
   readonly patientId: string;
@@ -50,6 +52,7 @@ export function readDicomSummary(bytes: Uint8Array, path: string, inflate?: Infl
   const sopClassUid = text('x00080016') || text('x00020002');
   return {
     seriesUid: text('x0020000e'),
+    frameOfReferenceUid: text('x00200052'),
     sopInstanceUid: text('x00080018'),
     modality: text('x00080060'),
     patientId: text('x00100020'),
