@@ -22,6 +22,7 @@ const examples: AppError[] = [
   { code: 'import/unsupported', path, detail },
   { code: 'import/bad-geometry', path, detail },
   { code: 'import/resampled', path, detail },
+  { code: 'import/assumed', path, detail },
   { code: 'import/values', path, detail },
   { code: 'import/orientation-assumed', path, detail },
   { code: 'import/label-shape', path, imageDims: [4, 5, 6], labelDims: [4, 5, 7] },

@@ -24,6 +24,7 @@ export function describeError(error: AppError): string {
     case 'import/unsupported':
     case 'import/bad-geometry':
     case 'import/resampled':
+    case 'import/assumed':
     case 'import/values':
     case 'import/orientation-assumed':
     case 'import/label-shape':
@@ -146,6 +147,8 @@ function describeImportError(error: Exclude<ErrorOf<'import'>, SegmentationProbl
       return `The geometry of ${error.path} is not usable (${firstLine(error.detail)}). Export the series again from its source.`;
     case 'import/resampled':
       return `The slices of ${error.path} do not form a regular grid (${firstLine(error.detail)}). They were resampled to one; check the image before you rely on measurements.`;
+    case 'import/assumed':
+      return `${error.path} does not say everything, so something was assumed (${firstLine(error.detail)}). Check it before you rely on measurements.`;
     case 'import/values':
       return `The values of ${error.path} need a word (${firstLine(error.detail)}). Check that this is what you expect.`;
     case 'import/orientation-assumed':

@@ -21,6 +21,8 @@ export const AppError = z.discriminatedUnion('code', [
   code('import/bad-geometry', { path, detail: z.string() }),
   /** A warning: the slices were brought to a regular grid; `detail` says what was irregular, with numbers. */
   code('import/resampled', { path, detail: z.string() }),
+  /** A warning: something the files do not say was taken to be the likeliest. */
+  code('import/assumed', { path, detail: z.string() }),
   /** A warning: what the numbers in the voxels mean, where that is not what one would take for granted. */
   code('import/values', { path, detail: z.string() }),
   /** A warning: the file does not say, or says twice, where the patient lies; `detail` says what was taken. */

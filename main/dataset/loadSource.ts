@@ -109,12 +109,12 @@ async function loadDicom(source: DicomSource, options: LoadOptions): Promise<Loa
   const read = await readDicomFiles(source.files, { ...options, ...(source.sourceKey ? {} : { seeBytes }) });
   const keys = new Set(source.imageKeys);
   const slices = source.isPartOfFiles ? read.filter(({ key }) => keys.has(key)) : read;
-  const { grid, voxels, warnings } = stackDicomSlices(slices, source.path);
+  const { grid, voxels, quantity, warnings } = stackDicomSlices(slices, source.path);
   return {
     baseName: source.baseName,
     channels: [toCanonical(voxels, grid)],
     sourceGrid: grid,
-    channelNames: [source.modality],
+    channelNames: [[source.modality, quantity].filter(Boolean).join(' ')],
     modality: source.modality,
     sourceKey: source.sourceKey || `sha256:${hash.digest('hex')}`,
     segments: [],

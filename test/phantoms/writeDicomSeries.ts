@@ -18,7 +18,12 @@ export interface DicomSeriesOptions {
   /** Declares this instead of the real syntax in the meta header. */
   readonly declaredSyntax?: string;
   readonly hasPreamble?: boolean;
+  /** More elements of one slice, or others in place of those that are always written; sorted by tag. */
+  readonly more?: (slice: number) => readonly DicomElement[];
 }
+
+/** Tag as eight hexadecimal digits, VR, value; FD and sequences come as bytes. */
+export type DicomElement = readonly [tag: string, vr: string, value: string | number | Uint8Array];
 
 const SYNTAX = {
   explicitLittle: '1.2.840.10008.1.2.1',
@@ -38,7 +43,8 @@ export function writeDicomSeries(grid: Grid, voxels: Int16Array, options: DicomS
     const position = ijkToLps(grid, [0, 0, slice]);
     const syntax = options.transferSyntax ?? 'explicitLittle';
     const pixels = voxels.slice(slice * ni * nj, (slice + 1) * ni * nj);
-    const elements: [string, string, Value][] = [
+    const more = options.more?.(slice) ?? [];
+    const always: DicomElement[] = [
       ['00080016', 'UI', CT_IMAGE_STORAGE],
       ['00080018', 'UI', `${seriesUid}.${slice + 1}`],
       ['00080060', 'CS', options.modality ?? 'CT'],
@@ -62,6 +68,8 @@ export function writeDicomSeries(grid: Grid, voxels: Int16Array, options: DicomS
       ['00281053', 'DS', options.slope?.(slice) ?? '1'],
       ['7fe00010', 'OW', pixelBytes(pixels, syntax === 'explicitBig')],
     ];
+    const elements = [...always.filter(([tag]) => !more.some(([other]) => other === tag)), ...more];
+    elements.sort(([a], [b]) => (a < b ? -1 : 1));
     const dataSet = elements.map(([tag, vr, value]) => element(tag, vr, value, syntax));
     const meta = element('00020010', 'UI', options.declaredSyntax ?? SYNTAX[syntax], 'explicitLittle');
     if (options.hasPreamble === false) return concat(dataSet);
@@ -86,7 +94,7 @@ function pixelBytes(pixels: Int16Array, isBigEndian: boolean): Uint8Array {
 function element(tag: string, vr: string, value: Value, syntax: keyof typeof SYNTAX): Uint8Array {
   const le = syntax !== 'explicitBig';
   const data = valueBytes(vr, value, le);
-  const isLong = vr === 'OW';
+  const isLong = ['OW', 'OB', 'UN', 'SQ'].includes(vr);
   const headBytes = syntax === 'implicitLittle' || !isLong ? 8 : 12;
   const bytes = new Uint8Array(headBytes + data.length);
   const view = new DataView(bytes.buffer);

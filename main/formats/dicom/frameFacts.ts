@@ -1,7 +1,8 @@
 /** What one frame says about its place and its values, apart from the pixels. */
 import type { DataSet } from 'dicom-parser';
 import { decimals } from './parseDicom.ts';
-import { decimalOf, functionalGroup } from './functionalGroups.ts';
+import { binaryOf, decimalOf, functionalGroup } from './functionalGroups.ts';
+import { petFactsOf, type PetFacts } from './suvFactorOf.ts';
 
 export interface FramePlace {
   /** Centre of the first pixel; absent in images without a patient frame. */
@@ -17,6 +18,12 @@ export interface FrameFacts extends FramePlace {
   /** The modality value is `stored * slope + intercept`. */
   readonly slope: number;
   readonly intercept: number;
+  /** A table instead of slope and intercept, which is not applied. */
+  readonly hasModalityLut: boolean;
+  /** Stored value of pixels outside of what was measured. */
+  readonly paddingValue?: number;
+  /** Absent for other modalities. */
+  readonly pet?: PetFacts;
 }
 
 /** `frame` counts from 0; `null` for an image without functional groups per frame. */
@@ -25,6 +32,9 @@ export function frameFacts(dataSet: DataSet, frame: number | null): FrameFacts {
   return {
     slope: decimalOf(rescale, 'x00281053') ?? 1,
     intercept: decimalOf(rescale, 'x00281052') ?? 0,
+    hasModalityLut: 'x00283000' in dataSet.elements && decimalOf(rescale, 'x00281053') === undefined,
+    paddingValue: paddingValue(dataSet),
+    pet: petFactsOf(dataSet),
     ...framePlace(dataSet, frame),
   };
 }
@@ -37,4 +47,11 @@ export function framePlace(dataSet: DataSet, frame: number | null): FramePlace {
     pixelSpacingMm: decimals(measures, 'x00280030'),
     sliceThicknessMm: decimalOf(measures, 'x00180050'),
   };
+}
+
+/** US or SS, as the pixels are (PS3.3 C.7.5.1.1.2). */
+function paddingValue(dataSet: DataSet): number | undefined {
+  const value = binaryOf(dataSet, 'x00280120', 'US');
+  const isSigned = binaryOf(dataSet, 'x00280103', 'US') === 1;
+  return value !== undefined && isSigned && value > 32767 ? value - 65536 : value;
 }

@@ -1,202 +1,190 @@
 /**
- * Slices of one series to one volume. Geometry comes from the position and orientation of every slice, never from
- * SliceThickness or SpacingBetweenSlices. What is no regular grid is refused with the reason; nothing is resampled.
+ * Slices of one stack to one volume. Geometry comes from the position and orientation of every slice, never from
+ * SliceThickness or SpacingBetweenSlices. What is no regular grid is resampled to one, and said, or refused with the
+ * reason; the rules stand in docs/dicom.md.
  */
 import { AppException, type AppError } from '../../contract/errors.ts';
 import type { Grid } from '../../contract/vocabulary.ts';
 import { gridFromAffine } from '../../imaging/grid.ts';
 import type { VoxelArray } from '../../imaging/volume.ts';
+import { valueRange, voxelArrayFor, writeValues } from './modalityValues.ts';
+import { petScaled, type PetChoice } from './petScaled.ts';
+import {
+  describeShift,
+  groupByPosition,
+  mm,
+  placeSlices,
+  type PlacedSlice,
+  type Refuse,
+  type StackPlane,
+} from './placedSlices.ts';
+import { spacePlanes, type PlaneSpacing } from './planeSpacing.ts';
 import type { DicomSlice } from './readDicomSlices.ts';
+import { resampleStack } from './resampleStack.ts';
 
 export interface DicomVolume {
   /** k runs along the normal of the slices, ascending. */
   readonly grid: Grid;
   /** Modality values (Hounsfield units for CT): int16 where they are whole and fit, else uint16 or float32. */
   readonly voxels: VoxelArray;
+  /** True when voxels were interpolated, so that a plane of the grid is no longer one image. */
+  readonly isResampled: boolean;
+  /** `DicomSlice.key` for each k; empty when resampled. */
+  readonly sliceKeys: readonly string[];
+  /** What PET values are, e.g. `SUVbw`, `BQML`; '' otherwise. */
+  readonly quantity: string;
   readonly warnings: readonly AppError[];
 }
 
-type Vector = readonly [number, number, number];
-
-interface Plane {
-  readonly row: Vector;
-  readonly column: Vector;
-  readonly normal: Vector;
-  /** Between voxels along i, along j. */
-  readonly spacingMm: readonly [number, number];
+export interface StackOptions {
+  /** PET as standardised uptake values by body weight, where the headers allow it, or as stored. Default: `suv`. */
+  readonly pet?: PetChoice;
 }
 
-interface PlacedSlice {
-  readonly slice: DicomSlice;
-  readonly origin: Vector;
-  /** Position along the normal of the stack. */
-  readonly depthMm: number;
-}
+/** Beyond this, float32 does not hold every whole number. */
+const LARGEST_EXACT_FLOAT32 = 2 ** 24;
+const LARGEST_FLOAT32 = 3.4e38;
 
-const SAME_DIRECTION = 1e-3;
-/** Slices nearer than this lie at one position. */
-const SAME_POSITION_MM = 1e-3;
-
-/** `path` names the series in errors. Throws `import/bad-geometry` or `import/unsupported`. */
-export function stackDicomSlices(slices: readonly DicomSlice[], path: string): DicomVolume {
-  const refuse = (detail: string): never => {
+/** `path` names the series in errors. Throws `import/bad-geometry`, or `import/unreadable` for values that are no numbers. */
+export function stackDicomSlices(slices: readonly DicomSlice[], path: string, options: StackOptions = {}): DicomVolume {
+  const refuse: Refuse = (detail) => {
     throw new AppException({ code: 'import/bad-geometry', path, detail });
   };
-  const unique = [...new Map(slices.map((slice) => [slice.key, slice])).values()];
-  const first = unique[0];
-  if (!first) return refuse('no slices');
-  const plane = planeOf(first, refuse);
-  for (const slice of unique) checkSamePlane(slice, first, refuse);
-  const placed = unique.map((slice) => place(slice, plane, refuse)).sort((a, b) => a.depthMm - b.depthMm);
   const warnings: AppError[] = [];
-  if (unique.some((slice) => slice.isMonochrome1)) {
-    warnings.push({
-      code: 'import/unsupported',
-      path,
-      detail: 'MONOCHROME1: values are kept, so bright and dark appear exchanged',
-    });
+  const warn = (code: 'import/resampled' | 'import/assumed' | 'import/values', detail: string) =>
+    void warnings.push({ code, path, detail });
+  const unique = [...new Map(slices.map((slice) => [slice.key, slice])).values()];
+  const { scaled, quantity, note } = petScaled(unique, options.pet ?? 'suv');
+  if (note) warn('import/values', note);
+  warnOfValues(unique, warn);
+  const { plane, placed: all } = placeSlices(scaled, refuse);
+  const placed = onePerPosition(all, plane, refuse, (detail) => warn('import/assumed', detail));
+  const spacing = placed.length === 1 ? singlePlane(placed[0]!.slice, warn) : spacePlanes(depthsMm(placed), refuse);
+  const shift = describeShift(placed, plane);
+  const irregularities = [spacing.irregularity, shift].filter((text) => text !== null);
+  if (irregularities.length > 0) {
+    const { grid, voxels } = resampled(placed, plane, spacing, shift !== null, refuse, path);
+    const [ni, nj, nk] = grid.dimsIjk;
+    const outcome = `${placed.length} slices became a grid of ${ni} × ${nj} × ${nk} with ${mm(grid.spacingMm[2])} between planes`;
+    warn('import/resampled', `${irregularities.join('; ')}; ${outcome}, interpolated linearly`);
+    return { grid, voxels, isResampled: true, sliceKeys: [], quantity, warnings };
   }
-  let spacingK: number;
-  if (placed.length === 1) {
-    spacingK = first.sliceThicknessMm && first.sliceThicknessMm > 0 ? first.sliceThicknessMm : 1;
-    warnings.push({
-      code: 'import/bad-geometry',
-      path,
-      detail: `a single slice: ${spacingK} mm taken as its thickness`,
-    });
-  } else {
-    spacingK = sliceSpacing(placed, refuse);
-    checkUpright(placed, plane, refuse);
+  const { slice, originLpsMm } = placed[0]!;
+  const grid = gridOf(plane, originLpsMm, [slice.columns, slice.rows, placed.length], spacing.spacingMm, path);
+  const voxels = modalityValues(placed, path, warn);
+  return { grid, voxels, isResampled: false, sliceKeys: placed.map((one) => one.slice.key), quantity, warnings };
+}
+
+type Warn = (code: 'import/resampled' | 'import/assumed' | 'import/values', detail: string) => void;
+
+const depthsMm = (placed: readonly PlacedSlice<unknown>[]) => placed.map(({ depthMm }) => depthMm);
+
+function warnOfValues(slices: readonly DicomSlice[], warn: Warn): void {
+  if (slices.some((slice) => slice.isMonochrome1))
+    warn('import/values', 'MONOCHROME1: values are kept, so bright and dark appear exchanged');
+  if (slices.some((slice) => slice.hasModalityLut))
+    warn('import/values', 'a modality lookup table is not applied: the values are the stored ones');
+}
+
+/** Copies of one image under another UID count once; different images at one position are refused. */
+function onePerPosition(
+  placed: readonly PlacedSlice<DicomSlice>[],
+  plane: StackPlane,
+  refuse: Refuse,
+  warn: (detail: string) => void,
+): PlacedSlice<DicomSlice>[] {
+  const groups = groupByPosition(placed, plane);
+  if (groups.length === placed.length) return [...placed];
+  const areCopies = groups.every((group) => group.every(({ slice }) => isSameImage(slice, group[0]!.slice)));
+  if (!areCopies) {
+    refuse(
+      `${placed.length} images at ${groups.length} slice positions, and nothing in their headers tells them apart`,
+    );
   }
-  const origin = placed[0]!.origin;
+  warn(`${placed.length - groups.length} images are copies of others at the same position and were left out`);
+  return groups.map((group) => group[0]!);
+}
+
+function isSameImage(a: DicomSlice, b: DicomSlice): boolean {
+  if (a.slope !== b.slope || a.intercept !== b.intercept || a.stored.length !== b.stored.length) return false;
+  for (let n = 0; n < a.stored.length; n++) if (a.stored[n] !== b.stored[n]) return false;
+  return true;
+}
+
+function singlePlane({ sliceThicknessMm }: DicomSlice, warn: Warn): PlaneSpacing {
+  const spacingMm = sliceThicknessMm && sliceThicknessMm > 0 ? sliceThicknessMm : 1;
+  warn('import/assumed', `a single slice: ${spacingMm} mm taken as its thickness`);
+  return { spacingMm, planes: [{ below: 0, weight: 0 }], irregularity: null };
+}
+
+function resampled(
+  placed: readonly PlacedSlice<DicomSlice>[],
+  plane: StackPlane,
+  spacing: PlaneSpacing,
+  isShifted: boolean,
+  refuse: Refuse,
+  path: string,
+): { grid: Grid; voxels: VoxelArray } {
+  const { columns, rows } = placed[0]!.slice;
+  const [iSpan, jSpan] = [0, 1].map((axis) => {
+    const shifts = isShifted ? placed.map(({ shiftPx }) => shiftPx[axis]!) : [0];
+    // a small allowance, so that rounding does not add an empty column
+    return { begin: Math.floor(Math.min(...shifts) + 1e-3), end: Math.ceil(Math.max(...shifts) - 1e-3) };
+  }) as [Span, Span];
+  if (iSpan.end - iSpan.begin > columns || jSpan.end - jSpan.begin > rows)
+    refuse('the slices are shifted so far that the first and the last do not overlap');
+  const size = [columns + iSpan.end - iSpan.begin, rows + jSpan.end - jSpan.begin] as const;
+  const offsets = (axis: 0 | 1, { begin }: Span) =>
+    placed.map(({ shiftPx }) => (isShifted ? shiftPx[axis] : 0) - begin);
+  const [iOffsets, jOffsets] = [offsets(0, iSpan), offsets(1, jSpan)];
+  const shifted = placed.map(({ slice }, n) => ({ ...slice, offsetPx: [iOffsets[n]!, jOffsets[n]!] as const }));
+  const start = placed[0]!.originLpsMm;
+  const origin = start.map(
+    (x, n) =>
+      x + plane.row[n]! * plane.spacingMm[0] * iSpan.begin + plane.column[n]! * plane.spacingMm[1] * jSpan.begin,
+  );
+  const grid = gridOf(plane, origin, [...size, spacing.planes.length], spacing.spacingMm, path);
+  checkFinite(valueRange(shifted), path);
+  return { grid, voxels: resampleStack(shifted, spacing.planes, [columns, rows], size) };
+}
+
+interface Span {
+  readonly begin: number;
+  readonly end: number;
+}
+
+function gridOf(
+  plane: StackPlane,
+  originLpsMm: readonly number[],
+  dimsIjk: readonly number[],
+  spacingK: number,
+  path: string,
+): Grid {
   const axes = [
     plane.row.map((x) => x * plane.spacingMm[0]),
     plane.column.map((x) => x * plane.spacingMm[1]),
     plane.normal.map((x) => x * spacingK),
   ];
-  const affine = [0, 1, 2].flatMap((world) => [...axes.map((axis) => axis[world]!), origin[world]!]);
-  const grid = gridFromAffine([first.columns, first.rows, placed.length], [...affine, 0, 0, 0, 1], path);
-  return { grid, voxels: modalityValues(placed.map(({ slice }) => slice)), warnings };
+  const affine = [0, 1, 2].flatMap((world) => [...axes.map((axis) => axis[world]!), originLpsMm[world]!]);
+  return gridFromAffine(dimsIjk, [...affine, 0, 0, 0, 1], path);
 }
 
-type Refuse = (detail: string) => never;
-
-function planeOf(slice: DicomSlice, refuse: Refuse): Plane {
-  const { orientation, pixelSpacingMm } = slice;
-  if (!orientation || orientation.length !== 6 || !orientation.every(Number.isFinite))
-    return refuse('no ImageOrientationPatient: the image does not say how it lies in the patient');
-  if (!pixelSpacingMm || pixelSpacingMm.length !== 2 || !pixelSpacingMm.every((mm) => mm > 0))
-    return refuse('no PixelSpacing');
-  const [row, column] = [unit(orientation.slice(0, 3)), unit(orientation.slice(3, 6))];
-  if (!row || !column || Math.abs(dot(row, column)) > SAME_DIRECTION)
-    return refuse('rows and columns of ImageOrientationPatient are not at right angles');
-  const normal = unit(cross(row, column))!;
-  // PixelSpacing is row spacing (along j) first
-  return { row, column: cross(normal, row), normal, spacingMm: [pixelSpacingMm[1]!, pixelSpacingMm[0]!] };
-}
-
-function checkSamePlane(slice: DicomSlice, first: DicomSlice, refuse: Refuse): void {
-  if (slice.rows !== first.rows || slice.columns !== first.columns) {
-    refuse(`slices of different size: ${first.columns} × ${first.rows} and ${slice.columns} × ${slice.rows}`);
-  }
-  if (
-    !slice.orientation ||
-    slice.orientation.some((x, n) => !(Math.abs(x - first.orientation![n]!) <= SAME_DIRECTION))
-  ) {
-    refuse('slices of several orientations in one series (a localizer or a rotating view)');
-  }
-  if (
-    !slice.pixelSpacingMm ||
-    slice.pixelSpacingMm.some((mm, n) => !(Math.abs(mm - first.pixelSpacingMm![n]!) <= 1e-3 * mm))
-  ) {
-    refuse('slices of different pixel spacing');
-  }
-}
-
-function place(slice: DicomSlice, plane: Plane, refuse: Refuse): PlacedSlice {
-  const position = slice.positionLpsMm;
-  if (!position || position.length !== 3 || !position.every(Number.isFinite))
-    return refuse(`no ImagePositionPatient in ${slice.path}`);
-  const origin: Vector = [position[0]!, position[1]!, position[2]!];
-  return { slice, origin, depthMm: dot(origin, plane.normal) };
-}
-
-/** The one spacing of all slices; refuses duplicates, gaps and uneven stacks. */
-function sliceSpacing(placed: readonly PlacedSlice[], refuse: Refuse): number {
-  const gaps = placed.slice(1).map((slice, n) => slice.depthMm - placed[n]!.depthMm);
-  const distinct = 1 + gaps.filter((gap) => gap >= SAME_POSITION_MM).length;
-  if (distinct < placed.length) {
-    return refuse(
-      `${placed.length} images at ${distinct} slice positions (several echoes, b-values or time points in one series)`,
-    );
-  }
-  const usual = [...gaps].sort((a, b) => a - b)[gaps.length >> 1]!;
-  const tolerance = Math.max(0.02 * usual, 0.02);
-  const odd = gaps.findIndex((gap) => Math.abs(gap - usual) > tolerance);
-  const spacing = (placed[placed.length - 1]!.depthMm - placed[0]!.depthMm) / gaps.length;
-  const drifts = placed.some(({ depthMm }, n) => Math.abs(depthMm - placed[0]!.depthMm - n * spacing) > tolerance);
-  if (odd < 0 && !drifts) return spacing;
-  if (odd < 0) return refuse(`slice spacing changes gradually from ${mm(gaps[0]!)} to ${mm(gaps[gaps.length - 1]!)}`);
-  const oddCount = gaps.filter((gap) => Math.abs(gap - usual) > tolerance).length;
-  const steps = gaps[odd]! / usual;
-  const isGap = steps > 1.5 && Math.abs(steps - Math.round(steps)) * usual <= 2 * tolerance;
-  const missing = isGap ? `, ${Math.round(steps) - 1} missing` : '';
-  return refuse(
-    `uneven slice spacing: ${mm(gaps[odd]!)} between slices ${odd + 1} and ${odd + 2}${missing}, usually ${mm(usual)}` +
-      (oddCount > 1 ? `; ${oddCount} of ${gaps.length} distances differ` : ''),
-  );
-}
-
-/** Refuses a stack whose slices are shifted in their own plane: a tilted gantry, or positions that wander. */
-function checkUpright(placed: readonly PlacedSlice[], plane: Plane, refuse: Refuse): void {
-  const first = placed[0]!;
-  const shifts = placed.map(({ origin, depthMm }) => {
-    const along = depthMm - first.depthMm;
-    return Math.hypot(...[0, 1, 2].map((n) => origin[n]! - first.origin[n]! - along * plane.normal[n]!));
-  });
-  const largest = Math.max(...shifts);
-  if (largest <= 0.1 * Math.min(...plane.spacingMm) + 0.01) return;
-  const lastShift = shifts[shifts.length - 1]!;
-  const degrees = (Math.atan2(lastShift, placed[placed.length - 1]!.depthMm - first.depthMm) * 180) / Math.PI;
-  if (lastShift >= 0.9 * largest)
-    refuse(
-      `sheared stack (gantry tilt): slices are shifted by ${degrees.toFixed(1)}°, ${mm(lastShift)} from first to last`,
-    );
-  refuse(`slices do not lie above each other: one is shifted by ${mm(largest)} in its plane`);
-}
-
-/** Applies each slice's rescale; two passes, so that one array of the right type is allocated. */
-function modalityValues(slices: readonly DicomSlice[]): VoxelArray {
+/** Two passes, so that one array of the right type is allocated. */
+function modalityValues(placed: readonly PlacedSlice<DicomSlice>[], path: string, warn: Warn): VoxelArray {
+  const slices = placed.map(({ slice }) => slice);
+  const range = valueRange(slices);
+  checkFinite(range, path);
   const pixelsPerSlice = slices[0]!.stored.length;
-  const count = pixelsPerSlice * slices.length;
-  let [isWhole, lowest, highest] = [true, Infinity, -Infinity];
-  for (const { stored, slope, intercept } of slices) {
-    isWhole &&= Number.isInteger(slope) && Number.isInteger(intercept);
-    for (let n = 0; n < pixelsPerSlice; n++) {
-      const value = stored[n]! * slope + intercept;
-      if (value < lowest) lowest = value;
-      if (value > highest) highest = value;
-    }
+  const voxels = voxelArrayFor(range, pixelsPerSlice * slices.length);
+  if (range.isWhole && voxels instanceof Float32Array) {
+    const largest = Math.max(-range.lowest, range.highest);
+    if (largest > LARGEST_EXACT_FLOAT32) warn('import/values', `values up to ${largest} are rounded to 24 bits`);
   }
-  const fitsInt16 = isWhole && lowest >= -32768 && highest <= 32767;
-  const fitsUint16 = isWhole && lowest >= 0 && highest <= 65535;
-  const voxels = fitsInt16 ? new Int16Array(count) : fitsUint16 ? new Uint16Array(count) : new Float32Array(count);
-  let at = 0;
-  for (const { stored, slope, intercept } of slices) {
-    for (let n = 0; n < pixelsPerSlice; n++) voxels[at++] = stored[n]! * slope + intercept;
-  }
+  slices.forEach((slice, k) => writeValues(slice, voxels, k * pixelsPerSlice));
   return voxels;
 }
 
-const mm = (value: number) => `${Number(value.toFixed(3))} mm`;
-const dot = (a: readonly number[], b: readonly number[]) => a[0]! * b[0]! + a[1]! * b[1]! + a[2]! * b[2]!;
-const cross = (a: Vector, b: Vector): Vector => [
-  a[1] * b[2] - a[2] * b[1],
-  a[2] * b[0] - a[0] * b[2],
-  a[0] * b[1] - a[1] * b[0],
-];
-
-function unit(v: readonly number[]): Vector | null {
-  const norm = Math.hypot(v[0]!, v[1]!, v[2]!);
-  return norm > 0.9 && norm < 1.1 ? [v[0]! / norm, v[1]! / norm, v[2]! / norm] : null;
+function checkFinite({ lowest, highest }: { lowest: number; highest: number }, path: string): void {
+  if (lowest >= -LARGEST_FLOAT32 && highest <= LARGEST_FLOAT32) return;
+  throw new AppException({ code: 'import/unreadable', path, detail: 'slope and intercept lead beyond all numbers' });
 }
