@@ -7,6 +7,7 @@ import type { DicomJson } from './dicomReference.ts';
 const IMPLEMENTATION_CLASS_UID = '2.25.281682440909867580627297748765828500995';
 const IMPLEMENTATION_VERSION = 'MASKLOOP';
 const EXPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2.1';
+const IMPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2';
 const UTF8 = 'ISO_IR 192';
 const LARGEST_LENGTH = 0xffff_fffe;
 
@@ -20,19 +21,28 @@ export interface WrittenPixels {
  * to an even length. Throws when the pixels exceed 4 GiB, which no DICOM element can hold.
  */
 export function writeDicom(dataset: DicomJson, pixels?: WrittenPixels): Uint8Array<ArrayBuffer> {
+  const head = encoded(dataset, EXPLICIT_LITTLE_ENDIAN);
+  return pixels ? withPixels(head, pixels) : head;
+}
+
+/** The same with implicit VR, for objects without pixels whose numbers may take more than the 64 KB of an explicit DS (PS3.5 section 7.1.2). */
+export function writeImplicitDicom(dataset: DicomJson): Uint8Array<ArrayBuffer> {
+  return encoded(dataset, IMPLICIT_LITTLE_ENDIAN);
+}
+
+function encoded(dataset: DicomJson, transferSyntaxUid: string): Uint8Array<ArrayBuffer> {
   const file = new dcmjs.data.DicomDict(
     datasetOf({
       FileMetaInformationVersion: Uint8Array.of(0, 1),
       MediaStorageSOPClassUID: textOf(dataset, '00080016'),
       MediaStorageSOPInstanceUID: textOf(dataset, '00080018'),
-      TransferSyntaxUID: EXPLICIT_LITTLE_ENDIAN,
+      TransferSyntaxUID: transferSyntaxUid,
       ImplementationClassUID: IMPLEMENTATION_CLASS_UID,
       ImplementationVersionName: IMPLEMENTATION_VERSION,
     }),
   );
   file.dict = { ...dataset, '00080005': { vr: 'CS', Value: [UTF8] } };
-  const head = new Uint8Array(file.write());
-  return pixels ? withPixels(head, pixels) : head;
+  return new Uint8Array(file.write());
 }
 
 function textOf(dataset: DicomJson, tag: string): string {

@@ -19,9 +19,8 @@ export interface PlacedRoi {
   readonly farthestMm: number;
 }
 
-/** Points of a flat contour may leave their plane by this part of the slice distance, or by this much. */
-const FLATNESS_SLICES = 0.2;
-const FLATNESS_MM = 0.1;
+/** Points of a flat contour may leave their plane by a fifth of the slice distance; where slices are thin, by 0.1 mm, though never near to the next. */
+const [FLATNESS_SLICES, FLATNESS_MM, LARGEST_FLATNESS_SLICES] = [0.2, 0.1, 0.4];
 
 /** `null` when the contours are not all parallel to one pair of grid axes. Planes along k are preferred. */
 export function placeContours(contours: readonly RtContour[], grid: Grid): PlacedRoi | null {
@@ -89,4 +88,4 @@ function ringOf(points: Float64Array, axis: CutAxis): Float64Array {
   return ring;
 }
 
-const flatness = (grid: Grid, axis: CutAxis) => Math.max(FLATNESS_SLICES, FLATNESS_MM / grid.spacingMm[axis]);
+const flatness = (grid: Grid, axis: CutAxis) => Math.max(FLATNESS_SLICES, Math.min(LARGEST_FLATNESS_SLICES, FLATNESS_MM / grid.spacingMm[axis]));

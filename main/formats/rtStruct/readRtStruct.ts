@@ -2,7 +2,7 @@
 import type { DataSet } from 'dicom-parser';
 import { AppException, type AppError } from '../../contract/errors.ts';
 import { Segment, type Code, type SegmentCodes } from '../../contract/vocabulary.ts';
-import { characterSetsOf, dicomText } from '../dicom/dicomText.ts';
+import { characterSetOf, dicomText } from '../dicom/dicomText.ts';
 import { decimals, parseDicom, type Inflate } from '../dicom/parseDicom.ts';
 import type { SegmentedImage } from '../segmentation/segmentation.ts';
 import type { RtContour, RtRoi, RtStruct } from './rtStruct.ts';
@@ -22,10 +22,10 @@ export function readRtStruct(bytes: Uint8Array, path: string, inflate?: Inflate)
   if (sopClass !== RT_STRUCTURE_SET) {
     throw new AppException({ code: 'import/unreadable', path, detail: 'not a radiotherapy structure set (RTSTRUCT)' });
   }
-  const characterSets = characterSetsOf(dataSet);
+  const characterSet = characterSetOf(dataSet);
   const warnings: AppError[] = [];
   const warn = (detail: string) => warnings.push({ code: 'import/unsupported', path, detail });
-  const rois = roisOf(dataSet, characterSets, warn);
+  const rois = roisOf(dataSet, characterSet, warn);
   if (rois.length === 0) {
     throw new AppException({
       code: 'import/unsupported',
@@ -35,12 +35,12 @@ export function readRtStruct(bytes: Uint8Array, path: string, inflate?: Inflate)
   }
   const frames = new Set(rois.flatMap((roi) => roi.frameOfReferenceUid ?? []));
   if (frames.size > 1) warn(`regions in ${frames.size} frames of reference: those of other images will not lie where they belong`);
-  return { path, rois, image: imageOf(dataSet, rois), label: dicomText(dataSet, 'x30060002', characterSets), warnings };
+  return { path, rois, image: imageOf(dataSet, rois), label: dicomText(dataSet, 'x30060002', characterSet), warnings };
 }
 
 type Warn = (detail: string) => void;
 
-function roisOf(dataSet: DataSet, characterSets: string, warn: Warn): RtRoi[] {
+function roisOf(dataSet: DataSet, characterSet: readonly string[], warn: Warn): RtRoi[] {
   const declared = byNumber(items(dataSet, 'x30060020'), 'x30060022', (number) => warn(`several regions have the number ${number}; the first one's name is used`));
   const observed = byNumber(items(dataSet, 'x30060080'), 'x30060084');
   const contoured = new Map<number, { readonly colorRgb?: Segment['colorRgb']; readonly contourItems: DataSet[] }>();
@@ -54,7 +54,7 @@ function roisOf(dataSet: DataSet, characterSets: string, warn: Warn): RtRoi[] {
   for (const [number, { colorRgb, contourItems }] of contoured) {
     const roi = declared.get(number);
     const observation = observed.get(number);
-    const name = (roi && dicomText(roi, 'x30060026', characterSets)) || (observation && dicomText(observation, 'x30060085', characterSets)) || `ROI ${number}`;
+    const name = (roi && dicomText(roi, 'x30060026', characterSet)) || (observation && dicomText(observation, 'x30060085', characterSet)) || `ROI ${number}`;
     if (!roi) warn(`contours of a region with the number ${number}, which StructureSetROISequence does not name`);
     const contours = closedContours(contourItems, name, warn);
     if (contours.length === 0) continue;
@@ -62,7 +62,7 @@ function roisOf(dataSet: DataSet, characterSets: string, warn: Warn): RtRoi[] {
       number,
       name,
       colorRgb,
-      codes: observation && codesOf(observation, characterSets),
+      codes: observation && codesOf(observation, characterSet),
       contours,
       interpretedType: observation?.string('x300600a4')?.trim() ?? '',
       generationAlgorithm: roi?.string('x30060036')?.trim() ?? '',
@@ -70,7 +70,7 @@ function roisOf(dataSet: DataSet, characterSets: string, warn: Warn): RtRoi[] {
     });
   }
   for (const [number, roi] of declared) {
-    if (!contoured.has(number)) warn(`the region '${dicomText(roi, 'x30060026', characterSets) || number}' has no contours and is left out`);
+    if (!contoured.has(number)) warn(`the region '${dicomText(roi, 'x30060026', characterSet) || number}' has no contours and is left out`);
   }
   return rois;
 }
@@ -117,24 +117,24 @@ function imageOf(dataSet: DataSet, rois: readonly RtRoi[]): SegmentedImage {
   };
 }
 
-function codesOf(observation: DataSet, characterSets: string): SegmentCodes | undefined {
+function codesOf(observation: DataSet, characterSet: readonly string[]): SegmentCodes | undefined {
   const identification = items(observation, 'x30060086')[0];
-  const type = codeOf(identification, characterSets);
+  const type = codeOf(identification, characterSet);
   if (!type) return undefined;
   // written by older programs without a category: what a contour surrounds in a body
-  const category = codeOf(items(observation, 'x00620003')[0], characterSets) ?? ANATOMICAL_STRUCTURE;
-  const modifier = codeOf(identification && items(identification, 'x00620011')[0], characterSets);
+  const category = codeOf(items(observation, 'x00620003')[0], characterSet) ?? ANATOMICAL_STRUCTURE;
+  const modifier = codeOf(identification && items(identification, 'x00620011')[0], characterSet);
   return { category, type, ...(modifier && { modifier }) };
 }
 
 const ANATOMICAL_STRUCTURE: Code = { scheme: 'SCT', value: '91723000', meaning: 'Anatomical Structure' };
 
 /** Code sequence macro, PS3.3 section 8.8: the value is in one of three attributes, by its length and kind. */
-function codeOf(item: DataSet | undefined, characterSets: string): Code | undefined {
+function codeOf(item: DataSet | undefined, characterSet: readonly string[]): Code | undefined {
   if (!item) return undefined;
-  const value = dicomText(item, 'x00080100', characterSets) || dicomText(item, 'x00080119', characterSets) || dicomText(item, 'x00080120', characterSets);
-  const scheme = dicomText(item, 'x00080102', characterSets);
-  const meaning = dicomText(item, 'x00080104', characterSets).slice(0, 64);
+  const value = dicomText(item, 'x00080100', characterSet) || dicomText(item, 'x00080119', characterSet) || dicomText(item, 'x00080120', characterSet);
+  const scheme = dicomText(item, 'x00080102', characterSet);
+  const meaning = dicomText(item, 'x00080104', characterSet).slice(0, 64);
   const isCode = value !== '' && value.length <= 64 && scheme !== '' && scheme.length <= 16 && meaning !== '';
   return isCode ? { scheme, value, meaning } : undefined;
 }
