@@ -1,21 +1,19 @@
 /** Bytes to a data set, up to the pixel data; with or without preamble and meta header. */
-import dicomParser, { type DataSet } from 'dicom-parser';
+import type { DataSet } from 'dicom-parser';
 import { AppException } from '../../contract/errors.ts';
-import { DEFLATED } from './transferSyntax.ts';
+import { isKnownVr, readDataSet, readMetaElements, type ElementEncoding } from './dicomElements.ts';
+import { DEFLATED, EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, isUncompressed } from './transferSyntax.ts';
 
 /** Raw DEFLATE (no zlib header) to bytes; injected because this folder imports no node module. */
 export type Inflate = (deflated: Uint8Array) => Uint8Array;
 
 export interface ParsedDicom {
   readonly dataSet: DataSet;
+  /** As declared; of an uncompressed file whose bytes say otherwise, or that declares none, as they are. */
   readonly transferSyntaxUid: string;
 }
 
-const PIXEL_DATA = 'x7fe00010';
 const PREAMBLE_BYTES = 128;
-const EXPLICIT_VRS = new Set(
-  'AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR US UT UV'.split(' '),
-);
 
 /** How a byte array could be DICOM: with preamble, meta header alone, bare data set; `null` for anything else. */
 type Wrapping = 'part10' | 'metaOnly' | 'explicit' | 'implicit' | null;
@@ -25,7 +23,7 @@ function wrappingOf(bytes: Uint8Array): Wrapping {
   if (bytes.length < 16) return null;
   const group = bytes[0]! | (bytes[1]! << 8);
   const element = bytes[2]! | (bytes[3]! << 8);
-  const isExplicit = EXPLICIT_VRS.has(String.fromCharCode(bytes[4]!, bytes[5]!));
+  const isExplicit = isKnownVr(bytes, 4);
   if (group === 0x0002 && isExplicit) return 'metaOnly';
   // a bare data set begins with its identifying group; its first value is short
   if (group !== 0x0008 || element > 0x0020) return null;
@@ -50,44 +48,46 @@ export function looksLikeDicom(head: Uint8Array): boolean {
 export function parseDicom(bytes: Uint8Array, path: string, inflate?: Inflate): ParsedDicom {
   const wrapping = wrappingOf(bytes);
   if (!wrapping) throw new AppException({ code: 'import/unreadable', path, detail: 'not a DICOM file' });
-  const part10 = wrapping === 'metaOnly' ? withPreamble(bytes) : bytes;
-  const bareSyntax = wrapping === 'explicit' ? '1.2.840.10008.1.2.1' : '1.2.840.10008.1.2';
-  try {
-    const dataSet = dicomParser.parseDicom(part10, {
-      untilTag: PIXEL_DATA,
-      inflater: (whole, position) => inflated(whole, position, path, inflate),
-      ...(wrapping === 'explicit' || wrapping === 'implicit' ? { TransferSyntaxUID: bareSyntax } : {}),
-    });
-    const declared = wrapping === 'part10' || wrapping === 'metaOnly' ? dataSet.string('x00020010') : undefined;
-    return { dataSet, transferSyntaxUid: declared?.trim() || bareSyntax };
-  } catch (thrown) {
-    if (thrown instanceof AppException) throw thrown;
-    throw new AppException({ code: 'import/unreadable', path, detail: `damaged DICOM file (${reasonOf(thrown)})` });
-  }
+  const metaAt = wrapping === 'part10' ? PREAMBLE_BYTES + 4 : 0;
+  const meta = readMetaElements(bytes, metaAt, path);
+  const declared = meta.elements['x00020010'];
+  const declaredUid = declared ? latin1(bytes, declared.dataOffset, declared.length) : '';
+  const whole = declaredUid === DEFLATED ? withInflated(bytes, meta.end, path, inflate) : bytes;
+  const encoding = encodingAt(whole, meta.end, declaredUid);
+  const dataSet = readDataSet(whole, meta.end, encoding, meta.elements, path);
+  const isConsistent = declaredUid !== '' && (!isUncompressed(declaredUid) || declaredUid === DEFLATED);
+  return { dataSet, transferSyntaxUid: isConsistent ? declaredUid : uncompressedUid(encoding) };
 }
 
-function withPreamble(bytes: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(PREAMBLE_BYTES + 4 + bytes.length);
-  whole.set([0x44, 0x49, 0x43, 0x4d], PREAMBLE_BYTES);
-  whole.set(bytes, PREAMBLE_BYTES + 4);
-  return whole;
+/** What the first element looks like decides where it contradicts the declared transfer syntax, as other readers do. */
+function encodingAt(bytes: Uint8Array, at: number, declaredUid: string): ElementEncoding {
+  // the first group is small: its second byte is zero in little-endian files, its first one in big-endian files
+  const isBigEndian = declaredUid === EXPLICIT_BIG_ENDIAN && bytes[at] === 0;
+  return { isExplicit: isBigEndian || isKnownVr(bytes, at + 4), isBigEndian };
 }
 
-function inflated(whole: Uint8Array, position: number, path: string, inflate?: Inflate): Uint8Array {
+function uncompressedUid({ isExplicit, isBigEndian }: ElementEncoding): string {
+  if (isBigEndian) return EXPLICIT_BIG_ENDIAN;
+  return isExplicit ? EXPLICIT_LITTLE_ENDIAN : IMPLICIT_LITTLE_ENDIAN;
+}
+
+function latin1(bytes: Uint8Array, at: number, length: number): string {
+  return String.fromCharCode(...bytes.subarray(at, at + Math.min(length, 64))).replace(/[\0 ]+$/, '');
+}
+
+function withInflated(bytes: Uint8Array, at: number, path: string, inflate?: Inflate): Uint8Array {
   if (!inflate) throw new AppException({ code: 'import/unsupported', path, detail: `deflated data set (${DEFLATED})` });
-  const rest = inflate(whole.subarray(position));
-  const bytes = new Uint8Array(position + rest.length);
-  bytes.set(whole.subarray(0, position));
-  bytes.set(rest, position);
-  return bytes;
-}
-
-/** dicom-parser throws strings, Errors, and objects that wrap either together with the partial data set. */
-function reasonOf(thrown: unknown): string {
-  if (typeof thrown === 'string') return thrown.replace(/^dicomParser\./, '');
-  if (thrown instanceof Error) return thrown.message;
-  if (typeof thrown === 'object' && thrown !== null && 'exception' in thrown) return reasonOf(thrown.exception);
-  return String(thrown);
+  let rest: Uint8Array;
+  try {
+    rest = inflate(bytes.subarray(at));
+  } catch (thrown) {
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new AppException({ code: 'import/unreadable', path, detail: `damaged DICOM file (deflated data set: ${reason})` });
+  }
+  const whole = new Uint8Array(at + rest.length);
+  whole.set(bytes.subarray(0, at));
+  whole.set(rest, at);
+  return whole;
 }
 
 /** Backslash-separated decimal strings; a part that is no number becomes NaN. `undefined` when the element is missing or empty. */
