@@ -9,6 +9,7 @@ import { addFindBestCommand } from './findBestCommand.ts';
 import { addImportCommand } from './importCommand.ts';
 import { addListCommands } from './listCommands.ts';
 import { addModelCommands } from './modelCommands.ts';
+import { addNodeCommands } from './nodeCommands.ts';
 import { addPlanCommands } from './planCommand.ts';
 import { addPredictCommand } from './predictCommand.ts';
 import { addServeCommand } from './serveCommand.ts';
@@ -33,6 +34,7 @@ export function createCommandLine(program: ProgramPaths): Command {
   addFindBestCommand(root, program);
   addExportCommand(root, program);
   addModelCommands(root, program);
+  addNodeCommands(root, program);
   addServeCommand(root, program);
   addListCommands(root, program);
   addDemoCommand(root, program);

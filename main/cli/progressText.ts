@@ -13,6 +13,8 @@ const phaseNames: Record<Progress['phase'], string> = {
   predicting: 'Predicting',
   evaluating: 'Comparing',
   writing: 'Writing',
+  receiving: 'Receiving',
+  sending: 'Sending',
 };
 
 /** One line that says how far a job is; remembers the latest figures of a training. */

@@ -3,6 +3,7 @@
  * function in `main/services/`. Bulk bytes do not travel here but over the relative URLs of `bulkUrls`.
  */
 import { z } from 'zod';
+import { DicomMatches, DicomNode, DicomQuery, EchoAnswer, NodeName, OwnStation, ReceiverStatus, WantedStudy } from './dicomNetwork.ts';
 import { AppError, type Result } from './errors.ts';
 import { LabelType } from './labelType.ts';
 import { PredictOptions } from './predictOptions.ts';
@@ -235,6 +236,25 @@ export const calls = {
   /** The model of a bundle becomes a finished run of this project: it predicts, and can be a parent. */
   'model.import': call(z.object({ file: z.string().min(1) }), jobStarted),
 
+  /** Nothing connects or listens until one of these calls asks for it. Passwords and tokens go in and never come out. */
+  'network.listNodes': call(none, z.object({ nodes: z.array(z.object({ node: DicomNode, hasSecret: z.boolean() })), station: OwnStation })),
+  /** Replaces the node of this name. `secret` absent: as it was; empty: none. */
+  'network.saveNode': call(z.object({ node: DicomNode, secret: z.string().max(8192).optional() }), z.null()),
+  'network.removeNode': call(z.object({ name: NodeName }), z.null()),
+  /** C-ECHO, or a search for one study. */
+  'network.echo': call(z.object({ node: NodeName }), EchoAnswer),
+  'network.search': call(z.object({ node: NodeName, query: DicomQuery, limit: z.int().min(1).max(2000).default(200) }), DicomMatches),
+  /** Into the project's inbox, then imported; what the inbox holds already is not fetched again. */
+  'network.retrieve': call(
+    z.object({ node: NodeName, studies: z.array(WantedStudy).min(1), /** Absent: as the node's settings say. */ by: z.enum(['get', 'move']).optional() }),
+    jobStarted,
+  ),
+  'network.send': call(z.object({ node: NodeName, paths: z.array(z.string().min(1)).min(1) }), jobStarted),
+  /** Into the open project's inbox; each study is imported once it is quiet. Keeps `station` as the user's choice. */
+  'network.startReceiver': call(z.object({ station: OwnStation }), ReceiverStatus),
+  'network.stopReceiver': call(none, ReceiverStatus),
+  'network.status': call(none, ReceiverStatus),
+
   'jobs.list': call(none, z.object({ jobs: z.array(JobSummary) })),
   'jobs.events': call(z.object({ jobId: JobId, fromSeq: z.int().nonnegative().default(0) }), z.object({ events: z.array(JobEvent) })),
   'jobs.cancel': call(z.object({ jobId: JobId }), z.null()),
@@ -254,6 +274,7 @@ export const AppEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cases'), caseIds: z.array(CaseId) }),
   z.object({ type: z.literal('runs') }),
   z.object({ type: z.literal('project') }),
+  z.object({ type: z.literal('receiver'), status: ReceiverStatus, problem: AppError.nullable() }),
 ]);
 export type AppEvent = z.infer<typeof AppEvent>;
 

@@ -76,6 +76,18 @@ const examples: AppError[] = [
   { code: 'job/busy', jobId: 'j1' },
   { code: 'job/process-died', exitCode: null, signal: 'SIGKILL' },
   { code: 'labels/shape', caseId: 'case1', imageDims: [4, 5, 6], labelDims: [4, 5, 7] },
+  { code: 'network/unknown-node', node: 'pacs' },
+  { code: 'network/unreachable', node: 'pacs', address: 'pacs.lan:104', reason: 'refused', detail: 'ECONNREFUSED' },
+  { code: 'network/rejected', node: 'pacs', reason: 'called-ae-title', callingAeTitle: 'MASKLOOP', calledAeTitle: 'PACS1', detail: 'result 1, source 1, reason 7' },
+  { code: 'network/tls', node: 'pacs', detail: 'self-signed certificate' },
+  { code: 'network/unauthorized', node: 'archive', status: 401 },
+  { code: 'network/failed', node: 'pacs', operation: 'retrieve', status: '0xA801', detail: '' },
+  { code: 'network/bad-answer', node: 'archive', detail: 'no JSON' },
+  { code: 'network/incomplete', node: 'pacs', studyUid: '1.2.840.113619.2.30.1', seriesUid: '1.2.840.113619.2.30.1.1', expected: 4, received: 3 },
+  { code: 'network/nothing-to-retrieve', node: 'pacs', studyUid: '1.2.840.113619.2.30.1' },
+  { code: 'network/not-sent', node: 'pacs', path: '/masks/seg.dcm', detail: 'status 0xA700' },
+  { code: 'network/not-kept', sopInstanceUid: '1.2.840.113619.2.30.1.2', callingAeTitle: 'PACS1', detail: 'the disk is full' },
+  { code: 'network/port-in-use', port: 104 },
   { code: 'internal', detail },
 ].map((example) => AppError.parse(example));
 

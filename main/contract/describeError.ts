@@ -1,3 +1,4 @@
+import { describeNetworkError } from './describeNetworkError.ts';
 import type { AppError } from './errors.ts';
 import { LARGEST_LABEL_VALUE } from './vocabulary.ts';
 
@@ -91,6 +92,19 @@ export function describeError(error: AppError): string {
       return `Another job (${error.jobId}) is still running. Wait until it ends, or cancel it.`;
     case 'job/process-died':
       return describeDeath(error);
+    case 'network/unknown-node':
+    case 'network/unreachable':
+    case 'network/rejected':
+    case 'network/tls':
+    case 'network/unauthorized':
+    case 'network/failed':
+    case 'network/bad-answer':
+    case 'network/incomplete':
+    case 'network/nothing-to-retrieve':
+    case 'network/not-sent':
+    case 'network/not-kept':
+    case 'network/port-in-use':
+      return describeNetworkError(error);
     case 'internal':
       return `Something unexpected happened inside Maskloop: ${firstLine(error.detail)}. What was saved is unharmed; try again, and report it if it comes back.`;
   }

@@ -98,6 +98,28 @@ export const AppError = z.discriminatedUnion('code', [
   /** `signal` SIGKILL that nobody asked for is the operating system's answer to a lack of memory. `detail`: the end of what it printed. */
   code('job/process-died', { exitCode: z.int().nullable(), signal: z.string().nullable(), detail: z.string().optional() }),
   code('labels/shape', { caseId: CaseId, imageDims: DimsIjk, labelDims: DimsIjk }),
+  /** `node` is the user's name for it in all `network/…`. */
+  code('network/unknown-node', { node: z.string() }),
+  code('network/unreachable', { node: z.string(), address: z.string(), reason: z.enum(['refused', 'timeout', 'unknown-host', 'no-route', 'closed', 'other']), detail: z.string() }),
+  code('network/rejected', {
+    node: z.string(),
+    reason: z.enum(['calling-ae-title', 'called-ae-title', 'busy', 'no-service', 'other']),
+    callingAeTitle: z.string(),
+    calledAeTitle: z.string(),
+    detail: z.string(),
+  }),
+  code('network/tls', { node: z.string(), detail: z.string() }),
+  code('network/unauthorized', { node: z.string(), status: z.int() }),
+  /** The node answered, but not with success; `status` is a DIMSE status as 0xXXXX or an HTTP status. */
+  code('network/failed', { node: z.string(), operation: z.enum(['echo', 'search', 'retrieve', 'send']), status: z.string(), detail: z.string() }),
+  code('network/bad-answer', { node: z.string(), detail: z.string() }),
+  /** Objects that the node lists but did not deliver. */
+  code('network/incomplete', { node: z.string(), studyUid: z.string(), seriesUid: z.string(), expected: z.int(), received: z.int() }),
+  code('network/nothing-to-retrieve', { node: z.string(), studyUid: z.string() }),
+  code('network/not-sent', { node: z.string(), path, detail: z.string() }),
+  /** An object that came in and was not kept. */
+  code('network/not-kept', { sopInstanceUid: z.string(), callingAeTitle: z.string(), detail: z.string() }),
+  code('network/port-in-use', { port: z.int() }),
   code('internal', { detail: z.string() }),
 ]);
 export type AppError = z.infer<typeof AppError>;

@@ -4,6 +4,7 @@
  * only the main process touches the database.
  */
 import { z } from 'zod';
+import { DicomMatches, DicomQuery, OwnStation, SecretNode, WantedStudy } from './dicomNetwork.ts';
 import { InferenceCandidate } from './inferenceInformation.ts';
 import { JobNews } from './jobs.ts';
 import { AppError } from './errors.ts';
@@ -299,9 +300,43 @@ export type SaveLabelmapTask = z.infer<typeof SaveLabelmapTask>;
 /** `sha256` of the raw voxels. */
 export const SavedLabelmap = z.object({ sha256: z.string() });
 
+/** Asks a node something short; the summary is `DicomAskSummary`. */
+export const DicomAskTask = z.object({
+  task: z.literal('dicomAsk'),
+  node: SecretNode,
+  station: OwnStation,
+  /** `null`: only whether it answers. */
+  query: DicomQuery.nullable(),
+  /** More matches are cut off. */
+  limit: z.int().positive(),
+});
+export type DicomAskTask = z.infer<typeof DicomAskTask>;
+export const DicomAskSummary = z.object({ elapsedMs: z.number(), implementation: z.string(), matches: DicomMatches.nullable() });
+export type DicomAskSummary = z.infer<typeof DicomAskSummary>;
+
+/** Fetches what the inbox lacks. The summary is `{ receivedCount, presentCount }`. */
+export const DicomRetrieveTask = z.object({
+  task: z.literal('dicomRetrieve'),
+  node: SecretNode,
+  station: OwnStation,
+  studies: z.array(WantedStudy).min(1),
+  inboxFolder: z.string(),
+  /** Our receiver runs already in another process and writes into the same inbox. */
+  isReceiverRunning: z.boolean(),
+});
+export type DicomRetrieveTask = z.infer<typeof DicomRetrieveTask>;
+
+/** Files or folders; what is no DICOM file is told as a problem. The summary is `{ sentCount }`. */
+export const DicomSendTask = z.object({ task: z.literal('dicomSend'), node: SecretNode, station: OwnStation, paths: z.array(z.string()).min(1) });
+export type DicomSendTask = z.infer<typeof DicomSendTask>;
+
+/** Receives until it is stopped; tells `receiverReady` once and `receivedObjects` now and then. */
+export const DicomReceiveTask = z.object({ task: z.literal('dicomReceive'), station: OwnStation, inboxFolder: z.string() });
+export type DicomReceiveTask = z.infer<typeof DicomReceiveTask>;
+
 export const TaskInput = z.discriminatedUnion('task', [
   ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, ExportTask, ExportModelTask, ImportModelTask,
-  CheckRuntimeTask, PhantomTask, SaveLabelmapTask,
+  CheckRuntimeTask, PhantomTask, SaveLabelmapTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
 
@@ -352,6 +387,9 @@ export const TaskItem = z.discriminatedUnion('kind', [
     options: z.record(z.string(), z.unknown()),
     measures: RunMeasures,
   }),
+  z.object({ kind: z.literal('receiverReady') }),
+  /** `isStudyQuiet`: nothing has come for this study for a while, so it may be imported. */
+  z.object({ kind: z.literal('receivedObjects'), studyUid: z.string(), folder: z.string(), callingAeTitle: z.string(), objectCount: z.int(), isStudyQuiet: z.boolean() }),
   z.object({ kind: z.literal('writtenFile'), path: z.string(), sourcePath: z.string().optional() }),
 ]);
 export type TaskItem = z.infer<typeof TaskItem>;

@@ -11,13 +11,13 @@ export const TEMPORARY_SUFFIX = '.maskloop-tmp';
 
 /**
  * Writes `chunks` to `path`, replacing what was there. Rejects with the errno error of the file system (ENOSPC, EACCES …)
- * after removing the temporary file; an older file at `path` is then untouched.
+ * after removing the temporary file; an older file at `path` is then untouched. `mode`: who may read it, from the first byte on.
  */
-export async function writeFileAtomic(path: string, chunks: FileChunks): Promise<void> {
+export async function writeFileAtomic(path: string, chunks: FileChunks, mode = 0o666): Promise<void> {
   const folder = dirname(path);
   const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
   try {
-    const file = await open(temporary, 'wx');
+    const file = await open(temporary, 'wx', mode);
     try {
       for await (const chunk of chunks instanceof Uint8Array ? [chunks] : chunks) await writeWhole(file, chunk);
       await file.sync();

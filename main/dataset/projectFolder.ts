@@ -26,6 +26,10 @@ export class ProjectFolder {
   get uploads(): string {
     return join(this.path, 'uploads');
   }
+  /** Objects that came over the DICOM network, by study and series. */
+  get inbox(): string {
+    return join(this.path, 'inbox');
+  }
   get preprocessed(): string {
     return join(this.path, 'preprocessed');
   }

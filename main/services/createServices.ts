@@ -1,6 +1,7 @@
 import { appServices } from './appServices.ts';
 import { createBulkPlane } from './bulkPlane.ts';
 import { datasetServices } from './datasetServices.ts';
+import { DicomReceiver } from './dicomReceiver.ts';
 import { evaluateServices } from './evaluateServices.ts';
 import { EventHub } from './eventHub.ts';
 import { exportServices } from './exportServices.ts';
@@ -8,6 +9,8 @@ import { findBestServices } from './findBestServices.ts';
 import { jobServices } from './jobServices.ts';
 import { labelServices } from './labelServices.ts';
 import { modelServices } from './modelServices.ts';
+import { networkServices } from './networkServices.ts';
+import { NodeBook } from './nodeBook.ts';
 import { predictServices } from './predictServices.ts';
 import { projectServices } from './projectServices.ts';
 import { ProjectSession } from './projectSession.ts';
@@ -19,6 +22,7 @@ import { trainServices } from './trainServices.ts';
 export function createServices({ compute, host }: ServiceDependencies): Services {
   const events = new EventHub();
   const session = new ProjectSession(compute, events);
+  const receiver = new DicomReceiver(session, compute, events);
   return {
     handlers: {
       ...appServices(compute, host),
@@ -31,10 +35,14 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...findBestServices(session),
       ...exportServices(session, host.version),
       ...modelServices(session, events, host.userName),
+      ...networkServices(session, compute, events, new NodeBook(host.stateFolder), receiver),
       ...jobServices(session),
     },
     bulk: createBulkPlane(session),
     subscribe: (listener) => events.subscribe(listener),
-    close: () => session.shutDown(),
+    async close() {
+      await receiver.stop();
+      await session.shutDown();
+    },
   };
 }

@@ -39,6 +39,14 @@ async function dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<
       return (await import('./phantoms.ts')).runPhantoms(input, port);
     case 'saveLabelmap':
       return (await import('./saveLabelmap.ts')).runSaveLabelmap(input, port);
+    case 'dicomAsk':
+      return (await import('./dicomAsk.ts')).runDicomAsk(input);
+    case 'dicomRetrieve':
+      return (await import('./dicomRetrieve.ts')).runDicomRetrieve(input, port);
+    case 'dicomSend':
+      return (await import('./dicomSend.ts')).runDicomSend(input, port);
+    case 'dicomReceive':
+      return (await import('./dicomReceive.ts')).runDicomReceive(input, port);
     case 'checkRuntime': {
       const factory = await loadEngine();
       return (await import('./checkRuntime.ts')).runCheckRuntime(factory);

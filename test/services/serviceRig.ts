@@ -7,6 +7,10 @@ import type { JobPort } from '../../main/contract/jobPort.ts';
 import type { PredictTask, TaskInput, TrainTask } from '../../main/contract/tasks.ts';
 import { readStoredImage, writeLabelmap } from '../../main/dataset/storedVolume.ts';
 import { InProcessHost } from '../../main/jobs/testing/inProcessHost.ts';
+import { runDicomAsk } from '../../main/workers/dicomAsk.ts';
+import { runDicomReceive } from '../../main/workers/dicomReceive.ts';
+import { runDicomRetrieve } from '../../main/workers/dicomRetrieve.ts';
+import { runDicomSend } from '../../main/workers/dicomSend.ts';
 import { runEvaluate } from '../../main/workers/evaluate.ts';
 import { runExport } from '../../main/workers/export.ts';
 import { runExportModel } from '../../main/workers/exportModel.ts';
@@ -54,6 +58,14 @@ class ScriptedTasks {
         return ok({ mode: input.mode, cases: input.cases.length });
       case 'predict':
         return this.prediction(input, port);
+      case 'dicomAsk':
+        return runDicomAsk(input);
+      case 'dicomRetrieve':
+        return runDicomRetrieve(input, port);
+      case 'dicomSend':
+        return runDicomSend(input, port);
+      case 'dicomReceive':
+        return runDicomReceive(input, port);
       case 'checkRuntime':
         return ok({ version: 'scripted' });
     }

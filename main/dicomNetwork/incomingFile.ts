@@ -1,0 +1,71 @@
+import { open, rm, type FileHandle } from 'node:fs/promises';
+import { Writable } from 'node:stream';
+
+/**
+ * Takes an object as it comes. A disk that fails does not break the stream, so that the sender still gets its answer: the
+ * rest is swallowed and `finished` rejects.
+ */
+export class IncomingFile extends Writable {
+  #file: FileHandle | null = null;
+  #failure: unknown = undefined;
+  readonly #closed: Promise<void>;
+  #settle: () => void = () => {};
+
+  constructor(readonly path: string) {
+    super({ highWaterMark: 1024 * 1024 });
+    this.#closed = new Promise((resolve) => (this.#settle = resolve));
+  }
+
+  override _construct(callback: (error?: Error | null) => void): void {
+    void this.#attempt(async () => {
+      this.#file = await open(this.path, 'wx');
+    }, callback);
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
+    void this.#attempt(async () => {
+      for (let at = 0; at < chunk.length; ) at += (await this.#file!.write(chunk, at)).bytesWritten;
+    }, callback);
+  }
+
+  override _final(callback: (error?: Error | null) => void): void {
+    // The sender forgets the object once we have said that it is kept.
+    void this.#attempt(() => this.#file!.sync(), callback);
+  }
+
+  override _destroy(_error: Error | null, callback: (error?: Error | null) => void): void {
+    const close = async (): Promise<void> => {
+      await this.#file?.close();
+      this.#file = null;
+    };
+    void close()
+      .catch((thrown: unknown) => (this.#failure ??= thrown))
+      .then(() => {
+        if (!this.writableFinished) this.#failure ??= new Error('the object did not arrive completely');
+        callback(null);
+        this.#settle();
+      });
+  }
+
+  /** Resolves when all is on the disk and closed; rejects with what went wrong. Call after `end` or `destroy`. */
+  async finished(): Promise<void> {
+    await this.#closed;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Removes the file; harmless when it was moved away. */
+  async discard(): Promise<void> {
+    if (!this.destroyed) this.destroy();
+    await this.#closed;
+    await rm(this.path, { force: true });
+  }
+
+  async #attempt(work: () => Promise<unknown>, callback: (error?: Error | null) => void): Promise<void> {
+    try {
+      if (this.#failure === undefined) await work();
+    } catch (thrown) {
+      this.#failure = thrown;
+    }
+    callback(null);
+  }
+}
