@@ -90,7 +90,7 @@ function below(whole: Contrast, part: Contrast): Contrast {
 }
 
 /**
- * Groups of equal value, ascending; `null` when the factor does not tell apart images of one place. A value that differs
+ * Groups of equal value, ascending, those without a value last; `null` when the factor does not tell apart images of one place. A value that differs
  * from slice to slice (a time of day) has more values than one place has images: it explains nothing and is passed over.
  */
 function partsBy(factor: Factor, frames: readonly FrameHeader[], places: Places): Contrast[] | null {
@@ -137,8 +137,7 @@ function partsByOrder(order: Factor, frames: readonly FrameHeader[], places: Pla
 
 function byValue(a: number | string | undefined, b: number | string | undefined): number {
   if (a === b) return 0;
-  if (a === undefined || b === undefined) return a === undefined ? -1 : 1;
-  return a < b ? -1 : 1;
+  return a! < b! ? -1 : 1;
 }
 
 /** Image types without the parts that all of them share, e.g. `W` and `F`. */
