@@ -1,7 +1,7 @@
 /** The segments of a segmentation object (Segment Sequence, PS3.3 C.8.20.2 and C.8.20.4). */
 import type { DataSet } from 'dicom-parser';
 import { Code, SegmentCodes } from '../../contract/vocabulary.ts';
-import { characterSetsOf, dicomText } from '../dicom/dicomText.ts';
+import { characterSetOf, dicomText } from '../dicom/dicomText.ts';
 import { binaryOf, itemOf } from '../dicom/functionalGroups.ts';
 import type { ReadSegment } from '../segmentation/segmentation.ts';
 import { rgbOfDicomLab, type Rgb } from './cieLab.ts';
@@ -11,15 +11,15 @@ const LAB = 'x0062000d';
 
 /** In the order of the object. Items without a number are counted from 1. */
 export function segSegments(dataSet: DataSet): ReadSegment[] {
-  const characterSets = characterSetsOf(dataSet);
+  const characterSet = characterSetOf(dataSet);
   const palette = paletteOf(dataSet);
   return (dataSet.elements[SEGMENTS]?.items ?? []).flatMap(({ dataSet: item }, index) => {
     if (!item) return [];
     const number = binaryOf(item, 'x00620004', 'US') ?? index + 1;
-    const codes = codesOf(item, characterSets);
+    const codes = codesOf(item, characterSet);
     const name =
-      dicomText(item, 'x00620005', characterSets) ||
-      dicomText(item, 'x00620006', characterSets) ||
+      dicomText(item, 'x00620005', characterSet) ||
+      dicomText(item, 'x00620006', characterSet) ||
       codes?.type.meaning ||
       `Segment ${number}`;
     const colorRgb = labColor(item) ?? palette?.(number);
@@ -33,20 +33,20 @@ function labColor(item: DataSet): Rgb | undefined {
   return rgbOfDicomLab([0, 1, 2].map((index) => item.uint16(LAB, index) ?? 0));
 }
 
-function codesOf(item: DataSet, characterSets: string): SegmentCodes | undefined {
+function codesOf(item: DataSet, characterSet: readonly string[]): SegmentCodes | undefined {
   const typeItem = itemOf(item, 'x0062000f');
   const codes = SegmentCodes.safeParse({
-    category: codeOf(itemOf(item, 'x00620003'), characterSets),
-    type: codeOf(typeItem, characterSets),
-    modifier: codeOf(itemOf(typeItem, 'x00620011'), characterSets),
+    category: codeOf(itemOf(item, 'x00620003'), characterSet),
+    type: codeOf(typeItem, characterSet),
+    modifier: codeOf(itemOf(typeItem, 'x00620011'), characterSet),
   });
   return codes.success ? codes.data : undefined;
 }
 
 /** Of a code sequence item; short, long and URN values (PS3.3 8.8). */
-function codeOf(item: DataSet | undefined, characterSets: string): Code | undefined {
+function codeOf(item: DataSet | undefined, characterSet: readonly string[]): Code | undefined {
   if (!item) return undefined;
-  const text = (tag: string) => dicomText(item, tag, characterSets);
+  const text = (tag: string) => dicomText(item, tag, characterSet);
   const value = text('x00080100') || text('x00080119') || text('x00080120');
   const code = Code.safeParse({ scheme: text('x00080102'), value, meaning: (text('x00080104') || value).slice(0, 64) });
   return code.success ? code.data : undefined;
