@@ -80,7 +80,7 @@ export class ExportFolder {
 /** `a.nii.gz`, `a-2.nii.gz`, `a-3.nii.gz` … */
 export function numbered(name: string, count: number): string {
   if (count === 1) return name;
-  const ending = /(\.nii|\.seg)?\.[^.]+$/.exec(name)?.[0] ?? '';
+  const ending = /(\.(nii|seg|labelmap|rtstruct))?\.[^.]+$/.exec(name)?.[0] ?? '';
   return `${name.slice(0, name.length - ending.length)}-${count}${ending}`;
 }
 

@@ -138,7 +138,7 @@ export async function walkTheLoop(page: Page, { studies, project, output, screen
   await button(page, 'Export…').click();
   await page.getByLabel('Folder to export to').fill(output);
   await button(page, 'Export').click();
-  await page.getByText(/^Label maps were written/).waitFor({ timeout: 60_000 });
+  await page.getByText(/masks were written to/).waitFor({ timeout: 60_000 });
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
   await expect.poll(() => viewer(page).getAttribute('data-dirty')).toBe('false');
 }

@@ -44,9 +44,9 @@ export interface UncodedSegment {
   readonly suggestion: SegmentCodes | null;
 }
 
-/** Pure: segments that a format with codes would write as "Tissue", and what their names suggest. */
+/** Pure: segments that the format would call "Tissue", and what their names suggest. */
 export function uncodedSegments({ format, leftOut }: ExportChoices, legend: readonly Segment[]): UncodedSegment[] {
-  if (!EXPORT_FORMATS[format].isCoded) return [];
+  if (!EXPORT_FORMATS[format].needsCodes) return [];
   return legend
     .filter(({ labelValue, codes }) => !codes && !leftOut.includes(labelValue))
     .map((segment) => ({ segment, suggestion: suggestCodes(segment.name) }));

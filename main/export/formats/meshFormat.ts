@@ -1,0 +1,28 @@
+import { AppException } from '../../contract/errors.ts';
+import type { Segment } from '../../contract/vocabulary.ts';
+import { encodeObj, encodeStl } from '../../formats/mesh/encodeMesh.ts';
+import { meshOf } from '../../formats/mesh/meshOf.ts';
+import type { FileToWrite, MaskFormat } from '../maskToExport.ts';
+
+const ENCODE = { stl: encodeStl, obj: encodeObj } as const;
+
+/** One file for each painted segment, in LPS millimetres. */
+export const encodeMeshAs =
+  (kind: keyof typeof ENCODE): MaskFormat =>
+  ({ caseId, baseName, mask, painted }) => {
+    if (painted.length === 0) throw new AppException({ code: 'export/nothing-painted', caseId });
+    const names = fileNamesOf(painted);
+    const files = painted.map((segment, index): FileToWrite => {
+      const mesh = meshOf(mask.voxels, mask.grid, segment.labelValue);
+      const bytes = ENCODE[kind](mesh, { title: segment.name, frame: 'LPS' });
+      return { name: `${baseName}_${names[index]}.${kind}`, chunks: [bytes], segments: [segment] };
+    });
+    return Promise.resolve({ files, warnings: [] });
+  };
+
+/** Letters and digits of any script stay; names that become equal get their label value. */
+export function fileNamesOf(segments: readonly Segment[]): string[] {
+  const plain = segments.map(({ name }) => name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '_').replaceAll(/^[._]+|[._]+$/g, ''));
+  const countOf = (wanted: string) => plain.filter((name) => name.toLowerCase() === wanted.toLowerCase()).length;
+  return plain.map((name, index) => (name === '' || countOf(name) > 1 ? `${name || 'label'}_${segments[index]!.labelValue}` : name));
+}
