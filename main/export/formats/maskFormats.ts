@@ -1,7 +1,11 @@
-import { AppException } from '../../contract/errors.ts';
 import type { ExportFormat } from '../../contract/vocabulary.ts';
+import { AppException } from '../../contract/errors.ts';
 import type { MaskFormat } from '../maskToExport.ts';
+import { encodeMeshAs } from './meshFormat.ts';
+import { encodeMetaImage } from './metaImageFormat.ts';
 import { encodeNifti } from './niftiFormat.ts';
+import { encodeNrrd } from './nrrdFormat.ts';
+import { encodeRtStruct } from './rtStructFormat.ts';
 
 const soon: MaskFormat = ({ caseId }) => {
   throw new AppException({ code: 'export/unsupported', caseId, detail: 'this format is not built in yet' });
@@ -10,11 +14,11 @@ const soon: MaskFormat = ({ caseId }) => {
 /** How a label map becomes the files of each format. */
 export const MASK_FORMATS: Readonly<Record<ExportFormat, MaskFormat>> = {
   nifti: encodeNifti,
-  nrrd: soon,
-  mha: soon,
+  nrrd: encodeNrrd,
+  mha: encodeMetaImage,
   'dicom-seg': soon,
   'dicom-seg-labelmap': soon,
-  rtstruct: soon,
-  stl: soon,
-  obj: soon,
+  rtstruct: encodeRtStruct,
+  stl: encodeMeshAs('stl'),
+  obj: encodeMeshAs('obj'),
 };
