@@ -1,0 +1,166 @@
+/** From a DICOM series over a model and a correction to files of every format, read by other people's programs. */
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CallInput } from '../../main/contract/api.ts';
+import { ok } from '../../main/contract/errors.ts';
+import type { JobSummary } from '../../main/contract/jobs.ts';
+import { suggestCodes } from '../../main/contract/suggestCodes.ts';
+import { CaseId, type ExportFormat, type RunId } from '../../main/contract/vocabulary.ts';
+import { ExportReport } from '../../main/export/exportReport.ts';
+import { toCanonical } from '../../main/imaging/orientation.ts';
+import { makePhantom } from '../../main/imaging/phantom.ts';
+import { writeDicomSeries } from '../phantoms/writeDicomSeries.ts';
+import { askPython, dicomPythonNotice, hasDicomPython } from '../reference/dicomPython.ts';
+import { ServiceRig, tellCheckpoint } from './serviceRig.ts';
+
+const caseId = CaseId.parse('ct01');
+const { grid, image, labels } = makePhantom(77);
+const PATIENT = { name: 'MUSTERFRAU^ERIKA', id: 'PAT-4711', birthDate: '19570812', accession: 'ACC998', study: 'ABDOMEN LANGENSCHEIDT' };
+
+let rig: ServiceRig;
+let runId: RunId;
+
+beforeAll(async () => {
+  rig = ServiceRig.create();
+  await rig.createWithPhantoms(5, 5);
+  const series = join(rig.root, 'studies', caseId);
+  mkdirSync(series, { recursive: true });
+  const more = () =>
+    [
+      ['00080050', 'SH', PATIENT.accession],
+      ['00081030', 'LO', PATIENT.study],
+      ['00100010', 'PN', PATIENT.name],
+      ['00100030', 'DA', PATIENT.birthDate],
+      ['00100040', 'CS', 'F'],
+      ['00200052', 'UI', '1.2.826.0.1.3680043.10.999.7'],
+    ] as const;
+  writeDicomSeries(grid, image, { patientId: PATIENT.id, more }).forEach((bytes, slice) => writeFileSync(join(series, `IM${slice}`), bytes));
+  await ended(await rig.call('dataset.import', { paths: [join(rig.root, 'studies')] }));
+
+  rig.tasks.training = async (input, port) => {
+    tellCheckpoint(input, port, 1);
+    return ok({});
+  };
+  const started = await rig.call('nnunet.train', { configuration: '3d_fullres', epochs: 1 });
+  runId = started.runId;
+  await ended(started);
+  await ended(await rig.call('nnunet.predict', { caseIds: [caseId] }));
+  const uploadId = await rig.upload(toCanonical(labels, grid).voxels);
+  await rig.call('labels.save', { caseId, uploadId, parent: 1 });
+  await rig.call('labels.accept', { caseId, revision: 2 });
+  const { project } = await rig.call('project.current', {});
+  const [first, second] = project!.legend;
+  await rig.call('project.setLegend', {
+    legend: [
+      { ...first!, name: 'left kidney', colorRgb: [230, 75, 60], codes: suggestCodes('left kidney')! },
+      { ...second!, name: 'spleen', colorRgb: [64, 160, 240] },
+    ],
+  });
+});
+afterAll(() => rig.dispose());
+
+async function ended({ jobId }: { jobId: string }): Promise<JobSummary> {
+  const job = await rig.jobEnd(jobId);
+  expect(job, JSON.stringify(job)).toMatchObject({ state: 'succeeded' });
+  return job;
+}
+
+async function exportAs(format: ExportFormat, changes: Partial<CallInput<'export.start'>> = {}) {
+  const outputFolder = join(rig.root, `out-${format}${changes.deidentify ? '-deidentified' : ''}`);
+  const job = await ended(await rig.call('export.start', { format, outputFolder, caseIds: [caseId], ...changes }));
+  const files = readdirSync(outputFolder).filter((name) => name !== 'export-report.json');
+  const report = ExportReport.parse(JSON.parse(readFileSync(join(outputFolder, 'export-report.json'), 'utf8')));
+  return { job, outputFolder, files, file: join(outputFolder, files[0]!), report };
+}
+
+/** The mask that was accepted, as SimpleITK's image in the world; the phantom's formula is the truth. */
+function truthFile(): string {
+  const path = join(rig.root, 'truth.raw');
+  writeFileSync(path, labels);
+  writeFileSync(`${path}.json`, JSON.stringify(grid));
+  return path;
+}
+
+const sameMask = (path: string) => askPython<{ isSame: boolean; keys: Record<string, string> }>(COMPARE, truthFile(), path);
+
+describe('exported masks', () => {
+  it('come with a report that says by whom, by which model and from which data they are', async () => {
+    const { files, report } = await exportAs('nifti');
+    expect(files).toEqual(['ct01.nii.gz']);
+    const record = JSON.parse(readFileSync(join(rig.projectFolder, 'runs', runId, 'run.json'), 'utf8')) as { trainingDataSha256: string };
+    const [entry] = report.files;
+    expect(entry).toMatchObject({
+      name: 'ct01.nii.gz',
+      caseId,
+      revision: 2,
+      isDeidentified: false,
+      provenance: {
+        origin: 'corrected',
+        author: 'reader',
+        accepted: { author: 'reader' },
+        models: [{ runId, algorithmName: 'nnU-Net 3d_fullres', trainingDataSha256: record.trainingDataSha256 }],
+      },
+      warnings: [],
+    });
+    // sha256 of the file that tellCheckpoint wrote, "1"
+    expect(entry!.provenance.models[0]!.weightsSha256).toBe('6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b');
+    expect(entry!.segments.map(({ name }) => name)).toEqual(['left kidney', 'spleen']);
+  });
+
+  it('of one segment hold no other', async () => {
+    const { report, file } = await exportAs('nifti', { labelValues: [2] });
+    expect(report.files[0]!.segments.map(({ labelValue }) => labelValue)).toEqual([2]);
+    expect(readFileSync(file).length).toBeGreaterThan(0);
+    expect(await rig.errorOf('export.start', { format: 'nifti', outputFolder: rig.root, labelValues: [9] })).toMatchObject({ code: 'contract/bad-input' });
+  });
+
+  it('are one closed surface for each segment as STL and OBJ', async () => {
+    expect((await exportAs('stl')).files).toEqual(['ct01_left_kidney.stl', 'ct01_spleen.stl']);
+    const { files, report } = await exportAs('obj');
+    expect(files).toEqual(['ct01_left_kidney.obj', 'ct01_spleen.obj']);
+    expect(report.files.map(({ segments }) => segments.map(({ name }) => name))).toEqual([['left kidney'], ['spleen']]);
+  });
+
+  it('say when the weights behind them are gone', async () => {
+    const weights = join(rig.projectFolder, 'runs', runId, 'checkpoint_latest.bin');
+    renameSync(weights, `${weights}.away`);
+    const { job, report } = await exportAs('mha');
+    renameSync(`${weights}.away`, weights);
+    expect(job.problems).toEqual([{ code: 'export/model-changed', caseId, runId }]);
+    expect(report.files[0]!.provenance.models[0]!.weightsSha256).toBeNull();
+  });
+});
+
+describe.skipIf(!hasDicomPython)(`exported masks in other programs${dicomPythonNotice}`, () => {
+  it('SimpleITK reads NIfTI, NRRD and MHA voxel for voxel, with segments and provenance', async () => {
+    for (const format of ['nifti', 'nrrd', 'mha'] as const) {
+      const { file } = await exportAs(format);
+      const { isSame, keys } = sameMask(file);
+      expect(isSame, format).toBe(true);
+      if (format === 'nifti') continue;
+      expect(keys).toMatchObject({ Maskloop_Origin: 'corrected', Maskloop_Author: 'reader', Maskloop_AcceptedBy: 'reader', Maskloop_Model0_Run: runId });
+      const named = format === 'nrrd' ? { Segment0_Name: 'left kidney', Segment1_Name: 'spleen' } : { Maskloop_Segment1_Name: 'left kidney', Maskloop_Segment1_type: 'SCT 64033007 Kidney' };
+      expect(keys).toMatchObject(named);
+      if (format === 'nrrd') expect(keys.Segment0_Tags).toContain('SCT^64033007^Kidney~SCT^7771000^Left');
+    }
+  });
+});
+
+const COMPARE = `
+import json, sys
+import numpy, SimpleITK as sitk
+truth_path, path = sys.argv[1:]
+grid = json.load(open(truth_path + '.json'))
+array = numpy.fromfile(truth_path, dtype=numpy.uint8).reshape(grid['dimsIjk'][::-1])
+truth = sitk.GetImageFromArray(array)
+truth.SetSpacing(grid['spacingMm'])
+truth.SetOrigin(grid['originLpsMm'])
+truth.SetDirection(numpy.array(grid['direction']).reshape(3, 3).T.flatten().tolist())
+image = sitk.ReadImage(path)
+a, b = sitk.DICOMOrient(truth, 'LPS'), sitk.DICOMOrient(image, 'LPS')
+near = lambda x, y: numpy.allclose(x, y, atol=1e-3)
+same = (a.GetSize() == b.GetSize() and near(a.GetOrigin(), b.GetOrigin()) and near(a.GetSpacing(), b.GetSpacing())
+        and near(a.GetDirection(), b.GetDirection()) and bool((sitk.GetArrayFromImage(a) == sitk.GetArrayFromImage(b)).all()))
+print(json.dumps({'isSame': same, 'keys': {k: image.GetMetaData(k) for k in image.GetMetaDataKeys()}}))
+`;
