@@ -11,7 +11,7 @@ export interface DicomAttribute {
 const DEPENDING: Readonly<Record<string, string>> = { xs: 'US', ox: 'OB' };
 
 const byKeyword = dcmjs.data.DicomMetaDictionary.nameMap;
-let vrByTag: ReadonlyMap<string, string> | undefined;
+let byTag: ReadonlyMap<string, { readonly keyword: string; readonly vr: string }> | undefined;
 
 /** e.g. `PatientName`. Throws for a keyword that the standard does not have: a slip of the pen, not of a file. */
 export function attributeNamed(keyword: string): DicomAttribute {
@@ -21,9 +21,16 @@ export function attributeNamed(keyword: string): DicomAttribute {
 }
 
 /** Of a tag such as `00100010`, for files of implicit VR; `undefined` for private and unknown ones. */
-export function vrOfTag(tag: string): string | undefined {
-  vrByTag ??= new Map(Object.values(byKeyword).map((entry) => [plainTag(entry.tag), DEPENDING[entry.vr] ?? entry.vr]));
-  return vrByTag.get(tag);
+export const vrOfTag = (tag: string): string | undefined => entryOf(tag)?.vr;
+
+/** `PatientName` for `00100010`; `undefined` for private and unknown ones. */
+export const keywordOfTag = (tag: string): string | undefined => entryOf(tag)?.keyword;
+
+function entryOf(tag: string): { readonly keyword: string; readonly vr: string } | undefined {
+  byTag ??= new Map(
+    Object.entries(byKeyword).map(([keyword, { tag, vr }]) => [plainTag(tag), { keyword, vr: DEPENDING[vr] ?? vr }]),
+  );
+  return byTag.get(tag);
 }
 
 const plainTag = (tag: string): string => tag.replace(/[(),]/g, '').toUpperCase();

@@ -1,6 +1,6 @@
 /** What is written as RTSTRUCT is read back to the voxel, by Maskloop and by pydicom, and passes dciodvfy. */
 import { spawnSync } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +10,7 @@ import { Segment, type Grid } from '../../contract/vocabulary.ts';
 import { gridFromAffine } from '../../imaging/grid.ts';
 import { datasetOf } from '../dicom/datasetOf.ts';
 import type { DicomReference } from '../dicom/dicomReference.ts';
+import { deidentify } from '../dicom/deidentify/deidentify.ts';
 import { writeImplicitDicom } from '../dicom/writeDicom.ts';
 import { askPython, dicomPythonNotice, hasDicomPython } from '../../../test/reference/dicomPython.ts';
 import { programPath } from '../../../test/reference/program.ts';
@@ -128,6 +129,19 @@ describe('rtStructOf', () => {
     const struct = readRtStruct(bytes, 'x.dcm');
     expect(Math.max(...struct.rois[0]!.contours.map(({ pointsLpsMm }) => pointsLpsMm.length))).toBeGreaterThan(2000);
     expect(rasterizeRtStruct(struct, grid).maskOf(0)).toEqual(labels);
+  });
+
+  it.skipIf(!dciodvfy)(`de-identified it is filled the same, and dciodvfy finds no error${dciodvfy ? '' : ' (skipped: dciodvfy is not installed)'}`, () => {
+    const whole = rtStructOf({ grid: AXIAL, labels: noise(AXIAL), segments: SEGMENTS, reference: referenceOf(AXIAL), provenance: PROVENANCE, nowMs: 0, random: randomBytes });
+    const hash = (text: string) => createHmac('sha256', 'k').update(text).digest();
+    const bytes = writeImplicitDicom(deidentify(whole, { hash, softwareVersion: '1.2.3' }).dataset);
+    for (const word of ['Muster', 'Erika', '4711', 'Grey', 'Bailey', '20261101', '1.2.3.4']) expect(Buffer.from(bytes).includes(word), word).toBe(false);
+    const { segments, maskOf } = rasterizeRtStruct(readRtStruct(bytes, 'x.dcm'), AXIAL);
+    expect(segments.map(({ name }) => name)).toEqual(['Leber (große)', 'tumour']);
+    expect(maskOf(1)).toEqual(Uint8Array.from(noise(AXIAL), (label) => Number(label === 700)));
+    const path = join(folder, 'clean.dcm');
+    writeFileSync(path, bytes);
+    expect(spawnSync(dciodvfy!, ['-new', path], { encoding: 'utf8' }).stderr).not.toMatch(/^Error/m);
   });
 
   it.skipIf(!dciodvfy)(`dciodvfy finds no error and no warning${dciodvfy ? '' : ' (skipped: dciodvfy is not installed)'}`, () => {
