@@ -1,6 +1,6 @@
 // `npm run build`: TypeScript bundles with esbuild, the user interface with vite; unchanged parts are left alone.
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { hashSources } from './setup/hashSources.mjs';
@@ -14,8 +14,11 @@ const BUNDLES = [
   { entry: 'main/workers/compute.ts', output: 'dist/main/compute.cjs' },
   { entry: 'main/workers/batchThread.ts', output: 'dist/main/batchThread.cjs' },
   { entry: 'main/workers/preprocessThread.ts', output: 'dist/main/preprocessThread.cjs' },
+  { entry: 'main/dataset/decodeThread.ts', output: 'dist/main/decodeThread.cjs' },
   { entry: 'main/cli/maskloop.ts', output: 'dist/main/maskloop.cjs' },
 ];
+/** What bundles read from beside them: file of a package → its place. */
+const FILES = [{ source: 'node_modules/dcmjs-codecs/build/dcmjs-native-codecs.wasm', output: 'dist/main/dcmjs-native-codecs.wasm' }];
 const NODE_SOURCES = ['electron', 'main', 'models', 'package-lock.json', 'tsconfig.json', 'scripts/build.mjs'];
 const RENDERER_SOURCES = ['renderer', 'main/contract', 'resources', 'vite.config.ts', 'package-lock.json', 'tsconfig.json'];
 const RENDERER_OUTPUT = 'dist/renderer/index.html';
@@ -50,7 +53,7 @@ function presentBundles() {
 }
 
 function nodeOutputs() {
-  return presentBundles().map((bundle) => bundle.output);
+  return [...presentBundles(), ...FILES].map(({ output }) => output);
 }
 
 async function buildNodeBundles() {
@@ -62,6 +65,7 @@ async function buildNodeBundles() {
     const results = await Promise.allSettled(presentBundles().map((bundle) => esbuild.build(bundleOptions(bundle))));
     const broken = results.filter((result) => result.status === 'rejected');
     if (broken.length > 0) throw new SetupError(`${broken.length} of ${results.length} bundles did not build; the errors are above.`);
+    await Promise.all(FILES.map(({ source, output }) => copyFile(join(rootFolder, source), join(rootFolder, output))));
   });
 }
 
@@ -77,6 +81,8 @@ function bundleOptions({ entry, output }) {
     external: ['electron', '@tensorflow/tfjs-node', 'libsql'],
     sourcemap: 'linked',
     logLevel: 'warning',
+    // where a bundle has no `import.meta`, the code does without
+    logOverride: { 'empty-import-meta': 'silent' },
   };
 }
 

@@ -4,7 +4,7 @@ import { AppException } from '../contract/errors.ts';
 import { emptyBatch, PatchSampler, type Batch, type BatchSource } from '../nnunet/train/patches.ts';
 import { Random, type RandomState } from '../nnunet/random.ts';
 import { memoryOf, type BatchThreadTask, type FromBatchThread, type ToBatchThread } from './batchMessages.ts';
-import { builtThreadFile } from './builtThread.ts';
+import { builtFile } from '../dataset/builtFile.ts';
 import { PreprocessedStore } from './preprocessedStore.ts';
 
 /** Batches made ahead of the one in use: more would only take memory, for drawing is faster than a step. */
@@ -101,7 +101,7 @@ class BatchesAhead implements BatchSource {
 }
 
 /** Batches from a thread of their own where the program is built, else from this one. `close` ends the thread. */
-export function openBatches(task: BatchThreadTask, seed: number, threadFile = builtThreadFile('batchThread')): { source: BatchSource; close(): Promise<void> } {
+export function openBatches(task: BatchThreadTask, seed: number, threadFile = builtFile('batchThread.cjs')): { source: BatchSource; close(): Promise<void> } {
   if (threadFile) {
     const source = new BatchesAhead(threadFile, task, seed);
     return { source, close: () => source.dispose() };

@@ -6,7 +6,7 @@ import type { JobPort } from '../contract/jobPort.ts';
 import type { Progress } from '../contract/jobs.ts';
 import type { StoredImage, TrainCase } from '../contract/tasks.ts';
 import type { CaseFingerprint } from '../nnunet/plan/fingerprint.ts';
-import { builtThreadFile } from './builtThread.ts';
+import { builtFile } from '../dataset/builtFile.ts';
 import { runPreparation, type FromThread, type PreparationRequest, type PreparationResult } from './preparation.ts';
 import type { PreprocessedStore } from './preprocessedStore.ts';
 import { breathe } from './wholeCase.ts';
@@ -56,7 +56,7 @@ async function prepareAll(
     tell();
   };
   tell();
-  const threadFile = options.threadFile === undefined ? builtThreadFile('preprocessThread') : options.threadFile;
+  const threadFile = options.threadFile === undefined ? builtFile('preprocessThread.cjs') : options.threadFile;
   const threads = Math.min(requests.length, options.threads ?? usefulThreads(images));
   if (threadFile && threads > 1) await inThreads(requests, threadFile, threads, port, finish);
   else await oneByOne(requests, port, finish);

@@ -121,15 +121,15 @@ describe('DICOM series', () => {
     expect(errorOf(() => readSeries(options, keep))).toEqual({ code: 'import/bad-geometry', path: 'series', detail });
   });
 
-  it('refuses compressed and colour images by name', () => {
-    expect(errorOf(() => readSeries({ declaredSyntax: '1.2.840.10008.1.2.4.90' }))).toEqual({
+  it('refuses video and colour images by name', () => {
+    expect(errorOf(() => readSeries({ declaredSyntax: '1.2.840.10008.1.2.4.100' }))).toEqual({
       code: 'import/unsupported',
       path: '0.dcm',
-      detail: 'compressed pixels: JPEG 2000 lossless (1.2.840.10008.1.2.4.90)',
+      detail: 'MPEG-2 video (1.2.840.10008.1.2.4.100)',
     });
     expect(errorOf(() => readSeries({ photometric: 'RGB' }))).toMatchObject({
       code: 'import/unsupported',
-      detail: 'colour image (RGB)',
+      detail: 'colour image (RGB), where a volume needs one intensity for each voxel',
     });
   });
 

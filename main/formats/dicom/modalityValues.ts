@@ -1,6 +1,6 @@
 /** Stored pixels to what they mean: Hounsfield units, activity, SUV. */
 import type { VoxelArray } from '../../imaging/volume.ts';
-import type { StoredPixels } from './pixelData.ts';
+import type { StoredPixels } from './pixelLayout.ts';
 
 export interface RescaledSlice {
   readonly stored: StoredPixels;

@@ -1,95 +1,60 @@
-/** The pixel data element to stored values, frame by frame. */
+/** The pixel data element to frames that are still encoded as in the file. */
 import type { DataSet } from 'dicom-parser';
 import { AppException } from '../../contract/errors.ts';
+import type { EncodedFrame } from './decodeFrame.ts';
+import { encapsulatedFrames } from './encapsulatedFrames.ts';
+import { pixelLayout } from './pixelLayout.ts';
+import { EXPLICIT_BIG_ENDIAN, TRANSFER_SYNTAXES, transferSyntaxName } from './transferSyntax.ts';
 
-export type StoredPixels = Uint8Array | Int8Array | Uint16Array | Int16Array | Uint32Array | Int32Array;
+const FLOAT_PIXELS = ['x7fe00008', 'x7fe00009'];
 
-interface PixelLayout {
-  readonly allocatedBits: number;
-  readonly storedBits: number;
-  readonly isSigned: boolean;
-}
-
-function pixelLayout(dataSet: DataSet, path: string): PixelLayout {
-  const allocatedBits = dataSet.uint16('x00280100') ?? 0;
-  const storedBits = dataSet.uint16('x00280101') || allocatedBits;
-  const highBit = dataSet.uint16('x00280102') ?? storedBits - 1;
-  if (![8, 16, 32].includes(allocatedBits)) {
-    throw new AppException({ code: 'import/unsupported', path, detail: `${allocatedBits} bits allocated per pixel` });
+/**
+ * Frames in the order of the file; their bytes share its memory. Throws `import/unsupported` (colour, float, unknown transfer
+ * syntax), `import/truncated`, `import/unreadable`.
+ */
+export function readEncodedFrames(dataSet: DataSet, transferSyntaxUid: string, path: string): EncodedFrame[] {
+  const encoding = TRANSFER_SYNTAXES[transferSyntaxUid]?.encoding;
+  if (!encoding) throw new AppException({ code: 'import/unsupported', path, detail: transferSyntaxName(transferSyntaxUid) });
+  if (FLOAT_PIXELS.some((tag) => tag in dataSet.elements)) {
+    throw new AppException({ code: 'import/unsupported', path, detail: 'pixels as floating-point numbers (a parametric map)' });
   }
-  if (storedBits > allocatedBits || highBit !== storedBits - 1) {
-    throw new AppException({
-      code: 'import/unsupported',
-      path,
-      detail: `${storedBits} bits stored, high bit ${highBit} of ${allocatedBits}`,
-    });
-  }
-  return { allocatedBits, storedBits, isSigned: dataSet.uint16('x00280103') === 1 };
-}
-
-export function storedFrames(
-  dataSet: DataSet,
-  pixelsPerFrame: number,
-  frameCount: number,
-  isBigEndian: boolean,
-  path: string,
-): StoredPixels[] {
   const element = dataSet.elements['x7fe00010'];
   if (!element) throw new AppException({ code: 'import/unreadable', path, detail: 'no pixel data' });
-  if (element.hadUndefinedLength) {
-    throw new AppException({
-      code: 'import/unsupported',
-      path,
-      detail: 'encapsulated pixels in an uncompressed transfer syntax',
-    });
-  }
   const layout = pixelLayout(dataSet, path);
-  const frameBytes = pixelsPerFrame * (layout.allocatedBits / 8);
-  const { byteArray } = dataSet;
-  const expectedBytes = element.dataOffset + frameBytes * frameCount;
-  if (byteArray.length < expectedBytes)
-    throw new AppException({ code: 'import/truncated', path, expectedBytes, actualBytes: byteArray.length });
-  if (element.length < frameBytes * frameCount) {
-    throw new AppException({
-      code: 'import/unreadable',
-      path,
-      detail: `${element.length} bytes of pixel data, ${frameBytes * frameCount} needed`,
-    });
+  const frameCount = declaredFrameCount(dataSet, path);
+  const isEncapsulated = element.hadUndefinedLength === true;
+  if (isEncapsulated !== (encoding !== 'native')) {
+    const how = isEncapsulated ? 'encapsulated pixels' : 'pixels that are not encapsulated';
+    throw new AppException({ code: 'import/unreadable', path, detail: `${how} in transfer syntax ${transferSyntaxName(transferSyntaxUid)}` });
   }
-  return Array.from({ length: frameCount }, (_, frame) => {
-    const start = element.dataOffset + frame * frameBytes;
-    const bytes = aligned(byteArray.subarray(start, start + frameBytes), layout.allocatedBits / 8, isBigEndian);
-    return withoutSpareBits(typedPixels(bytes, layout), layout);
-  });
+  const frames = isEncapsulated
+    ? encapsulatedFrames(dataSet, frameCount, path)
+    : nativeFrames(dataSet, (layout.rows * layout.columns * layout.allocatedBits) / 8, frameCount, path);
+  return frames.map((bytes, frame) => ({
+    encoding,
+    isBigEndian: transferSyntaxUid === EXPLICIT_BIG_ENDIAN,
+    layout,
+    bytes,
+    path,
+    ...(frameCount > 1 ? { frameNumber: frame + 1 } : {}),
+  }));
 }
 
-/** Little-endian bytes at an offset a typed array can view; copies only when it must. */
-function aligned(bytes: Uint8Array, pixelBytes: number, isBigEndian: boolean): Uint8Array {
-  if (pixelBytes === 1 || (!isBigEndian && bytes.byteOffset % pixelBytes === 0)) return bytes;
-  const copy = Uint8Array.from(bytes);
-  if (isBigEndian) {
-    for (let at = 0; at < copy.length; at += pixelBytes) copy.subarray(at, at + pixelBytes).reverse();
-  }
-  return copy;
+/** NumberOfFrames, 1 when absent. */
+function declaredFrameCount(dataSet: DataSet, path: string): number {
+  const text = dataSet.string('x00280008')?.trim();
+  if (!text) return 1;
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1) return count;
+  throw new AppException({ code: 'import/unreadable', path, detail: `NumberOfFrames is '${text}'` });
 }
 
-function typedPixels(bytes: Uint8Array, { allocatedBits, isSigned }: PixelLayout): StoredPixels {
-  const { buffer, byteOffset, length } = bytes;
-  if (allocatedBits === 8)
-    return isSigned ? new Int8Array(buffer, byteOffset, length) : new Uint8Array(buffer, byteOffset, length);
-  if (allocatedBits === 16)
-    return isSigned ? new Int16Array(buffer, byteOffset, length / 2) : new Uint16Array(buffer, byteOffset, length / 2);
-  return isSigned ? new Int32Array(buffer, byteOffset, length / 4) : new Uint32Array(buffer, byteOffset, length / 4);
-}
-
-/** Bits above BitsStored may hold overlays or anything else (PS3.5 8.1.1): cut off, or filled with the sign. */
-function withoutSpareBits(pixels: StoredPixels, { allocatedBits, storedBits, isSigned }: PixelLayout): StoredPixels {
-  if (storedBits === allocatedBits) return pixels;
-  const shift = 32 - storedBits;
-  const clean = pixels.slice();
-  for (let n = 0; n < clean.length; n++) {
-    const raised = clean[n]! << shift;
-    clean[n] = isSigned ? raised >> shift : raised >>> shift;
+function nativeFrames({ byteArray, elements }: DataSet, frameBytes: number, frameCount: number, path: string): Uint8Array[] {
+  const { dataOffset, length } = elements['x7fe00010']!;
+  const neededBytes = frameBytes * frameCount;
+  if (byteArray.length < dataOffset + neededBytes) {
+    throw new AppException({ code: 'import/truncated', path, expectedBytes: dataOffset + neededBytes, actualBytes: byteArray.length });
   }
-  return clean;
+  if (length < neededBytes) throw new AppException({ code: 'import/unreadable', path, detail: `${length} bytes of pixel data, ${neededBytes} needed` });
+  return Array.from({ length: frameCount }, (_, frame) => byteArray.subarray(dataOffset + frame * frameBytes, dataOffset + (frame + 1) * frameBytes));
 }

@@ -1,9 +1,11 @@
 /** One DICOM file to its slices: one for a classic image, one per frame for an enhanced multi-frame object. */
 import { AppException } from '../../contract/errors.ts';
+import { decodeFrame, type EncodedFrame } from './decodeFrame.ts';
 import { frameFacts, type FrameFacts } from './frameFacts.ts';
 import { parseDicom, type Inflate } from './parseDicom.ts';
-import { storedFrames, type StoredPixels } from './pixelData.ts';
-import { EXPLICIT_BIG_ENDIAN, isUncompressed, transferSyntaxName } from './transferSyntax.ts';
+import type { PixelCodecs } from './pixelCodecs.ts';
+import { readEncodedFrames } from './pixelData.ts';
+import type { StoredPixels } from './pixelLayout.ts';
 
 export interface DicomSlice extends FrameFacts {
   readonly path: string;
@@ -16,45 +18,36 @@ export interface DicomSlice extends FrameFacts {
   readonly isMonochrome1: boolean;
 }
 
+/** A slice whose pixels are still as in the file. */
+export interface EncodedSlice extends Omit<DicomSlice, 'stored'> {
+  readonly frame: EncodedFrame;
+}
+
+/** `codecs` are needed for compressed pixels. Throws what `readEncodedSlices` and `decodeFrame` throw. */
+export function readDicomSlices(bytes: Uint8Array, path: string, inflate?: Inflate, codecs?: PixelCodecs): DicomSlice[] {
+  return readEncodedSlices(bytes, path, inflate).map(({ frame, ...slice }) => ({ ...slice, stored: decodeFrame(frame, codecs) }));
+}
+
 /**
- * Throws `import/unsupported` (compressed, colour, multi-frame without geometry per frame), `import/truncated`,
- * `import/unreadable`.
+ * Throws `import/unsupported` (colour, float, a transfer syntax that is not known, multi-frame without geometry per frame),
+ * `import/truncated`, `import/unreadable`.
  */
-export function readDicomSlices(bytes: Uint8Array, path: string, inflate?: Inflate): DicomSlice[] {
+export function readEncodedSlices(bytes: Uint8Array, path: string, inflate?: Inflate): EncodedSlice[] {
   const { dataSet, transferSyntaxUid } = parseDicom(bytes, path, inflate);
-  if (!isUncompressed(transferSyntaxUid)) {
-    throw new AppException({
-      code: 'import/unsupported',
-      path,
-      detail: `compressed pixels: ${transferSyntaxName(transferSyntaxUid)}`,
-    });
-  }
-  const photometric = dataSet.string('x00280004')?.trim() || 'MONOCHROME2';
-  if ((dataSet.uint16('x00280002') ?? 1) !== 1 || !photometric.startsWith('MONOCHROME')) {
-    throw new AppException({ code: 'import/unsupported', path, detail: `colour image (${photometric})` });
-  }
-  const frameCount = dataSet.intString('x00280008') || 1;
+  const frames = readEncodedFrames(dataSet, transferSyntaxUid, path);
   const hasFrameGroups = 'x52009230' in dataSet.elements;
-  if (frameCount > 1 && !hasFrameGroups) {
-    throw new AppException({
-      code: 'import/unsupported',
-      path,
-      detail: `${frameCount} frames without a position for each frame`,
-    });
+  if (frames.length > 1 && !hasFrameGroups) {
+    throw new AppException({ code: 'import/unsupported', path, detail: `${frames.length} frames without a position for each frame` });
   }
-  const rows = dataSet.uint16('x00280010') ?? 0;
-  const columns = dataSet.uint16('x00280011') ?? 0;
-  if (rows === 0 || columns === 0)
-    throw new AppException({ code: 'import/unreadable', path, detail: 'Rows or Columns is missing' });
-  const frames = storedFrames(dataSet, rows * columns, frameCount, transferSyntaxUid === EXPLICIT_BIG_ENDIAN, path);
   const uid = dataSet.string('x00080018')?.trim() || path;
-  return frames.map((stored, frame) => ({
+  const isMonochrome1 = dataSet.string('x00280004')?.trim() === 'MONOCHROME1';
+  return frames.map((frame, index) => ({
     path,
-    key: frameCount > 1 ? `${uid}#${frame + 1}` : uid,
-    rows,
-    columns,
-    stored,
-    isMonochrome1: photometric === 'MONOCHROME1',
-    ...frameFacts(dataSet, hasFrameGroups ? frame : null),
+    key: frames.length > 1 ? `${uid}#${index + 1}` : uid,
+    rows: frame.layout.rows,
+    columns: frame.layout.columns,
+    frame,
+    isMonochrome1,
+    ...frameFacts(dataSet, hasFrameGroups ? index : null),
   }));
 }
