@@ -7,6 +7,7 @@ import type { Grid } from '../../main/contract/vocabulary.ts';
 import { readDicomFiles } from '../../main/dataset/readDicomFiles.ts';
 import { readDicomSummary } from '../../main/formats/dicom/dicomSummary.ts';
 import { looksLikeDicom } from '../../main/formats/dicom/parseDicom.ts';
+import { readDicomSlices } from '../../main/formats/dicom/readDicomSlices.ts';
 import { splitStacks } from '../../main/formats/dicom/splitStacks.ts';
 import { stackDicomSlices, type DicomVolume } from '../../main/formats/dicom/stackDicomSlices.ts';
 import { gridDistanceMm } from '../../main/imaging/grid.ts';
@@ -14,6 +15,20 @@ import { askPython, dicomPythonNotice, hasDicomPython } from './dicomPython.ts';
 import { hasSharedData, SHARED_DATA, sharedDataNotice } from './sharedData.ts';
 
 const SCRIPT = readFileSync(new URL('./dicomGeometry.py', import.meta.url), 'utf8');
+
+/** Legacy Converted Enhanced objects, from slices in a mixed-up order. */
+const CONVERT = `
+import glob, json, random, sys
+import logging; logging.disable(logging.CRITICAL)
+import highdicom.legacy as legacy, pydicom
+from pydicom.uid import generate_uid
+kind, folder, out = sys.argv[1:]
+slices = [pydicom.dcmread(path) for path in sorted(glob.glob(folder + "/*"))]
+random.Random(3).shuffle(slices)
+make = getattr(legacy, f"LegacyConvertedEnhanced{kind}Image")
+make(legacy_datasets=slices, series_instance_uid=generate_uid(), series_number=9, sop_instance_uid=generate_uid(), instance_number=1).save_as(out)
+print(json.dumps(len(slices)))
+`;
 
 interface Subject {
   readonly folder: string;
@@ -101,6 +116,34 @@ describe.skipIf(!isThere)(`DICOM geometry of real series${dicomPythonNotice}${sh
     const isWhole = !(volume.voxels instanceof Float32Array);
     expect(largestDifference(volume, join(scratch, `${n}.raw`))).toBeLessThanOrEqual(isWhole ? 0 : 6e-8);
   });
+
+  it.each([
+    ['CT', 'sts_dicom_rtstruct/dicom/STS_025/CT/image', ['']],
+    ['PET', 'sts_dicom_rtstruct/dicom/STS_025/PET/image', ['']],
+    ['MR', prostate, ['b=50', 'b=400', 'b=800']],
+  ])(
+    '%s made a multi-frame object by highdicom, its frames out of order, is the classic series',
+    (kind, folder, names) => {
+      const file = join(scratch, `${kind}.dcm`);
+      askPython(CONVERT, kind, join(SHARED_DATA, folder), file);
+      const bytes = readFileSync(file);
+      const stacks = splitStacks(readDicomSummary(bytes, file).frames);
+      expect(stacks.map(({ name }) => name)).toEqual(names);
+      const slices = readDicomSlices(bytes, file);
+      for (const { name, frames } of stacks) {
+        const keys = new Set(frames.map(({ key }) => key));
+        const volume = stackDicomSlices(
+          slices.filter(({ key }) => keys.has(key)),
+          file,
+        );
+        const classicVolume =
+          volumes[SUBJECTS.findIndex((subject) => subject.folder === folder && subject.stack === name)]!;
+        expect(gridDistanceMm(volume.grid, classicVolume.grid)).toBeLessThan(1e-9);
+        expect(Buffer.from(volume.voxels.buffer).equals(Buffer.from(classicVolume.voxels.buffer))).toBe(true);
+        expect(volume).toMatchObject({ quantity: classicVolume.quantity, warnings: [] });
+      }
+    },
+  );
 
   it('a CT with 18.5° of gantry tilt is resampled as numpy samples its slices', async () => {
     const { files, volume } = await readStack(classic('dicom_geometry_edge/ct_gantry_tilt_variable_spacing_GE'));

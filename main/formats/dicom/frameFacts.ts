@@ -34,7 +34,7 @@ export function frameFacts(dataSet: DataSet, frame: number | null): FrameFacts {
     intercept: decimalOf(rescale, 'x00281052') ?? 0,
     hasModalityLut: 'x00283000' in dataSet.elements && decimalOf(rescale, 'x00281053') === undefined,
     paddingValue: paddingValue(dataSet),
-    pet: petFactsOf(dataSet),
+    pet: petFactsOf(dataSet, frame),
     ...framePlace(dataSet, frame),
   };
 }

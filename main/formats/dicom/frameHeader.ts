@@ -1,6 +1,15 @@
 /** One image plane as its header describes it: all that is needed to sort a series into stacks, without pixels. */
 import type { DataSet } from 'dicom-parser';
-import { binaryOf, decimalOf, functionalGroup, groupedFrameCount, itemOf, textOf } from './functionalGroups.ts';
+import {
+  binaryOf,
+  classicHolder,
+  decimalOf,
+  functionalGroup,
+  groupedFrameCount,
+  itemOf,
+  privateTag,
+  textOf,
+} from './functionalGroups.ts';
 import { framePlace, type FramePlace } from './frameFacts.ts';
 
 export interface FrameHeader extends FramePlace {
@@ -44,32 +53,35 @@ export function readFrameHeaders(dataSet: DataSet, path: string): FrameHeader[] 
 
 function frameHeader(dataSet: DataSet, frame: number | null, key: string): FrameHeader {
   const group = (sequence: string) => functionalGroup(dataSet, frame, sequence);
+  const classic = (tag: string) => classicHolder(dataSet, frame, tag);
+  const decimal = (tag: string) => decimalOf(classic(tag), tag);
   const content = group('x00209111');
-  const echo = group('x00189114');
   return {
     key,
     rows: binaryOf(dataSet, 'x00280010', 'US') ?? 0,
     columns: binaryOf(dataSet, 'x00280011', 'US') ?? 0,
     ...framePlace(dataSet, frame),
     imageType: imageType(dataSet, group),
-    ...diffusion(dataSet, group('x00189117')),
-    echoNumber: decimalOf(dataSet, 'x00180086'),
-    echoTimeMs: binaryOf(echo, 'x00189082', 'FD') ?? decimalOf(dataSet, 'x00180081'),
-    inversionTimeMs: decimalOf(dataSet, 'x00180082'),
-    temporalIndex: binaryOf(content, 'x00209128', 'UL') ?? decimalOf(dataSet, 'x00200100'),
-    triggerTimeMs: binaryOf(group('x00189118'), 'x00209153', 'FD') ?? decimalOf(dataSet, 'x00181060'),
-    acquisitionNumber: binaryOf(content, 'x00209156', 'US') ?? decimalOf(dataSet, 'x00200012'),
-    frameReferenceMs: decimalOf(dataSet, 'x00541300'),
+    ...diffusion(group('x00189117'), classic),
+    echoNumber: decimal('x00180086'),
+    echoTimeMs: binaryOf(group('x00189114'), 'x00189082', 'FD') ?? decimal('x00180081'),
+    inversionTimeMs: decimal('x00180082'),
+    temporalIndex: binaryOf(content, 'x00209128', 'UL') ?? decimal('x00200100'),
+    triggerTimeMs: binaryOf(group('x00189118'), 'x00209153', 'FD') ?? decimal('x00181060'),
+    acquisitionNumber: binaryOf(content, 'x00209156', 'US') ?? decimal('x00200012'),
+    frameReferenceMs: decimal('x00541300'),
     acquisitionTime:
-      textOf(content, 'x00189074') || textOf(dataSet, 'x0008002a') || timeOf(dataSet, 'x00080022', 'x00080032'),
-    contentTime: textOf(content, 'x00189151') || timeOf(dataSet, 'x00080023', 'x00080033'),
-    instanceNumber: frame === null ? decimalOf(dataSet, 'x00200013') : frame + 1,
+      textOf(content, 'x00189074') || textOf(dataSet, 'x0008002a') || timeOf(classic, 'x00080022', 'x00080032'),
+    contentTime: textOf(content, 'x00189151') || timeOf(classic, 'x00080023', 'x00080033'),
+    instanceNumber: frame === null ? decimal('x00200013') : frame + 1,
   };
 }
 
-function timeOf(dataSet: DataSet, dateTag: string, timeTag: string): string | undefined {
-  const time = textOf(dataSet, timeTag);
-  return time ? textOf(dataSet, dateTag) + time : undefined;
+type Holder = (tag: string) => DataSet;
+
+function timeOf(classic: Holder, dateTag: string, timeTag: string): string | undefined {
+  const time = textOf(classic(timeTag), timeTag);
+  return time ? textOf(classic(dateTag), dateTag) + time : undefined;
 }
 
 function imageType(dataSet: DataSet, group: (sequence: string) => DataSet): string {
@@ -81,22 +93,28 @@ function imageType(dataSet: DataSet, group: (sequence: string) => DataSet): stri
 }
 
 /** Standard attributes, in the MR Diffusion group or at the top level, else those of the vendors. */
-function diffusion(dataSet: DataSet, group: DataSet): Pick<FrameHeader, 'bValue' | 'gradient'> {
+function diffusion(group: DataSet, classic: Holder): Pick<FrameHeader, 'bValue' | 'gradient'> {
   const direction = itemOf(group, 'x00189076') ?? group;
   const gradient = numbersOf(direction, 'x00189089')?.join('\\');
-  return { bValue: binaryOf(group, 'x00189087', 'FD') ?? vendorBValue(dataSet), gradient };
+  return { bValue: binaryOf(group, 'x00189087', 'FD') ?? vendorBValue(classic), gradient };
 }
 
-function vendorBValue(dataSet: DataSet): number | undefined {
-  if (textOf(dataSet, 'x00190010') === 'SIEMENS MR HEADER') return decimalOf(dataSet, 'x0019100c');
-  if (textOf(dataSet, 'x00430010') === 'GEMS_PARM_01') {
-    const value = decimalOf(dataSet, 'x00431039');
-    // GE adds 10⁹ to b-values of some sequences
-    return value === undefined ? undefined : value % 100_000;
-  }
-  if (textOf(dataSet, 'x20010010') === 'Philips Imaging DD 001') return binaryOf(dataSet, 'x20011003', 'FL');
-  return undefined;
+function vendorBValue(classic: Holder): number | undefined {
+  const element = (group: string, creator: string, last: string) => {
+    const holder = classic(`${group}0010`);
+    const tag = privateTag(holder, group, creator, last);
+    return tag === undefined ? undefined : { holder, tag };
+  };
+  const siemens = element('x0019', 'SIEMENS MR HEADER', '0c');
+  if (siemens) return decimalOf(siemens.holder, siemens.tag);
+  const ge = element('x0043', 'GEMS_PARM_01', '39');
+  // GE adds 10⁹ to b-values of some sequences
+  if (ge) return modulo(decimalOf(ge.holder, ge.tag), 100_000);
+  const philips = element('x2001', 'Philips Imaging DD 001', '03');
+  return philips && binaryOf(philips.holder, philips.tag, 'FL');
 }
+
+const modulo = (value: number | undefined, by: number) => (value === undefined ? undefined : value % by);
 
 function numbersOf(dataSet: DataSet, tag: string): number[] | undefined {
   const element = dataSet.elements[tag];

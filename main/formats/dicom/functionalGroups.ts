@@ -13,6 +13,26 @@ export function functionalGroup(dataSet: DataSet, frame: number | null, sequence
   return own ?? itemOf(itemOf(dataSet, SHARED), sequence) ?? dataSet;
 }
 
+/**
+ * The data set that holds `tag`, an attribute of classic images, for a frame: objects converted from classic images keep
+ * those without a functional group among the unassigned ones, of the frame or of all frames (PS3.3 C.7.6.16.2.25, .26).
+ */
+export function classicHolder(dataSet: DataSet, frame: number | null, tag: string): DataSet {
+  const own = frame === null ? undefined : itemOf(itemOf(dataSet, PER_FRAME, frame), 'x00209171');
+  const shared = itemOf(itemOf(dataSet, SHARED), 'x00209170');
+  return [own, shared].find((holder) => holder && tag in holder.elements) ?? dataSet;
+}
+
+/** The full tag of element `xx` in the block that a vendor reserved in `group`, e.g. `('x0019', 'SIEMENS MR HEADER', '0c')`. */
+export function privateTag(dataSet: DataSet, group: string, creator: string, element: string): string | undefined {
+  // vendors take the first blocks; PS3.5 7.8.1 would allow up to ff
+  for (let block = 0x10; block < 0x20; block++) {
+    const hex = block.toString(16);
+    if (textOf(dataSet, `${group}00${hex}`) === creator) return `${group}${hex}${element}`;
+  }
+  return undefined;
+}
+
 /** How many frames have functional groups of their own; 0 for classic images. */
 export function groupedFrameCount(dataSet: DataSet): number {
   return dataSet.elements[PER_FRAME]?.items?.length ?? 0;

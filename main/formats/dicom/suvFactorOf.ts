@@ -4,7 +4,7 @@
  */
 import type { DataSet } from 'dicom-parser';
 import { dicomTimeMs, timeOfDayMs } from './dicomTime.ts';
-import { decimalOf, itemOf, textOf } from './functionalGroups.ts';
+import { classicHolder, decimalOf, functionalGroup, itemOf, privateTag, textOf } from './functionalGroups.ts';
 
 export interface PetFacts {
   /** As the file calls them: `BQML`, `CNTS`, `GML`, …; '' when it does not say. */
@@ -23,60 +23,86 @@ const PLAUSIBLE_DOSE_BQ: readonly [number, number] = [1e4, 1e11];
 /** A tracer is not measured after so many half-lives; such a delay is a mistake in the times. */
 const MOST_HALF_LIVES = 10;
 
-/** The facts of one PET image; `undefined` for other modalities. */
-export function petFactsOf(dataSet: DataSet): PetFacts | undefined {
-  if (textOf(dataSet, 'x00080060') !== 'PT') return undefined;
-  const factor = suvFactorOf(dataSet);
-  const isDecaying = textOf(dataSet, 'x00541102') === 'NONE' && textOf(dataSet, 'x00541001') !== 'GML';
+/** Attributes of one image, or of one frame of an object made from classic images. */
+interface Header {
+  readonly text: (tag: string) => string;
+  readonly decimal: (tag: string) => number | undefined;
+  readonly tracer: DataSet | undefined;
+  readonly privateText: (group: string, creator: string, element: string) => string;
+  /** When the frame began, as DT; '' in classic images. */
+  readonly frameStart: string;
+}
+
+function headerOf(dataSet: DataSet, frame: number | null): Header {
+  const holder = (tag: string) => classicHolder(dataSet, frame, tag);
   return {
-    units: textOf(dataSet, 'x00541001'),
-    isDecaying,
+    text: (tag) => textOf(holder(tag), tag),
+    decimal: (tag) => decimalOf(holder(tag), tag),
+    tracer: itemOf(holder('x00540016'), 'x00540016'),
+    privateText: (group, creator, element) => {
+      const block = holder(`${group}0010`);
+      const tag = privateTag(block, group, creator, element);
+      return tag ? textOf(block, tag) : '';
+    },
+    frameStart: textOf(functionalGroup(dataSet, frame, 'x00209111'), 'x00189074'),
+  };
+}
+
+/** The facts of one PET image or frame; `undefined` for other modalities. */
+export function petFactsOf(dataSet: DataSet, frame: number | null = null): PetFacts | undefined {
+  if (textOf(dataSet, 'x00080060') !== 'PT') return undefined;
+  const { text } = headerOf(dataSet, frame);
+  const factor = suvFactorOf(dataSet, frame);
+  return {
+    units: text('x00541001'),
+    isDecaying: text('x00541102') === 'NONE' && text('x00541001') !== 'GML',
     ...(typeof factor === 'number' ? { suvFactor: factor } : { suvReason: factor }),
   };
 }
 
 /** Modality value times this is SUV by body weight, in g/ml; or the reason why it cannot be known. */
-export function suvFactorOf(dataSet: DataSet): number | string {
-  const units = textOf(dataSet, 'x00541001');
+export function suvFactorOf(dataSet: DataSet, frame: number | null = null): number | string {
+  const header = headerOf(dataSet, frame);
+  const units = header.text('x00541001');
   if (units === 'GML') {
-    const type = textOf(dataSet, 'x00541006') || 'BW';
+    const type = header.text('x00541006') || 'BW';
     return type === 'BW' ? 1 : `the values are SUV by ${type}, not by body weight`;
   }
-  if (units === 'CNTS') return philipsFactor(dataSet);
+  if (units === 'CNTS') return philipsFactor(header);
   if (units !== 'BQML') return units ? `units are ${units}` : 'no Units';
-  return activityFactor(dataSet);
+  return activityFactor(header);
 }
 
-function philipsFactor(dataSet: DataSet): number | string {
-  const isPhilips = textOf(dataSet, 'x70530010') === 'Philips PET Private Group';
-  const suvPerCount = isPhilips ? decimalOf(dataSet, 'x70531000') : undefined;
-  if (suvPerCount !== undefined && suvPerCount > 0) return suvPerCount;
-  const activityPerCount = isPhilips ? decimalOf(dataSet, 'x70531009') : undefined;
-  if (activityPerCount === undefined || !(activityPerCount > 0))
+function philipsFactor(header: Header): number | string {
+  const factorAt = (element: string) => Number(header.privateText('x7053', 'Philips PET Private Group', element));
+  const suvPerCount = factorAt('00');
+  if (suvPerCount > 0 && Number.isFinite(suvPerCount)) return suvPerCount;
+  const activityPerCount = factorAt('09');
+  if (!(activityPerCount > 0 && Number.isFinite(activityPerCount)))
     return 'units are counts, without a factor of the vendor';
-  const factor = activityFactor(dataSet);
+  const factor = activityFactor(header);
   return typeof factor === 'number' ? factor * activityPerCount : factor;
 }
 
 /** g/Bq: weight over the dose that is left at the time the activity is given for. */
-function activityFactor(dataSet: DataSet): number | string {
-  const weightKg = decimalOf(dataSet, 'x00101030');
+function activityFactor(header: Header): number | string {
+  const weightKg = header.decimal('x00101030');
   if (weightKg === undefined || !(weightKg > 0 && weightKg < 700)) return 'no PatientWeight';
-  const tracer = itemOf(dataSet, 'x00540016');
+  const { tracer } = header;
   if (!tracer) return 'no RadiopharmaceuticalInformationSequence';
   const doseBq = decimalOf(tracer, 'x00181074');
   if (doseBq === undefined) return 'no RadionuclideTotalDose';
   if (!(doseBq > PLAUSIBLE_DOSE_BQ[0] && doseBq < PLAUSIBLE_DOSE_BQ[1])) return `a dose of ${doseBq} Bq`;
-  const corrections = textOf(dataSet, 'x00280051').split('\\');
+  const corrections = header.text('x00280051').split('\\');
   if (!corrections.includes('ATTN')) return 'not corrected for attenuation';
-  const decayCorrection = textOf(dataSet, 'x00541102');
+  const decayCorrection = header.text('x00541102');
   const isCorrected = corrections.includes('DECY');
   if (isCorrected === (decayCorrection === 'NONE') || !['START', 'ADMIN', 'NONE'].includes(decayCorrection))
     return `CorrectedImage and DecayCorrection (${decayCorrection || 'missing'}) do not agree`;
   if (decayCorrection === 'ADMIN') return (weightKg * 1000) / doseBq;
   const halfLifeMs = (decimalOf(tracer, 'x00181075') ?? 0) * 1000;
   if (!(halfLifeMs > 0)) return 'no RadionuclideHalfLife';
-  const referenceMs = decayCorrection === 'START' ? scanStartMs(dataSet, halfLifeMs) : meanCountMs(dataSet, halfLifeMs);
+  const referenceMs = decayCorrection === 'START' ? scanStartMs(header, halfLifeMs) : meanCountMs(header, halfLifeMs);
   if (typeof referenceMs === 'string') return referenceMs;
   const delayMs = delaySinceInjection(tracer, referenceMs);
   if (typeof delayMs === 'string') return delayMs;
@@ -89,38 +115,34 @@ function activityFactor(dataSet: DataSet): number | string {
  * The moment that `START` refers to: the series time, unless post-processing has moved it behind the acquisition; then
  * GE's private scan time, or what the frame reference time leads back to.
  */
-function scanStartMs(dataSet: DataSet, halfLifeMs: number): number | string {
-  const seriesMs = dicomTimeMs(textOf(dataSet, 'x00080021'), textOf(dataSet, 'x00080031'));
-  const acquisitionMs = acquisitionStartMs(dataSet);
+function scanStartMs(header: Header, halfLifeMs: number): number | string {
+  const seriesMs = dicomTimeMs(header.text('x00080021'), header.text('x00080031'));
+  const acquisitionMs = acquisitionStartMs(header);
   if (seriesMs !== undefined && acquisitionMs !== undefined && seriesMs <= acquisitionMs) return seriesMs;
-  if (textOf(dataSet, 'x00090010') === 'GEMS_PETD_01') {
-    const scanMs = dicomTimeMs(textOf(dataSet, 'x0009100d'));
-    if (scanMs !== undefined) return scanMs;
-  }
-  const frameReferenceMs = decimalOf(dataSet, 'x00541300') ?? 0;
-  const averageMs = averageCountTimeMs(dataSet, halfLifeMs);
+  const scanMs = dicomTimeMs(header.privateText('x0009', 'GEMS_PETD_01', '0d'));
+  if (scanMs !== undefined) return scanMs;
+  const frameReferenceMs = header.decimal('x00541300') ?? 0;
+  const averageMs = averageCountTimeMs(header, halfLifeMs);
   if (acquisitionMs === undefined || !(frameReferenceMs > 0) || averageMs === undefined)
     return 'the start of the scan is unknown (the series was made after the acquisition)';
   return acquisitionMs - frameReferenceMs + averageMs;
 }
 
 /** When the average count of an image without decay correction was taken. */
-function meanCountMs(dataSet: DataSet, halfLifeMs: number): number | string {
-  const acquisitionMs = acquisitionStartMs(dataSet);
-  const averageMs = averageCountTimeMs(dataSet, halfLifeMs);
+function meanCountMs(header: Header, halfLifeMs: number): number | string {
+  const acquisitionMs = acquisitionStartMs(header);
+  const averageMs = averageCountTimeMs(header, halfLifeMs);
   if (acquisitionMs === undefined || averageMs === undefined) return 'no AcquisitionTime or ActualFrameDuration';
   return acquisitionMs + averageMs;
 }
 
-function acquisitionStartMs(dataSet: DataSet): number | undefined {
-  return (
-    dicomTimeMs(textOf(dataSet, 'x00080022'), textOf(dataSet, 'x00080032')) ?? dicomTimeMs(textOf(dataSet, 'x0008002a'))
-  );
+function acquisitionStartMs(header: Header): number | undefined {
+  return dicomTimeMs(header.text('x00080022'), header.text('x00080032')) ?? dicomTimeMs(header.text('x0008002a'));
 }
 
 /** From the start of a frame to the moment whose count rate is the average of the frame. */
-function averageCountTimeMs(dataSet: DataSet, halfLifeMs: number): number | undefined {
-  const durationMs = decimalOf(dataSet, 'x00181242');
+function averageCountTimeMs(header: Header, halfLifeMs: number): number | undefined {
+  const durationMs = header.decimal('x00181242');
   if (durationMs === undefined || !(durationMs > 0)) return undefined;
   const decayPerMs = Math.LN2 / halfLifeMs;
   const decay = decayPerMs * durationMs;
