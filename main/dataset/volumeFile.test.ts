@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { AppException } from '../contract/errors.ts';
 import { niftiChunks } from '../formats/nifti/writeNifti.ts';
 import { gridFromAffine } from '../imaging/grid.ts';
-import { isVolumeName, partNamesOf, readVolumeFile, volumeStem } from './volumeFile.ts';
+import { isVolumeName, partPathsOf, readVolumeFile, volumeStem } from './volumeFile.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'maskloop-volume-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -61,9 +61,9 @@ describe('volume files', () => {
       expect(file.grid, path).toEqual(grid);
       expect(file.channels, path).toEqual([voxels]);
       expect(file.warnings, path).toEqual([]);
-      expect(told).toHaveLength((await partNamesOf(path)).length + 1);
+      expect(told).toHaveLength((await partPathsOf(path)).length + 1);
     }
-    expect(await partNamesOf(join(folder, 'pair.hdr'))).toEqual([join(folder, 'pair.IMG')]);
+    expect(await partPathsOf(join(folder, 'pair.hdr'))).toEqual([join(folder, 'pair.IMG')]);
   });
 
   it('gzip: rubbish behind the stream is ignored; cut off or damaged streams are refused', async () => {

@@ -1,21 +1,33 @@
-/** Volume files of the research world by path: NIfTI-1 and -2 (`.nii`, `.hdr` with `.img`, Analyze 7.5), gzipped or not. */
+/**
+ * Volume files of the research world by path: NIfTI-1 and -2 (`.nii`, `.hdr` with `.img`, Analyze 7.5), NRRD and NHDR,
+ * MetaImage; gzipped or not, with their voxels in the same file or in others beside it.
+ */
 import { readFile, readdir } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
+import { AppException } from '../contract/errors.ts';
+import { isMetaImage } from '../formats/metaImage/metaImageHeader.ts';
+import { metaImagePartNames, readMetaImage } from '../formats/metaImage/readMetaImage.ts';
 import { LONGEST_NIFTI_HEADER } from '../formats/nifti/niftiHeader.ts';
 import { niftiByteCounts, readNifti } from '../formats/nifti/readNifti.ts';
+import { isNrrd } from '../formats/nrrd/nrrdHeader.ts';
+import { nrrdPartNames, readNrrd } from '../formats/nrrd/readNrrd.ts';
+import type { VolumeHost } from '../formats/volume/volumeHost.ts';
 import type { VolumeImage } from '../formats/volume/volumeImage.ts';
 import { inflateUpTo, isGzip } from './inflate.ts';
 
-const VOLUME_NAME = /^(.+?)\.(nii|hdr)(\.gz)?$/i;
+const VOLUME_NAME = /^(.+?)\.((?:nii|hdr)(?:\.gz)?|(?:seg\.)?nrrd|nhdr|mh[ad])$/i;
 
-/** By its ending, a file that is a volume or the header of one; the other files of a volume are `partNamesOf` it. */
+/** By its ending, a file that is a volume or the header of one; the other files of a volume are its `partPathsOf`. */
 export const isVolumeName = (name: string): boolean => VOLUME_NAME.test(name);
 
-/** The name without the ending of the format: `case_0000` of `case_0000.nii.gz`. */
+/** The name without the ending of the format: `case_0000` of `case_0000.nii.gz`, `liver` of `liver.seg.nrrd`. */
 export const volumeStem = (name: string): string | undefined => VOLUME_NAME.exec(name)?.[1];
 
+type ReadFile = (path: string) => Promise<Uint8Array>;
+
 /**
- * Reads a volume. `tellBytes` gets the bytes of each file that was read, as they are on disk, for a checksum.
+ * Reads a volume; the format is told by the bytes, not by the name. `tellBytes` gets the bytes of each file that was read, as
+ * they are on disk, for a checksum.
  * Throws `import/unreadable`, `import/unsupported`, `import/truncated`, `import/bad-geometry`, and errno errors of the file
  * system.
  */
@@ -23,25 +35,60 @@ export async function readVolumeFile(
   path: string,
   tellBytes: (bytes: Uint8Array) => void = () => undefined,
 ): Promise<VolumeImage> {
-  const read = async (file: string): Promise<Uint8Array> => {
+  const read: ReadFile = async (file) => {
     const bytes = await readFile(file);
     tellBytes(bytes);
     return bytes;
   };
-  return readNiftiFiles(await read(path), path, read);
+  const bytes = await read(path);
+  if (isNrrd(bytes)) return readNrrd(bytes, path, volumeHost(path, read));
+  if (isMetaImage(bytes)) return readMetaImage(bytes, path, volumeHost(path, read));
+  return readNiftiFiles(bytes, path, read);
 }
 
-/** Paths of the files beside a header file that hold its voxels; empty for a file that holds them itself. */
-export async function partNamesOf(path: string): Promise<string[]> {
-  const image = /\.hdr(\.gz)?$/i.test(path) ? await imageFileOf(path) : null;
-  return image === null ? [] : [image];
+/**
+ * The files beside a header file that hold its voxels; empty for a file that holds them itself, and for a header that cannot be
+ * read (which `readVolumeFile` explains). A file that is named need not be there.
+ */
+export async function partPathsOf(path: string): Promise<string[]> {
+  if (/\.hdr(\.gz)?$/i.test(path)) return [await imageFileOf(path)].filter((file) => file !== null);
+  if (!/\.(nhdr|mhd|nrrd|mha)$/i.test(path)) return [];
+  try {
+    const bytes = await readFile(path);
+    const names = isNrrd(bytes) ? nrrdPartNames(bytes, path) : metaImagePartNames(bytes, path);
+    return names.map((name) => partPath(path, name));
+  } catch (thrown) {
+    if (thrown instanceof AppException) return [];
+    throw thrown;
+  }
 }
 
-async function readNiftiFiles(
-  stored: Uint8Array,
-  path: string,
-  read: (file: string) => Promise<Uint8Array>,
-): Promise<VolumeImage> {
+function volumeHost(headerPath: string, read: ReadFile): VolumeHost {
+  return {
+    inflate: (bytes, neededBytes, path) => inflateUpTo(bytes, path, () => neededBytes),
+    readPart: async (name) => {
+      const path = partPath(headerPath, name);
+      try {
+        return await read(path);
+      } catch (thrown) {
+        if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
+        const detail = `the file ${name} with its voxels is missing`;
+        throw new AppException({ code: 'import/unreadable', path: headerPath, detail });
+      }
+    },
+  };
+}
+
+/** A header must not pull in files from elsewhere: another patient's, or the system's. Throws `import/unsupported`. */
+function partPath(headerPath: string, name: string): string {
+  const relative = normalize(name.replaceAll('\\', '/'));
+  if (!isAbsolute(relative) && relative !== '..' && !relative.startsWith(`..${sep}`) && !/^[A-Za-z]:/.test(relative))
+    return join(dirname(headerPath), relative);
+  const detail = `its voxels are in ${name}, outside its own folder; put the file beside it`;
+  throw new AppException({ code: 'import/unsupported', path: headerPath, detail });
+}
+
+async function readNiftiFiles(stored: Uint8Array, path: string, read: ReadFile): Promise<VolumeImage> {
   const neededBytes = (head: Uint8Array) => niftiByteCounts(head, path).bytes;
   const bytes = isGzip(stored) ? await inflateUpTo(stored, path, neededBytes, LONGEST_NIFTI_HEADER) : stored;
   const { imageBytes } = niftiByteCounts(bytes, path);

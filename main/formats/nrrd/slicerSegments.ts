@@ -2,7 +2,7 @@
  * How 3D Slicer says in a NRRD header what the labels mean (`.seg.nrrd`): the key/value pairs `Segment0_…` and
  * `Segmentation_…`; codes are in the tag `TerminologyEntry`, seven parts between `~`, each code `scheme^value^meaning`.
  */
-import type { SegmentCodes} from '../../contract/vocabulary.ts';
+import type { SegmentCodes } from '../../contract/vocabulary.ts';
 import { Code, type Segment } from '../../contract/vocabulary.ts';
 import type { ReadSegment } from '../segmentation/segmentation.ts';
 import type { VoxelArray } from '../../imaging/volume.ts';
