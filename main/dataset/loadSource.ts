@@ -10,7 +10,6 @@ import { gridDistanceMm } from '../imaging/grid.ts';
 import { labelVoxels } from '../imaging/labelVoxels.ts';
 import { toCanonical } from '../imaging/orientation.ts';
 import type { Volume, VoxelArray } from '../imaging/volume.ts';
-import { inflateDicom } from './dicomSources.ts';
 import { readNiftiFile, uncompressed } from './niftiFile.ts';
 import { readDicomFiles } from './readDicomFiles.ts';
 import type { DicomSource, Source, VolumeSource } from './source.ts';

@@ -66,7 +66,7 @@ export async function walkSources(
       });
       return file;
     });
-    for (const file of found) if (file) add(folder, file);
+    for (const file of found) if (file !== null) add(folder, file);
     for (const name of below.sort(byName.compare)) await attempt(join(folder, name), () => visit(join(folder, name)));
   };
   /** One unreadable folder or dangling link must not hide the rest. */

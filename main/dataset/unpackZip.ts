@@ -112,7 +112,6 @@ function safeSegments(fileName: string): string[] {
     .split('/')
     .filter((part) => part !== '' && part !== '.')
     .map((part) => {
-      // eslint-disable-next-line no-control-regex
       const clean = part.replace(/[<>:"|?*\\\u0000-\u001f]/g, '_').replace(/[. ]+$/, '_').slice(0, 200);
       return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(clean) ? `_${clean}` : clean;
     });
