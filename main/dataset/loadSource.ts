@@ -2,18 +2,21 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { AppException, toAppError, type AppError } from '../contract/errors.ts';
-import type { Grid, Segment } from '../contract/vocabulary.ts';
-import { stackDicomSlices } from '../formats/dicom/stackDicomSlices.ts';
-import { readNifti } from '../formats/nifti/readNifti.ts';
-import type { LabelArray } from '../imaging/connectedComponents.ts';
+import type { Grid } from '../contract/vocabulary.ts';
+import type { DicomReference } from '../formats/dicom/dicomReference.ts';
+import { dicomReferenceOf } from '../formats/dicom/dicomReferenceOf.ts';
+import { parseDicom } from '../formats/dicom/parseDicom.ts';
+import { stackDicomSlices, type StackOptions } from '../formats/dicom/stackDicomSlices.ts';
+import type { OverlapRule } from '../formats/segmentation/labelmapOf.ts';
 import { gridDistanceMm } from '../imaging/grid.ts';
-import { labelVoxels } from '../imaging/labelVoxels.ts';
 import { toCanonical } from '../imaging/orientation.ts';
 import type { Volume, VoxelArray } from '../imaging/volume.ts';
-import { readNiftiFile, uncompressed } from './niftiFile.ts';
+import { inflateDicom } from './dicomSources.ts';
 import { readDicomFiles } from './readDicomFiles.ts';
+import { isPlacedFile, readLabelFile, type ReadLabels } from './readLabels.ts';
 import type { DicomSource, Source, VolumeSource } from './source.ts';
 import type { Stop } from './sourceWalk.ts';
+import { readVolumeFile } from './volumeFile.ts';
 
 export interface LoadedSource {
   readonly baseName: string;
@@ -27,58 +30,55 @@ export interface LoadedSource {
   readonly modality: string;
   /** Patient id; absent when the source names none. */
   readonly subject?: string;
-  /** Stable identity: series UID, or hash of the image files. */
+  /** Stable identity: series UID and images, or hash of the image files. */
   readonly sourceKey: string;
-  /** Canonical, on the grid of the channels. Absent without a label file, and when that file does not fit (see `warnings`). */
-  readonly label?: Volume<LabelArray>;
-  /** Legend from `dataset.json`; empty when there is none. */
-  readonly segments: readonly Segment[];
+  /** Of the label file of a volume. Absent without one, and when that file does not fit (see `warnings`). */
+  readonly labels?: ReadLabels;
+  /** Of a DICOM series: what objects derived from it must say. */
+  readonly dicomReference?: DicomReference;
   /** What was doubtful, or why the label map was left out. */
   readonly warnings: readonly AppError[];
 }
 
-/** Corner voxels of a label map and its image may differ by this part of the smallest spacing (rounded headers). */
-const SAME_GRID_PART = 0.1;
-
-export interface LoadOptions {
+export interface LoadOptions extends StackOptions {
   /** After an abort what is returned may lack slices. */
   readonly stop?: Stop;
+  /** For label files whose segments overlap; `order` unless given. */
+  readonly overlap?: OverlapRule;
 }
+
+/** Channels of one case may lie apart by this part of the smallest spacing (rounded headers). */
+const SAME_GRID_PART = 0.1;
 
 /** Throws `AppException` with an `import/…` error when the image cannot be read; a bad label map only warns. */
 export async function loadSource(source: Source, options: LoadOptions = {}): Promise<LoadedSource> {
   try {
-    return source.kind === 'volume' ? await loadNifti(source) : await loadDicom(source, options);
+    return source.kind === 'volume' ? await loadVolume(source, options) : await loadDicom(source, options);
   } catch (thrown) {
     throw asReadError(thrown, source.path);
   }
 }
 
 /** A file that vanished, is locked or too large for memory is a matter of that file. Anything unexpected stays as it is. */
-function asReadError(thrown: unknown, path: string): unknown {
+export function asReadError(thrown: unknown, path: string): unknown {
   if (thrown instanceof AppException || !(thrown instanceof Error)) return thrown;
   const isSystemError = 'code' in thrown && typeof thrown.code === 'string';
   if (!isSystemError && !(thrown instanceof RangeError)) return thrown;
   return new AppException({ code: 'import/unreadable', path, detail: thrown.message });
 }
 
-async function loadNifti(source: VolumeSource): Promise<LoadedSource> {
+async function loadVolume(source: VolumeSource, options: LoadOptions): Promise<LoadedSource> {
   const hash = createHash('sha256');
   const warnings: AppError[] = [];
   const voxels: VoxelArray[] = [];
   let sourceGrid: Grid | undefined;
   for (const path of source.files) {
-    const bytes = await readFile(path);
-    hash.update(bytes);
-    const image = readNifti(await uncompressed(bytes, path), path);
+    const image = await readVolumeFile(path, (bytes) => void hash.update(bytes));
     sourceGrid ??= image.grid;
-    checkSameGrid(image.grid, sourceGrid, path, 'the first channel');
+    checkSameGrid(image.grid, sourceGrid, path);
+    warnings.push(...image.warnings);
     if (image.nonFiniteCount > 0) {
-      warnings.push({
-        code: 'import/unsupported',
-        path,
-        detail: `${image.nonFiniteCount} voxels are not finite numbers and were read as 0`,
-      });
+      warnings.push({ code: 'import/doubtful', path, detail: `${image.nonFiniteCount} voxels are not finite numbers and were read as 0` });
     }
     voxels.push(...image.channels);
   }
@@ -88,7 +88,8 @@ async function loadNifti(source: VolumeSource): Promise<LoadedSource> {
     source.channelNames.length === channels.length
       ? source.channelNames
       : channels.map((_, n) => (channels.length === 1 ? 'image' : `channel ${n}`));
-  const label = await loadLabel(source.labelFile, grid, warnings);
+  const place = { grid, isPlaced: isPlacedFile(warnings) };
+  const labels = source.labelFile === undefined ? null : await tryLabels(source.labelFile, () => readLabelFile(source.labelFile!, place, options.overlap ?? 'order'), warnings);
   return {
     baseName: source.baseName,
     channels,
@@ -96,9 +97,8 @@ async function loadNifti(source: VolumeSource): Promise<LoadedSource> {
     channelNames: names,
     modality: source.channelNames[0] ?? 'unknown',
     sourceKey: `sha256:${hash.digest('hex')}`,
-    segments: source.segments,
     warnings,
-    ...(label ? { label } : {}),
+    ...(labels ? { labels } : {}),
   };
 }
 
@@ -108,7 +108,8 @@ async function loadDicom(source: DicomSource, options: LoadOptions): Promise<Loa
   const read = await readDicomFiles(source.files, { ...options, ...(source.sourceKey ? {} : { seeBytes }) });
   const keys = new Set(source.imageKeys);
   const slices = source.isPartOfFiles ? read.filter(({ key }) => keys.has(key)) : read;
-  const { grid, voxels, quantity, warnings } = stackDicomSlices(slices, source.path);
+  const { grid, voxels, quantity, sliceKeys, warnings } = stackDicomSlices(slices, source.path, options);
+  const first = slices.find(({ key }) => key === sliceKeys[0])?.path ?? source.files[0]!;
   return {
     baseName: source.baseName,
     channels: [toCanonical(voxels, grid)],
@@ -116,56 +117,33 @@ async function loadDicom(source: DicomSource, options: LoadOptions): Promise<Loa
     channelNames: [[source.modality, quantity].filter(Boolean).join(' ')],
     modality: source.modality,
     sourceKey: source.sourceKey || `sha256:${hash.digest('hex')}`,
-    segments: [],
+    dicomReference: dicomReferenceOf(parseDicom(await readFile(first), first, inflateDicom).dataSet, sliceKeys),
     warnings,
     ...(source.patientId ? { subject: source.patientId } : {}),
   };
 }
 
-/** Reads the label map on its own grid, which must be that of the image. Whatever is wrong becomes a warning. */
-async function loadLabel(
-  path: string | undefined,
-  imageGrid: Grid,
-  warnings: AppError[],
-): Promise<Volume<LabelArray> | undefined> {
-  if (path === undefined) return undefined;
+/** Whatever is wrong with a label map becomes a warning: the image is imported without it. */
+export async function tryLabels(path: string, read: () => Promise<ReadLabels>, warnings: AppError[]): Promise<ReadLabels | null> {
   try {
-    const image = await readNiftiFile(path);
-    if (image.channels.length !== 1 || image.grid.dimsIjk.some((count, axis) => count !== imageGrid.dimsIjk[axis])) {
-      const labelDims =
-        image.channels.length === 1 ? image.grid.dimsIjk : [...image.grid.dimsIjk, image.channels.length];
-      throw new AppException({
-        code: 'import/label-shape',
-        path,
-        imageDims: [...imageGrid.dimsIjk],
-        labelDims: [...labelDims],
-      });
-    }
-    checkSameGrid(image.grid, imageGrid, path, 'its image');
-    const labels = labelVoxels(image.channels[0]!);
-    if (!labels.ok) throw new AppException({ code: 'import/label-values', path, detail: labels.detail });
-    return toCanonical(labels.voxels, imageGrid);
+    return await read();
   } catch (thrown) {
-    warnings.push(toAppError(asReadError(thrown, path), path));
-    return undefined;
+    const error = toAppError(asReadError(thrown, path), path);
+    if (!error.code.startsWith('import/')) throw thrown;
+    warnings.push(error);
+    return null;
   }
 }
 
-function checkSameGrid(grid: Grid, expected: Grid, path: string, other: string): void {
+function checkSameGrid(grid: Grid, expected: Grid, path: string): void {
   const distanceMm = gridDistanceMm(grid, expected);
   if (distanceMm === Infinity) {
-    throw new AppException({
-      code: 'import/bad-geometry',
-      path,
-      detail: `${grid.dimsIjk.join(' × ')} voxels, but ${other} has ${expected.dimsIjk.join(' × ')}`,
-    });
+    const detail = `${grid.dimsIjk.join(' × ')} voxels, but the first channel has ${expected.dimsIjk.join(' × ')}`;
+    throw new AppException({ code: 'import/bad-geometry', path, detail });
   }
   if (distanceMm > SAME_GRID_PART * Math.min(...expected.spacingMm)) {
-    throw new AppException({
-      code: 'import/bad-geometry',
-      path,
-      detail: `does not lie on ${other}: ${distanceMm.toFixed(2)} mm apart`,
-    });
+    const detail = `it does not lie on the first channel: ${distanceMm.toFixed(2)} mm apart`;
+    throw new AppException({ code: 'import/bad-geometry', path, detail });
   }
 }
 
