@@ -13,7 +13,7 @@ import { TrainingRecipe } from './trainingRecipe.ts';
 import { PredictOptions } from './predictOptions.ts';
 import { Provenance } from './provenance.ts';
 import {
-  Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, LabelRules, LabelValue, ModelFormat, MsdTask, NO_LABEL_RULES, Preset, Revision, RunId, Segment, VoxelType,
+  Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, LabelRules, LabelValue, ModelFormat, MsdTask, NO_LABEL_RULES, OverlapRule, PetValues, Preset, Revision, RunId, Segment, VoxelType,
 } from './vocabulary.ts';
 
 /** A volume in the project store: raw NIfTI-1 (`.nii`, voxels at byte 352), axes closest to LPS. */
@@ -36,8 +36,23 @@ export const ImportTask = z.object({
   casesFolder: z.string(),
   /** Remembers files from import to import; absent: nothing is remembered. */
   memoryFile: z.string().optional(),
-  existing: z.array(z.object({ caseId: CaseId, sourceKey: z.string() })),
+  existing: z.array(
+    z.object({
+      caseId: CaseId,
+      sourceKey: z.string(),
+      /** What further segmentations need to become a revision of the case. */
+      sourceGrid: Grid.optional(),
+      /** Of the raw voxels of every revision. */
+      labelSha256s: z.array(z.string()).default([]),
+      hasImportedLabels: z.boolean().default(false),
+    }),
+  ),
   legend: z.array(Segment),
+  labelRules: LabelRules.default(NO_LABEL_RULES),
+  /** Of segments that overlap in their file: later ones over earlier, a label for what they share, or refused. */
+  overlaps: OverlapRule.default('order'),
+  /** Values of PET images. */
+  pet: PetValues.default('suv'),
 });
 export type ImportTask = z.infer<typeof ImportTask>;
 
@@ -362,8 +377,21 @@ export const ImportedCase = z.object({
 });
 export type ImportedCase = z.infer<typeof ImportedCase>;
 
+/** A segmentation that came after its image: a further revision of the case, never instead of one. */
+export const ImportedLabels = z.object({
+  kind: z.literal('importedLabels'),
+  caseId: CaseId,
+  /** In the labels folder of the case, under a pending name. */
+  labelFile: z.string(),
+  labelSha256: z.string(),
+  segments: z.array(Segment),
+  labelRules: LabelRules.optional(),
+});
+export type ImportedLabels = z.infer<typeof ImportedLabels>;
+
 export const TaskItem = z.discriminatedUnion('kind', [
   ImportedCase,
+  ImportedLabels,
   z.object({
     kind: z.literal('checkpoint'),
     epoch: z.int(),

@@ -86,6 +86,16 @@ export const LabelRules = z.object({
 export type LabelRules = z.infer<typeof LabelRules>;
 export const NO_LABEL_RULES: LabelRules = { regions: null, ignoreLabelValue: null };
 
+/**
+ * Segments of one file that share voxels. `order`: later over earlier; `keep`: what belongs to several gets a label of its own,
+ * and regions say what each segment consists of; `refuse`: the file is left out.
+ */
+export const OverlapRule = z.enum(['order', 'keep', 'refuse']);
+export type OverlapRule = z.infer<typeof OverlapRule>;
+/** Standardised uptake by body weight where the headers allow it, or as stored. */
+export const PetValues = z.enum(['suv', 'stored']);
+export type PetValues = z.infer<typeof PetValues>;
+
 /** Number of an immutable saved labelmap of a case, counted from 1. */
 export const Revision = z.int().positive();
 export type Revision = z.infer<typeof Revision>;

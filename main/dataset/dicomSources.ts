@@ -127,6 +127,7 @@ function sourceOf(series: readonly DicomFile[], stack: Stack, isOnlyStack: boole
     imageKeys: stack.frames.map(({ key }) => key),
     sourceKey: sourceKeyOf(members, stack.frames),
     olderSourceKey: isOnlyStack && summary.seriesUid ? `dicom:${summary.seriesUid} ${summary.columns}x${summary.rows}` : '',
+    extentLpsMm: extentOf(stack.frames),
     isPartOfFiles: members.some((member) => member.summary.frames.some(({ key }) => !keys.has(key))),
     modality: summary.modality || 'OT',
     patientId: summary.patientId,
@@ -136,6 +137,21 @@ function sourceOf(series: readonly DicomFile[], stack: Stack, isOnlyStack: boole
 /** `b=800` → `b800`, `echo 2` → `echo2`, `oblique sagittal, b=0` → `oblique-sagittal-b0`. */
 function nameOfStack({ name }: Stack): string {
   return name.replace(/=|(?<=[A-Za-z]) (?=\d)/g, '').replace(/[^A-Za-z0-9.]+/g, '-').replace(/^-|-$/g, '');
+}
+
+function extentOf(frames: readonly FrameHeader[]): DicomSource['extentLpsMm'] {
+  const [low, high] = [[Infinity, Infinity, Infinity], [-Infinity, -Infinity, -Infinity]];
+  for (const { positionLpsMm: position, orientation, pixelSpacingMm: spacing, rows, columns } of frames) {
+    if (position?.length !== 3 || orientation?.length !== 6 || spacing?.length !== 2) return undefined;
+    for (const i of [0, columns - 1])
+      for (const j of [0, rows - 1])
+        for (let axis = 0; axis < 3; axis++) {
+          const at = position[axis]! + i * spacing[1]! * orientation[axis]! + j * spacing[0]! * orientation[3 + axis]!;
+          low[axis] = Math.min(low[axis]!, at);
+          high[axis] = Math.max(high[axis]!, at);
+        }
+  }
+  return [...low, ...high].every(Number.isFinite) ? [low, high] : undefined;
 }
 
 function sourceKeyOf(members: readonly DicomFile[], frames: readonly FrameHeader[]): string {

@@ -14,6 +14,8 @@ export interface JoinedLabels {
   readonly segments: readonly Segment[];
   /** Of the project from now on; absent when nothing in the labels asks for rules. */
   readonly rules?: LabelRules;
+  /** Of the maps that were taken. */
+  readonly paths: readonly string[];
   readonly warnings: readonly AppError[];
 }
 
@@ -32,6 +34,7 @@ export function joinLabels(maps: readonly ReadLabels[], legend: ProjectLegend, d
   const first = adopted(newest!, legend, dataset);
   const segments = new Map(first.segments.map((segment) => [segment.labelValue, segment]));
   const warnings = [...newest!.warnings, ...first.warnings];
+  const paths = [newest!.path];
   let { voxels, rules } = first;
   for (const map of older) {
     const next = adopted(map, legend, dataset);
@@ -43,9 +46,10 @@ export function joinLabels(maps: readonly ReadLabels[], legend: ProjectLegend, d
     for (const segment of next.segments) segments.set(segment.labelValue, segment);
     voxels = merged(voxels, next.voxels, [...segments.values()]);
     rules = next.rules ?? rules;
+    paths.push(map.path);
     warnings.push(...map.warnings, ...next.warnings);
   }
-  return { voxels, segments: [...segments.values()].sort((a, b) => a.labelValue - b.labelValue), warnings, ...(rules ? { rules } : {}) };
+  return { voxels, segments: [...segments.values()].sort((a, b) => a.labelValue - b.labelValue), paths, warnings, ...(rules ? { rules } : {}) };
 }
 
 interface Adopted {

@@ -1,19 +1,18 @@
-/** One found source to canonical volumes: pixels, geometry, label map, identity. */
+/** One found image to canonical volumes: pixels, geometry, identity. Its label maps are read by `readLabels.ts`. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { AppException, toAppError, type AppError } from '../contract/errors.ts';
+import { AppException, type AppError } from '../contract/errors.ts';
 import type { Grid } from '../contract/vocabulary.ts';
 import type { DicomReference } from '../formats/dicom/dicomReference.ts';
 import { dicomReferenceOf } from '../formats/dicom/dicomReferenceOf.ts';
 import { parseDicom } from '../formats/dicom/parseDicom.ts';
 import { stackDicomSlices, type StackOptions } from '../formats/dicom/stackDicomSlices.ts';
-import type { OverlapRule } from '../formats/segmentation/labelmapOf.ts';
 import { gridDistanceMm } from '../imaging/grid.ts';
 import { toCanonical } from '../imaging/orientation.ts';
 import type { Volume, VoxelArray } from '../imaging/volume.ts';
 import { inflateDicom } from './dicomSources.ts';
 import { readDicomFiles } from './readDicomFiles.ts';
-import { isPlacedFile, readLabelFile, type ReadLabels } from './readLabels.ts';
+import { isPlacedFile } from './readLabels.ts';
 import type { DicomSource, Source, VolumeSource } from './source.ts';
 import type { Stop } from './sourceWalk.ts';
 import { readVolumeFile } from './volumeFile.ts';
@@ -32,28 +31,26 @@ export interface LoadedSource {
   readonly subject?: string;
   /** Stable identity: series UID and images, or hash of the image files. */
   readonly sourceKey: string;
-  /** Of the label file of a volume. Absent without one, and when that file does not fit (see `warnings`). */
-  readonly labels?: ReadLabels;
+  /** False when the header does not say how the image lies in the patient. */
+  readonly isPlaced: boolean;
   /** Of a DICOM series: what objects derived from it must say. */
   readonly dicomReference?: DicomReference;
-  /** What was doubtful, or why the label map was left out. */
+  /** What was doubtful. */
   readonly warnings: readonly AppError[];
 }
 
 export interface LoadOptions extends StackOptions {
   /** After an abort what is returned may lack slices. */
   readonly stop?: Stop;
-  /** For label files whose segments overlap; `order` unless given. */
-  readonly overlap?: OverlapRule;
 }
 
 /** Channels of one case may lie apart by this part of the smallest spacing (rounded headers). */
 const SAME_GRID_PART = 0.1;
 
-/** Throws `AppException` with an `import/…` error when the image cannot be read; a bad label map only warns. */
+/** Throws `AppException` with an `import/…` error when the image cannot be read. */
 export async function loadSource(source: Source, options: LoadOptions = {}): Promise<LoadedSource> {
   try {
-    return source.kind === 'volume' ? await loadVolume(source, options) : await loadDicom(source, options);
+    return source.kind === 'volume' ? await loadVolume(source) : await loadDicom(source, options);
   } catch (thrown) {
     throw asReadError(thrown, source.path);
   }
@@ -67,7 +64,7 @@ export function asReadError(thrown: unknown, path: string): unknown {
   return new AppException({ code: 'import/unreadable', path, detail: thrown.message });
 }
 
-async function loadVolume(source: VolumeSource, options: LoadOptions): Promise<LoadedSource> {
+async function loadVolume(source: VolumeSource): Promise<LoadedSource> {
   const hash = createHash('sha256');
   const warnings: AppError[] = [];
   const voxels: VoxelArray[] = [];
@@ -88,17 +85,15 @@ async function loadVolume(source: VolumeSource, options: LoadOptions): Promise<L
     source.channelNames.length === channels.length
       ? source.channelNames
       : channels.map((_, n) => (channels.length === 1 ? 'image' : `channel ${n}`));
-  const place = { grid, isPlaced: isPlacedFile(warnings) };
-  const labels = source.labelFile === undefined ? null : await tryLabels(source.labelFile, () => readLabelFile(source.labelFile!, place, options.overlap ?? 'order'), warnings);
   return {
     baseName: source.baseName,
     channels,
     sourceGrid: grid,
     channelNames: names,
     modality: source.channelNames[0] ?? 'unknown',
+    isPlaced: isPlacedFile(warnings),
     sourceKey: `sha256:${hash.digest('hex')}`,
     warnings,
-    ...(labels ? { labels } : {}),
   };
 }
 
@@ -116,23 +111,12 @@ async function loadDicom(source: DicomSource, options: LoadOptions): Promise<Loa
     sourceGrid: grid,
     channelNames: [[source.modality, quantity].filter(Boolean).join(' ')],
     modality: source.modality,
+    isPlaced: true,
     sourceKey: source.sourceKey || `sha256:${hash.digest('hex')}`,
     dicomReference: dicomReferenceOf(parseDicom(await readFile(first), first, inflateDicom).dataSet, sliceKeys),
     warnings,
     ...(source.patientId ? { subject: source.patientId } : {}),
   };
-}
-
-/** Whatever is wrong with a label map becomes a warning: the image is imported without it. */
-export async function tryLabels(path: string, read: () => Promise<ReadLabels>, warnings: AppError[]): Promise<ReadLabels | null> {
-  try {
-    return await read();
-  } catch (thrown) {
-    const error = toAppError(asReadError(thrown, path), path);
-    if (!error.code.startsWith('import/')) throw thrown;
-    warnings.push(error);
-    return null;
-  }
 }
 
 function checkSameGrid(grid: Grid, expected: Grid, path: string): void {

@@ -39,6 +39,8 @@ export interface DicomSource extends SourceFacts {
   readonly sourceKey: string;
   /** As projects of version 0.1 have it; '' when there is none. */
   readonly olderSourceKey: string;
+  /** Smallest and largest L, P, S of the voxel centres; absent for images without a place in the patient. */
+  readonly extentLpsMm?: readonly [readonly number[], readonly number[]];
   /** The files have frames that belong to other stacks. */
   readonly isPartOfFiles: boolean;
   readonly modality: string;

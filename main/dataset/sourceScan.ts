@@ -26,8 +26,10 @@ export interface ScanOptions {
 export interface FoundSources {
   /** Base names are unique. */
   readonly sources: readonly Source[];
-  /** SEG and RTSTRUCT objects; `matchSegmentations` finds their images. */
+  /** SEG and RTSTRUCT objects. */
   readonly segmentations: readonly DicomFile[];
+  /** Label maps in volume files without an image in a volume file. */
+  readonly orphans: readonly string[];
   readonly problems: readonly AppError[];
   /** The user's names for paths below the unpack folder. `problems` have them already, sources and segmentations do not. */
   readonly shown: ShownPaths;
@@ -64,14 +66,14 @@ export async function scanSources(paths: readonly string[], options: ScanOptions
   problems.push(...sniffed.problems, ...listed.problems, ...unique.problems, ...volumes.problems, ...dicom.problems);
   const sources = withUniqueNames([...volumes.sources, ...dicom.sources]);
   const shownProblems = problems.map((problem) => shown.error(problem));
-  const foundFiles = [...sources.flatMap((source) => source.files), ...dicom.segmentations.map(({ path }) => path), ...directories.fruitful].map((path) => shown.text(path));
+  const foundFiles = [...sources.flatMap((source) => source.files), ...dicom.segmentations.map(({ path }) => path), ...volumes.orphans, ...directories.fruitful].map((path) => shown.text(path));
   if (!stop.aborted) shownProblems.push(...emptyPaths(paths, foundFiles, shownProblems));
   const filesOf = (wanted: readonly string[]) =>
     wanted.flatMap((path) => {
       const file = files.get(path);
       return file ? [{ ...file, path: shown.text(path) }] : [];
     });
-  return { sources, segmentations: dicom.segmentations, problems: shownProblems, shown, filesOf };
+  return { sources, segmentations: dicom.segmentations, orphans: volumes.orphans, problems: shownProblems, shown, filesOf };
 }
 
 const sourceFile = (folder: string, { name, bytes, modifiedMs }: { name: string; bytes: number; modifiedMs: number }): SourceFile => ({ path: join(folder, name), bytes, modifiedMs });

@@ -23,6 +23,8 @@ const MOST_CHANNELS = 8;
 
 export interface FoundVolumes {
   readonly sources: readonly VolumeSource[];
+  /** Label maps without an image among these files; it may be a DICOM series. */
+  readonly orphans: readonly string[];
   readonly problems: readonly AppError[];
 }
 
@@ -57,11 +59,12 @@ export function pairVolumeFiles(
     });
   const sources = found.flatMap((pairs) => pairs.sources);
   const used = new Set(sources.map(({ labelFile }) => labelFile));
-  const orphans = labelFolders
-    .flatMap(({ files }) => files)
-    .filter(({ path }) => !used.has(path))
-    .map(({ path }): AppError => ({ code: 'import/label-without-image', path }));
-  return { sources, problems: [...found.flatMap((pairs) => pairs.problems), ...orphans, ...folders.flatMap(headlessImages)] };
+  const unused = labelFolders.flatMap(({ files }) => files).flatMap(({ path }) => (used.has(path) ? [] : [path]));
+  return {
+    sources,
+    orphans: [...found.flatMap((pairs) => pairs.orphans), ...unused],
+    problems: [...found.flatMap((pairs) => pairs.problems), ...folders.flatMap(headlessImages)],
+  };
 }
 
 /** `.img` files whose `.hdr` is not beside them; `.raw` can be anything. */
@@ -112,8 +115,7 @@ function pairFolder(
     };
   });
   for (const { baseName } of sources) insideByStem.delete(baseName);
-  for (const path of insideByStem.values()) problems.push({ code: 'import/label-without-image', path });
-  return { sources, problems: [...problems, ...grouped.problems] };
+  return { sources, orphans: [...insideByStem.values()], problems: [...problems, ...grouped.problems] };
 }
 
 function volumeFiles(folder: string, names: readonly string[]): VolumeFile[] {

@@ -4,17 +4,18 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppException, toAppError } from '../contract/errors.ts';
 import { labelsOfType, labelTypeOf } from '../contract/labelType.ts';
-import type { ImportedCase, ImportTask, StoredImage } from '../contract/tasks.ts';
-import { CaseId, type Segment } from '../contract/vocabulary.ts';
-import { syncFolder } from '../dataset/atomicFile.ts';
-import { defaultSegment } from '../dataset/defaultColors.ts';
+import type { ImportedCase, StoredImage } from '../contract/tasks.ts';
+import { CaseId, type Grid } from '../contract/vocabulary.ts';
+import { syncFolder, writeFileAtomic } from '../dataset/atomicFile.ts';
+import type { JoinedLabels } from '../dataset/joinLabels.ts';
 import type { LoadedSource } from '../dataset/loadSource.ts';
 import { IMPORTING_PREFIX } from '../dataset/projectFolder.ts';
 import type { Source } from '../dataset/source.ts';
-import type { Subjects } from '../dataset/subjectsFile.ts';
 import { writeLabelmap, writeStoredChannel } from '../dataset/storedVolume.ts';
 import { voxelTypeOf } from '../formats/nifti/writeNifti.ts';
-import { labelValuesIn } from '../imaging/labelVoxels.ts';
+import { toCanonical } from '../imaging/orientation.ts';
+import { writeImportedLabels } from './importedLabels.ts';
+import { DICOM_REFERENCE_FILE } from './knownCases.ts';
 
 const FIRST_LABELMAP = join('labels', 'r0001.nii.gz');
 
@@ -33,34 +34,38 @@ export function uniqueCaseId(baseName: string, taken: Set<string>): CaseId {
   return CaseId.parse(name);
 }
 
+export interface NewCase {
+  readonly caseId: CaseId;
+  /** Its path as the user knows it. */
+  readonly source: Source;
+  readonly loaded: LoadedSource;
+  readonly labels: JoinedLabels | null;
+  /** SHA-256 of the files that `labels` came from. */
+  readonly importedLabels: readonly string[];
+  readonly subject: string;
+}
+
 /** On failure nothing remains. */
-export async function writeCase(
-  caseId: CaseId,
-  source: Source,
-  loaded: LoadedSource,
-  input: ImportTask,
-  subjects: Subjects,
-): Promise<ImportedCase> {
-  const temporary = join(input.casesFolder, `${IMPORTING_PREFIX}${caseId}`);
-  const folder = join(input.casesFolder, caseId);
+export async function writeCase({ caseId, source, loaded, labels, importedLabels, subject }: NewCase, casesFolder: string): Promise<ImportedCase> {
+  const temporary = join(casesFolder, `${IMPORTING_PREFIX}${caseId}`);
+  const folder = join(casesFolder, caseId);
   const channelNames = loaded.channels.map((_, n) => `image_${String(n).padStart(4, '0')}.nii`);
-  const segments = segmentsOf(loaded, input.legend);
   try {
     await mkdir(temporary);
     for (const [n, { grid, voxels }] of loaded.channels.entries())
       await writeStoredChannel(join(temporary, channelNames[n]!), grid, voxels);
-    let labelSha256: string | undefined;
-    if (loaded.label) {
-      await mkdir(join(temporary, 'labels'));
-      ({ sha256: labelSha256 } = await writeLabelmap(
-        join(temporary, FIRST_LABELMAP),
-        loaded.label.grid,
-        labelsOfType(loaded.label.voxels, labelTypeOf(segments)),
-      ));
+    if (loaded.dicomReference) {
+      await writeFileAtomic(join(temporary, DICOM_REFERENCE_FILE), Buffer.from(JSON.stringify(loaded.dicomReference)));
+    }
+    let labelFacts: Pick<ImportedCase, 'labelFile' | 'labelSha256' | 'segments' | 'labelRules'> = {};
+    if (labels) {
+      const sha256 = await writeFirstLabels(temporary, labels, loaded.sourceGrid);
+      await writeImportedLabels(temporary, importedLabels);
+      labelFacts = { labelFile: join(folder, FIRST_LABELMAP), labelSha256: sha256, segments: [...labels.segments], ...(labels.rules ? { labelRules: labels.rules } : {}) };
     }
     if (existsSync(folder)) throw new Error(`${folder} exists already`);
     await rename(temporary, folder);
-    await syncFolder(input.casesFolder);
+    await syncFolder(casesFolder);
     return {
       kind: 'importedCase',
       caseId,
@@ -72,17 +77,22 @@ export async function writeCase(
       sourcePath: source.path,
       sourceKind: source.kind === 'volume' ? 'nifti' : 'dicom',
       modality: loaded.modality,
-      subject: subjects.get(source.baseName) ?? loaded.subject ?? caseId,
+      subject,
       warnings: [...loaded.warnings],
-      ...(loaded.label ? { labelFile: join(folder, FIRST_LABELMAP), labelSha256, segments } : {}),
-      // rules name labels, so they come with the segments
-      ...(loaded.label && source.kind === 'volume' ? { labelRules: source.labelRules } : {}),
+      ...labelFacts,
       ...(source.kind === 'volume' ? { msdTask: source.msdTask } : {}),
     };
   } catch (thrown) {
     await rm(temporary, { recursive: true, force: true });
     throw new AppException(toAppError(thrown, temporary));
   }
+}
+
+async function writeFirstLabels(caseFolder: string, { voxels, segments }: JoinedLabels, sourceGrid: Grid): Promise<string> {
+  await mkdir(join(caseFolder, 'labels'));
+  const canonical = toCanonical(voxels, sourceGrid);
+  const labels = labelsOfType(canonical.voxels, labelTypeOf(segments));
+  return (await writeLabelmap(join(caseFolder, FIRST_LABELMAP), canonical.grid, labels)).sha256;
 }
 
 function storedImage(loaded: LoadedSource, files: string[]): StoredImage {
@@ -94,12 +104,4 @@ function storedImage(loaded: LoadedSource, files: string[]): StoredImage {
     sourceGrid: loaded.sourceGrid,
     channelNames: [...loaded.channelNames],
   };
-}
-
-/** Names from `dataset.json`, else from the project's legend, else `label 1`, … for every label that occurs or is named. */
-function segmentsOf(loaded: LoadedSource, legend: readonly Segment[]): Segment[] {
-  const named = new Map([...legend, ...loaded.segments].map((segment) => [segment.labelValue, segment]));
-  const occurring = loaded.label ? labelValuesIn(loaded.label.voxels) : [];
-  const values = new Set([...loaded.segments.map(({ labelValue }) => labelValue), ...occurring]);
-  return [...values].sort((a, b) => a - b).map((value) => named.get(value) ?? defaultSegment(value));
 }
