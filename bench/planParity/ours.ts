@@ -2,6 +2,7 @@
 import { NO_LABEL_RULES, type Preset } from '../../main/contract/vocabulary.ts';
 import { defaultSegment } from '../../main/dataset/defaultColors.ts';
 import { loadSource } from '../../main/dataset/loadSource.ts';
+import { canonicalLabels } from '../../main/dataset/canonicalLabels.ts';
 import { scanSources } from '../../main/dataset/sourceScan.ts';
 import { labelValuesIn } from '../../main/imaging/labelVoxels.ts';
 import { fingerprintCase, fingerprintDataset, intensitySamplesPerCase } from '../../main/nnunet/plan/fingerprint.ts';
@@ -12,8 +13,9 @@ const { sources } = await scanSources(folders);
 const cases = [];
 const labelValues = new Set<number>();
 for (const source of sources) {
-  const { channels, label } = await loadSource(source);
-  if (!label) throw new Error(`${source.path} has no label map`);
+  const loaded = await loadSource(source);
+  const { channels } = loaded;
+  const label = await canonicalLabels(source, loaded);
   for (const value of labelValuesIn(label.voxels)) labelValues.add(value);
   cases.push(fingerprintCase(channels, label.voxels, intensitySamplesPerCase(sources.length)));
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { NO_LABEL_RULES } from '../../main/contract/vocabulary.ts';
 import { defaultSegment } from '../../main/dataset/defaultColors.ts';
 import { loadSource } from '../../main/dataset/loadSource.ts';
+import { canonicalLabels } from '../../main/dataset/canonicalLabels.ts';
 import { scanSources } from '../../main/dataset/sourceScan.ts';
 import type { LabelArray } from '../../main/imaging/connectedComponents.ts';
 import { labelValuesIn } from '../../main/imaging/labelVoxels.ts';
@@ -24,11 +25,8 @@ const inBytes = (labels: LabelArray): Uint8Array => {
   if (labels instanceof Uint8Array) return labels;
   throw new Error('labels above 255 are not compared');
 };
-const labelsOf = (n: number): Uint8Array => {
-  const { label } = loaded[n]!;
-  if (!label) throw new Error(`${sources[n]!.path} has no label map`);
-  return inBytes(label.voxels);
-};
+const labels = await Promise.all(sources.map(async (source, n) => inBytes((await canonicalLabels(source, loaded[n]!)).voxels)));
+const labelsOf = (n: number): Uint8Array => labels[n]!;
 const fingerprint = fingerprintDataset(loaded.map(({ channels }, n) => fingerprintCase(channels, labelsOf(n), intensitySamplesPerCase(loaded.length))));
 const legend = [...new Set(loaded.flatMap((_, n) => labelValuesIn(labelsOf(n))))].sort((a, b) => a - b).map((value) => defaultSegment(value));
 const asPlanned = planExperiment({ fingerprint, channelNames: [channelName], legend, labelRules: NO_LABEL_RULES, preset: 'v2', task: null, vramGb: null });

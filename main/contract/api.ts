@@ -10,7 +10,7 @@ import { PredictOptions } from './predictOptions.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
 import { TrainingChoices } from './trainingRecipe.ts';
 import {
-  Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, JobId, LabelRules, LabelValue, ModelFormat, MsdTask, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
+  Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, JobId, LabelRules, LabelValue, ModelFormat, MsdTask, OverlapRule, PetValues, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
 } from './vocabulary.ts';
 
 export const CaseStatus = z.enum(['new', 'predicted', 'corrected', 'accepted']);
@@ -111,7 +111,16 @@ export const calls = {
    * `subjectsFile` says which cases show the same person (lines `case,subject`, or JSON); without it, a `subjects.csv` or
    * `subjects.json` beside the images does. Other cases are subjects of their own, or of their DICOM patient.
    */
-  'dataset.import': call(z.object({ paths: z.array(z.string().min(1)).min(1), subjectsFile: z.string().min(1).optional() }), jobStarted),
+  'dataset.import': call(
+    z.object({
+      /** Folders, zip archives, single files. */
+      paths: z.array(z.string().min(1)).min(1),
+      subjectsFile: z.string().min(1).optional(),
+      overlaps: OverlapRule.default('order'),
+      pet: PetValues.default('suv'),
+    }),
+    jobStarted,
+  ),
   'dataset.listCases': call(none, z.object({ cases: z.array(CaseSummary) })),
   'dataset.openCase': call(z.object({ caseId: CaseId }), CaseDetail),
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LabelRules, MsdTask, NO_LABEL_RULES, Segment } from '../contract/vocabulary.ts';
 import { type Database, jsonColumn } from './database.ts';
+import { joinRegions } from './projectLegend.ts';
 
 const ProjectRow = z.object({
   name: z.string(),
@@ -55,10 +56,13 @@ export class ProjectTable {
     this.database.run('UPDATE project SET label_rules_json = :labelRules', { labelRules: JSON.stringify(labelRules) });
   }
 
-  /** The first import that says something decides; rules the user has set stay. */
+  /** Regions of further imports join those that are there; the first ignore label and task decide. */
   adopt({ labelRules, msdTask }: { readonly labelRules?: LabelRules; readonly msdTask?: MsdTask }): void {
     const known = this.labelRules;
-    if (labelRules && known.regions === null && known.ignoreLabelValue === null) this.setLabelRules(labelRules);
+    if (labelRules) {
+      const regions = labelRules.regions === null ? known.regions : joinRegions(known.regions ?? [], labelRules.regions);
+      this.setLabelRules({ regions, ignoreLabelValue: known.ignoreLabelValue ?? labelRules.ignoreLabelValue });
+    }
     if (msdTask && this.msdTask === null) this.database.run('UPDATE project SET msd_task = :msdTask', { msdTask });
   }
 

@@ -11,7 +11,9 @@ import { gridFromAffine } from '../imaging/grid.ts';
 import { fromCanonical, orientationCode } from '../imaging/orientation.ts';
 import type { VoxelArray } from '../imaging/volume.ts';
 import { loadSource } from './loadSource.ts';
+import type { Source } from './source.ts';
 import { scanSources } from './sourceScan.ts';
+import { readEverything } from './testing/readEverything.ts';
 
 const grid = gridFromAffine([3, 4, 5], [-0.7, 0, 0, 20.25, 0, 0, 2.5, 10.5, 0, 0.8, 0, -300, 0, 0, 0, 1]);
 const image = Int16Array.from({ length: 60 }, (_, n) => n * 3);
@@ -38,6 +40,10 @@ describe('scanSources and loadSource', () => {
   async function scan(...names: string[]) {
     return scanSources(names.length > 0 ? names.map((name) => join(root, name)) : [root]);
   }
+  async function labelsOf(source: Source) {
+    const outcome = (await readEverything([root])).outcomes.find((one) => one.source.path === source.path);
+    return outcome!.labels[0]!;
+  }
   const named = (sources: readonly { baseName: string }[]) => sources.map(({ baseName }) => baseName);
 
   it('reads a Decathlon folder with its names and labels, and passes over what lies beside', async () => {
@@ -56,14 +62,15 @@ describe('scanSources and loadSource', () => {
     expect(named(sources)).toEqual(['a_1', 'a_2']);
     const [first, second] = await Promise.all(sources.map((source) => loadSource(source)));
     expect(first).toMatchObject({ channelNames: ['MRI'], modality: 'MRI', warnings: [] });
-    expect(first?.segments.map(({ labelValue, name }) => [labelValue, name])).toEqual([
+    expect(sources[0]?.kind === 'volume' && sources[0].segments.map(({ labelValue, name }) => [labelValue, name])).toEqual([
       [1, 'Anterior'],
       [2, 'Posterior'],
     ]);
     expect(orientationCode(first!.channels[0]!.grid)).toBe('LPS');
-    expect(fromCanonical(first!.label!.voxels, first!.sourceGrid)).toEqual(labels);
+    expect((await labelsOf(sources[0]!)).voxels).toEqual(labels);
     expect(fromCanonical(first!.channels[0]!.voxels, first!.sourceGrid)).toEqual(image);
-    expect(second?.label).toBeUndefined();
+    expect(second).toBeDefined();
+    expect(sources[1]).not.toHaveProperty('labelFile');
   });
 
   it('groups nnU-Net channel files', async () => {
@@ -85,10 +92,10 @@ describe('scanSources and loadSource', () => {
     const loaded = await loadSource(sources[0]!);
     expect(loaded.channelNames).toEqual(['T2', 'ADC']);
     expect(loaded.channels.map(({ voxels }) => voxels.constructor.name)).toEqual(['Int16Array', 'Int16Array']);
-    expect(loaded.segments.map(({ name }) => name)).toEqual(['lesion', 'whole']);
     const [first] = sources;
+    expect(first?.kind === 'volume' && first.segments.map(({ name }) => name)).toEqual(['lesion', 'whole']);
     expect(first?.kind === 'volume' && first.labelRules?.regions?.map(({ name }) => name)).toEqual(['whole', 'lesion']);
-    expect(loaded.label).toBeDefined();
+    expect((await labelsOf(first!)).segments).toBeNull();
   });
 
   it('pairs images and labels folders by name, and reports labels without image', async () => {
@@ -97,10 +104,10 @@ describe('scanSources and loadSource', () => {
     put('labels/a.nii.gz', labels);
     const orphan = put('labels/z.nii.gz', labels);
     put('elsewhere/images/a.nii.gz');
-    const { sources, problems } = await scan();
+    const { sources, orphans, problems } = await scan();
     expect(named(sources).sort()).toEqual(['a', 'a_2', 'b']);
     expect(sources.filter((source) => source.kind === 'volume' && source.labelFile)).toHaveLength(1);
-    expect(problems).toEqual([{ code: 'import/label-without-image', path: orphan }]);
+    expect([orphans, problems]).toEqual([[orphan], []]);
   });
 
   it.each(['case_seg', 'case-label', 'case_mask', 'case.segmentation', 'case_seg-manual'])(
@@ -123,12 +130,12 @@ describe('scanSources and loadSource', () => {
         image.map((value) => value + n),
       );
     const lonely = put('q/only_seg.nii.gz', labels);
-    const { sources, problems } = await scan();
+    const { sources, orphans, problems } = await scan();
     expect(sources).toHaveLength(13);
     expect(sources.find(({ baseName }) => baseName === 'CT_image')).toMatchObject({
       labelFile: join(root, 'p/CT_mask.nii.gz'),
     });
-    expect(problems).toEqual([{ code: 'import/label-without-image', path: lonely }]);
+    expect([orphans, problems]).toEqual([[lonely], []]);
   });
 
   it('reads an nnU-Net input folder without dataset.json', async () => {
@@ -139,17 +146,11 @@ describe('scanSources and loadSource', () => {
 
   it('imports the image and says why its label map does not fit', async () => {
     const other = gridFromAffine([3, 4, 4], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
-    const moved = {
-      ...grid,
-      originLpsMm: [
-        grid.originLpsMm[0] + 5,
-        grid.originLpsMm[1],
-        grid.originLpsMm[2],
-      ] as unknown as Grid['originLpsMm'],
-    };
-    for (const name of ['shape', 'moved', 'values', 'negative', 'cut']) put(`images/${name}.nii`);
+    const moved = (mm: number): Grid => ({ ...grid, originLpsMm: [grid.originLpsMm[0], grid.originLpsMm[1] + mm, grid.originLpsMm[2]] as unknown as Grid['originLpsMm'] });
+    for (const name of ['shape', 'moved', 'far', 'values', 'negative', 'cut']) put(`images/${name}.nii`);
     const shape = put('labels/shape.nii', new Uint8Array(48), other);
-    const displaced = put('labels/moved.nii', labels, moved);
+    put('labels/moved.nii', labels, moved(2.5));
+    const displaced = put('labels/far.nii', labels, moved(500));
     const values = put(
       'labels/values.nii',
       Float32Array.from(labels, (value) => value + 0.5),
@@ -161,25 +162,19 @@ describe('scanSources and loadSource', () => {
     const cut = put('labels/cut.nii', labels);
     truncateSync(cut, 380);
     const { sources } = await scan();
-    const loaded = Object.fromEntries(
-      await Promise.all(sources.map(async (source) => [source.baseName, await loadSource(source)] as const)),
-    );
-    for (const one of Object.values(loaded)) expect(one.label).toBeUndefined();
-    expect(loaded['shape']?.warnings).toEqual([
-      { code: 'import/label-shape', path: shape, imageDims: [3, 4, 5], labelDims: [3, 4, 4] },
-    ]);
-    expect(loaded['moved']?.warnings).toEqual([
-      { code: 'import/bad-geometry', path: displaced, detail: 'does not lie on its image: 5.00 mm apart' },
-    ]);
-    expect(loaded['values']?.warnings).toEqual([
-      { code: 'import/label-values', path: values, detail: 'value 0.5 is not a whole number from 0 to 65535' },
-    ]);
-    expect(loaded['negative']?.warnings).toEqual([
-      { code: 'import/label-values', path: negative, detail: 'value -200 is not a whole number from 0 to 65535' },
-    ]);
-    expect(loaded['cut']?.warnings).toEqual([
-      { code: 'import/truncated', path: cut, expectedBytes: 412, actualBytes: 380 },
-    ]);
+    const read = await readEverything([root]);
+    const labelErrors = Object.fromEntries(read.outcomes.map(({ source, labelErrors: errors }) => [source.baseName, errors.map(({ error }) => error)]));
+    expect(sources).toHaveLength(6);
+    expect(labelErrors).toEqual({
+      shape: [{ code: 'import/label-shape', path: shape, imageDims: [3, 4, 5], labelDims: [3, 4, 4] }],
+      moved: [],
+      far: [{ code: 'import/bad-geometry', path: displaced, detail: 'it does not lie on its image: 500.0 mm apart, 40 of 40 labelled voxels are outside' }],
+      values: [{ code: 'import/label-values', path: values, detail: 'value 0.5 is not a whole number from 0 to 65535' }],
+      negative: [{ code: 'import/label-values', path: negative, detail: 'value -200 is not a whole number from 0 to 65535' }],
+      cut: [{ code: 'import/truncated', path: cut, expectedBytes: 412, actualBytes: 380 }],
+    });
+    const resampled = read.outcomes.find(({ source }) => source.baseName === 'moved')!.labels[0]!;
+    expect(resampled.warnings).toMatchObject([{ code: 'import/labels-resampled', detail: expect.stringContaining('of 40 labelled voxels lie outside the image and are lost') }]);
   });
 
   it('names the bytes a truncated gzip misses', async () => {

@@ -10,12 +10,12 @@ type DatasetCalls = 'dataset.import' | 'dataset.listCases' | 'dataset.openCase';
 
 export function datasetServices(session: ProjectSession, events: EventHub): Pick<Handlers, DatasetCalls> {
   return {
-    'dataset.import': ({ paths, subjectsFile }) =>
+    'dataset.import': ({ paths, subjectsFile, overlaps, pet }) =>
       answer(() => {
         const { store, queue } = session.current();
         const absolute = paths.map((path) => resolve(path));
         const job = importJob(store, events, importTitle(absolute), [
-          () => importTask(store, absolute, subjectsFile && resolve(subjectsFile)),
+          () => importTask(store, absolute, { overlaps, pet, ...(subjectsFile ? { subjectsFile: resolve(subjectsFile) } : {}) }),
         ]);
         return { jobId: queue.submit(job) };
       }),

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { ImportedCase, ImportTask, TaskInput } from '../contract/tasks.ts';
+import type { ImportedCase, ImportedLabels, ImportTask, TaskInput } from '../contract/tasks.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import type { JobSpec } from '../jobs/jobQueue.ts';
 import type { EventHub } from './eventHub.ts';
@@ -14,8 +14,9 @@ export function importJob(store: ProjectStore, events: EventHub, title: string, 
     title,
     tasks,
     onItem(item) {
-      if (item.kind !== 'importedCase') return;
-      storeImportedCase(store, item);
+      if (item.kind === 'importedCase') storeImportedCase(store, item);
+      else if (item.kind === 'importedLabels') storeImportedLabels(store, item);
+      else return;
       events.casesChanged(item.caseId);
     },
     async onEnded(end) {
@@ -26,16 +27,41 @@ export function importJob(store: ProjectStore, events: EventHub, title: string, 
   };
 }
 
-export function importTask(store: ProjectStore, paths: string[], subjectsFile?: string): TaskInput {
-  const existing: ImportTask['existing'] = store.cases.list().map(({ caseId, sourceKey }) => ({ caseId, sourceKey }));
-  const { legend } = store.project;
-  return { task: 'import', paths, subjectsFile, casesFolder: store.folder.cases, memoryFile: store.folder.scanMemory, existing, legend };
+export type ImportOptions = Pick<ImportTask, 'subjectsFile' | 'overlaps' | 'pet'>;
+const PLAIN_IMPORT: ImportOptions = { overlaps: 'order', pet: 'suv' };
+
+export function importTask(store: ProjectStore, paths: string[], options: ImportOptions = PLAIN_IMPORT): TaskInput {
+  const revisions = store.revisions.byCase();
+  const existing: ImportTask['existing'] = store.cases.list().map(({ caseId, sourceKey, image }) => {
+    const ofCase = revisions.get(caseId) ?? [];
+    return {
+      caseId,
+      sourceKey,
+      sourceGrid: image.sourceGrid,
+      labelSha256s: ofCase.map(({ sha256 }) => sha256),
+      hasImportedLabels: ofCase.some(({ author }) => author === IMPORT_AUTHOR),
+    };
+  });
+  const { legend, labelRules } = store.project;
+  const { cases: casesFolder, scanMemory: memoryFile } = store.folder;
+  return { task: 'import', paths, ...options, casesFolder, memoryFile, existing, legend, labelRules };
 }
 
 export function importTitle(paths: readonly string[]): string {
   const [first = ''] = paths;
   const more = paths.length > 1 ? ` and ${paths.length - 1} more` : '';
   return `Import ${basename(first) || first}${more}`;
+}
+
+/** A revision beside those that are there; it counts as accepted only where nothing was drawn or predicted before. */
+function storeImportedLabels(store: ProjectStore, { caseId, labelFile, labelSha256, segments, labelRules }: ImportedLabels): void {
+  const latest = store.revisions.latest(caseId)?.revision ?? null;
+  store.transaction(() => {
+    store.project.extendLegend(segments);
+    store.project.adopt(labelRules ? { labelRules } : {});
+    const facts = { caseId, pendingFile: labelFile, parent: latest, source: 'manual', author: IMPORT_AUTHOR, sha256: labelSha256 } as const;
+    store.revisions.commit({ ...facts, isAccepted: latest === null }, Date.now());
+  });
 }
 
 /** The case, its segments and its first revision, or nothing of them. */

@@ -15,7 +15,7 @@ import { writeLabelmap, writeStoredChannel } from '../dataset/storedVolume.ts';
 import { voxelTypeOf } from '../formats/nifti/writeNifti.ts';
 import { toCanonical } from '../imaging/orientation.ts';
 import { writeImportedLabels } from './importedLabels.ts';
-import { DICOM_REFERENCE_FILE } from './knownCases.ts';
+import { DICOM_REFERENCE_FILE } from '../dataset/knownCases.ts';
 
 const FIRST_LABELMAP = join('labels', 'r0001.nii.gz');
 

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { z } from 'zod';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JobNews } from '../contract/jobs.ts';
 import { ImportedCase, type ImportTask } from '../contract/tasks.ts';
@@ -54,7 +55,7 @@ describe('phantoms → import → export', () => {
   });
   afterEach(() => rmSync(root, { recursive: true }));
 
-  const task = (changes: Partial<ImportTask> = {}): ImportTask => ({
+  const task = (changes: Partial<z.input<typeof ImportTask>> = {}): z.input<typeof ImportTask> => ({
     task: 'import',
     paths: [study],
     casesFolder: join(root, 'project/cases'),
@@ -62,14 +63,14 @@ describe('phantoms → import → export', () => {
     legend: [],
     ...changes,
   });
-  async function importAll(changes: Partial<ImportTask> = {}) {
+  async function importAll(changes: Partial<z.input<typeof ImportTask>> = {}) {
     const port = new RecordingPort();
     return { result: await runImport(task(changes), port), port };
   }
 
   it('imports every phantom; exported labels are the written truth, voxel by voxel, in source geometry', async () => {
     const { result, port } = await importAll();
-    expect(result).toEqual({ ok: true, value: { importedCount: 5, alreadyImportedCount: 0, failedCount: 0 } });
+    expect(result).toEqual({ ok: true, value: { importedCount: 5, alreadyImportedCount: 0, attachedCount: 0, failedCount: 0 } });
     expect(port.problems).toEqual([]);
     expect(port.cases.map(({ caseId }) => caseId)).toEqual([
       'phantom_001',

@@ -21,8 +21,8 @@ import { sha256OfFile } from '../dataset/uniqueDicomFiles.ts';
 import { toCanonical } from '../imaging/orientation.ts';
 import { uniqueCaseId, writeCase } from './importCase.ts';
 import { readImportedLabels, writeImportedLabels } from './importedLabels.ts';
-import { KnownCases } from './knownCases.ts';
-import { labelInputs, type LabelInput, type LabelInputs } from './labelInputs.ts';
+import { KnownCases } from '../dataset/knownCases.ts';
+import { labelInputs, type LabelInput, type LabelInputs } from '../dataset/labelInputs.ts';
 
 export interface ImportParts {
   readonly input: ImportTask;

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImportTask } from '../contract/tasks.ts';
 import type { CaseId } from '../contract/vocabulary.ts';
-import type { DicomSource } from '../dataset/source.ts';
+import type { DicomSource } from './source.ts';
 import { DicomReference } from '../formats/dicom/dicomReference.ts';
 
 export const DICOM_REFERENCE_FILE = 'dicom.json';
