@@ -186,6 +186,8 @@ export const ExportCase = z.object({
   grid: Grid,
   sourceGrid: Grid,
   sourceKind: z.enum(['nifti', 'dicom']),
+  /** Names the patient of a DICOM file that has no DICOM images behind it. */
+  subject: z.string(),
   /** Holds `DicomReference` if the import wrote one. */
   dicomFile: z.string(),
   provenance: ProvenanceFacts,
@@ -197,7 +199,8 @@ export const ExportTask = z.object({
   task: z.literal('export'),
   format: ExportFormat,
   outputFolder: z.string(),
-  deidentify: z.boolean(),
+  /** Secret of the project, 64 hexadecimal digits; under one key the files of a patient stay together. `null`: as they are. */
+  deidentifyKey: z.string().nullable(),
   /** Of Maskloop. */
   softwareVersion: z.string(),
   legend: z.array(Segment),

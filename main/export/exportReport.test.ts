@@ -9,8 +9,8 @@ const file = (name: string, sha256 = 'aa'): ExportedFile =>
     caseId: 'a',
     revision: 1,
     labelSha256: 'bb',
-    segments: [],
-    isDeidentified: false,
+    segments: [{ labelValue: 1, name: 'liver', colorRgb: [1, 2, 3] }, { labelValue: 2, name: 'tumour MUSTER', colorRgb: [1, 2, 3] }],
+    deidentification: null,
     exportedAt: '2026-11-29T12:00:00.000Z',
     provenance: { softwareVersion: '1', origin: 'manual', models: [], author: 'Dr. Who', savedAtMs: 7, accepted: { author: 'Dr. Who', atMs: 8 } },
     warnings: [],
@@ -24,9 +24,10 @@ describe('the report of an export', () => {
     expect(ExportReport.parse(JSON.parse(JSON.stringify(after)))).toEqual(after);
   });
 
-  it('names neither people nor times of a de-identified file, and says so when it is read again', () => {
-    const anonymous = withoutPeople({ ...file('a.dcm'), isDeidentified: true });
-    expect(JSON.stringify(anonymous)).not.toMatch(/Who|savedAt|2026/);
+  it('names neither people nor times of a de-identified file', () => {
+    const anonymous = withoutPeople({ ...file('a.dcm'), warnings: ['No code says what tumour MUSTER is.'] }, ['Muster']);
+    expect(JSON.stringify(anonymous)).not.toMatch(/Who|savedAt|2026|muster/i);
+    expect(anonymous.segments.map(({ name }) => name)).toEqual(['liver', 'REMOVED']);
     expect(ExportedFile.parse(anonymous)).toEqual(anonymous);
     expect(anonymous.provenance.models).toEqual([]);
   });

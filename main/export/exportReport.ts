@@ -5,11 +5,20 @@
 import { z } from 'zod';
 import { Provenance } from '../contract/provenance.ts';
 import { CaseId, ExportFormat, Revision, Segment } from '../contract/vocabulary.ts';
+import { mentions } from '../formats/dicom/deidentify/identifyingWords.ts';
 
 export const REPORT_NAME = 'export-report.json';
 
 /** Provenance without people and times, for files that shall not identify anybody. */
 const AnonymousProvenance = Provenance.pick({ softwareVersion: true, origin: true, models: true });
+
+const Deidentification = z.object({
+  profile: z.string(),
+  options: z.array(z.object({ value: z.string(), meaning: z.string() })).readonly(),
+  attributes: z.array(z.object({ tag: z.string(), keyword: z.string(), deed: z.string(), count: z.int() })).readonly(),
+  removedPrivateCount: z.int(),
+  warnings: z.array(z.string()).readonly(),
+});
 
 export const ExportedFile = z.object({
   name: z.string(),
@@ -21,7 +30,8 @@ export const ExportedFile = z.object({
   labelSha256: z.string(),
   /** What is in the file. */
   segments: z.array(Segment),
-  isDeidentified: z.boolean(),
+  /** What was done to which attribute; `null` for a file that was not de-identified. */
+  deidentification: Deidentification.nullable(),
   exportedAt: z.string().optional(),
   provenance: z.union([Provenance, AnonymousProvenance]),
   /** Sentences. */
@@ -44,8 +54,12 @@ export function mergedReport(before: ExportReport | null, fresh: Pick<ExportRepo
   return { version: 1, files: files.sort((a, b) => (a.name < b.name ? -1 : 1)), notWritten: fresh.notWritten };
 }
 
-/** What the report says of a file that shall not identify anybody. */
-export const withoutPeople = ({ exportedAt: _when, provenance, ...file }: ExportedFile): ExportedFile => ({
-  ...file,
-  provenance: AnonymousProvenance.parse(provenance),
-});
+/**
+ * What the report says of a file that was de-identified: no people, no times, no segment whose name mentions one of
+ * `words`, the names and identifiers of the patient.
+ */
+export function withoutPeople({ exportedAt: _when, provenance, segments, warnings, ...file }: ExportedFile, words: readonly string[]): ExportedFile {
+  const cleaned = segments.map((segment) => (mentions(segment.name, words) ? { ...segment, name: 'REMOVED' } : segment));
+  const kept = warnings.filter((sentence) => !mentions(sentence, words));
+  return { ...file, segments: cleaned, provenance: AnonymousProvenance.parse(provenance), warnings: kept };
+}

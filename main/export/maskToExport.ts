@@ -1,6 +1,8 @@
 import type { AppError } from '../contract/errors.ts';
 import type { Provenance } from '../contract/provenance.ts';
 import type { CaseId, Segment } from '../contract/vocabulary.ts';
+import type { DeidentifyOptions } from '../formats/dicom/deidentify/deidentify.ts';
+import type { DeidentifyReport } from '../formats/dicom/deidentify/deidentifyReport.ts';
 import type { DicomReference } from '../formats/dicom/dicomReference.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
 import type { Volume } from '../imaging/volume.ts';
@@ -19,6 +21,10 @@ export interface MaskToExport {
   readonly provenance: Provenance;
   /** What was kept of the DICOM images; `null` for other sources and for older imports. */
   readonly reference: DicomReference | null;
+  /** Names the patient where there is no reference. */
+  readonly subject: string;
+  /** `null`: patient, people and times stay. Only formats of DICOM have them. */
+  readonly deidentify: DeidentifyOptions | null;
   readonly writtenAtMs: number;
 }
 
@@ -28,6 +34,8 @@ export interface FileToWrite {
   readonly chunks: readonly Uint8Array[];
   /** Where a file holds one segment only; else all of the mask's. */
   readonly segments?: readonly Segment[];
+  /** What was done to a DICOM file that was de-identified. */
+  readonly deidentified?: DeidentifyReport;
 }
 
 export interface EncodedMask {

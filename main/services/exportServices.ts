@@ -6,24 +6,27 @@ import type { CaseId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { answer } from './answer.ts';
 import { requireCase } from './caseSummary.ts';
+import { deidentifyKeyOf } from './deidentifyKey.ts';
 import type { ProjectSession } from './projectSession.ts';
 import { modelsBehind, provenanceFactsOf } from './provenanceFacts.ts';
 
 export function exportServices(session: ProjectSession, softwareVersion: string): Pick<Handlers, 'export.start'> {
   return {
     'export.start': ({ format, outputFolder, caseIds, includeUnaccepted, labelValues, deidentify }) =>
-      answer(() => {
-        const { store, queue } = session.current();
-        const { legend } = store.project;
-        refuseUnknownLabels(labelValues, new Set(legend.map(({ labelValue }) => labelValue)));
-        const cases = exportCases(store, caseIds, includeUnaccepted);
-        if (cases.length === 0) throw new AppException({ code: 'export/nothing-to-export' });
-        const folder = resolve(outputFolder);
-        const models = modelsBehind(store, cases.map(({ provenance }) => provenance));
-        const task: ExportTask = { task: 'export', format, outputFolder: folder, deidentify, softwareVersion, legend, labelValues, models, cases };
-        const title = `Export ${cases.length} mask${cases.length === 1 ? '' : 's'}`;
-        return { jobId: queue.submit({ kind: 'export', title, subject: folder, tasks: [() => task], onItem() {} }) };
-      }),
+      answer(() =>
+        session.during(async ({ store, queue }) => {
+          const { legend } = store.project;
+          refuseUnknownLabels(labelValues, new Set(legend.map(({ labelValue }) => labelValue)));
+          const cases = exportCases(store, caseIds, includeUnaccepted);
+          if (cases.length === 0) throw new AppException({ code: 'export/nothing-to-export' });
+          const folder = resolve(outputFolder);
+          const deidentifyKey = deidentify ? await deidentifyKeyOf(store.folder) : null;
+          const models = modelsBehind(store, cases.map(({ provenance }) => provenance));
+          const task: ExportTask = { task: 'export', format, outputFolder: folder, deidentifyKey, softwareVersion, legend, labelValues, models, cases };
+          const title = `Export ${cases.length} mask${cases.length === 1 ? '' : 's'}`;
+          return { jobId: queue.submit({ kind: 'export', title, subject: folder, tasks: [() => task], onItem() {} }) };
+        }),
+      ),
   };
 }
 
@@ -36,7 +39,7 @@ function refuseUnknownLabels(labelValues: readonly number[] | undefined, known: 
 function exportCases(store: ProjectStore, caseIds: readonly CaseId[] | undefined, includeUnaccepted: boolean): ExportCase[] {
   const wanted = caseIds ? [...new Set(caseIds)].map((caseId) => requireCase(store, caseId)) : store.cases.list();
   const byCase = store.revisions.byCase();
-  return wanted.flatMap(({ caseId, sourceKind, image: { grid, sourceGrid } }) => {
+  return wanted.flatMap(({ caseId, sourceKind, subject, image: { grid, sourceGrid } }) => {
     const revisions = byCase.get(caseId) ?? [];
     const exported = includeUnaccepted ? revisions.at(-1) : revisions.find((one) => one.accepted);
     if (!exported) return [];
@@ -51,6 +54,7 @@ function exportCases(store: ProjectStore, caseIds: readonly CaseId[] | undefined
         grid,
         sourceGrid,
         sourceKind,
+        subject,
         dicomFile: store.folder.dicomReference(caseId),
         provenance: provenanceFactsOf(store, caseId, exported, revisions),
       },

@@ -6,11 +6,14 @@ import type { JobPort } from '../contract/jobPort.ts';
 import type { ExportCase, ExportSummary, ExportTask } from '../contract/tasks.ts';
 import { defaultSegment } from '../dataset/defaultColors.ts';
 import { readLabelmap } from '../dataset/storedVolume.ts';
+import { deidentifyUnder } from '../export/deidentifiedIfAsked.ts';
 import { withoutPeople, type ExportedFile, type ExportReport } from '../export/exportReport.ts';
 import { MASK_FORMATS } from '../export/formats/maskFormats.ts';
 import type { MaskToExport } from '../export/maskToExport.ts';
 import { selectSegments } from '../export/selectSegments.ts';
 import { labelmapInSourceGeometry } from '../export/sourceLabelmap.ts';
+import { datasetOf } from '../formats/dicom/datasetOf.ts';
+import { identifyingWords } from '../formats/dicom/deidentify/identifyingWords.ts';
 import { DicomReference } from '../formats/dicom/dicomReference.ts';
 import { ExportFolder } from './exportFolder.ts';
 import { ProvenanceReader } from './exportProvenance.ts';
@@ -63,7 +66,7 @@ interface WrittenPart {
 }
 
 async function exportCase(input: ExportTask, one: ExportCase, folder: ExportFolder, reader: ProvenanceReader, port: JobPort): Promise<WrittenPart[]> {
-  const { format, deidentify } = input;
+  const { format } = input;
   const { provenance, warnings: doubts } = await reader.of(one);
   const mask = await maskOf(input, one, provenance);
   const { files, warnings } = await MASK_FORMATS[format](mask);
@@ -81,23 +84,25 @@ async function exportCase(input: ExportTask, one: ExportCase, folder: ExportFold
       revision: one.revision,
       labelSha256: one.labelSha256,
       segments: [...(file.segments ?? mask.segments)],
-      isDeidentified: deidentify,
+      deidentification: file.deidentified ?? null,
       exportedAt: new Date(mask.writtenAtMs).toISOString(),
       provenance,
       warnings: [...doubts, ...warnings, ...(warning ? [warning] : [])].map(describeError),
     };
-    written.push({ path, described: deidentify ? withoutPeople(described) : described });
+    const words = identifyingWords({ ...mask.reference?.attributes, ...datasetOf({ PatientName: mask.subject }) });
+    written.push({ path, described: file.deidentified ? withoutPeople(described, words) : described });
   }
   for (const error of told) port.tell({ type: 'problem', error });
   return written;
 }
 
 async function maskOf(input: ExportTask, one: ExportCase, provenance: MaskToExport['provenance']): Promise<MaskToExport> {
-  const { caseId, baseName, labelFile, sourceGrid } = one;
+  const { caseId, baseName, labelFile, sourceGrid, subject } = one;
   const { grid, voxels: all } = labelmapInSourceGeometry(await readLabelmap(labelFile), sourceGrid, labelFile);
   const { voxels, segments, painted } = selectSegments(all, input.legend, input.labelValues, defaultSegment);
   const reference = await readReference(one.dicomFile);
-  return { caseId, baseName, mask: { grid, voxels }, segments, painted, provenance, reference, writtenAtMs: Date.now() };
+  const deidentify = input.deidentifyKey === null ? null : deidentifyUnder(input.deidentifyKey, input.softwareVersion);
+  return { caseId, baseName, mask: { grid, voxels }, segments, painted, provenance, reference, subject, deidentify, writtenAtMs: Date.now() };
 }
 
 /** `null` where the import left none. */

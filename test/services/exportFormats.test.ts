@@ -94,7 +94,7 @@ describe('exported masks', () => {
       name: 'ct01.nii.gz',
       caseId,
       revision: 2,
-      isDeidentified: false,
+      deidentification: null,
       provenance: {
         origin: 'corrected',
         author: 'reader',

@@ -7,7 +7,7 @@ export function exportTaskOf(cases: readonly ImportedCase[], outputFolder: strin
     task: 'export',
     format: 'nifti',
     outputFolder,
-    deidentify: false,
+    deidentifyKey: null,
     softwareVersion: '0',
     legend: cases.flatMap(({ segments = [] }) => segments),
     models: [],
@@ -16,7 +16,7 @@ export function exportTaskOf(cases: readonly ImportedCase[], outputFolder: strin
   };
 }
 
-export function exportCaseOf({ caseId, image, sourceKind, labelFile, labelSha256 }: ImportedCase): ExportCase {
+export function exportCaseOf({ caseId, image, sourceKind, subject, labelFile, labelSha256 }: ImportedCase): ExportCase {
   return {
     caseId,
     baseName: caseId,
@@ -26,6 +26,7 @@ export function exportCaseOf({ caseId, image, sourceKind, labelFile, labelSha256
     grid: image.grid,
     sourceGrid: image.sourceGrid,
     sourceKind,
+    subject,
     dicomFile: join(dirname(image.files[0]!), 'dicom.json'),
     provenance: { origin: 'manual', author: 'import', savedAtMs: 0, accepted: null, runIds: [], predictedAtMs: null },
   };
