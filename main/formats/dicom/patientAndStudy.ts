@@ -3,6 +3,7 @@ import { datasetOf } from './datasetOf.ts';
 import { attributeNamed } from './dicomDictionary.ts';
 import type { DicomJson, DicomReference } from './dicomReference.ts';
 import { PATIENT_AND_STUDY } from './dicomReferenceOf.ts';
+import { personNamed, plainText } from './provenanceAttributes.ts';
 import { newDicomUid, type RandomBytes } from './dicomUid.ts';
 
 /** Type 2 in every object (PS3.3 C.7.1.1, C.7.2.1): there, even when empty. */
@@ -17,7 +18,6 @@ const ALWAYS_THERE = datasetOf({
   AccessionNumber: '',
   ReferringPhysicianName: '',
 });
-const LONGEST_PATIENT_ID = 64;
 
 /**
  * Attributes of patient, study and frame of reference, with UIDs always filled. `subject` names the patient where there
@@ -36,7 +36,7 @@ export function patientAndStudy(
     FrameOfReferenceUID: newDicomUid(random),
     PositionReferenceIndicator: '',
   });
-  const named = reference ? {} : datasetOf({ PatientName: subject, PatientID: subject.slice(0, LONGEST_PATIENT_ID) });
+  const named = reference ? {} : datasetOf({ PatientName: personNamed(subject), PatientID: plainText(subject) });
   return { ...ALWAYS_THERE, ...fresh, ...named, ...withoutEmptyUids(carried) };
 }
 

@@ -13,19 +13,3 @@ export function unpackBits(packed: Uint8Array, firstBit: number, count: number, 
     }
   }
 }
-
-/** Sets the bits of `packed`, from bit `firstBit` on, where `labels` from `at` on has `value`. */
-export function packBits(
-  labels: ArrayLike<number>,
-  at: number,
-  count: number,
-  value: number,
-  packed: Uint8Array,
-  firstBit: number,
-): void {
-  for (let index = 0; index < count; index++) {
-    if (labels[at + index] !== value) continue;
-    const bit = firstBit + index;
-    packed[Math.floor(bit / 8)]! |= 1 << (bit % 8);
-  }
-}
