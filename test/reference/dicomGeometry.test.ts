@@ -1,5 +1,5 @@
 /** Real DICOM series against SimpleITK and pydicom: the same grid and the same values, voxel by voxel. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,6 +31,7 @@ print(json.dumps(len(slices)))
 `;
 
 interface Subject {
+  /** Or a file. */
   readonly folder: string;
   /** Of the stack to look at; '' when the series is one. */
   readonly stack: string;
@@ -59,11 +60,14 @@ const SUBJECTS: readonly Subject[] = [
   classic(prostate, 'b=800'),
   multiFrame('dicom_seg_interop/dcmqi/segmentations/24x38x3/multiframe'),
   multiFrame('dicom_enhanced/Siemens/XA10', 'time 1'),
+  // two frames in descending order
+  multiFrame('dicom_enhanced/eCT_Supplemental.dcm'),
 ];
 
 /** The files of the stack and its volume. */
 async function readStack({ folder, stack }: Subject): Promise<{ files: string[]; volume: DicomVolume }> {
-  const paths = readdirSync(join(SHARED_DATA, folder)).map((name) => join(SHARED_DATA, folder, name));
+  const place = join(SHARED_DATA, folder);
+  const paths = statSync(place).isFile() ? [place] : readdirSync(place).map((name) => join(place, name));
   const found = paths.flatMap((path) => {
     const bytes = readFileSync(path);
     return looksLikeDicom(bytes) ? [{ path, frames: readDicomSummary(bytes, path).frames }] : [];

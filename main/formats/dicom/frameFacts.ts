@@ -1,7 +1,7 @@
 /** What one frame says about its place and its values, apart from the pixels. */
 import type { DataSet } from 'dicom-parser';
 import { decimals } from './parseDicom.ts';
-import { binaryOf, decimalOf, functionalGroup } from './functionalGroups.ts';
+import { binaryOf, classicHolder, decimalOf, functionalGroup } from './functionalGroups.ts';
 import { petFactsOf, type PetFacts } from './suvFactorOf.ts';
 
 export interface FramePlace {
@@ -20,6 +20,8 @@ export interface FrameFacts extends FramePlace {
   readonly intercept: number;
   /** A table instead of slope and intercept, which is not applied. */
   readonly hasModalityLut: boolean;
+  /** What the scanner says of its gantry; the positions say what became of it. */
+  readonly gantryTiltDegrees?: number;
   /** Stored value of pixels outside of what was measured. */
   readonly paddingValue?: number;
   /** Absent for other modalities. */
@@ -33,6 +35,7 @@ export function frameFacts(dataSet: DataSet, frame: number | null): FrameFacts {
     slope: decimalOf(rescale, 'x00281053') ?? 1,
     intercept: decimalOf(rescale, 'x00281052') ?? 0,
     hasModalityLut: 'x00283000' in dataSet.elements && decimalOf(rescale, 'x00281053') === undefined,
+    gantryTiltDegrees: decimalOf(classicHolder(dataSet, frame, 'x00181120'), 'x00181120'),
     paddingValue: paddingValue(dataSet),
     pet: petFactsOf(dataSet, frame),
     ...framePlace(dataSet, frame),

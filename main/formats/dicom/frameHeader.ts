@@ -17,11 +17,13 @@ export interface FrameHeader extends FramePlace {
   readonly key: string;
   readonly rows: number;
   readonly columns: number;
+  /** Positions of different frames of reference have nothing to do with each other. */
+  readonly frameOfReferenceUid: string;
   /** Image Type (or Frame Type) with backslashes, and Complex Image Component where there is one. */
   readonly imageType: string;
   /** Diffusion b-value in s/mm². */
   readonly bValue?: number;
-  /** Diffusion gradient as its three numbers in text. */
+  /** Diffusion gradient as its three numbers in text, to three digits. */
   readonly gradient?: string;
   readonly echoNumber?: number;
   readonly echoTimeMs?: number;
@@ -60,6 +62,7 @@ function frameHeader(dataSet: DataSet, frame: number | null, key: string): Frame
     key,
     rows: binaryOf(dataSet, 'x00280010', 'US') ?? 0,
     columns: binaryOf(dataSet, 'x00280011', 'US') ?? 0,
+    frameOfReferenceUid: textOf(dataSet, 'x00200052'),
     ...framePlace(dataSet, frame),
     imageType: imageType(dataSet, group),
     ...diffusion(group('x00189117'), classic),
@@ -119,5 +122,6 @@ const modulo = (value: number | undefined, by: number) => (value === undefined ?
 function numbersOf(dataSet: DataSet, tag: string): number[] | undefined {
   const element = dataSet.elements[tag];
   if (!element || element.length < 24 || element.dataOffset + 24 > dataSet.byteArray.length) return undefined;
-  return [0, 1, 2].map((index) => dataSet.double(tag, index) ?? NaN);
+  // adding 0 makes -0 a 0
+  return [0, 1, 2].map((index) => Number((dataSet.double(tag, index) ?? NaN).toFixed(3)) + 0);
 }

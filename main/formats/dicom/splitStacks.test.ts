@@ -11,6 +11,7 @@ function frame(k: number, more: Partial<FrameHeader> = {}): FrameHeader {
     key: `1.2.${++made}`,
     rows: 4,
     columns: 5,
+    frameOfReferenceUid: '1.2.840.1',
     positionLpsMm: [-10, 5, 3 * k],
     orientation: AXIAL,
     pixelSpacingMm: [1, 1],
@@ -47,6 +48,11 @@ describe('splitStacks', () => {
     expect(two('triggerTimeMs', 0, 37.5)).toEqual(['phase 1: 6', 'phase 2: 6']);
     expect(two('inversionTimeMs', 300, 900)).toEqual(['TI 300 ms: 6', 'TI 900 ms: 6']);
     expect(two('acquisitionNumber', 3, 4)).toEqual(['acquisition 3: 6', 'acquisition 4: 6']);
+  });
+
+  it('takes values that differ only by rounding for one', () => {
+    const frames = series([(k) => ({ bValue: 1000 + 1e-4 * k }), (k) => ({ bValue: 500 - 1e-4 * k })]);
+    expect(namesOf(splitStacks(frames))).toEqual(['b=500: 6', 'b=1000: 6']);
   });
 
   it('gives the reason', () => {
@@ -105,6 +111,8 @@ describe('splitStacks', () => {
     expect(namesOf(splitStacks(frames))).toEqual(['axial 5x4: 6', 'sagittal 5x4: 3', 'axial 5x8: 2']);
     const spacings = [...series([() => ({})]), ...series([() => ({ pixelSpacingMm: [0.5, 0.5] })])];
     expect(namesOf(splitStacks(spacings))).toEqual(['1.00x1.00 mm: 6', '0.50x0.50 mm: 6']);
+    const places = [...series([() => ({})]), ...series([() => ({ frameOfReferenceUid: '1.2.840.2' })])];
+    expect(namesOf(splitStacks(places))).toEqual(['axial: 6', 'axial (2): 6']);
   });
 
   it('refuses single views of other orientations and mosaics, with the reason', () => {

@@ -56,6 +56,7 @@ function isSamePlane(a: FrameHeader, b: FrameHeader): boolean {
   return (
     a.rows === b.rows &&
     a.columns === b.columns &&
+    a.frameOfReferenceUid === b.frameOfReferenceUid &&
     areClose(a.orientation, b.orientation, () => SAME_DIRECTION) &&
     areClose(a.pixelSpacingMm, b.pixelSpacingMm, (mm) => 1e-3 * mm)
   );
@@ -84,7 +85,7 @@ function nameByPlane(planes: readonly FrameHeader[][]): { plane: FrameHeader[]; 
   const orientations = new Set(planes.map(([first]) => orientationName(first!)));
   const sizes = new Set(planes.map(([first]) => sizeName(first!)));
   const spacings = new Set(planes.map(([first]) => spacingName(first!)));
-  const why = `the series holds images of ${planes.length} different orientations, sizes or pixel spacings`;
+  const why = `the series holds images of ${planes.length} different orientations, sizes, pixel spacings or frames of reference`;
   return planes.map((plane) => {
     const parts = [
       orientations.size > 1 ? orientationName(plane[0]!) : '',

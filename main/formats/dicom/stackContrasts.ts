@@ -18,12 +18,20 @@ interface Factor {
   readonly nameOf: (value: number | string, rank: number) => string;
 }
 
+/** Scanners write what was meant as 1000 as 999.9998, and differently from slice to slice. */
+const rounded = (value: number | undefined, parts: number) =>
+  value === undefined ? undefined : Math.round(value * parts) / parts;
+
 const FACTORS: readonly Factor[] = [
-  { what: 'b-values', valueOf: ({ bValue }) => bValue, nameOf: (value) => `b=${value}` },
+  { what: 'b-values', valueOf: ({ bValue }) => rounded(bValue, 1), nameOf: (value) => `b=${value}` },
   { what: 'echoes', valueOf: ({ echoNumber }) => echoNumber, nameOf: (value) => `echo ${value}` },
-  { what: 'echo times', valueOf: ({ echoTimeMs }) => echoTimeMs, nameOf: (value) => `TE ${value} ms` },
+  { what: 'echo times', valueOf: ({ echoTimeMs }) => rounded(echoTimeMs, 100), nameOf: (value) => `TE ${value} ms` },
   { what: 'image types', valueOf: ({ imageType }) => imageType || undefined, nameOf: (value) => String(value) },
-  { what: 'inversion times', valueOf: ({ inversionTimeMs }) => inversionTimeMs, nameOf: (value) => `TI ${value} ms` },
+  {
+    what: 'inversion times',
+    valueOf: ({ inversionTimeMs }) => rounded(inversionTimeMs, 1),
+    nameOf: (value) => `TI ${value} ms`,
+  },
   { what: 'time points', valueOf: ({ temporalIndex }) => temporalIndex, nameOf: (value) => `time ${value}` },
   { what: 'cardiac phases', valueOf: ({ triggerTimeMs }) => triggerTimeMs, nameOf: (_, rank) => `phase ${rank}` },
   { what: 'gradient directions', valueOf: ({ gradient }) => gradient, nameOf: (_, rank) => `direction ${rank}` },

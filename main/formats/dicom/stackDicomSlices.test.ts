@@ -139,6 +139,18 @@ describe('tilted gantry', () => {
     );
   });
 
+  it('is missed where the scanner names it and the positions show none', () => {
+    const upright = movedSeries(gridOf([4, 5, 6], [1, 1, 2]), ramp, (_, p) => p, {
+      more: () => [['00181120', 'DS', '-12.5']],
+    });
+    expect(stack(upright).warnings).toMatchObject([
+      {
+        code: 'import/assumed',
+        detail: 'the scanner names a gantry tilt of -12.5°, but the positions of the slices show none',
+      },
+    ]);
+  });
+
   it('fills with padding, and mixes padding with nothing', () => {
     const files = movedSeries(tilted, (lps) => (lps[1]! > 30 ? -2000 : 50), alongTable, {
       more: () => [['00280120', 'US', 65536 - 2000]],

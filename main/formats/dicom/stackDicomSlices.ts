@@ -43,6 +43,8 @@ export interface StackOptions {
 
 /** Beyond this, float32 does not hold every whole number. */
 const LARGEST_EXACT_FLOAT32 = 2 ** 24;
+/** Less shifts the slices of a long stack by no more than rounding does. */
+const SMALLEST_TILT_DEGREES = 0.5;
 const LARGEST_FLOAT32 = 3.4e38;
 
 /** `path` names the series in errors. Throws `import/bad-geometry`, or `import/unreadable` for values that are no numbers. */
@@ -70,6 +72,9 @@ export function stackDicomSlices(slices: readonly DicomSlice[], path: string, op
     return { grid, voxels, isResampled: true, sliceKeys: [], quantity, warnings };
   }
   const { slice, originLpsMm } = placed[0]!;
+  const tilt = slice.gantryTiltDegrees ?? 0;
+  if (Math.abs(tilt) >= SMALLEST_TILT_DEGREES && placed.length > 1)
+    warn('import/assumed', `the scanner names a gantry tilt of ${tilt}°, but the positions of the slices show none`);
   const grid = gridOf(plane, originLpsMm, [slice.columns, slice.rows, placed.length], spacing.spacingMm, path);
   const voxels = modalityValues(placed, path, warn);
   return { grid, voxels, isResampled: false, sliceKeys: placed.map((one) => one.slice.key), quantity, warnings };
