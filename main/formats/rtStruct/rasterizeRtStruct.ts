@@ -59,7 +59,7 @@ function filled({ axis, ringsOfSlice }: PlacedRoi, grid: Grid): Uint8Array {
 }
 
 /** What the user should know of a region before trusting its mask. */
-function doubtsOf({ name, contours }: RtRoi, place: PlacedRoi, grid: Grid): string[] {
+function doubtsOf({ name, contours, saysItsPlanes }: RtRoi, place: PlacedRoi, grid: Grid): string[] {
   const doubts: string[] = [];
   if (place.axis !== 2) doubts.push(`'${name}' is drawn across the slices of the image; it is filled in planes of the ${'ij'[place.axis]} axis`);
   if (place.outsideCount > 0) doubts.push(`${place.outsideCount} of ${contours.length} contours of '${name}' lie outside the slices of the image and are left out`);
@@ -70,6 +70,6 @@ function doubtsOf({ name, contours }: RtRoi, place: PlacedRoi, grid: Grid): stri
   const slices = [...place.ringsOfSlice.keys()];
   const [first, last] = [slices.reduce((a, b) => Math.min(a, b), Infinity), slices.reduce((a, b) => Math.max(a, b), -Infinity)];
   const gaps = slices.length > 0 ? last - first + 1 - slices.length : 0;
-  if (gaps > 0) doubts.push(`${gaps} slices between the contours of '${name}' have none and stay empty`);
+  if (gaps > 0 && !saysItsPlanes) doubts.push(`${gaps} slices between the contours of '${name}' have none and stay empty`);
   return doubts;
 }

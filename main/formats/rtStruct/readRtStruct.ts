@@ -43,15 +43,9 @@ type Warn = (detail: string) => void;
 function roisOf(dataSet: DataSet, characterSet: readonly string[], warn: Warn): RtRoi[] {
   const declared = byNumber(items(dataSet, 'x30060020'), 'x30060022', (number) => warn(`several regions have the number ${number}; the first one's name is used`));
   const observed = byNumber(items(dataSet, 'x30060080'), 'x30060084');
-  const contoured = new Map<number, { readonly colorRgb?: Segment['colorRgb']; readonly contourItems: DataSet[] }>();
-  for (const item of items(dataSet, 'x30060039')) {
-    const number = item.intString('x30060084') ?? NaN;
-    const known = contoured.get(number);
-    const contourItems = [...(known?.contourItems ?? []), ...items(item, 'x30060040')];
-    contoured.set(number, { colorRgb: known?.colorRgb ?? colorOf(item), contourItems });
-  }
+  const contoured = contouredRegions(dataSet, warn);
   const rois: RtRoi[] = [];
-  for (const [number, { colorRgb, contourItems }] of contoured) {
+  for (const [number, { colorRgb, contourItems, saysItsPlanes }] of contoured) {
     const roi = declared.get(number);
     const observation = observed.get(number);
     const name = (roi && dicomText(roi, 'x30060026', characterSet)) || (observation && dicomText(observation, 'x30060085', characterSet)) || `ROI ${number}`;
@@ -64,6 +58,7 @@ function roisOf(dataSet: DataSet, characterSet: readonly string[], warn: Warn): 
       colorRgb,
       codes: observation && codesOf(observation, characterSet),
       contours,
+      saysItsPlanes,
       interpretedType: observation?.string('x300600a4')?.trim() ?? '',
       generationAlgorithm: roi?.string('x30060036')?.trim() ?? '',
       frameOfReferenceUid: roi?.string('x30060024')?.trim() || undefined,
@@ -73,6 +68,31 @@ function roisOf(dataSet: DataSet, characterSet: readonly string[], warn: Warn): 
     if (!contoured.has(number)) warn(`the region '${dicomText(roi, 'x30060026', characterSet) || number}' has no contours and is left out`);
   }
   return rois;
+}
+
+interface ContouredRegion {
+  readonly colorRgb?: Segment['colorRgb'];
+  readonly contourItems: readonly DataSet[];
+  readonly saysItsPlanes: boolean;
+}
+
+/** By ROI number; items of one number are taken together. */
+function contouredRegions(dataSet: DataSet, warn: Warn): Map<number, ContouredRegion> {
+  const regions = new Map<number, ContouredRegion>();
+  for (const item of items(dataSet, 'x30060039')) {
+    const number = item.intString('x30060084');
+    if (number === undefined || !Number.isInteger(number)) {
+      warn(`${items(item, 'x30060040').length} contours of a region without a number left out`);
+      continue;
+    }
+    const known = regions.get(number);
+    regions.set(number, {
+      colorRgb: known?.colorRgb ?? colorOf(item),
+      contourItems: [...(known?.contourItems ?? []), ...items(item, 'x30060040')],
+      saysItsPlanes: items(item, 'x3006004a').length > 0,
+    });
+  }
+  return regions;
 }
 
 function closedContours(contourItems: readonly DataSet[], name: string, warn: Warn): RtContour[] {
@@ -147,7 +167,8 @@ function colorOf(item: DataSet): Segment['colorRgb'] | undefined {
 function byNumber(sequence: readonly DataSet[], tag: string, onDuplicate?: (number: number) => void): Map<number, DataSet> {
   const found = new Map<number, DataSet>();
   for (const item of sequence) {
-    const number = item.intString(tag) ?? NaN;
+    const number = item.intString(tag);
+    if (number === undefined || Number.isNaN(number)) continue;
     if (found.has(number)) onDuplicate?.(number);
     else found.set(number, item);
   }

@@ -12,6 +12,8 @@ export interface RtContour {
 
 export interface RtRoi extends ReadSegment {
   readonly contours: readonly RtContour[];
+  /** The file describes the planes it was drawn on, so that a plane without a contour is empty on purpose (PS3.3 C.8.8.6.4). */
+  readonly saysItsPlanes: boolean;
   /** e.g. `GTV`, `ORGAN`, `EXTERNAL`; `''` when unset. */
   readonly interpretedType: string;
   /** `AUTOMATIC`, `SEMIAUTOMATIC`, `MANUAL` or `''`. */
