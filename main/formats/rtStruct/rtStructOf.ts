@@ -54,6 +54,11 @@ export function rtStructOf(source: RtStructSource): DicomJson {
   const contours = contoursOf(source);
   const drawn = segments.filter(({ labelValue }) => contours.has(labelValue)).map((segment, index) => ({ segment, number: index + 1 }));
   if (drawn.length === 0) throw new Error('no segment has a voxel to draw');
+  const generation = {
+    ROIGenerationAlgorithm: GENERATION[provenance.origin],
+    ROIGenerationDescription: plainText(provenance.models.map((model) => model.algorithmName).join(' + ')) || undefined,
+    ROIDerivationAlgorithmIdentificationSequence: algorithmItem(provenance),
+  };
   const author = provenance.origin === 'model' ? '' : personNamed(provenance.author);
   return {
     ...patient,
@@ -85,9 +90,7 @@ export function rtStructOf(source: RtStructSource): DicomJson {
         ROINumber: number,
         ReferencedFrameOfReferenceUID: frameOfReferenceUid,
         ROIName: plainText(segment.name),
-        ROIGenerationAlgorithm: GENERATION[provenance.origin],
-        ROIGenerationDescription: plainText(provenance.models.map((model) => model.algorithmName).join(' + ')) || undefined,
-        ROIDerivationAlgorithmIdentificationSequence: algorithmItem(provenance),
+        ...generation,
       })),
       ROIContourSequence: drawn.map(({ segment, number }) => ({
         ROIDisplayColor: segment.colorRgb.map(String),
@@ -98,11 +101,7 @@ export function rtStructOf(source: RtStructSource): DicomJson {
       RTROIObservationsSequence: drawn.map(({ segment, number }) => ({
         ObservationNumber: number,
         ReferencedROINumber: number,
-        SegmentedPropertyCategoryCodeSequence: segment.codes && codeItem(segment.codes.category),
-        RTROIIdentificationCodeSequence: segment.codes && {
-          ...codeItem(segment.codes.type),
-          SegmentedPropertyTypeModifierCodeSequence: segment.codes.modifier && codeItem(segment.codes.modifier),
-        },
+        ...codeItems(segment),
         RTROIInterpretedType: '',
         ROIInterpreter: author,
       })),
@@ -189,6 +188,18 @@ function pixelPlanes({ dimsIjk, spacingMm, direction, originLpsMm }: Grid): Attr
     NumberOfFrames: dimsIjk[2],
     Rows: dimsIjk[1],
     Columns: dimsIjk[0],
+  };
+}
+
+/** What a region is (PS3.3 section C.8.8.8): category, and type with its modifier. */
+function codeItems({ codes }: Segment): Attributes {
+  if (!codes) return {};
+  return {
+    SegmentedPropertyCategoryCodeSequence: codeItem(codes.category),
+    RTROIIdentificationCodeSequence: {
+      ...codeItem(codes.type),
+      SegmentedPropertyTypeModifierCodeSequence: codes.modifier && codeItem(codes.modifier),
+    },
   };
 }
 
