@@ -4,6 +4,7 @@ import { AppException, type AppError } from '../contract/errors.ts';
 import type { Grid, LabelRegion, Segment } from '../contract/vocabulary.ts';
 import { rasterizeRtStruct } from '../formats/rtStruct/rasterizeRtStruct.ts';
 import { readRtStruct } from '../formats/rtStruct/readRtStruct.ts';
+import { readDicomSeg } from '../formats/dicomSeg/readDicomSeg.ts';
 import { labelmapOf, type OverlapRule } from '../formats/segmentation/labelmapOf.ts';
 import type { ReadSegment, Segmentation } from '../formats/segmentation/segmentation.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
@@ -56,7 +57,7 @@ export async function readSegmentationObject({ path, segmentation }: DicomFile, 
   const read =
     segmentation?.kind === 'rtStruct'
       ? rasterizeRtStruct(readRtStruct(bytes, path, inflateDicom), imageGrid)
-      : refuseSeg(path);
+      : await readDicomSeg(bytes, path, { inflate: inflateDicom });
   return fromSegmentation(read, path, imageGrid, overlap, false);
 }
 
@@ -74,7 +75,3 @@ const asSegment = ({ number, name, colorRgb, codes }: ReadSegment): Segment => (
   colorRgb: colorRgb ?? defaultColor(number),
   ...(codes ? { codes } : {}),
 });
-
-function refuseSeg(path: string): never {
-  throw new AppException({ code: 'import/unsupported', path, detail: 'a segmentation object' });
-}
