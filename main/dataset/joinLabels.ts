@@ -62,10 +62,14 @@ interface Adopted {
 function adopted(map: ReadLabels, legend: ProjectLegend, dataset: DatasetLegend): Adopted {
   const occurring = labelValuesIn(map.voxels);
   const named = map.segments ?? (dataset.segments.length > 0 ? dataset.segments : null);
-  if (named === null) return { voxels: map.voxels, segments: legend.adoptNumbers(occurring), rules: undefined, warnings: [] };
+  if (named === null) {
+    const { segments, guesses } = legend.adoptNumbers(occurring);
+    const detail = `its labels have no names and were taken by the legend of the project: ${guesses.join(', ')}`;
+    return { voxels: map.voxels, segments, rules: undefined, warnings: guesses.length > 0 ? [{ code: 'import/doubtful', path: map.path, detail }] : [] };
+  }
   const known = new Set(named.map(({ labelValue }) => labelValue));
   const unnamed = occurring.filter((value) => !known.has(value)).map((value) => defaultSegment(value));
-  const result = legend.adopt([...named, ...unnamed], map.path);
+  const result = legend.adopt([...named, ...unnamed], map.path, map.hasOwnNumbers);
   const regions: readonly LabelRegion[] | null = map.regions ?? (map.segments ? null : (dataset.rules?.regions ?? null));
   const joined = legend.adoptRegions(regions, result, map.regions === null && regions !== null);
   const changes = map.hasOwnNumbers ? result.changes : [];

@@ -21,14 +21,20 @@ export interface AdoptedSegments {
 export class ProjectLegend {
   readonly #byValue: Map<number, Segment>;
   #regions: readonly LabelRegion[] | null;
+  /** Values that mean a name of this project and nothing to the people who numbered files. */
+  readonly #ownValues: Set<number>;
 
   constructor(legend: readonly Segment[], rules?: LabelRules) {
     this.#byValue = new Map(legend.map((segment) => [segment.labelValue, segment]));
     this.#regions = rules?.regions ?? null;
+    this.#ownValues = new Set(legend.flatMap(({ labelValue, codes }) => (codes ? [labelValue] : [])));
   }
 
-  /** By what they are called and coded. Throws `import/label-values` when the numbers run out. */
-  adopt(segments: readonly Segment[], path: string): AdoptedSegments {
+  /**
+   * By what they are called and coded. `hasOwnNumbers`: people who made the file chose the numbers too. Throws
+   * `import/label-values` when the numbers run out.
+   */
+  adopt(segments: readonly Segment[], path: string, hasOwnNumbers: boolean): AdoptedSegments {
     const matched = this.#match(segments);
     const taken = new Set([...this.#byValue.keys(), ...matched.values()]);
     const own = segments.map(({ labelValue }) => labelValue);
@@ -47,18 +53,21 @@ export class ProjectLegend {
       const isDefaultColor = segment.colorRgb.join() === defaultColor(segment.labelValue).join();
       const fresh: Segment = { ...segment, labelValue: value, name: this.#freeName(segment), ...(isDefaultColor ? { colorRgb: defaultColor(value) } : {}) };
       this.#byValue.set(value, fresh);
+      if (!hasOwnNumbers) this.#ownValues.add(value);
       return fresh;
     });
     return { segments: adopted, valueOf, changes: this.#changes(segments, valueOf) };
   }
 
-  /** Of a file without names: numbers stay, unknown ones get a plain name. */
-  adoptNumbers(labelValues: readonly number[]): readonly Segment[] {
-    return labelValues.map((value) => {
+  /** Of a file without names: numbers stay, unknown ones get a plain name. `guesses`: what a number was taken for. */
+  adoptNumbers(labelValues: readonly number[]): { readonly segments: readonly Segment[]; readonly guesses: readonly string[] } {
+    const segments = labelValues.map((value) => {
       const segment = this.#byValue.get(value) ?? defaultSegment(value);
       this.#byValue.set(value, segment);
       return segment;
     });
+    const guesses = segments.filter(({ labelValue }) => this.#ownValues.has(labelValue)).map(({ labelValue, name }) => `${labelValue} for '${name}'`);
+    return { segments, guesses };
   }
 
   /**

@@ -15,6 +15,8 @@ const DATA_NAME = /^(.+?)\.(img|raw|zraw)(\.gz)?$/i;
 const LABEL_FOLDER = /^(labels?|masks?|segs?|segmentations?|ground_?truth|truth)(Tr|Ts)?$/i;
 /** `case_seg`, `case-label`, `case_mask`; also with more behind it, as in `t2_seg-manual`. */
 const LABEL_FILE = /^(.+?)[-_.]((seg|segmentation|labels?|labelmap)([-_.].*)?|mask|gt)$/i;
+/** The whole name of a label map whose image is the only other file in its folder. */
+const LABEL_NAME = /^(labels?|masks?|seg|segmentations?|labelmap|gt|ground[-_]?truth)$/i;
 /** What the image beside `case_seg` may be called. */
 const IMAGE_SUFFIXES = ['', '_image', '-image', '_img', '_0000', '_ct', '_mr'];
 const CHANNEL_SUFFIX = /^(.+)_(\d{4})$/;
@@ -83,12 +85,12 @@ function pairFolder(
   outside: readonly VolumeFile[],
   dataset: MsdDataset | undefined,
 ): FoundVolumes {
-  const images = files.filter(({ stem }) => !LABEL_FILE.test(stem));
+  const images = files.filter(({ stem }) => !isLabelStem(stem));
   const labelByStem = new Map(outside.map(({ stem, path }) => [stem, path]));
   const insideByStem = new Map<string, string>();
   const problems: AppError[] = [];
   // the plainest name first: it is the one that is read when there are several
-  const inside = files.filter(({ stem }) => LABEL_FILE.test(stem)).sort((a, b) => a.stem.length - b.stem.length);
+  const inside = files.filter(({ stem }) => isLabelStem(stem)).sort((a, b) => a.stem.length - b.stem.length);
   for (const file of inside) {
     const stem = labelledStem(file, images);
     if (labelByStem.has(stem)) {
@@ -141,9 +143,12 @@ function belongsTo(labelFolder: string, imageFolder: string): boolean {
   return labelPart === undefined || imagePart === undefined || labelPart === imagePart;
 }
 
-/** The stem of the case that a `…_seg` file beside the images belongs to. */
+const isLabelStem = (stem: string): boolean => LABEL_FILE.test(stem) || LABEL_NAME.test(stem);
+
+/** The stem of the case that a label map beside the images belongs to. */
 function labelledStem(label: VolumeFile, images: readonly VolumeFile[]): string {
-  const base = LABEL_FILE.exec(label.stem)![1]!;
+  const base = LABEL_FILE.exec(label.stem)?.[1];
+  if (base === undefined) return images.length === 1 ? images[0]!.stem : label.stem;
   const suffix = IMAGE_SUFFIXES.find((ending) =>
     images.some(({ stem }) => stem.toLowerCase() === (base + ending).toLowerCase()),
   );
