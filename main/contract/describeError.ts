@@ -164,7 +164,7 @@ function describeImportError(error: Exclude<ErrorOf<'import'>, SegmentationProbl
     case 'import/assumed':
       return `${error.path} does not say everything, so something was assumed (${firstLine(error.detail)}). Check it before you rely on measurements.`;
     case 'import/values':
-      return `The values of ${error.path} need a word (${firstLine(error.detail)}). Check that this is what you expect.`;
+      return `About the values of ${error.path}: ${firstLine(error.detail)}. Check that this is what you expect.`;
     case 'import/orientation-assumed':
       return `${error.path} leaves open where the patient lies: ${firstLine(error.detail)}. Check left and right before you use it.`;
     case 'import/label-shape':

@@ -33,6 +33,8 @@ const SAME_DIRECTION = 1e-3;
 /** Slices shifted by less of a pixel, and of a millimetre more, count as lying above each other: headers are rounded. */
 const UPRIGHT_PX = 0.1;
 const UPRIGHT_MM = 0.01;
+/** Shift over depth that cosines of three digits explain (0.08°); grids may be as skew as that. */
+const ROUNDED_SHEAR = 1.4e-3;
 
 /** Ascending along the normal. Refuses slices that share no plane and such as say nothing about their place. */
 export function placeSlices<S extends Sized>(
@@ -70,25 +72,39 @@ export function groupByPosition<S>(placed: readonly PlacedSlice<S>[], plane: Sta
   return groups;
 }
 
-/** How the slices are shifted in their plane, for people; `null` when they lie above each other. */
-export function describeShift(placed: readonly PlacedSlice<unknown>[], plane: StackPlane): string | null {
-  const shiftsMm = placed.map(({ shiftPx }) =>
-    Math.hypot(shiftPx[0] * plane.spacingMm[0], shiftPx[1] * plane.spacingMm[1]),
-  );
+/** How the slices lie above each other. */
+export type StackShift =
+  | { readonly kind: 'upright' }
+  /** Along a line that leaves the normal by what rounded cosines explain: a hair's breadth of shear, no gantry tilt. */
+  | { readonly kind: 'leaning' }
+  | { readonly kind: 'shifted'; readonly detail: string };
+
+export function stackShift(placed: readonly PlacedSlice<unknown>[], plane: StackPlane): StackShift {
+  const inPlaneMm = (i: number, j: number) => Math.hypot(i * plane.spacingMm[0], j * plane.spacingMm[1]);
+  const shiftsMm = placed.map(({ shiftPx }) => inPlaneMm(...shiftPx));
   const largestMm = Math.max(...shiftsMm);
   const limitMm = UPRIGHT_PX * Math.min(...plane.spacingMm) + UPRIGHT_MM;
-  if (largestMm <= limitMm) return null;
+  if (largestMm <= limitMm) return { kind: 'upright' };
   const last = placed.at(-1)!;
   const strayMm = Math.max(
     ...placed.map(({ shiftPx, depthMm }) => {
       const part = depthMm / last.depthMm;
-      const [i, j] = [shiftPx[0] - part * last.shiftPx[0], shiftPx[1] - part * last.shiftPx[1]];
-      return Math.hypot(i * plane.spacingMm[0], j * plane.spacingMm[1]);
+      return inPlaneMm(shiftPx[0] - part * last.shiftPx[0], shiftPx[1] - part * last.shiftPx[1]);
     }),
   );
-  if (strayMm > limitMm) return `slices do not lie above each other: shifted by up to ${mm(largestMm)} in their plane`;
-  const degrees = (Math.atan2(shiftsMm.at(-1)!, last.depthMm) * 180) / Math.PI;
-  return `gantry tilt of ${degrees.toFixed(1)}°: the last slice is shifted by ${mm(shiftsMm.at(-1)!)} against the first`;
+  if (!(strayMm <= limitMm)) {
+    return {
+      kind: 'shifted',
+      detail: `slices do not lie above each other: shifted by up to ${mm(largestMm)} in their plane`,
+    };
+  }
+  const lastMm = shiftsMm.at(-1)!;
+  if (lastMm <= ROUNDED_SHEAR * last.depthMm) return { kind: 'leaning' };
+  const degrees = (Math.atan2(lastMm, last.depthMm) * 180) / Math.PI;
+  return {
+    kind: 'shifted',
+    detail: `gantry tilt of ${degrees.toFixed(1)}°: the last slice is shifted by ${mm(lastMm)} against the first`,
+  };
 }
 
 export const mm = (value: number): string => `${Number(value.toFixed(3))} mm`;

@@ -89,6 +89,17 @@ describe('regular stacks', () => {
     expect(largestError(volume, ramp)).toBeLessThanOrEqual(0.5);
   });
 
+  it('follow the positions where the cosines are rounded: no slice is moved', () => {
+    const grid = gridOf([4, 5, 300], [0.5, 0.5, 2], 0.3);
+    const files = movedSeries(grid, ramp, (_, p) => p, {
+      orientation: (_, cosines) => cosines.map((x) => Number(x.toFixed(3))),
+    });
+    const volume = stack(files);
+    expect(volume).toMatchObject({ isResampled: false, warnings: [] });
+    // 598 mm on, the rounded normal alone would miss the slice by 0.2 mm
+    expect(gridDistanceMm(volume.grid, grid)).toBeLessThan(0.003);
+  });
+
   it('take rounded positions for what they mean', () => {
     const grid = gridOf([4, 5, 9], [1, 1, 1 / 3]);
     const volume = stack(movedSeries(grid, ramp, (_, p) => p.map((x) => Number(x.toFixed(2)))));

@@ -10,10 +10,10 @@ import type { VoxelArray } from '../../imaging/volume.ts';
 import { valueRange, voxelArrayFor, writeValues } from './modalityValues.ts';
 import { petScaled, type PetChoice } from './petScaled.ts';
 import {
-  describeShift,
   groupByPosition,
   mm,
   placeSlices,
+  stackShift,
   type PlacedSlice,
   type Refuse,
   type StackPlane,
@@ -62,10 +62,14 @@ export function stackDicomSlices(slices: readonly DicomSlice[], path: string, op
   const { plane, placed: all } = placeSlices(scaled, refuse);
   const placed = onePerPosition(all, plane, refuse, (detail) => warn('import/assumed', detail));
   const spacing = placed.length === 1 ? singlePlane(placed[0]!.slice, warn) : spacePlanes(depthsMm(placed), refuse);
-  const shift = describeShift(placed, plane);
-  const irregularities = [spacing.irregularity, shift].filter((text) => text !== null);
+  const shift = stackShift(placed, plane);
+  const kStep =
+    shift.kind === 'leaning' ? leaningStep(placed, spacing) : plane.normal.map((x) => x * spacing.spacingMm);
+  const irregularities = [spacing.irregularity, shift.kind === 'shifted' ? shift.detail : null].filter(
+    (text) => text !== null,
+  );
   if (irregularities.length > 0) {
-    const { grid, voxels } = resampled(placed, plane, spacing, shift !== null, refuse, path);
+    const { grid, voxels } = resampled(placed, plane, kStep, spacing.planes, shift.kind === 'shifted', refuse, path);
     const [ni, nj, nk] = grid.dimsIjk;
     const outcome = `${placed.length} slices became a grid of ${ni} × ${nj} × ${nk} with ${mm(grid.spacingMm[2])} between planes`;
     warn('import/resampled', `${irregularities.join('; ')}; ${outcome}, interpolated linearly`);
@@ -75,7 +79,7 @@ export function stackDicomSlices(slices: readonly DicomSlice[], path: string, op
   const tilt = slice.gantryTiltDegrees ?? 0;
   if (Math.abs(tilt) >= SMALLEST_TILT_DEGREES && placed.length > 1)
     warn('import/assumed', `the scanner names a gantry tilt of ${tilt}°, but the positions of the slices show none`);
-  const grid = gridOf(plane, originLpsMm, [slice.columns, slice.rows, placed.length], spacing.spacingMm, path);
+  const grid = gridOf(plane, kStep, originLpsMm, [slice.columns, slice.rows, placed.length], path);
   const voxels = modalityValues(placed, path, warn);
   return { grid, voxels, isResampled: false, sliceKeys: placed.map((one) => one.slice.key), quantity, warnings };
 }
@@ -125,7 +129,8 @@ function singlePlane({ sliceThicknessMm }: DicomSlice, warn: Warn): PlaneSpacing
 function resampled(
   placed: readonly PlacedSlice<DicomSlice>[],
   plane: StackPlane,
-  spacing: PlaneSpacing,
+  kStep: readonly number[],
+  planes: PlaneSpacing['planes'],
   isShifted: boolean,
   refuse: Refuse,
   path: string,
@@ -148,9 +153,9 @@ function resampled(
     (x, n) =>
       x + plane.row[n]! * plane.spacingMm[0] * iSpan.begin + plane.column[n]! * plane.spacingMm[1] * jSpan.begin,
   );
-  const grid = gridOf(plane, origin, [...size, spacing.planes.length], spacing.spacingMm, path);
+  const grid = gridOf(plane, kStep, origin, [...size, planes.length], path);
   checkFinite(valueRange(shifted), path);
-  return { grid, voxels: resampleStack(shifted, spacing.planes, [columns, rows], size) };
+  return { grid, voxels: resampleStack(shifted, planes, [columns, rows], size) };
 }
 
 interface Span {
@@ -158,18 +163,20 @@ interface Span {
   readonly end: number;
 }
 
+/** From one plane to the next along the line of the slices. */
+function leaningStep(placed: readonly PlacedSlice<unknown>[], { spacingMm }: PlaneSpacing): number[] {
+  const [first, last] = [placed[0]!, placed.at(-1)!];
+  return first.originLpsMm.map((x, n) => ((last.originLpsMm[n]! - x) * spacingMm) / last.depthMm);
+}
+
 function gridOf(
   plane: StackPlane,
+  kStep: readonly number[],
   originLpsMm: readonly number[],
   dimsIjk: readonly number[],
-  spacingK: number,
   path: string,
 ): Grid {
-  const axes = [
-    plane.row.map((x) => x * plane.spacingMm[0]),
-    plane.column.map((x) => x * plane.spacingMm[1]),
-    plane.normal.map((x) => x * spacingK),
-  ];
+  const axes = [plane.row.map((x) => x * plane.spacingMm[0]), plane.column.map((x) => x * plane.spacingMm[1]), kStep];
   const affine = [0, 1, 2].flatMap((world) => [...axes.map((axis) => axis[world]!), originLpsMm[world]!]);
   return gridFromAffine(dimsIjk, [...affine, 0, 0, 0, 1], path);
 }
