@@ -18,6 +18,18 @@ const caseId = CaseId.parse('ct01');
 const { grid, image, labels } = makePhantom(77);
 const PATIENT = { name: 'MUSTERFRAU^ERIKA', id: 'PAT-4711', birthDate: '19570812', accession: 'ACC998', study: 'ABDOMEN LANGENSCHEIDT' };
 
+/** As pydicom spells what the images say. */
+const CARRIED = {
+  PatientName: PATIENT.name,
+  PatientID: PATIENT.id,
+  PatientBirthDate: PATIENT.birthDate,
+  PatientSex: 'F',
+  AccessionNumber: PATIENT.accession,
+  StudyDescription: PATIENT.study,
+  StudyInstanceUID: '1.2.826.0.1.3680043.10.999.2',
+  FrameOfReferenceUID: '1.2.826.0.1.3680043.10.999.7',
+};
+
 let rig: ServiceRig;
 let runId: RunId;
 
@@ -145,6 +157,33 @@ describe.skipIf(!hasDicomPython)(`exported masks in other programs${dicomPythonN
       if (format === 'nrrd') expect(keys.Segment0_Tags).toContain('SCT^64033007^Kidney~SCT^7771000^Left');
     }
   });
+
+  it('pydicom finds patient, study, codes and provenance in an RT Structure Set that belongs to its images', async () => {
+    const { file, files } = await exportAs('rtstruct');
+    expect(files).toEqual(['ct01.rtstruct.dcm']);
+    const { elements, images } = askPython<{ elements: Record<string, string>; images: number }>(READ_RTSTRUCT, file);
+    expect(elements).toMatchObject({ ...CARRIED, Modality: 'RTSTRUCT', names: 'left kidney|spleen', generation: 'SEMIAUTOMATIC', code: '64033007 Kidney Left', color: '230 75 60' });
+    expect(elements.parameters).toMatch(new RegExp(`run=${runId} weightsSha256=6b86b2.* trainingDataSha256=[0-9a-f]{64}`));
+    expect(elements.description).toMatch(/Corrected by reader on .*Accepted by reader on/);
+    expect(images).toBe(grid.dimsIjk[2]);
+  });
+});
+
+describe('de-identified masks', () => {
+  it('hold no word of the patient or the people, also in the report, and stay together over exports', async () => {
+    const words = [...PATIENT.name.split('^'), PATIENT.id, PATIENT.birthDate, PATIENT.accession, 'LANGENSCHEIDT', 'reader', '1.2.826.0.1.3680043.10.999'];
+    const { outputFolder, files, report } = await exportAs('rtstruct', { deidentify: true });
+    for (const name of [...files, 'export-report.json']) {
+      const bytes = readFileSync(join(outputFolder, name)).toString('latin1');
+      for (const word of words) expect(bytes.includes(word), `${name}: ${word}`).toBe(false);
+    }
+    expect(report.files[0]!.deidentification?.attributes).toContainEqual({ tag: '00100010', keyword: 'PatientName', deed: 'replaced', count: 1 });
+    const first = readFileSync(join(outputFolder, files[0]!)).toString('latin1');
+    const again = await exportAs('rtstruct', { deidentify: true });
+    expect(again.files).toEqual(files);
+    const pseudonym = /patient-[0-9a-f]{10}/;
+    expect(pseudonym.exec(readFileSync(again.file).toString('latin1'))![0]).toBe(pseudonym.exec(first)![0]);
+  });
 });
 
 const COMPARE = `
@@ -163,4 +202,24 @@ near = lambda x, y: numpy.allclose(x, y, atol=1e-3)
 same = (a.GetSize() == b.GetSize() and near(a.GetOrigin(), b.GetOrigin()) and near(a.GetSpacing(), b.GetSpacing())
         and near(a.GetDirection(), b.GetDirection()) and bool((sitk.GetArrayFromImage(a) == sitk.GetArrayFromImage(b)).all()))
 print(json.dumps({'isSame': same, 'keys': {k: image.GetMetaData(k) for k in image.GetMetaDataKeys()}}))
+`;
+
+const READ_RTSTRUCT = `
+import json, sys, pydicom
+ds = pydicom.dcmread(sys.argv[1])
+observation = ds.RTROIObservationsSequence[0]
+code = observation.RTROIIdentificationCodeSequence[0]
+roi = ds.StructureSetROISequence[0]
+keywords = 'PatientName PatientID PatientBirthDate PatientSex AccessionNumber StudyDescription StudyInstanceUID FrameOfReferenceUID Modality'.split()
+elements = {k: str(ds.get(k, ds.ReferencedFrameOfReferenceSequence[0].get(k, ''))) for k in keywords}
+elements |= {
+  'names': '|'.join(str(one.ROIName) for one in ds.StructureSetROISequence),
+  'generation': roi.ROIGenerationAlgorithm,
+  'code': ' '.join([code.CodeValue, code.CodeMeaning, code.SegmentedPropertyTypeModifierCodeSequence[0].CodeMeaning]),
+  'color': ' '.join(str(int(c)) for c in ds.ROIContourSequence[0].ROIDisplayColor),
+  'parameters': roi.ROIDerivationAlgorithmIdentificationSequence[0].AlgorithmParameters,
+  'description': ds.StructureSetDescription,
+}
+series = ds.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0].RTReferencedSeriesSequence[0]
+print(json.dumps({'elements': elements, 'images': len(series.ContourImageSequence)}))
 `;
