@@ -1,4 +1,5 @@
 /** From a DICOM series over a model and a correction to files of every format, read by other people's programs. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,8 +13,10 @@ import { toCanonical } from '../../main/imaging/orientation.ts';
 import { makePhantom } from '../../main/imaging/phantom.ts';
 import { writeDicomSeries } from '../phantoms/writeDicomSeries.ts';
 import { askPython, dicomPythonNotice, hasDicomPython } from '../reference/dicomPython.ts';
+import { programPath } from '../reference/program.ts';
 import { ServiceRig, tellCheckpoint } from './serviceRig.ts';
 
+const dciodvfy = programPath('dciodvfy');
 const caseId = CaseId.parse('ct01');
 const { grid, image, labels } = makePhantom(77);
 const PATIENT = { name: 'MUSTERFRAU^ERIKA', id: 'PAT-4711', birthDate: '19570812', accession: 'ACC998', study: 'ABDOMEN LANGENSCHEIDT' };
@@ -79,8 +82,8 @@ async function ended({ jobId }: { jobId: string }): Promise<JobSummary> {
 }
 
 async function exportAs(format: ExportFormat, changes: Partial<CallInput<'export.start'>> = {}) {
-  const outputFolder = join(rig.root, `out-${format}${changes.deidentify ? '-deidentified' : ''}`);
-  const job = await ended(await rig.call('export.start', { format, outputFolder, caseIds: [caseId], ...changes }));
+  const { outputFolder = join(rig.root, `out-${format}${changes.deidentify ? '-deidentified' : ''}`), ...rest } = changes;
+  const job = await ended(await rig.call('export.start', { format, outputFolder, caseIds: [caseId], ...rest }));
   const files = readdirSync(outputFolder).filter((name) => name !== 'export-report.json');
   const report = ExportReport.parse(JSON.parse(readFileSync(join(outputFolder, 'export-report.json'), 'utf8')));
   return { job, outputFolder, files, file: join(outputFolder, files[0]!), report };
@@ -158,6 +161,27 @@ describe.skipIf(!hasDicomPython)(`exported masks in other programs${dicomPythonN
     }
   });
 
+  it.each(['dicom-seg', 'dicom-seg-labelmap'] as const)('highdicom reads %s voxel for voxel, with patient, study, codes, images and provenance', async (format) => {
+    const { job, file, files } = await exportAs(format);
+    expect(files).toEqual([format === 'dicom-seg' ? 'ct01.seg.dcm' : 'ct01.labelmap.dcm']);
+    expect(job.problems).toEqual([{ code: 'export/uncoded-segments', names: ['spleen'], suggestions: ['spleen: Spleen (SCT 78961009)'] }]);
+    const { isSame, elements, images } = askPython<{ isSame: boolean; elements: Record<string, string>; images: number }>(READ_SEG, truthFile(), file);
+    expect(isSame).toBe(true);
+    expect(elements).toMatchObject({ ...CARRIED, Modality: 'SEG', names: 'left kidney|spleen', codes: '64033007 Kidney Left|85756007 Tissue ', algorithm: 'SEMIAUTOMATIC nnU-Net 3d_fullres', ContentCreatorName: 'reader^' });
+    expect(elements.parameters).toMatch(new RegExp(`run=${runId} weightsSha256=6b86b2.* trainingDataSha256=[0-9a-f]{64}`));
+    expect(elements.history).toMatch(/Accepted by reader on/);
+    expect(images).toBe(grid.dimsIjk[2]);
+  });
+
+  it('a segmentation of images that were no DICOM begins a study of its own, and says so; contours are refused', async () => {
+    const phantom = CaseId.parse('phantom_001');
+    const { job, file } = await exportAs('dicom-seg', { caseIds: [phantom], outputFolder: join(rig.root, 'no-dicom') });
+    expect(job.problems).toMatchObject([{ code: 'export/uncoded-segments' }, { code: 'export/no-dicom-source', caseId: phantom }]);
+    expect(askPython<string>('import sys, json, pydicom\nprint(json.dumps(str(pydicom.dcmread(sys.argv[1]).PatientID)))', file)).toBe('phantom_001');
+    const refused = await rig.jobEnd((await rig.call('export.start', { format: 'rtstruct', outputFolder: join(rig.root, 'refused'), caseIds: [phantom] })).jobId);
+    expect(refused).toMatchObject({ state: 'failed', error: { code: 'export/unsupported', caseId: phantom } });
+  });
+
   it('pydicom finds patient, study, codes and provenance in an RT Structure Set that belongs to its images', async () => {
     const { file, files } = await exportAs('rtstruct');
     expect(files).toEqual(['ct01.rtstruct.dcm']);
@@ -170,19 +194,37 @@ describe.skipIf(!hasDicomPython)(`exported masks in other programs${dicomPythonN
 });
 
 describe('de-identified masks', () => {
-  it('hold no word of the patient or the people, also in the report, and stay together over exports', async () => {
+  it.each(['dicom-seg', 'dicom-seg-labelmap', 'rtstruct'] as const)('%s holds no word of the patient or the people, and its report neither', async (format) => {
     const words = [...PATIENT.name.split('^'), PATIENT.id, PATIENT.birthDate, PATIENT.accession, 'LANGENSCHEIDT', 'reader', '1.2.826.0.1.3680043.10.999'];
-    const { outputFolder, files, report } = await exportAs('rtstruct', { deidentify: true });
+    const { outputFolder, files, report } = await exportAs(format, { deidentify: true });
     for (const name of [...files, 'export-report.json']) {
       const bytes = readFileSync(join(outputFolder, name)).toString('latin1');
       for (const word of words) expect(bytes.includes(word), `${name}: ${word}`).toBe(false);
     }
     expect(report.files[0]!.deidentification?.attributes).toContainEqual({ tag: '00100010', keyword: 'PatientName', deed: 'replaced', count: 1 });
-    const first = readFileSync(join(outputFolder, files[0]!)).toString('latin1');
-    const again = await exportAs('rtstruct', { deidentify: true });
-    expect(again.files).toEqual(files);
-    const pseudonym = /patient-[0-9a-f]{10}/;
-    expect(pseudonym.exec(readFileSync(again.file).toString('latin1'))![0]).toBe(pseudonym.exec(first)![0]);
+  });
+
+  it('stay together over exports: one pseudonym', async () => {
+    const pseudonymIn = ({ file }: { file: string }) => /patient-[0-9a-f]{10}/.exec(readFileSync(file).toString('latin1'))?.[0];
+    const first = pseudonymIn(await exportAs('rtstruct', { deidentify: true }));
+    expect(first).toBeDefined();
+    const again = await exportAs('dicom-seg', { deidentify: true });
+    expect(pseudonymIn(again)).toBe(first);
+    expect(again.files).toEqual(['ct01.seg.dcm']);
+  });
+});
+
+describe.skipIf(!dciodvfy)(`dciodvfy finds no error in exported DICOM${dciodvfy ? '' : ' (skipped: dciodvfy is not here)'}`, () => {
+  // Debian's does not know the label map IOD
+  it.each([
+    ['dicom-seg', false],
+    ['dicom-seg', true],
+    ['rtstruct', false],
+    ['rtstruct', true],
+  ] as const)('%s, de-identified: %s', async (format, deidentify) => {
+    const { file } = await exportAs(format, { deidentify });
+    const { stderr, stdout } = spawnSync(dciodvfy!, [file], { encoding: 'utf8' });
+    expect(`${stdout}${stderr}`.split('\n').filter((line) => line.startsWith('Error'))).toEqual([]);
   });
 });
 
@@ -202,6 +244,39 @@ near = lambda x, y: numpy.allclose(x, y, atol=1e-3)
 same = (a.GetSize() == b.GetSize() and near(a.GetOrigin(), b.GetOrigin()) and near(a.GetSpacing(), b.GetSpacing())
         and near(a.GetDirection(), b.GetDirection()) and bool((sitk.GetArrayFromImage(a) == sitk.GetArrayFromImage(b)).all()))
 print(json.dumps({'isSame': same, 'keys': {k: image.GetMetaData(k) for k in image.GetMetaDataKeys()}}))
+`;
+
+const READ_SEG = `
+import json, sys
+import numpy as np, highdicom as hd
+truth_path, path = sys.argv[1:]
+grid = json.load(open(truth_path + '.json'))
+truth = np.fromfile(truth_path, dtype=np.uint8).reshape(grid['dimsIjk'][::-1])
+seg = hd.seg.segread(path)
+volume = seg.get_volume(combine_segments=True)
+k, j, i = np.indices(truth.shape).reshape(3, -1)
+axes = np.array(grid['direction']).reshape(3, 3) * np.array(grid['spacingMm'])[:, None]
+points = np.array(grid['originLpsMm']) + np.stack([i, j, k], 1) @ axes
+index = (np.linalg.inv(volume.affine) @ np.c_[points, np.ones(len(points))].T)[:3].T
+near = np.rint(index).astype(int)
+inside = ((near >= 0) & (near < np.array(volume.array.shape[:3]))).all(1)
+found = np.zeros(len(points), np.uint8)
+found[inside] = volume.array[tuple(near[inside].T)]
+same = bool((found == truth.reshape(-1)).all() and np.abs(index - near)[inside].max() < 0.01 and np.count_nonzero(volume.array) == np.count_nonzero(truth))
+segments = [one for one in seg.SegmentSequence if one.SegmentNumber > 0]
+def code(one):
+    item = one.SegmentedPropertyTypeCodeSequence[0]
+    side = item.get('SegmentedPropertyTypeModifierCodeSequence')
+    return f"{item.CodeValue} {item.CodeMeaning} {side[0].CodeMeaning if side else ''}"
+keywords = 'PatientName PatientID PatientBirthDate PatientSex AccessionNumber StudyDescription StudyInstanceUID FrameOfReferenceUID Modality ContentCreatorName'.split()
+elements = {k: str(seg.get(k)) for k in keywords} | {
+  'names': '|'.join(one.SegmentLabel for one in segments),
+  'codes': '|'.join(code(one) for one in segments),
+  'algorithm': segments[0].SegmentAlgorithmType + ' ' + segments[0].SegmentAlgorithmName,
+  'parameters': segments[0].SegmentationAlgorithmIdentificationSequence[0].AlgorithmParameters,
+  'history': ' '.join(str(one.get('ContributionDescription')) for one in seg.ContributingEquipmentSequence),
+}
+print(json.dumps({'isSame': same, 'elements': elements, 'images': len(seg.ReferencedSeriesSequence[0].ReferencedInstanceSequence)}))
 `;
 
 const READ_RTSTRUCT = `

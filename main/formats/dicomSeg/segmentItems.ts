@@ -1,15 +1,13 @@
 /** The legend and its provenance as items of the Segment Sequence (PS3.3 C.8.20.2, C.8.20.4). */
 import type { Provenance } from '../../contract/provenance.ts';
+import { SEGMENT_CATEGORIES } from '../../contract/segmentCodeTable.ts';
 import type { Code, Segment, SegmentCodes } from '../../contract/vocabulary.ts';
 import type { Attributes } from '../dicom/datasetOf.ts';
 import { algorithmItem, plainText } from '../dicom/provenanceAttributes.ts';
 import { dicomLabOfRgb } from './cieLab.ts';
 
 /** What can be said of any segment in a patient. */
-const ANY_TISSUE: SegmentCodes = {
-  category: { scheme: 'SCT', value: '123037004', meaning: 'Anatomical Structure' },
-  type: { scheme: 'SCT', value: '85756007', meaning: 'Tissue' },
-};
+const ANY_TISSUE: SegmentCodes = { category: SEGMENT_CATEGORIES.anatomy, type: SEGMENT_CATEGORIES.tissue };
 const BACKGROUND: Code = { scheme: 'DCM', value: '125040', meaning: 'Background' };
 const ALGORITHM_TYPE = { manual: 'MANUAL', model: 'AUTOMATIC', corrected: 'SEMIAUTOMATIC' } as const;
 

@@ -8,11 +8,11 @@ import type { LabelArray } from '../../imaging/connectedComponents.ts';
 import { labelValuesIn } from '../../imaging/labelVoxels.ts';
 import { datasetOf, type Attributes } from '../dicom/datasetOf.ts';
 import { dicomDateTime, type DicomDateTime } from '../dicom/dicomDateTime.ts';
-import type { DicomReference } from '../dicom/dicomReference.ts';
+import type { DicomJson, DicomReference } from '../dicom/dicomReference.ts';
 import { newDicomUid, type RandomBytes } from '../dicom/dicomUid.ts';
 import { patientAndStudy, picked } from '../dicom/patientAndStudy.ts';
 import { personNamed, plainText } from '../dicom/provenanceAttributes.ts';
-import { writeDicom } from '../dicom/writeDicom.ts';
+import { writeDicom, type WrittenPixels } from '../dicom/writeDicom.ts';
 import { contributingEquipment } from './contributingEquipment.ts';
 import { binaryFrames, labelmapFrames, type EncodedFrames } from './labelFrames.ts';
 import { dimensions, frameGroups, imageItem, sharedGroups } from './segFrameItems.ts';
@@ -40,8 +40,14 @@ export interface DicomSegSource {
 
 const LONGEST_CS = 16;
 
-/** The file. Throws for labels that no segment names, and for a legend without segments. */
+/** The file. Throws as `dicomSegOf`. */
 export function writeDicomSeg(source: DicomSegSource): Uint8Array<ArrayBuffer> {
+  const { dataset, pixels } = dicomSegOf(source);
+  return writeDicom(dataset, pixels);
+}
+
+/** What `writeDicom` takes. Throws for labels that no segment names, and for a legend without segments. */
+export function dicomSegOf(source: DicomSegSource): { readonly dataset: DicomJson; readonly pixels: WrittenPixels } {
   const { type, grid, labels, segments, reference, provenance, random } = source;
   const labelValues = segments.map(({ labelValue }) => labelValue);
   if (segments.length === 0) throw new Error('a segmentation object needs a segment');
@@ -55,8 +61,8 @@ export function writeDicomSeg(source: DicomSegSource): Uint8Array<ArrayBuffer> {
   const patient = patientAndStudy(reference, source.subject, random);
   const now = dicomDateTime(source.nowMs, patient);
   const described = segments.map((segment) => segmentItem(segment, numbers.get(segment.labelValue)!, provenance));
-  return writeDicom(
-    {
+  return {
+    dataset: {
       ...patient,
       ...datasetOf({
         SOPClassUID: isBinary ? SEGMENTATION_STORAGE : LABEL_MAP_SEGMENTATION_STORAGE,
@@ -85,8 +91,8 @@ export function writeDicomSeg(source: DicomSegSource): Uint8Array<ArrayBuffer> {
       }),
       ...(reference ? carriedSeries(reference) : {}),
     },
-    { vr: encoded.allocatedBits === 16 ? 'OW' : 'OB', bytes: encoded.bytes },
-  );
+    pixels: { vr: encoded.allocatedBits === 16 ? 'OW' : 'OB', bytes: encoded.bytes },
+  };
 }
 
 /** Body part and loss by compression are facts of the images that hold for what was drawn on them. */
