@@ -26,6 +26,8 @@ interface Native {
 }
 
 const MONOCHROME2 = 1;
+/** Laid behind every frame: over the end of a cut stream without it, CharLS counts zero bits for half a minute. */
+const END_OF_IMAGE = [0xff, 0xd9];
 /** libjpeg goes on after these and fills in grey; of its other warnings no pixel suffers. */
 const DAMAGE = /Corrupt JPEG data(?!: \d+ extraneous bytes)|Premature end|Inconsistent progression|corruption/i;
 
@@ -58,9 +60,11 @@ function decodeWith(native: Native, codec: CodecName, bytes: Uint8Array, header:
   call('SetPixelRepresentation', context, header.isSigned ? 1 : 0);
   call('SetPlanarConfiguration', context, 0);
   call('SetPhotometricInterpretation', context, MONOCHROME2);
-  call('SetEncodedBufferSize', context, bytes.length);
+  call('SetEncodedBufferSize', context, bytes.length + END_OF_IMAGE.length);
   const encodedAt = call('GetEncodedBuffer', context);
-  new Uint8Array(memory.buffer).set(bytes, encodedAt);
+  const encoded = new Uint8Array(memory.buffer, encodedAt, bytes.length + END_OF_IMAGE.length);
+  encoded.set(bytes);
+  encoded.set(END_OF_IMAGE, bytes.length);
   const parameters = call('CreateDecoderParameters');
   call(ENTRY[codec], context, parameters);
   call('ReleaseDecoderParameters', parameters);
