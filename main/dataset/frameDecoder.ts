@@ -93,7 +93,8 @@ export class FrameDecoder {
 
   private send(frame: EncodedFrame): Promise<StoredPixels> {
     const index = this.sent++;
-    const bytes = frame.bytes.slice();
+    // of its own memory, which moves to the thread; the file's stays
+    const bytes = new Uint8Array(frame.bytes);
     const pixels = new Promise<StoredPixels>((resolve, reject) => this.waiting.set(index, { resolve, reject }));
     // whoever awaits the pixels learns of it; until then it is nobody's
     pixels.catch(() => undefined);

@@ -80,7 +80,7 @@ for layout, (dtype, stored, low, high) in {**LAYOUTS, **WIDE}.items():
         note(f'{layout}-rle-dcmtk', RLELossless, values)
     if layout in WIDE: continue
     ds = make(); ds.compress(RLELossless, generate_instance_uid=False); save(ds, f'{layout}-rle', values)
-    ds = make(); ds.compress(JPEGLSLossless, generate_instance_uid=False); save(ds, f'{layout}-jpegls', values) if values.dtype.kind == 'u' else None
+    ds = make(); ds.compress(JPEGLSLossless, generate_instance_uid=False); save(ds, f'{layout}-jpegls', values)
     if values.dtype.kind == 'u': ds = make(); ds.compress(JPEGLSNearLossless, jls_error=3, generate_instance_uid=False); save(ds, f'{layout}-jpegls-near3', values, 'near', 3)
     ds = make(); ds.compress(JPEG2000Lossless, generate_instance_uid=False); save(ds, f'{layout}-j2k', values)
     ds = make(); ds.compress(JPEG2000, j2k_cr=[8], generate_instance_uid=False); save(ds, f'{layout}-j2k-lossy', None, 'pydicom')

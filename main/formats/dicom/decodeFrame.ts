@@ -84,7 +84,7 @@ function widened(samples: StoredPixels, cellBits: number, isSigned: boolean): St
 }
 
 function littleEndian(bytes: Uint8Array, cellBytes: number): Uint8Array {
-  const copy = bytes.slice();
+  const copy = new Uint8Array(bytes);
   for (let at = 0; at < copy.length; at += cellBytes) copy.subarray(at, at + cellBytes).reverse();
   return copy;
 }

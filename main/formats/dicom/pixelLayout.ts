@@ -41,7 +41,8 @@ export function pixelLayout(dataSet: DataSet, path: string): PixelLayout {
 /** Little-endian cells to stored values. Shares memory with `cells` where it can; `cells` stay as they are. */
 export function storedPixels(cells: Uint8Array, layout: PixelLayout): StoredPixels {
   const cellBytes = layout.allocatedBits / 8;
-  const aligned = cells.byteOffset % cellBytes === 0 ? cells : cells.slice();
+  // not `slice`: that of a Buffer copies nothing
+  const aligned = cells.byteOffset % cellBytes === 0 ? cells : new Uint8Array(cells);
   const pixels = viewPixels(aligned, layout.allocatedBits, layout.isSigned);
   return hasSpareBits(layout) ? cutSpareBits(pixels.slice(), layout) : pixels;
 }
