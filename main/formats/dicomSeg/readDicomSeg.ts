@@ -5,15 +5,17 @@
 import type { DataSet } from 'dicom-parser';
 import { AppException, type AppError } from '../../contract/errors.ts';
 import { parseDicom, type Inflate } from '../dicom/parseDicom.ts';
-import { isUncompressed, transferSyntaxName } from '../dicom/transferSyntax.ts';
+import type { PixelCodecs } from '../dicom/pixelCodecs.ts';
 import type { ReadSegment, Segmentation } from '../segmentation/segmentation.ts';
 import { backgroundOf, largestFraction, segLayout, segmentedImage, segmentNumberOf, segPlane } from './segFacts.ts';
 import { segGeometry, type SegGeometry } from './segGeometry.ts';
-import { copyLabels, nativeFrames, paintFrame, type FrameBytes, type SegLayout } from './segPixels.ts';
+import { copyLabels, paintFrame, segFrames, type FrameBytes, type SegLayout } from './segPixels.ts';
 import { segSegments } from './segSegments.ts';
 
 export interface DicomSegOptions {
   readonly inflate?: Inflate;
+  /** Asked for when pixels are compressed otherwise than by run lengths. */
+  readonly codecs?: () => Promise<PixelCodecs>;
   /** Of FRACTIONAL segments: the share of the largest value from which on a voxel belongs to the segment; 0.5 unless given. */
   readonly fractionalThreshold?: number;
 }
@@ -32,7 +34,7 @@ export async function readDicomSeg(
 ): Promise<Segmentation> {
   const { dataSet, transferSyntaxUid } = parseDicom(bytes, path, options.inflate);
   const layout = segLayout(dataSet, path);
-  const frames = await framesOf(dataSet, layout, transferSyntaxUid, path);
+  const frames = await segFrames(dataSet, layout, transferSyntaxUid, options.codecs, path);
   const planes = Array.from({ length: layout.frameCount }, (_, frame) => segPlane(dataSet, frame));
   const geometry = segGeometry(planes, layout.rows, layout.columns, path);
   const voxelCount = layout.rows * layout.columns * geometry.planeOfSlice.length;
@@ -66,20 +68,6 @@ interface ReadSegments {
   readonly warnings: readonly string[];
 }
 
-async function framesOf(
-  dataSet: DataSet,
-  layout: SegLayout,
-  transferSyntaxUid: string,
-  path: string,
-): Promise<(frame: number) => FrameBytes> {
-  if (isUncompressed(transferSyntaxUid)) return nativeFrames(dataSet, layout, transferSyntaxUid, path);
-  throw new AppException({
-    code: 'import/unsupported',
-    path,
-    detail: `compressed pixels: ${transferSyntaxName(transferSyntaxUid)}`,
-  });
-}
-
 /** BINARY and FRACTIONAL: every frame belongs to one segment. */
 function frameSegments({ dataSet, layout, geometry, frames }: SegObject, fractionalThreshold: number): ReadSegments {
   const warnings: string[] = [];
@@ -93,7 +81,7 @@ function frameSegments({ dataSet, layout, geometry, frames }: SegObject, fractio
   addUndescribed(segments, [...framesOfNumber.keys()], warnings);
   const largest = largestFraction(dataSet);
   // at least 1: a threshold of 0 would take in everything
-  const threshold = Math.max(1, fractionalThreshold * largest);
+  const threshold = layout.type === 'FRACTIONAL' ? Math.max(1, fractionalThreshold * largest) : 1;
   if (layout.type === 'FRACTIONAL')
     warnings.push(
       `its segments hold fractions; voxels of at least ${Number(threshold.toFixed(1))} of ${largest} were taken`,

@@ -1,7 +1,11 @@
 /** Pixels of a segmentation object, whatever its type: what one frame sets in a mask, or the labels of all frames. */
 import type { DataSet } from 'dicom-parser';
 import { AppException } from '../../contract/errors.ts';
-import { EXPLICIT_BIG_ENDIAN } from '../dicom/transferSyntax.ts';
+import { decodeFrame } from '../dicom/decodeFrame.ts';
+import { encapsulatedFrames } from '../dicom/encapsulatedFrames.ts';
+import type { PixelCodecs } from '../dicom/pixelCodecs.ts';
+import { decodeRleFrame } from '../dicom/rleFrame.ts';
+import { EXPLICIT_BIG_ENDIAN, TRANSFER_SYNTAXES, transferSyntaxName } from '../dicom/transferSyntax.ts';
 import { unpackBits } from './bitPacking.ts';
 
 export interface SegLayout {
@@ -21,15 +25,71 @@ export interface FrameBytes {
   readonly bitsPerPixel: number;
 }
 
-/** Throws `import/truncated` or `import/unreadable` before anything is allocated. */
+/**
+ * Frames by their index, decoded when asked for. Throws `import/truncated`, `import/unreadable` or `import/unsupported`
+ * before anything of the declared size is allocated; so does each frame when its own bytes are damaged.
+ */
+export async function segFrames(
+  dataSet: DataSet,
+  layout: SegLayout,
+  transferSyntaxUid: string,
+  codecs: (() => Promise<PixelCodecs>) | undefined,
+  path: string,
+): Promise<(frame: number) => FrameBytes> {
+  const encoding = TRANSFER_SYNTAXES[transferSyntaxUid]?.encoding;
+  const unsupported = (detail: string): never => {
+    throw new AppException({ code: 'import/unsupported', path, detail });
+  };
+  const element = dataSet.elements['x7fe00010'];
+  if (!element) throw new AppException({ code: 'import/unreadable', path, detail: 'no pixel data' });
+  if (!encoding) return unsupported(transferSyntaxName(transferSyntaxUid));
+  if ((encoding !== 'native') !== (element.hadUndefinedLength === true)) {
+    throw new AppException({
+      code: 'import/unreadable',
+      path,
+      detail: `pixels that do not fit the transfer syntax ${transferSyntaxName(transferSyntaxUid)}`,
+    });
+  }
+  if (encoding === 'native') return nativeFrames(dataSet, layout, transferSyntaxUid, path);
+  const { rows, columns, allocatedBits, frameCount } = layout;
+  const frames = encapsulatedFrames(dataSet, frameCount, path);
+  const place = (frame: number) => `${path} (frame ${frame + 1})`;
+  if (encoding === 'rle') {
+    // of packed bits a frame is a row of whole bytes
+    const cells = allocatedBits === 1 ? Math.ceil((rows * columns) / 8) : rows * columns;
+    return (frame) => ({
+      bytes: decodeRleFrame(frames[frame]!, cells, Math.ceil(allocatedBits / 8), place(frame)),
+      firstBit: 0,
+      bitsPerPixel: allocatedBits,
+    });
+  }
+  if (!codecs) return unsupported('compressed pixels, and no codec is here');
+  const loaded = await codecs();
+  const cellBits = Math.max(8, allocatedBits);
+  const cells = {
+    rows,
+    columns,
+    allocatedBits: cellBits,
+    storedBits: cellBits,
+    highBit: cellBits - 1,
+    isSigned: false,
+  };
+  return (frame) => {
+    const { buffer, byteOffset, byteLength } = decodeFrame(
+      { encoding, isBigEndian: false, layout: cells, bytes: frames[frame]!, path, frameNumber: frame + 1 },
+      loaded,
+    );
+    return { bytes: new Uint8Array(buffer, byteOffset, byteLength), firstBit: 0, bitsPerPixel: cellBits };
+  };
+}
+
 export function nativeFrames(
   dataSet: DataSet,
   layout: SegLayout,
   transferSyntaxUid: string,
   path: string,
 ): (frame: number) => FrameBytes {
-  const element = dataSet.elements['x7fe00010'];
-  if (!element) throw new AppException({ code: 'import/unreadable', path, detail: 'no pixel data' });
+  const element = dataSet.elements['x7fe00010']!;
   const { rows, columns, frameCount, allocatedBits } = layout;
   const frameBits = rows * columns * allocatedBits;
   const neededBytes = Math.ceil((frameBits * frameCount) / 8);

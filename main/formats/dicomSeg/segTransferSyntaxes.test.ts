@@ -1,0 +1,126 @@
+/** Segmentation objects that dcmtk and pydicom encode anew: every transfer syntax gives the same masks. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inflateRawSync } from 'node:zlib';
+import { afterAll, describe, expect, it } from 'vitest';
+import { askPython, dicomPythonNotice, hasDicomPython } from '../../../test/reference/dicomPython.ts';
+import { digestedMasks } from '../../../test/reference/dicomSegPython.ts';
+import { programPath } from '../../../test/reference/program.ts';
+import { AppException } from '../../contract/errors.ts';
+import type { Grid, Segment } from '../../contract/vocabulary.ts';
+import { createPixelCodecs } from '../dicom/pixelCodecs.ts';
+import { readDicomSeg } from './readDicomSeg.ts';
+import { writeDicomSeg } from './writeDicomSeg.ts';
+
+const dcmconv = programPath('dcmconv');
+const folder = mkdtempSync(join(tmpdir(), 'maskloop-seg-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const codecs = async () =>
+  createPixelCodecs(
+    await WebAssembly.compile(
+      readFileSync(createRequire(import.meta.url).resolve('dcmjs-codecs/build/dcmjs-native-codecs.wasm')),
+    ),
+  );
+const read = (path: string) =>
+  readDicomSeg(readFileSync(path), path, { codecs, inflate: (bytes) => inflateRawSync(bytes) });
+
+const DIMS = [75, 67, 3] as const;
+const GRID = {
+  dimsIjk: DIMS,
+  spacingMm: [1, 1, 2],
+  originLpsMm: [0, 0, 0],
+  direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+} as unknown as Grid;
+const labelled = (values: readonly number[]) =>
+  Uint16Array.from({ length: 13 * 11 * 5 }, (_, n) =>
+    n % 13 > 3 && n % 7 > 2 ? values[Math.floor(n / 300) % values.length]! : 0,
+  );
+
+function written(name: string, type: 'BINARY' | 'LABELMAP', values: readonly number[]): string {
+  const segments = values.map((labelValue): Segment => ({
+    labelValue,
+    name: `s${labelValue}`,
+    colorRgb: [200, 100, 50],
+  }));
+  const path = join(folder, `${name}.dcm`);
+  const provenance = {
+    softwareVersion: '0',
+    origin: 'manual' as const,
+    models: [],
+    author: '',
+    savedAtMs: 0,
+    accepted: null,
+  };
+  let byte = 0;
+  const random = (count: number) => Uint8Array.from({ length: count }, () => byte++);
+  writeFileSync(
+    path,
+    writeDicomSeg({ type, grid: GRID, labels: labelled(values), segments, subject: 'x', provenance, nowMs: 0, random }),
+  );
+  return path;
+}
+const SOURCES = {
+  binary: written('binary', 'BINARY', [1, 2]),
+  bytes: written('bytes', 'LABELMAP', [1, 2]),
+  words: written('words', 'LABELMAP', [1, 700]),
+};
+const originals = new Map(
+  await Promise.all(Object.values(SOURCES).map(async (path) => [path, digestedMasks(await read(path))] as const)),
+);
+
+describe.skipIf(!dcmconv)(`encoded anew by dcmtk${dcmconv ? '' : ' (skipped: dcmconv is not here)'}`, () => {
+  it.each(
+    Object.entries(SOURCES).flatMap(([name, path]) =>
+      ['+ti', '+tb', '+td'].map((syntax) => [name, syntax, path] as const),
+    ),
+  )('%s %s', async (name, syntax, path) => {
+    const target = join(folder, `${name}${syntax}.dcm`);
+    execFileSync(dcmconv!, [syntax, path, target]);
+    expect(digestedMasks(await read(target))).toEqual(originals.get(path));
+  });
+});
+
+describe.skipIf(!hasDicomPython)(`compressed by pydicom${dicomPythonNotice}`, () => {
+  it('RLE, JPEG-LS and JPEG 2000 give the same masks', async () => {
+    const made = askPython<[string, string][]>(COMPRESS, folder, SOURCES.bytes, SOURCES.words);
+    expect(made).toHaveLength(6);
+    for (const [source, path] of made) expect(digestedMasks(await read(path)), path).toEqual(originals.get(source));
+  });
+});
+
+it('without codecs the reason is said', async () => {
+  const bytes = readFileSync(SOURCES.bytes);
+  const text = '1.2.840.10008.1.2.4.90';
+  const at = bytes.indexOf('1.2.840.10008.1.2.1\0');
+  expect(at).toBeGreaterThan(0);
+  const other = Buffer.concat([
+    bytes.subarray(0, at - 2),
+    Buffer.from([text.length, 0]),
+    Buffer.from(text),
+    bytes.subarray(at + 20),
+  ]);
+  const thrown: unknown = await readDicomSeg(other, 'x.dcm').catch((error: unknown) => error);
+  expect((thrown as AppException).error).toMatchObject({
+    code: 'import/unreadable',
+    detail: expect.stringContaining('do not fit the transfer syntax JPEG 2000'),
+  });
+});
+
+const COMPRESS = `
+import sys, json, pydicom
+from pydicom.uid import RLELossless, JPEGLSLossless, JPEG2000Lossless
+folder, *sources = sys.argv[1:]
+made = []
+for n, source in enumerate(sources):
+    for syntax in (RLELossless, JPEGLSLossless, JPEG2000Lossless):
+        dataset = pydicom.dcmread(source)
+        dataset.compress(syntax, generate_instance_uid=False)
+        path = f"{folder}/{n}-{syntax}.dcm"
+        dataset.save_as(path)
+        made.append([source, path])
+print(json.dumps(made))
+`;
