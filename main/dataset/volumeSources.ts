@@ -7,9 +7,8 @@ import type { AppError } from '../contract/errors.ts';
 import type { MsdDataset } from './msdDataset.ts';
 import type { VolumeSource } from './source.ts';
 import type { WalkedFolder } from './sourceWalk.ts';
+import { isVolumeName, volumeStem } from './volumeFile.ts';
 
-/** Files that are a volume, or the header of one whose voxels lie beside it. */
-const VOLUME_NAME = /^(.+?)\.(nii|hdr|nrrd|nhdr|mha|mhd)(\.gz)?$/i;
 /** Voxels of a header file. */
 const DATA_NAME = /^(.+?)\.(img|raw|zraw)(\.gz)?$/i;
 const LABEL_FOLDER = /^(labels?|masks?|segs?|segmentations?|ground_?truth|truth)(Tr|Ts)?$/i;
@@ -42,7 +41,7 @@ interface VolumeFolder {
 }
 
 /** True for the files of all formats here, also for those that hold voxels only. */
-export const isVolumePart = (name: string): boolean => VOLUME_NAME.test(name) || DATA_NAME.test(name);
+export const isVolumePart = (name: string): boolean => isVolumeName(name) || DATA_NAME.test(name);
 
 /** `datasets`: what `dataset.json` says, by the folder it lies in. */
 export function pairVolumeFiles(
@@ -71,7 +70,7 @@ export function pairVolumeFiles(
 
 /** `.img` files whose `.hdr` is not beside them; `.raw` can be anything. */
 function headlessImages({ folder, files }: WalkedFolder): AppError[] {
-  const headers = new Set(files.flatMap(({ name }) => (/\.hdr(\.gz)?$/i.test(name) ? [VOLUME_NAME.exec(name)![1]!.toLowerCase()] : [])));
+  const headers = new Set(files.flatMap(({ name }) => (/\.hdr(\.gz)?$/i.test(name) ? [volumeStem(name)!.toLowerCase()] : [])));
   return files.flatMap(({ name }) => {
     const stem = /^(.+?)\.img(\.gz)?$/i.exec(name)?.[1];
     if (stem === undefined || headers.has(stem.toLowerCase())) return [];
@@ -122,8 +121,10 @@ function pairFolder(
 
 function volumeFiles(folder: string, names: readonly string[]): VolumeFile[] {
   return names.flatMap((name) => {
-    const stem = VOLUME_NAME.exec(name)?.[1];
-    return stem === undefined ? [] : [{ path: join(folder, name), stem }];
+    const stem = volumeStem(name);
+    // Slicer's segmentations are label maps by their ending
+    const ending = /\.seg\.nrrd$/i.test(name) ? '.seg' : '';
+    return stem === undefined ? [] : [{ path: join(folder, name), stem: stem + ending }];
   });
 }
 

@@ -21,6 +21,8 @@ export interface JobSpec {
   readonly subject?: string;
   /** Of a kind that is light by itself: waits its turn with trainings, because it needs the network. */
   readonly isHeavy?: boolean;
+  /** How long a task may take to stop after a cancel; what may die at any time need not wait as long as a training. */
+  readonly killAfterMs?: number;
   /** Run one after the other, each in a process of its own; an input is made when its turn comes. */
   readonly tasks: readonly (() => TaskInput)[];
   onStarted?(): void;
@@ -165,7 +167,7 @@ export class JobQueue {
     let summary: Record<string, unknown> = {};
     for (const makeInput of job.spec.tasks) {
       if (job.isCancelRequested) return { state: 'cancelled' };
-      job.task = startTask(this.host, makeInput(), listen, this.times);
+      job.task = startTask(this.host, makeInput(), listen, { ...this.times, killAfterMs: job.spec.killAfterMs ?? this.times.killAfterMs });
       const outcome = await job.task.outcome;
       job.task = null;
       const end = endOf(outcome, job.isCancelRequested);

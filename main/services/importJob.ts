@@ -7,12 +7,16 @@ import type { EventHub } from './eventHub.ts';
 /** The author of labelmaps that came with their images. */
 const IMPORT_AUTHOR = 'import';
 
+/** A cancelled import ends within a second, also inside a large file: a case is there whole or not at all. */
+const CANCEL_MS = 800;
+
 /** A job whose `importedCase` items become cases of the project. */
 export function importJob(store: ProjectStore, events: EventHub, title: string, tasks: JobSpec['tasks']): JobSpec {
   return {
     kind: 'import',
     title,
     tasks,
+    killAfterMs: CANCEL_MS,
     onItem(item) {
       if (item.kind === 'importedCase') storeImportedCase(store, item);
       else if (item.kind === 'importedLabels') storeImportedLabels(store, item);

@@ -18,6 +18,7 @@ import type { FoundSources } from '../dataset/sourceScan.ts';
 import { sha256Of, writeLabelmap } from '../dataset/storedVolume.ts';
 import type { Subjects } from '../dataset/subjectsFile.ts';
 import { sha256OfFile } from '../dataset/uniqueDicomFiles.ts';
+import { partPathsOf } from '../dataset/volumeFile.ts';
 import { toCanonical } from '../imaging/orientation.ts';
 import { uniqueCaseId, writeCase } from './importCase.ts';
 import { readImportedLabels, writeImportedLabels } from './importedLabels.ts';
@@ -75,7 +76,8 @@ export class Importer {
 
   async #importSource(source: Source, knowledge: Knowledge, { ofSource }: LabelInputs): Promise<void> {
     const { found, memory, port, input } = this.parts;
-    const files = found.filesOf(source.files);
+    const parts = source.kind === 'volume' ? (await Promise.all(source.files.map(partPathsOf))).flat() : [];
+    const files = found.filesOf([...source.files, ...parts]);
     const inputs = ofSource.get(source) ?? [];
     const dataset = source.kind === 'volume' ? { segments: source.segments, rules: source.labelRules } : NO_DATASET;
     const twin = knowledge?.newCount === 0 ? knowledge.caseId : this.#known.byKey(memory.imageKey(files) ?? '');
