@@ -17,16 +17,16 @@ export function describeNetworkError(error: NetworkError): string {
       return `No secure connection to ${error.node} (${error.detail}). Check that the node expects TLS on this port, and give its authority's certificate file where it is not a public one.`;
     case 'network/unauthorized':
       return error.status === 403
-        ? `${error.node} knows this user but does not allow this (HTTP 403). Ask its administrator for the right.`
-        : `${error.node} refused the user name, password or token (HTTP ${error.status}). Enter them again in the node's settings.`;
+        ? `The node '${error.node}' knows this user but does not allow this (HTTP 403). Ask its administrator for the right.`
+        : `The node '${error.node}' refused the user name, password or token (HTTP ${error.status}). Enter them again in the node's settings.`;
     case 'network/failed':
-      return `${error.node} could not do this ${error.operation === 'echo' ? 'echo test' : error.operation} (status ${error.status}${error.detail && `: ${error.detail}`}).${adviceFor(error.operation, error.status)}`;
+      return `The node '${error.node}' could not do this ${error.operation === 'echo' ? 'echo test' : error.operation} (status ${error.status}${error.detail && `: ${error.detail}`}).${adviceFor(error.operation, error.status)}`;
     case 'network/bad-answer':
-      return `${error.node} answered something that is not understood (${error.detail}). Check that address and port belong to a DICOM service.`;
+      return `The node '${error.node}' answered something that is not understood (${error.detail}). Check that address and port belong to a DICOM service.`;
     case 'network/incomplete':
-      return `${error.node} delivered ${error.received} of ${error.expected} objects of series ${error.seriesUid}. Retrieve it again: only what is missing is fetched.`;
+      return `The node '${error.node}' delivered ${error.received} of ${error.expected} objects of series ${error.seriesUid}. Retrieve it again: only what is missing is fetched.`;
     case 'network/nothing-to-retrieve':
-      return `${error.node} has no objects of study ${error.studyUid}. Search again; it may have been moved or deleted.`;
+      return `The node '${error.node}' has no objects of study ${error.studyUid}. Search again; it may have been moved or deleted.`;
     case 'network/not-sent':
       return `${error.path} was not sent to ${error.node} (${error.detail}).`;
     case 'network/not-kept':
@@ -41,13 +41,13 @@ function describeUnreachable({ node, address, reason, detail }: Unreachable): st
     case 'refused':
       return `Nothing listens at ${address}, where ${node} should be. Check address and port, and that the node is running.`;
     case 'timeout':
-      return `${node} at ${address} does not answer (${detail}). Check the address, the network cable or VPN, and firewalls in between.`;
+      return `The node '${node}' at ${address} does not answer (${detail}). Check the address, the network cable or VPN, and firewalls in between.`;
     case 'unknown-host':
       return `The computer of ${node} (${address}) is not known in this network. Check the spelling of its name, or use its IP address.`;
     case 'no-route':
       return `There is no way to ${address}, where ${node} should be. Check the network connection or VPN.`;
     case 'closed':
-      return `${node} at ${address} closed the connection (${detail}). Check that the port belongs to a DICOM service and whether it expects TLS; its log may say more.`;
+      return `The node '${node}' at ${address} closed the connection (${detail}). Check that the port belongs to a DICOM service and whether it expects TLS; its log may say more.`;
     case 'other':
       return `The connection to ${node} at ${address} failed (${detail}).`;
   }
@@ -56,15 +56,15 @@ function describeUnreachable({ node, address, reason, detail }: Unreachable): st
 function describeRejected({ node, reason, callingAeTitle, calledAeTitle, detail }: Rejected): string {
   switch (reason) {
     case 'calling-ae-title':
-      return `${node} does not know this workstation. Ask its administrator to add the AE title '${callingAeTitle}', or correct your own AE title.`;
+      return `The node '${node}' does not know this workstation. Ask its administrator to add the AE title '${callingAeTitle}', or correct your own AE title.`;
     case 'called-ae-title':
-      return `${node} does not go by the AE title '${calledAeTitle}'. Correct the AE title in the node's settings.`;
+      return `The node '${node}' does not go by the AE title '${calledAeTitle}'. Correct the AE title in the node's settings.`;
     case 'busy':
-      return `${node} has no connection free at the moment (${detail}). Try again in a few minutes.`;
+      return `The node '${node}' has no connection free at the moment (${detail}). Try again in a few minutes.`;
     case 'no-service':
-      return `${node} does not offer this service (${detail}). Ask its administrator to allow it for the AE title '${callingAeTitle}'.`;
+      return `The node '${node}' does not offer this service (${detail}). Ask its administrator to allow it for the AE title '${callingAeTitle}'.`;
     case 'other':
-      return `${node} rejected the connection (${detail}). Compare AE titles with its administrator.`;
+      return `The node '${node}' rejected the connection (${detail}). Compare AE titles with its administrator.`;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { AppError } from '../contract/errors.ts';
 import type { SecretNode } from '../contract/dicomNetwork.ts';
+import { PduViolation } from './pduWatch.ts';
 
 const REASONS: Record<string, 'refused' | 'timeout' | 'unknown-host' | 'no-route' | 'closed'> = {
   ECONNREFUSED: 'refused',
@@ -17,6 +18,7 @@ const TLS_CODE = /^(ERR_TLS|ERR_SSL|EPROTO|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_T
 /** What a socket's error means for the user. */
 export function connectionError(node: SecretNode, thrown: NodeJS.ErrnoException): AppError {
   const { code = '', message } = thrown;
+  if (thrown instanceof PduViolation) return { code: 'network/bad-answer', node: node.name, detail: message };
   if (TLS_CODE.test(code)) return { code: 'network/tls', node: node.name, detail: message };
   const address = node.kind === 'web' ? node.url : `${node.host}:${node.port}`;
   return { code: 'network/unreachable', node: node.name, address, reason: REASONS[code] ?? 'other', detail: code || message };

@@ -1,5 +1,6 @@
 /** The outside of a DICOM file (PS3.10 section 7.1): what is sent and received travels between its header and its end, untouched. */
 import { open, type FileHandle } from 'node:fs/promises';
+import { sopUidsOf } from './objectIdentity.ts';
 
 const PREAMBLE_BYTES = 132;
 const IMPLEMENTATION_CLASS_UID = '2.25.147026374859182605839277103958463021';
@@ -35,7 +36,7 @@ export function fileHeader({ sopClassUid, sopInstanceUid, transferSyntaxUid }: O
   return Buffer.concat([preamble, element(0x0000, 'UL', length), group]);
 }
 
-/** `null` for what is no DICOM file with a complete header. Rejects with the errno error of the file system. */
+/** `null` for what is no DICOM file with a header that names its transfer syntax. Rejects with the errno error of the file system. */
 export async function readDicomFileHead(path: string): Promise<DicomFileHead | null> {
   const file = await open(path, 'r');
   try {
@@ -63,8 +64,10 @@ async function readHead(file: FileHandle): Promise<DicomFileHead | null> {
     at = start + length;
   }
   const [sopClassUid, sopInstanceUid, transferSyntaxUid] = [values.get(2), values.get(3), values.get(0x10)];
-  if (!sopClassUid || !sopInstanceUid || !transferSyntaxUid) return null;
-  return { sopClassUid, sopInstanceUid, transferSyntaxUid, datasetOffsetBytes: at, fileBytes };
+  if (!transferSyntaxUid) return null;
+  // Some writers leave them out here; the data set has them too.
+  const uids = sopClassUid && sopInstanceUid ? { sopClassUid, sopInstanceUid } : sopUidsOf(bytes.subarray(at), transferSyntaxUid);
+  return uids && { ...uids, transferSyntaxUid, datasetOffsetBytes: at, fileBytes };
 }
 
 const trimmed = (padded: string): string => padded.replace(/[\0 ]+$/, '');

@@ -44,18 +44,22 @@ export class DimseAssociation {
   #failure: AppException | null = null;
   readonly #waiting = new Set<(failure: AppException) => void>();
 
+  readonly #peer: Requestor;
+
   private constructor(
     private readonly caller: Caller,
     private readonly socket: Socket,
-    private readonly peer: Requestor,
+    options: AssociationOptions,
   ) {
     const fail = (error: AppError): void => this.#fail(error);
+    // Ahead of the library, which passes on a text without the error's code.
     socket.on('error', (thrown) => fail(connectionError(caller.node, thrown)));
     socket.on('timeout', () => fail(unreachable(caller.node, 'timeout', 'no answer')));
+    this.#peer = new Requestor(socket, options);
     socket.on('close', () => fail(unreachable(caller.node, 'closed', 'without a word')));
-    peer.on('abort', () => fail(unreachable(caller.node, 'closed', 'it aborted the association')));
-    peer.on('associationRejected', (rejected: Rejection) => fail(rejection(caller, rejected)));
-    peer.on('networkError', (thrown: Error) => fail({ code: 'network/bad-answer', node: caller.node.name, detail: thrown.message }));
+    this.#peer.on('abort', () => fail(unreachable(caller.node, 'closed', 'it aborted the association')));
+    this.#peer.on('associationRejected', (rejected: Rejection) => fail(rejection(caller, rejected)));
+    this.#peer.on('networkError', (thrown: Error) => fail({ code: 'network/bad-answer', node: caller.node.name, detail: thrown.message }));
   }
 
   /** Rejects with AppException `network/…` when the node cannot be reached or does not agree. */
@@ -64,8 +68,8 @@ export class DimseAssociation {
     const socket = node.tls
       ? connectTls({ host: node.host, port: node.port, ca: node.caFile && (await readFile(node.caFile)) })
       : connectPlain({ host: node.host, port: node.port });
-    const peer = new Requestor(socket, options);
-    const opened = new DimseAssociation(caller, socket, peer);
+    const opened = new DimseAssociation(caller, socket, options);
+    const peer = opened.#peer;
     const timer = setTimeout(() => opened.#fail(unreachable(node, 'timeout', `no connection within ${CONNECT_MS / 1000} s`)), CONNECT_MS);
     try {
       await opened.#until<void>((resolve) => peer.once('connect', () => resolve()));
@@ -77,24 +81,24 @@ export class DimseAssociation {
     } finally {
       clearTimeout(timer);
     }
-    const maxPdu = opened.peer.agreed.getMaxPduLength();
+    const maxPdu = peer.agreed.getMaxPduLength();
     if (maxPdu !== 0 && maxPdu < MIN_PDU_BYTES) {
       opened.abort();
       throw new AppException({ code: 'network/bad-answer', node: node.name, detail: `it takes messages of ${maxPdu} bytes only` });
     }
     // The library fills messages to the last byte, and fragments must be even (PS3.8 section 9.3.5.1).
-    opened.peer.agreed.setMaxPduLength(maxPdu - (maxPdu % 2));
+    peer.agreed.setMaxPduLength(maxPdu - (maxPdu % 2));
     return opened;
   }
 
   /** What the node's software calls itself. */
   get implementation(): string {
-    return this.peer.agreed.getImplementationVersion();
+    return this.#peer.agreed.getImplementationVersion();
   }
 
   /** Transfer syntaxes that the node takes for a SOP class. */
   accepted(sopClassUid: string): string[] {
-    return this.peer.agreed
+    return this.#peer.agreed
       .getPresentationContexts()
       .map(({ context }) => context)
       .filter((context) => context.getAbstractSyntaxUid() === sopClassUid && context.getResult() === dimse.constants.PresentationContextResult.Accept)
@@ -111,13 +115,13 @@ export class DimseAssociation {
         if (PENDING.has(response.getStatus())) onPending(response);
         else resolve(response);
       });
-      this.peer.sendRequests(request);
+      this.#peer.sendRequests(request);
     });
   }
 
   /** Asks the node to stop a running C-FIND, C-MOVE or C-GET; its last response says that it did. */
   cancel(request: requests.CFindRequest | requests.CMoveRequest | requests.CGetRequest): void {
-    this.peer.sendCancel(request);
+    this.#peer.sendCancel(request);
   }
 
   async release(): Promise<void> {
@@ -128,12 +132,12 @@ export class DimseAssociation {
         clearTimeout(timer);
         resolve();
       });
-      this.peer.once('associationReleaseResponse', () => {
+      this.#peer.once('associationReleaseResponse', () => {
         clearTimeout(timer);
         resolve();
       });
     });
-    this.peer.sendAssociationReleaseRequest();
+    this.#peer.sendAssociationReleaseRequest();
     await released;
     this.#waiting.clear();
     this.socket.destroy();
@@ -141,7 +145,7 @@ export class DimseAssociation {
 
   /** Ends it at once. */
   abort(): void {
-    if (!this.#failure && !this.socket.connecting) this.peer.sendAbort();
+    if (!this.#failure && !this.socket.connecting) this.#peer.sendAbort();
     this.socket.destroySoon();
   }
 

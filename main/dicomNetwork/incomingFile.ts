@@ -53,11 +53,11 @@ export class IncomingFile extends Writable {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** Removes the file; harmless when it was moved away. */
+  /** Removes the file; harmless when it was moved away. Never rejects: what cannot be removed goes when the inbox is opened again. */
   async discard(): Promise<void> {
     if (!this.destroyed) this.destroy();
     await this.#closed;
-    await rm(this.path, { force: true });
+    await rm(this.path, { force: true }).catch(() => undefined);
   }
 
   async #attempt(work: () => Promise<unknown>, callback: (error?: Error | null) => void): Promise<void> {

@@ -11,18 +11,33 @@ const IMPLICIT_LITTLE_ENDIAN = '1.2.840.10008.1.2';
 const EXPLICIT_BIG_ENDIAN = '1.2.840.10008.1.2.2';
 const DEFLATED = '1.2.840.10008.1.2.1.99';
 const UNDEFINED_LENGTH = 0xffffffff;
-const [SOP_INSTANCE_UID, STUDY_UID, SERIES_UID] = [0x00080018, 0x0020000d, 0x0020000e];
+const [SOP_CLASS_UID, SOP_INSTANCE_UID, STUDY_UID, SERIES_UID] = [0x00080016, 0x00080018, 0x0020000d, 0x0020000e];
+const WANTED_TAGS = new Set([SOP_CLASS_UID, SOP_INSTANCE_UID, STUDY_UID, SERIES_UID]);
 const [ITEM, ITEM_END, SEQUENCE_END] = [0xfffee000, 0xfffee00d, 0xfffee0dd];
 /** VRs with four bytes of length (PS3.5 section 7.1.2). */
 const LONG_VRS = new Set(['OB', 'OD', 'OF', 'OL', 'OV', 'OW', 'SQ', 'SV', 'UC', 'UN', 'UR', 'UT', 'UV']);
 /** Deeper nesting is no honest data set. */
 const MAX_DEPTH = 64;
 
-/**
- * Reads the beginning of a data set (without file header); `null` when one of the three is missing in it. Elements come in
- * the order of their tags (PS3.5 section 7.1), so nothing after the series UID is looked at.
- */
+/** The beginning of a data set; `null` when one of the three is missing in it. */
 export function identifyObject(beginning: Buffer, transferSyntaxUid: string): ObjectIdentity | null {
+  const texts = leadingTexts(beginning, transferSyntaxUid);
+  const [sopInstanceUid, studyUid, seriesUid] = [texts.get(SOP_INSTANCE_UID), texts.get(STUDY_UID), texts.get(SERIES_UID)];
+  return studyUid && seriesUid && sopInstanceUid ? { studyUid, seriesUid, sopInstanceUid } : null;
+}
+
+/** SOP class and instance as the data set says it; `null` where it does not. */
+export function sopUidsOf(beginning: Buffer, transferSyntaxUid: string): { sopClassUid: string; sopInstanceUid: string } | null {
+  const texts = leadingTexts(beginning, transferSyntaxUid);
+  const [sopClassUid, sopInstanceUid] = [texts.get(SOP_CLASS_UID), texts.get(SOP_INSTANCE_UID)];
+  return sopClassUid && sopInstanceUid ? { sopClassUid, sopInstanceUid } : null;
+}
+
+/**
+ * Values by tag up to the series UID; elements come in the order of their tags (PS3.5 section 7.1), so nothing behind it is
+ * looked at. Ends where the bytes end.
+ */
+function leadingTexts(beginning: Buffer, transferSyntaxUid: string): Map<number, string> {
   const bytes = transferSyntaxUid === DEFLATED ? inflateBeginning(beginning) : beginning;
   const found = new Map<number, string>();
   const reader = new ElementReader(bytes, transferSyntaxUid !== IMPLICIT_LITTLE_ENDIAN, transferSyntaxUid === EXPLICIT_BIG_ENDIAN);
@@ -33,10 +48,9 @@ export function identifyObject(beginning: Buffer, transferSyntaxUid: string): Ob
     }
     const value = reader.take(one.length);
     if (value === null) break;
-    found.set(one.tag, value.toString('latin1').replace(/[\0 ]+$/, ''));
+    if (WANTED_TAGS.has(one.tag)) found.set(one.tag, value.toString('latin1').replace(/[\0 ]+$/, ''));
   }
-  const [sopInstanceUid, studyUid, seriesUid] = [found.get(SOP_INSTANCE_UID), found.get(STUDY_UID), found.get(SERIES_UID)];
-  return studyUid && seriesUid && sopInstanceUid ? { studyUid, seriesUid, sopInstanceUid } : null;
+  return found;
 }
 
 class ElementReader {

@@ -41,6 +41,8 @@ export class StoringPeer extends dimse.Scp {
     protected readonly inbox: Inbox | null,
     times: PeerTimes,
   ) {
+    // Command and data set are small writes; together with delayed acknowledgements each object would wait 40 ms.
+    peerSocket.setNoDelay(true);
     // Ahead of the library's own listener, which would collect whatever comes.
     const before = { watch: null as PduWatch | null };
     peerSocket.on('data', (chunk: Buffer) => {

@@ -31,6 +31,11 @@ const KEYWORDS: Record<string, string> = {
 };
 const PAGE = 500;
 
+interface Found {
+  readonly found: Identifier[];
+  readonly isComplete: boolean;
+}
+
 /** Whether the service answers a search. Rejects with AppException `network/…`. */
 export async function webEcho(node: SecretWebNode): Promise<void> {
   identifiersOf(node, await webJson(node, { operation: 'echo', path: '/studies?limit=1' }));
@@ -47,10 +52,10 @@ export async function webSearch(node: SecretWebNode, query: DicomQuery, limit: n
 }
 
 /** Page after page: a node may give fewer at once than it is asked for. */
-export async function webFind(node: SecretWebNode, operation: WebRequest['operation'], path: string, parameters: Record<string, string>, limit = Infinity): Promise<{ found: Identifier[]; isComplete: boolean }> {
+export async function webFind(node: SecretWebNode, operation: WebRequest['operation'], path: string, parameters: Record<string, string>, limit = Infinity): Promise<Found> {
   const found = new Map<string, Identifier>();
   for (let offset = 0; ; ) {
-    const query = new URLSearchParams({ ...parameters, limit: String(Math.min(PAGE, limit + 1)), offset: String(offset) });
+    const query = queryText({ ...parameters, limit: String(Math.min(PAGE, limit + 1)), offset: String(offset) });
     const page = identifiersOf(node, await webJson(node, { operation, path: `${path}?${query}` }));
     const before = found.size;
     for (const one of page) found.set(`${one.StudyInstanceUID} ${one.SeriesInstanceUID} ${one.SOPInstanceUID}`, one);
@@ -59,6 +64,13 @@ export async function webFind(node: SecretWebNode, operation: WebRequest['operat
     // Nothing new: the end, or a node that does not know `offset`.
     if (found.size === before) return { found: [...found.values()], isComplete: true };
   }
+}
+
+/** A question mark may stand in a query (RFC 3986 section 3.4), and Orthanc 1.10 knows the wildcard only so; `+` for blanks is for forms. */
+function queryText(parameters: Record<string, string>): string {
+  return Object.entries(parameters)
+    .map(([key, value]) => `${key}=${encodeURIComponent(value).replaceAll('%3F', '?')}`)
+    .join('&');
 }
 
 function parametersOf(query: DicomQuery): Record<string, string> {

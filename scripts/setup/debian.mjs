@@ -18,7 +18,7 @@ const ELECTRON_LIBRARIES = [
   ['libsecret-1.so.0', ['libsecret-1-0']],
 ].map(([library, packages]) => ({ library, packages }));
 
-/** Programs that only tests need → packages. */
+/** Programs, and files at fixed places, that only tests need → packages. */
 const TEST_PROGRAMS = [
   { programs: ['Xvfb'], packages: ['xvfb'] },
   { programs: ['xauth'], packages: ['xauth'] },
@@ -26,6 +26,7 @@ const TEST_PROGRAMS = [
   { programs: ['dciodvfy'], packages: ['dicom3tools'] },
   { programs: ['dcmdump'], packages: ['dcmtk'] },
   { programs: ['Orthanc'], packages: ['orthanc'] },
+  { files: ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so'], packages: ['orthanc-dicomweb'] },
   { programs: ['chromium', 'chromium-browser', 'google-chrome'], packages: ['chromium'] },
 ];
 const TEXT_FONT = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf';
@@ -43,7 +44,7 @@ export function missingForElectron() {
 /** @returns {string[][]} the same for what the tests need besides */
 export function missingForTests() {
   if (process.platform !== 'linux') return [];
-  const missing = TEST_PROGRAMS.filter(({ programs }) => programs.every((program) => findProgram(program) === null));
+  const missing = TEST_PROGRAMS.filter(({ programs = [], files = [] }) => programs.every((program) => findProgram(program) === null) && !files.some((file) => existsSync(file)));
   const fonts = existsSync(TEXT_FONT) || existsSync('/usr/share/fonts/opentype') ? [] : [['fonts-dejavu-core']];
   return [...missing.map(({ packages }) => packages), ...fonts];
 }

@@ -10,6 +10,8 @@ import { programPath } from '../reference/program.ts';
 
 const program = programPath('Orthanc');
 const WEB_PLUGIN = '/usr/share/orthanc/plugins/libOrthancDicomWeb.so';
+/** Its database waits for the disk after every object. */
+const MEMORY_FOLDER = '/dev/shm';
 export const hasOrthanc = program !== null;
 export const orthancNotice = hasOrthanc ? '' : ' (skipped: Debian package orthanc is not here)';
 export const hasDicomWeb = hasOrthanc && existsSync(WEB_PLUGIN);
@@ -30,7 +32,7 @@ export class Orthanc {
   ) {}
 
   static async start({ modalities, user }: OrthancOptions): Promise<Orthanc> {
-    const folder = mkdtempSync(join(tmpdir(), 'maskloop-orthanc-'));
+    const folder = mkdtempSync(join(existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir(), 'maskloop-orthanc-'));
     const [dicomPort, httpPort] = [await freePort(), await freePort()];
     const configuration = {
       Name: 'test',

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ok, type Result } from '../../main/contract/errors.ts';
+import { err, ok, toAppError, type Result } from '../../main/contract/errors.ts';
 import type { JobPort } from '../../main/contract/jobPort.ts';
 import type { PredictTask, TaskInput, TrainTask } from '../../main/contract/tasks.ts';
 import { readStoredImage, writeLabelmap } from '../../main/dataset/storedVolume.ts';
@@ -31,7 +31,16 @@ class ScriptedTasks {
   /** Runs before a labelmap is stored. */
   beforeSave: () => Promise<void> = async () => {};
 
+  /** Never rejects, as in a compute process. */
   run = async (input: TaskInput, port: JobPort): Promise<Result<Record<string, unknown>>> => {
+    try {
+      return await this.#dispatch(input, port);
+    } catch (thrown) {
+      return err(toAppError(thrown));
+    }
+  };
+
+  async #dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<string, unknown>>> {
     switch (input.task) {
       case 'import':
         return runImport(input, port);
@@ -69,7 +78,7 @@ class ScriptedTasks {
       case 'checkRuntime':
         return ok({ version: 'scripted' });
     }
-  };
+  }
 }
 
 export class ServiceRig extends ServiceClient {
