@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { DicomNode } from '../contract/dicomNetwork.ts';
+import type { DicomNode } from '../contract/dicomNetwork.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption, positiveInteger, projectOption } from './commonOptions.ts';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
 import { describeError } from '../contract/describeError.ts';
-import { OwnStation } from '../contract/dicomNetwork.ts';
+import type { OwnStation } from '../contract/dicomNetwork.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption, positiveInteger, projectOption } from './commonOptions.ts';

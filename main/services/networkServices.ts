@@ -26,17 +26,7 @@ export function networkServices(session: ProjectSession, compute: ComputeHost, e
     return now.isRunning ? now : { ...now, station: await book.station() };
   };
   return {
-    'network.listNodes': () => answer(() => book.list()),
-    'network.saveNode': ({ node, secret }) =>
-      answer(async () => {
-        await book.save({ ...node, caFile: node.caFile && resolve(node.caFile) }, secret);
-        return null;
-      }),
-    'network.removeNode': ({ name }) =>
-      answer(async () => {
-        await book.remove(name);
-        return null;
-      }),
+    ...nodeServices(book),
     'network.echo': ({ node }) =>
       answer(async () => {
         const { elapsedMs, implementation } = await ask(node, null, 1);
@@ -80,5 +70,21 @@ export function networkServices(session: ProjectSession, compute: ComputeHost, e
         return status();
       }),
     'network.status': () => answer(status),
+  };
+}
+
+function nodeServices(book: NodeBook): Pick<Handlers, 'network.listNodes' | 'network.saveNode' | 'network.removeNode'> {
+  return {
+    'network.listNodes': () => answer(() => book.list()),
+    'network.saveNode': ({ node, secret }) =>
+      answer(async () => {
+        await book.save({ ...node, caFile: node.caFile && resolve(node.caFile) }, secret);
+        return null;
+      }),
+    'network.removeNode': ({ name }) =>
+      answer(async () => {
+        await book.remove(name);
+        return null;
+      }),
   };
 }

@@ -55,7 +55,7 @@ async function freshProject(name: string): Promise<string> {
   return join(folder, 'inbox');
 }
 
-describe.skipIf(!hasOrthanc)(`DICOM network with Orthanc${orthancNotice}`, () => {
+describe.skipIf(!hasOrthanc)(`DICOM network with Orthanc${orthancNotice || (dicomWebNotice && ` (DICOMweb${dicomWebNotice})`)}`, () => {
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'maskloop-network-'));
     ourPort = await freePort();
