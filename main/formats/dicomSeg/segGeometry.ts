@@ -169,7 +169,7 @@ function unevenSlices(depths: readonly number[], gaps: readonly number[], smalle
     const depth = depths[0]! + slice * spacingMm;
     while (plane + 1 < depths.length && Math.abs(depths[plane + 1]! - depth) <= Math.abs(depths[plane]! - depth))
       plane++;
-    if (Math.abs(depths[plane]! - depth) <= 0.75 * usual) planeOfSlice[slice] = plane;
+    if (Math.abs(depths[plane]! - depth) <= usual) planeOfSlice[slice] = plane;
   }
   const detail = `its planes lie at uneven distances (${mm(smallest)} to ${mm(gaps.reduce((a, b) => Math.max(a, b)))}); each was spread over the slices nearest to it, ${mm(spacingMm)} apart`;
   return { spacingMm, planeOfSlice, warnings: [detail] };

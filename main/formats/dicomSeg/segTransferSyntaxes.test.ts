@@ -9,7 +9,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { askPython, dicomPythonNotice, hasDicomPython } from '../../../test/reference/dicomPython.ts';
 import { digestedMasks } from '../../../test/reference/dicomSegPython.ts';
 import { programPath } from '../../../test/reference/program.ts';
-import { AppException } from '../../contract/errors.ts';
+import type { AppException } from '../../contract/errors.ts';
 import type { Grid, Segment } from '../../contract/vocabulary.ts';
 import { createPixelCodecs } from '../dicom/pixelCodecs.ts';
 import { readDicomSeg } from './readDicomSeg.ts';
@@ -36,8 +36,8 @@ const GRID = {
   direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
 } as unknown as Grid;
 const labelled = (values: readonly number[]) =>
-  Uint16Array.from({ length: 13 * 11 * 5 }, (_, n) =>
-    n % 13 > 3 && n % 7 > 2 ? values[Math.floor(n / 300) % values.length]! : 0,
+  Uint16Array.from({ length: 75 * 67 * 3 }, (_, n) =>
+    n % 75 > 30 && n % 7 > 2 ? values[Math.floor(n / 3000) % values.length]! : 0,
   );
 
 function written(name: string, type: 'BINARY' | 'LABELMAP', values: readonly number[]): string {

@@ -5,6 +5,7 @@
 import type { Provenance } from '../../contract/provenance.ts';
 import type { Grid, Segment } from '../../contract/vocabulary.ts';
 import type { LabelArray } from '../../imaging/connectedComponents.ts';
+import { voxelCountOf } from '../../imaging/grid.ts';
 import { labelValuesIn } from '../../imaging/labelVoxels.ts';
 import { datasetOf, type Attributes } from '../dicom/datasetOf.ts';
 import { dicomDateTime, type DicomDateTime } from '../dicom/dicomDateTime.ts';
@@ -50,6 +51,8 @@ export function writeDicomSeg(source: DicomSegSource): Uint8Array<ArrayBuffer> {
 export function dicomSegOf(source: DicomSegSource): { readonly dataset: DicomJson; readonly pixels: WrittenPixels } {
   const { type, grid, labels, segments, reference, provenance, random } = source;
   const labelValues = segments.map(({ labelValue }) => labelValue);
+  if (labels.length !== voxelCountOf(grid))
+    throw new Error(`${labels.length} labels do not fill ${grid.dimsIjk.join(' × ')}`);
   if (segments.length === 0) throw new Error('a segmentation object needs a segment');
   const unnamed = labelValuesIn(labels).filter((value) => !labelValues.includes(value));
   if (unnamed.length > 0) throw new Error(`label ${unnamed.join(', ')} has no segment`);
