@@ -129,6 +129,22 @@ describe.skipIf(!isThere)(`real images${notice}`, () => {
     expect(outcomes.length + problems.length).toBeGreaterThan(0);
   });
 
+  it('a series becomes one case for each b-value or time point; scouts and gaps are refused, a tilt is said', async () => {
+    const { outcomes: mr } = await readAll(join(DATA, 'prostatex_mr'), join(DATA, 'dicom_enhanced/Siemens'));
+    expect(mr.map(({ source, loaded }) => [source.baseName.split('_').at(-1), loaded?.warnings.length, loaded?.channels[0]!.grid.dimsIjk[2]])).toEqual([
+      ...['b50', 'b400', 'b800', '7.000000-ep2ddifftraDYNDISTADC-48780'].map((name) => [name, 0, 19]),
+      ...[1, 2, 3, 4].map((time) => [`time${time}`, 0, 6]),
+    ]);
+    const { outcomes, problems } = await readAll(join(DATA, 'dicom_geometry_edge'));
+    expect(byName(outcomes, 'ct_gantry_tilt_variable_spacing_GE')?.warnings).toMatchObject([
+      { code: 'import/resampled', detail: expect.stringContaining('gantry tilt of 18.5°') },
+    ]);
+    expect(outcomes.find(({ source }) => source.baseName === 'CT2')?.error).toMatchObject({
+      detail: '161 missing slices: 202.5 mm between slices 1 and 2, usually 1.25 mm; too wide to be filled by interpolation (at most 10 mm and 3 slices)',
+    });
+    expect(problems.filter((problem) => 'detail' in problem && problem.detail?.includes('localizer'))).toHaveLength(4);
+  });
+
   it('files that alone carry a deflated or big-endian syntax load', async () => {
     const folder = join(DATA, 'dicom_transfer_syntaxes/cornerstone_ct');
     const names = [

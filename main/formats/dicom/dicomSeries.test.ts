@@ -5,6 +5,7 @@ import { gridDistanceMm, gridFromAffine } from '../../imaging/grid.ts';
 import { readDicomSummary } from './dicomSummary.ts';
 import { looksLikeDicom } from './parseDicom.ts';
 import { readDicomSlices } from './readDicomSlices.ts';
+import { splitStacks } from './splitStacks.ts';
 import { stackDicomSlices, type DicomVolume } from './stackDicomSlices.ts';
 
 const oblique = gridFromAffine([5, 4, 6], obliqueAffine());
@@ -151,7 +152,10 @@ describe('DICOM series', () => {
       expect(cut, `cut at ${at}`).toMatchObject({ code: expect.stringMatching(/^import\//) });
       const damaged = Uint8Array.from(bytes!);
       damaged[at] = damaged[at]! ^ 0xff;
-      const result = errorOf(() => stackDicomSlices(readDicomSlices(damaged, 'a.dcm'), 'a.dcm'));
+      const result = errorOf(() => {
+        splitStacks(readDicomSummary(damaged, 'a.dcm').frames);
+        stackDicomSlices(readDicomSlices(damaged, 'a.dcm'), 'a.dcm');
+      });
       if (result !== undefined)
         expect(result, `damaged at ${at}`).toMatchObject({ code: expect.stringMatching(/^import\//) });
     }
