@@ -2,7 +2,8 @@
 import { createUnzip, inflateRawSync } from 'node:zlib';
 import { AppException } from '../contract/errors.ts';
 
-const CHUNK_BYTES = 2 ** 20;
+const LARGEST_CHUNK_BYTES = 2 ** 20;
+const SMALLEST_CHUNK_BYTES = 2 ** 14;
 /** Streams may hold a little more than is needed; this much is read on to check their end, not without bound. */
 const LARGEST_REST_BYTES = 2 ** 28;
 
@@ -21,7 +22,9 @@ export function inflateUpTo(
   headBytes = 0,
 ): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const stream = createUnzip({ chunkSize: CHUNK_BYTES });
+    const stream = createUnzip({
+      chunkSize: Math.max(SMALLEST_CHUNK_BYTES, Math.min(LARGEST_CHUNK_BYTES, 4 * bytes.length)),
+    });
     const chunks: Buffer[] = [];
     let heldBytes = 0;
     let passedBytes = 0;

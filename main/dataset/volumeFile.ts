@@ -71,8 +71,8 @@ function volumeHost(headerPath: string, read: ReadFile): VolumeHost {
       try {
         return await read(path);
       } catch (thrown) {
-        if ((thrown as NodeJS.ErrnoException).code !== 'ENOENT') throw thrown;
-        const detail = `the file ${name} with its voxels is missing`;
+        const { code, message } = thrown as NodeJS.ErrnoException;
+        const detail = code === 'ENOENT' ? `the file ${name} with its voxels is missing` : `${name}: ${message}`;
         throw new AppException({ code: 'import/unreadable', path: headerPath, detail });
       }
     },
