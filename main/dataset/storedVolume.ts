@@ -11,7 +11,7 @@ import type { Volume, VoxelArray } from '../imaging/volume.ts';
 import { niftiChunks } from '../formats/nifti/writeNifti.ts';
 import type { VolumeImage } from '../formats/volume/volumeImage.ts';
 import { writeFileAtomic } from './atomicFile.ts';
-import { readNiftiFile } from './niftiFile.ts';
+import { readVolumeFile } from './volumeFile.ts';
 
 /** Stored headers hold float32 numbers; this is far above their rounding and far below a voxel. */
 const STORED_TOLERANCE_MM = 0.01;
@@ -78,7 +78,7 @@ function gzipped(chunks: readonly Uint8Array[]): Promise<Uint8Array> {
 /** What is wrong with a file of ours is not the user's import but a damaged project. */
 async function readOwnFile(file: string): Promise<VolumeImage> {
   try {
-    return await readNiftiFile(file);
+    return await readVolumeFile(file);
   } catch (thrown) {
     if (!(thrown instanceof AppException)) throw thrown;
     const { code, ...facts } = thrown.error;

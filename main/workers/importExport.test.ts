@@ -17,7 +17,7 @@ import type { JobNews } from '../contract/jobs.ts';
 import { ImportedCase, type ImportTask } from '../contract/tasks.ts';
 import type { AppError } from '../contract/errors.ts';
 import { ExportReport } from '../export/exportReport.ts';
-import { readNiftiFile } from '../dataset/niftiFile.ts';
+import { readVolumeFile } from '../dataset/volumeFile.ts';
 import { readStoredImage, writeLabelmap } from '../dataset/storedVolume.ts';
 import { gridsMatch } from '../imaging/grid.ts';
 import { makePhantom } from '../imaging/phantom.ts';
@@ -91,11 +91,11 @@ describe('phantoms → import → export', () => {
     const exported = await runExport(exportTaskOf(labelled, output), new RecordingPort());
     expect(exported).toMatchObject({ ok: true, value: { writtenCount: 3, failedCount: 0 } });
     for (const [n, one] of labelled.entries()) {
-      const written = await readNiftiFile(join(output, `${one.caseId}.nii.gz`));
+      const written = await readVolumeFile(join(output, `${one.caseId}.nii.gz`));
       const truth = makePhantom(40 + n);
       expect(written.channels[0]).toEqual(truth.labels);
       expect(gridsMatch(written.grid, truth.grid, 1e-3)).toBe(true);
-      expect(gridsMatch(written.grid, (await readNiftiFile(one.sourcePath)).grid, 1e-4)).toBe(true);
+      expect(gridsMatch(written.grid, (await readVolumeFile(one.sourcePath)).grid, 1e-4)).toBe(true);
     }
   });
 

@@ -1,7 +1,7 @@
 /** Two label maps of one case, turned so that their axes are closest to LPS, and the image under them. */
 import { AppException } from '../contract/errors.ts';
 import type { Grid } from '../contract/vocabulary.ts';
-import { readNiftiFile } from '../dataset/niftiFile.ts';
+import { readVolumeFile } from '../dataset/volumeFile.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
 import { gridDistanceMm } from '../imaging/grid.ts';
 import { labelVoxels } from '../imaging/labelVoxels.ts';
@@ -32,7 +32,7 @@ export async function readPair({ predictionFile, truthFile }: { readonly predict
 export async function readImageOn(grid: Grid, file: string | undefined): Promise<VoxelArray | undefined> {
   if (file === undefined) return undefined;
   try {
-    const image = await readNiftiFile(file);
+    const image = await readVolumeFile(file);
     const volume = toCanonical(image.channels[0]!, image.grid);
     return gridDifference(volume.grid, grid) ? undefined : volume.voxels;
   } catch (thrown) {
@@ -42,7 +42,7 @@ export async function readImageOn(grid: Grid, file: string | undefined): Promise
 }
 
 async function readLabels(path: string) {
-  const image = await readNiftiFile(path);
+  const image = await readVolumeFile(path);
   if (image.channels.length !== 1) throw new AppException({ code: 'import/unsupported', path, detail: `${image.channels.length} volumes in one file, a label map has one` });
   const labels = labelVoxels(image.channels[0]!);
   if (!labels.ok) throw new AppException({ code: 'import/label-values', path, detail: labels.detail });

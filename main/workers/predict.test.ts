@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EngineFactory, NamedArray } from '../../models/engine.ts';
 import { PredictTask } from '../contract/tasks.ts';
-import { readNiftiFile } from '../dataset/niftiFile.ts';
+import { readVolumeFile } from '../dataset/volumeFile.ts';
 import { writeGzippedNifti } from '../dataset/storedVolume.ts';
 import { gridFromAffine } from '../imaging/grid.ts';
 import { Plan, type PlanConfiguration } from '../nnunet/plan/plan.ts';
@@ -95,7 +95,7 @@ async function predicted(runFolders: readonly string[], { options = {}, saveProb
   const models = runFolders.map((runFolder) => ({ runFolder, previousRunFolders: previous ? [previous] : [] }));
   const task = PredictTask.parse({ task: 'predict', models, options, cases: [], folder: { inputFolder: join(folder, 'in'), outputFolder, saveProbabilities } });
   const result = await runPredict(task, { tell: () => undefined, stop: { aborted: false } }, factory);
-  const volume = async (file: string) => (await readNiftiFile(join(outputFolder, file))).channels[0]!;
+  const volume = async (file: string) => (await readVolumeFile(join(outputFolder, file))).channels[0]!;
   return { result, volume, files: () => readdirSync(outputFolder).sort(), outputFolder };
 }
 
