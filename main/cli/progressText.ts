@@ -53,6 +53,7 @@ export class ProgressText {
 
   #text({ phase, done, total, secondsLeft }: Progress): string {
     const parts = [phaseNames[phase]];
+    if (phase === 'scanning' && done > 0) parts.push(`${done} files`);
     if (total > 0) parts.push(`${Math.min(100, Math.floor((100 * done) / total))} %`);
     if (phase === 'training' || phase === 'validating') {
       if (this.#loss !== null) parts.push(`loss ${this.#loss.toFixed(3)}`);

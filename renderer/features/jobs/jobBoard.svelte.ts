@@ -35,7 +35,6 @@ export function applyJobEvent(job: JobSummary | undefined, event: JobEvent): Job
 /** The jobs of this session, newest last. */
 export class JobBoard {
   readonly #jobs = new SvelteMap<JobId, JobSummary>();
-  readonly #ended = new Map<JobId, (job: JobSummary) => void>();
   readonly running = $derived([...this.#jobs.values()].filter((job) => job.state === 'running' || job.state === 'queued'));
 
   constructor(
@@ -63,10 +62,7 @@ export class JobBoard {
     const listed = await this.notices.attempt(() => this.api.call('jobs.list', {}));
     if (!listed) return;
     this.#jobs.clear();
-    for (const job of listed.jobs) {
-      this.#jobs.set(job.jobId, job);
-      this.#settle(job);
-    }
+    for (const job of listed.jobs) this.#jobs.set(job.jobId, job);
   }
 
   #apply(event: JobEvent): void {
@@ -77,20 +73,6 @@ export class JobBoard {
     const job = applyJobEvent(known, event);
     this.#jobs.set(event.jobId, job);
     if (event.type === 'failed') this.notices.fail(new AppException(event.error));
-    this.#settle(job);
-  }
-
-  #settle(job: JobSummary): void {
-    if (job.endedAtMs === undefined) return;
-    this.#ended.get(job.jobId)?.(job);
-    this.#ended.delete(job.jobId);
-  }
-
-  /** Resolves when the job has succeeded, failed or been cancelled. */
-  ended(jobId: JobId): Promise<JobSummary> {
-    const job = this.#jobs.get(jobId);
-    if (job?.endedAtMs !== undefined) return Promise.resolve(job);
-    return new Promise((resolve) => this.#ended.set(jobId, resolve));
   }
 
   readonly cancel = (jobId: JobId): Promise<unknown> => this.notices.attempt(() => this.api.call('jobs.cancel', { jobId }));
