@@ -4,12 +4,14 @@ import { AppException, type AppError } from '../contract/errors.ts';
 import type { Grid, LabelRegion, Segment } from '../contract/vocabulary.ts';
 import { rasterizeRtStruct } from '../formats/rtStruct/rasterizeRtStruct.ts';
 import { readRtStruct } from '../formats/rtStruct/readRtStruct.ts';
+import { createPixelCodecs, type PixelCodecs } from '../formats/dicom/pixelCodecs.ts';
 import { readDicomSeg } from '../formats/dicomSeg/readDicomSeg.ts';
 import { labelmapOf, type OverlapRule } from '../formats/segmentation/labelmapOf.ts';
 import type { ReadSegment, Segmentation } from '../formats/segmentation/segmentation.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
 import { labelVoxels } from '../imaging/labelVoxels.ts';
 import type { Volume } from '../imaging/volume.ts';
+import { codecModule } from './codecModule.ts';
 import { defaultColor } from './defaultColors.ts';
 import { inflateDicom, type DicomFile } from './dicomSources.ts';
 import { fitLabels } from './fitLabels.ts';
@@ -51,13 +53,15 @@ export async function readLabelFile(path: string, image: ImagePlace, overlap: Ov
   return { path, voxels: fitted.voxels, segments, hasOwnNumbers: true, regions: null, warnings };
 }
 
+const codecs = async (): Promise<PixelCodecs> => createPixelCodecs(await codecModule());
+
 /** A SEG or RTSTRUCT. Throws `import/…` errors. */
 export async function readSegmentationObject({ path, segmentation }: DicomFile, imageGrid: Grid, overlap: OverlapRule): Promise<ReadLabels> {
   const bytes = await readFile(path);
   const read =
     segmentation?.kind === 'rtStruct'
       ? rasterizeRtStruct(readRtStruct(bytes, path, inflateDicom), imageGrid)
-      : await readDicomSeg(bytes, path, { inflate: inflateDicom });
+      : await readDicomSeg(bytes, path, { inflate: inflateDicom, codecs });
   return fromSegmentation(read, path, imageGrid, overlap, false);
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AppException } from '../../contract/errors.ts';
+import type { AppException } from '../../contract/errors.ts';
 import { segGeometry, type SegPlane } from './segGeometry.ts';
 
 const plane = (depthMm: number, changes: Partial<SegPlane> = {}): SegPlane => ({
