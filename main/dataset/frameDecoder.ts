@@ -29,9 +29,13 @@ const WORTH_THREADS = 8;
 /** Frames handed to a thread before its answer: one at work, one waiting. */
 const AHEAD_PER_THREAD = 2;
 
+/** No frame takes this long; a codec that does is in a loop that its bytes led it into. */
+const STUCK_MS = 120_000;
+
 interface Waiting {
   readonly resolve: (stored: StoredPixels) => void;
   readonly reject: (reason: unknown) => void;
+  readonly alarm: ReturnType<typeof setTimeout>;
 }
 
 /** For one series. `close` must be called in the end; it drops what is still at work. */
@@ -43,6 +47,8 @@ export class FrameDecoder {
   private readonly waiting = new Map<number, Waiting>();
   private readonly roomSeekers: (() => void)[] = [];
   private sent = 0;
+  /** The first one; no frame is taken after it. */
+  private failure: { readonly reason: unknown } | null = null;
 
   /** `expectedFrames` decides whether threads pay. */
   constructor(
@@ -57,7 +63,8 @@ export class FrameDecoder {
 
   /**
    * Resolves once the frame is taken, so that a caller who waits keeps few of them in memory; the pixels come later.
-   * `frameCount`: how many frames its file has. They reject with what `decodeFrame` throws.
+   * `frameCount`: how many frames its file has. They reject with what `decodeFrame` throws, and so does every call after
+   * the first failure.
    */
   async add(frame: EncodedFrame, frameCount = 1): Promise<{ readonly pixels: Promise<StoredPixels> }> {
     if (!needsCodec(frame)) return { pixels: Promise.resolve(decodeFrame(frame)) };
@@ -71,10 +78,12 @@ export class FrameDecoder {
     }
     if (this.workers.length === 0) this.start(this.threadFile, module);
     while (this.waiting.size >= this.threads * AHEAD_PER_THREAD) await new Promise<void>((resolve) => this.roomSeekers.push(resolve));
+    if (this.failure) throw this.failure.reason;
     return { pixels: this.send(frame) };
   }
 
   async close(): Promise<void> {
+    this.fail(new Error('the decoder is closed'));
     await Promise.all(this.workers.map((worker) => worker.terminate()));
   }
 
@@ -82,9 +91,8 @@ export class FrameDecoder {
     this.workers = Array.from({ length: this.threads }, () => new Worker(threadFile, { workerData: module }));
     for (const worker of this.workers) {
       worker.on('message', (message: FromDecodeThread) => {
-        const waiting = this.take(message.index);
-        if (message.ok) waiting.resolve(message.stored);
-        else waiting.reject(new AppException(message.error));
+        if (!message.ok) return this.fail(new AppException(message.error));
+        this.take(message.index)?.resolve(message.stored);
       });
       worker.once('error', (error) => this.fail(error));
       worker.once('exit', (code) => this.fail(new Error(`a decoding thread ended with code ${code}`)));
@@ -95,7 +103,10 @@ export class FrameDecoder {
     const index = this.sent++;
     // of its own memory, which moves to the thread; the file's stays
     const bytes = new Uint8Array(frame.bytes);
-    const pixels = new Promise<StoredPixels>((resolve, reject) => this.waiting.set(index, { resolve, reject }));
+    const pixels = new Promise<StoredPixels>((resolve, reject) => {
+      const alarm = setTimeout(() => this.fail(stuck(frame)), STUCK_MS);
+      this.waiting.set(index, { resolve, reject, alarm });
+    });
     // whoever awaits the pixels learns of it; until then it is nobody's
     pixels.catch(() => undefined);
     const message: ToDecodeThread = { index, frame: { ...frame, bytes } };
@@ -103,14 +114,20 @@ export class FrameDecoder {
     return pixels;
   }
 
-  private take(index: number): Waiting {
-    const waiting = this.waiting.get(index)!;
+  private take(index: number): Waiting | undefined {
+    const waiting = this.waiting.get(index);
+    clearTimeout(waiting?.alarm);
     this.waiting.delete(index);
     this.roomSeekers.shift()?.();
     return waiting;
   }
 
   private fail(reason: unknown): void {
-    for (const index of [...this.waiting.keys()]) this.take(index).reject(reason);
+    this.failure ??= { reason };
+    for (const index of [...this.waiting.keys()]) this.take(index)?.reject(this.failure.reason);
   }
+}
+
+function stuck({ path }: EncodedFrame): AppException {
+  return new AppException({ code: 'import/unreadable', path, detail: `damaged pixels (a frame is not decoded after ${STUCK_MS / 1000} s)` });
 }
