@@ -22,12 +22,12 @@ import glob, json, random, sys
 import logging; logging.disable(logging.CRITICAL)
 import highdicom.legacy as legacy, pydicom
 from pydicom.uid import generate_uid
-kind, folder, out = sys.argv[1:]
-slices = [pydicom.dcmread(path) for path in sorted(glob.glob(folder + "/*"))]
-random.Random(3).shuffle(slices)
-make = getattr(legacy, f"LegacyConvertedEnhanced{kind}Image")
-make(legacy_datasets=slices, series_instance_uid=generate_uid(), series_number=9, sop_instance_uid=generate_uid(), instance_number=1).save_as(out)
-print(json.dumps(len(slices)))
+for kind, folder, out in json.loads(sys.argv[1]):
+    slices = [pydicom.dcmread(path) for path in sorted(glob.glob(folder + "/*"))]
+    random.Random(3).shuffle(slices)
+    make = getattr(legacy, f"LegacyConvertedEnhanced{kind}Image")
+    make(legacy_datasets=slices, series_instance_uid=generate_uid(), series_number=9, sop_instance_uid=generate_uid(), instance_number=1).save_as(out)
+print("null")
 `;
 
 interface Subject {
@@ -62,6 +62,13 @@ const SUBJECTS: readonly Subject[] = [
   multiFrame('dicom_enhanced/Siemens/XA10', 'time 1'),
   // two frames in descending order
   multiFrame('dicom_enhanced/eCT_Supplemental.dcm'),
+];
+
+/** Kind, folder, names of the stacks. */
+const CONVERTED: readonly (readonly [string, string, readonly string[]])[] = [
+  ['CT', 'sts_dicom_rtstruct/dicom/STS_025/CT/image', ['']],
+  ['PET', 'sts_dicom_rtstruct/dicom/STS_025/PET/image', ['']],
+  ['MR', prostate, ['b=50', 'b=400', 'b=800']],
 ];
 
 /** The files of the stack and its volume. */
@@ -108,6 +115,12 @@ describe.skipIf(!isThere)(`DICOM geometry of real series${dicomPythonNotice}${sh
     }
     writeFileSync(join(scratch, 'cases.json'), JSON.stringify(cases));
     truths = askPython<Grid[]>(SCRIPT, join(scratch, 'cases.json'));
+    const conversions = CONVERTED.map(([kind, folder]) => [
+      kind,
+      join(SHARED_DATA, folder),
+      join(scratch, `${kind}.dcm`),
+    ]);
+    askPython(CONVERT, JSON.stringify(conversions));
   }, 60_000);
   afterAll(() => rmSync(scratch, { recursive: true }));
 
@@ -121,15 +134,10 @@ describe.skipIf(!isThere)(`DICOM geometry of real series${dicomPythonNotice}${sh
     expect(largestDifference(volume, join(scratch, `${n}.raw`))).toBeLessThanOrEqual(isWhole ? 0 : 6e-8);
   });
 
-  it.each([
-    ['CT', 'sts_dicom_rtstruct/dicom/STS_025/CT/image', ['']],
-    ['PET', 'sts_dicom_rtstruct/dicom/STS_025/PET/image', ['']],
-    ['MR', prostate, ['b=50', 'b=400', 'b=800']],
-  ])(
+  it.each(CONVERTED)(
     '%s made a multi-frame object by highdicom, its frames out of order, is the classic series',
     (kind, folder, names) => {
       const file = join(scratch, `${kind}.dcm`);
-      askPython(CONVERT, kind, join(SHARED_DATA, folder), file);
       const bytes = readFileSync(file);
       const stacks = splitStacks(readDicomSummary(bytes, file).frames);
       expect(stacks.map(({ name }) => name)).toEqual(names);
