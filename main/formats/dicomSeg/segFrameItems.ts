@@ -1,10 +1,10 @@
 /** Functional groups of the frames (PS3.3 C.7.6.16): where each lies, which segment it shows, which image it was made on. */
 import type { Grid } from '../../contract/vocabulary.ts';
 import { ijkToLps } from '../../imaging/grid.ts';
+import { codeItem } from '../dicom/codeSequence.ts';
 import type { Attributes } from '../dicom/datasetOf.ts';
 import type { DicomReference } from '../dicom/dicomReference.ts';
 import type { LabelFrame } from './labelFrames.ts';
-import { codeItem } from './segmentItems.ts';
 
 const SEGMENTATION = codeItem({ scheme: 'DCM', value: '113076', meaning: 'Segmentation' });
 const SOURCE_IMAGE = codeItem({

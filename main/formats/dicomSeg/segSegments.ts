@@ -1,6 +1,7 @@
 /** The segments of a segmentation object (Segment Sequence, PS3.3 C.8.20.2 and C.8.20.4). */
 import type { DataSet } from 'dicom-parser';
-import { Code, SegmentCodes } from '../../contract/vocabulary.ts';
+import { SegmentCodes } from '../../contract/vocabulary.ts';
+import { codeOf } from '../dicom/codeSequence.ts';
 import { characterSetOf, dicomText } from '../dicom/dicomText.ts';
 import { binaryOf, itemOf } from '../dicom/functionalGroups.ts';
 import type { ReadSegment } from '../segmentation/segmentation.ts';
@@ -41,15 +42,6 @@ function codesOf(item: DataSet, characterSet: readonly string[]): SegmentCodes |
     modifier: codeOf(itemOf(typeItem, 'x00620011'), characterSet),
   });
   return codes.success ? codes.data : undefined;
-}
-
-/** Of a code sequence item; short, long and URN values (PS3.3 8.8). */
-function codeOf(item: DataSet | undefined, characterSet: readonly string[]): Code | undefined {
-  if (!item) return undefined;
-  const text = (tag: string) => dicomText(item, tag, characterSet);
-  const value = text('x00080100') || text('x00080119') || text('x00080120');
-  const code = Code.safeParse({ scheme: text('x00080102'), value, meaning: (text('x00080104') || value).slice(0, 64) });
-  return code.success ? code.data : undefined;
 }
 
 /** Of LABELMAP objects with PALETTE COLOR: the colour of a pixel value. */

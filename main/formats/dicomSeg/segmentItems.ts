@@ -2,6 +2,7 @@
 import type { Provenance } from '../../contract/provenance.ts';
 import { SEGMENT_CATEGORIES } from '../../contract/segmentCodeTable.ts';
 import type { Code, Segment, SegmentCodes } from '../../contract/vocabulary.ts';
+import { codeItem } from '../dicom/codeSequence.ts';
 import type { Attributes } from '../dicom/datasetOf.ts';
 import { algorithmItem, plainText } from '../dicom/provenanceAttributes.ts';
 import { dicomLabOfRgb } from './cieLab.ts';
@@ -48,14 +49,5 @@ function algorithmAttributes({ origin, models }: Provenance): Attributes {
     SegmentAlgorithmType: ALGORITHM_TYPE[origin],
     // required unless a person alone drew it
     SegmentAlgorithmName: origin === 'manual' ? undefined : plainText(names) || 'unknown',
-  };
-}
-
-/** Code Sequence macro (PS3.3 section 8.8): longer values have an attribute of their own. */
-export function codeItem({ scheme, value, meaning }: Code): Attributes {
-  return {
-    [value.length > 16 ? 'LongCodeValue' : 'CodeValue']: value,
-    CodingSchemeDesignator: scheme,
-    CodeMeaning: meaning,
   };
 }

@@ -2,6 +2,7 @@
 import type { DataSet } from 'dicom-parser';
 import { AppException, type AppError } from '../../contract/errors.ts';
 import { Segment, type Code, type SegmentCodes } from '../../contract/vocabulary.ts';
+import { codeOf } from '../dicom/codeSequence.ts';
 import { characterSetOf, dicomText } from '../dicom/dicomText.ts';
 import { decimals, parseDicom, type Inflate } from '../dicom/parseDicom.ts';
 import type { SegmentedImage } from '../segmentation/segmentation.ts';
@@ -148,16 +149,6 @@ function codesOf(observation: DataSet, characterSet: readonly string[]): Segment
 }
 
 const ANATOMICAL_STRUCTURE: Code = { scheme: 'SCT', value: '91723000', meaning: 'Anatomical Structure' };
-
-/** Code sequence macro, PS3.3 section 8.8: the value is in one of three attributes, by its length and kind. */
-function codeOf(item: DataSet | undefined, characterSet: readonly string[]): Code | undefined {
-  if (!item) return undefined;
-  const value = dicomText(item, 'x00080100', characterSet) || dicomText(item, 'x00080119', characterSet) || dicomText(item, 'x00080120', characterSet);
-  const scheme = dicomText(item, 'x00080102', characterSet);
-  const meaning = dicomText(item, 'x00080104', characterSet).slice(0, 64);
-  const isCode = value !== '' && value.length <= 64 && scheme !== '' && scheme.length <= 16 && meaning !== '';
-  return isCode ? { scheme, value, meaning } : undefined;
-}
 
 function colorOf(item: DataSet): Segment['colorRgb'] | undefined {
   const color = Segment.shape.colorRgb.safeParse(decimals(item, 'x3006002a'));

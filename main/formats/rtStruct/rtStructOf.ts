@@ -1,8 +1,9 @@
 /** A label map to an RT Structure Set (PS3.3 section A.19): contours in the planes of the images it was made on. */
 import type { Provenance } from '../../contract/provenance.ts';
-import type { Code, Grid, Segment } from '../../contract/vocabulary.ts';
+import type { Grid, Segment } from '../../contract/vocabulary.ts';
 import { ijkToLps } from '../../imaging/grid.ts';
 import type { LabelArray } from '../../imaging/connectedComponents.ts';
+import { codeItem } from '../dicom/codeSequence.ts';
 import { datasetOf, type Attributes } from '../dicom/datasetOf.ts';
 import { dicomDateTime } from '../dicom/dicomDateTime.ts';
 import type { DicomJson, DicomReference } from '../dicom/dicomReference.ts';
@@ -200,15 +201,6 @@ function codeItems({ codes }: Segment): Attributes {
       ...codeItem(codes.type),
       SegmentedPropertyTypeModifierCodeSequence: codes.modifier && codeItem(codes.modifier),
     },
-  };
-}
-
-function codeItem({ scheme, value, meaning }: Code): Attributes {
-  // PS3.3 section 8.8: longer values have an attribute of their own
-  return {
-    [value.length > 16 ? 'LongCodeValue' : 'CodeValue']: value,
-    CodingSchemeDesignator: scheme,
-    CodeMeaning: meaning,
   };
 }
 

@@ -1,6 +1,6 @@
 /** Real headers, de-identified and written: no byte of what identifies is left, and other programs read the files. */
 import { spawnSync } from 'node:child_process';
-import { createHmac } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +9,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { askPython, dicomPythonNotice, hasDicomPython } from '../../../../test/reference/dicomPython.ts';
 import { programPath } from '../../../../test/reference/program.ts';
 import { hasSharedData, SHARED_DATA, sharedDataNotice } from '../../../../test/reference/sharedData.ts';
+import { Segment } from '../../../contract/vocabulary.ts';
+import { gridFromAffine } from '../../../imaging/grid.ts';
+import { dicomSegOf } from '../../dicomSeg/writeDicomSeg.ts';
+import { datasetOf } from '../datasetOf.ts';
 import { dicomJsonOf } from '../dicomJsonOf.ts';
 import type { DicomJson } from '../dicomReference.ts';
 import { looksLikeDicom, parseDicom } from '../parseDicom.ts';
@@ -57,6 +61,32 @@ function valuesOf(dataset: DicomJson, identifying: Set<string>, innocent: Set<st
     }
   }
 }
+
+it.skipIf(!dciodvfy)(`a SEG of a patient has no error of dciodvfy${dciodvfy ? '' : ' (skipped: dciodvfy is not installed)'}`, () => {
+  const grid = gridFromAffine([4, 4, 2], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1]);
+  const { dataset, pixels } = dicomSegOf({
+    type: 'BINARY',
+    grid,
+    labels: Uint8Array.from({ length: 32 }, (_, at) => at % 2),
+    segments: [Segment.parse({ labelValue: 1, name: 'Liver', colorRgb: [1, 2, 3] })],
+    reference: {
+      version: 1,
+      attributes: datasetOf({ PatientName: 'Muster^Erika', PatientID: '4711-AB', StudyInstanceUID: '1.2.3', SeriesInstanceUID: '1.2.3.4', FrameOfReferenceUID: '1.2.3.5', StudyDate: '20240301', AccessionNumber: 'A-77', Manufacturer: 'ACME', InstitutionName: 'St. Elsewhere' }),
+      images: [0, 1].map((k) => ({ sopClassUid: '1.2.840.10008.5.1.4.1.1.2', sopInstanceUid: `1.2.3.4.${k}` })),
+    },
+    subject: 'case',
+    provenance: { softwareVersion: '1.2.3', origin: 'manual', models: [], author: 'Grey', savedAtMs: 0, accepted: { author: 'Bailey', atMs: 0 } },
+    nowMs: Date.UTC(2026, 10, 5),
+    random: randomBytes,
+  });
+  const clean = deidentify(dataset, OPTIONS);
+  const path = join(folder, 'seg.dcm');
+  writeFileSync(path, writeDicom(clean.dataset, pixels));
+  const bytes = readFileSync(path);
+  for (const word of ['Muster', 'Erika', '4711', '1.2.3.4', '20240301', 'A-77', 'Elsewhere', 'Grey', 'Bailey', '20261105']) expect(bytes.includes(word), word).toBe(false);
+  expect(bytes.includes('Liver')).toBe(true);
+  expect(spawnSync(dciodvfy!, ['-new', path], { encoding: 'utf8' }).stderr).not.toMatch(/^Error/m);
+});
 
 describe.skipIf(!hasSharedData)(`headers of real files${sharedDataNotice}`, () => {
   const files = hasSharedData ? dicomFiles() : [];
