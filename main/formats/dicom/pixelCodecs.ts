@@ -1,7 +1,7 @@
 /**
  * The codecs of dcmjs-codecs (IJG's JPEG of 8, 12 and 16 bits, CharLS, OpenJPEG, OpenJPH in one WebAssembly file), called
  * directly: its JavaScript half reads files itself, brings a second dcmjs and keeps one instance for ever, while ours must
- * be thrown away after a failure, because a C++ exception leaves it half-way. See docs/decisions/0005.
+ * be thrown away after a failure, because a C++ exception leaves it half-way. See docs/decisions/0006.
  */
 import type { CodestreamHeader } from './codestreamHeader.ts';
 
