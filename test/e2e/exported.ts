@@ -12,6 +12,9 @@ export function checkExport(output: string, studies: string): void {
   expect(names).toContain(`${UNLABELLED_CASE}.nii.gz`);
   expect(names.filter((name) => name.endsWith('.nii.gz'))).toHaveLength(5); // four imported label maps and the corrected one
   expect(names).toContain('export-report.json');
+  const segmentations = readdirSync(join(output, 'seg')).filter((name) => name.endsWith('.seg.dcm'));
+  expect(segmentations).toHaveLength(5);
+  for (const name of segmentations) expect(readFileSync(join(output, 'seg', name)).toString('latin1', 128, 132)).toBe('DICM');
   const read = (path: string) => readNifti(gunzipSync(readFileSync(path)), path);
   const labels = read(join(output, `${UNLABELLED_CASE}.nii.gz`));
   const image = read(join(studies, 'nifti/imagesTr', `${UNLABELLED_CASE}.nii.gz`));

@@ -135,10 +135,16 @@ export async function walkTheLoop(page: Page, { studies, project, output, screen
   await train(page, 'Retrain', 2);
   expect(await page.getByTestId('run').first().textContent()).toContain('from ');
 
+  await exportMasks(page, 'NIfTI', output);
+  await exportMasks(page, 'DICOM Segmentation', join(output, 'seg'));
+  await expect.poll(() => viewer(page).getAttribute('data-dirty')).toBe('false');
+}
+
+async function exportMasks(page: Page, format: string, folder: string): Promise<void> {
   await button(page, 'Export…').click();
-  await page.getByLabel('Folder to export to').fill(output);
+  await page.getByRole('radio', { name: new RegExp(`^${format}`) }).check();
+  await page.getByLabel('Folder to export to').fill(folder);
   await button(page, 'Export').click();
   await page.getByText(/masks were written to/).waitFor({ timeout: 60_000 });
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
-  await expect.poll(() => viewer(page).getAttribute('data-dirty')).toBe('false');
 }
