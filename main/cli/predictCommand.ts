@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { BlendName, PredictOptions } from '../contract/predictOptions.ts';
-import { Amp } from '../contract/vocabulary.ts';
+import { Amp, ExportFormat } from '../contract/vocabulary.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption, projectOption } from './commonOptions.ts';
@@ -16,6 +16,7 @@ interface PredictFlags extends CommandOptions {
   readonly model?: readonly string[];
   readonly input?: string;
   readonly output?: string;
+  readonly format: ExportFormat;
   readonly mirror?: boolean;
   readonly tta?: boolean;
   readonly overlap?: number;
@@ -38,8 +39,9 @@ export function addPredictCommand(root: Command, program: ProgramPaths): void {
     )
     .addOption(new Option('--input <folder>', 'NIfTI files or DICOM series'))
     .addOption(
-      new Option('--output <folder>', 'receives one NIfTI label map per input, same base name, source geometry'),
+      new Option('--output <folder>', 'receives one mask per input, same base name, source geometry'),
     )
+    .addOption(new Option('--format <name>', 'of the masks in --output, as for export').choices(ExportFormat.options).default('nifti'))
     .addOption(new Option('--mirror', 'average over mirrored copies: 4 (2D) or 8 times slower, a little better'))
     .addOption(new Option('--tta', 'the same as --mirror, by its name in the seed').hideHelp())
     .addOption(
@@ -62,6 +64,7 @@ export function addPredictCommand(root: Command, program: ProgramPaths): void {
       'after',
       examples(
         'predict --project ~/liver --input ~/new-scans --output ~/masks',
+        'predict --project ~/liver --input ~/new-series --output ~/to-pacs --format dicom-seg',
         'predict --project ~/liver                  # fills the worklist',
         'predict --project ~/liver --model RUN_A --model RUN_B --input ~/new-scans --output ~/masks   # an ensemble',
       ),
@@ -74,6 +77,10 @@ export function addPredictCommand(root: Command, program: ProgramPaths): void {
       if ((options.saveProbabilities || options.savePreds) && options.output === undefined) {
         process.stderr.write('error: --save-probabilities needs --output.\n');
         throw new CommanderError(exitCodes.usage, 'maskloop.probabilities', '--save-probabilities needs --output.');
+      }
+      if (options.format !== 'nifti' && options.output === undefined) {
+        process.stderr.write('error: --format needs --output.\n');
+        throw new CommanderError(exitCodes.usage, 'maskloop.format', '--format needs --output.');
       }
       return runCommand('predict', program, options, (session) => predict(session, options));
     });
@@ -104,6 +111,7 @@ async function predict(session: CliSession, flags: PredictFlags): Promise<Comman
           ...options,
           inputFolder: resolve(input),
           outputFolder: resolve(output),
+          format: flags.format,
           saveProbabilities,
         })
       : session.call('nnunet.predict', options),

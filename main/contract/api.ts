@@ -199,6 +199,8 @@ export const calls = {
       runIds: z.array(RunId).min(1).optional(),
       inputFolder: z.string().min(1),
       outputFolder: z.string().min(1),
+      /** DICOM formats carry patient and study of the DICOM series they were predicted from. */
+      format: ExportFormat.default('nifti'),
       /** One float32 volume per class (or region) beside each label map. */
       saveProbabilities: z.boolean().default(false),
     }),

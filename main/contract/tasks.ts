@@ -153,6 +153,15 @@ export const BenchTask = z
 export type BenchTask = z.infer<typeof BenchTask>;
 
 export const PredictCase = z.object({ caseId: CaseId, image: StoredImage, outputFile: z.string() });
+/** What formats other than NIfTI say of a predicted mask: names and codes of its labels, and its models. */
+export const PredictionAbout = z.object({
+  /** Of Maskloop. */
+  softwareVersion: z.string().min(1),
+  legend: z.array(Segment),
+  models: z.array(z.object({ runId: RunId, runFolder: z.string(), algorithmName: z.string() })),
+});
+export type PredictionAbout = z.infer<typeof PredictionAbout>;
+
 export const PredictTask = z.object({
   task: z.literal('predict'),
   /** One, or several that vote: runs of one plan and configuration by the mean of their logits, others by that of their probabilities. */
@@ -160,9 +169,16 @@ export const PredictTask = z.object({
   options: PredictOptions,
   /** Stored cases; label maps are written on the stored grid as .nii.gz. */
   cases: z.array(PredictCase),
-  /** Or a folder of NIfTI files or DICOM series; label maps in source geometry go to `outputFolder`. */
+  /** Or a folder of NIfTI files or DICOM series; masks in source geometry go to `outputFolder`. */
   folder: z
-    .object({ inputFolder: z.string(), outputFolder: z.string(), /** One float32 volume for each output beside the label map. */ saveProbabilities: z.boolean() })
+    .object({
+      inputFolder: z.string(),
+      outputFolder: z.string(),
+      /** One float32 volume for each output beside the mask. */
+      saveProbabilities: z.boolean(),
+      format: ExportFormat.default('nifti'),
+      about: PredictionAbout.default({ softwareVersion: 'unknown', legend: [], models: [] }),
+    })
     .optional(),
 });
 export type PredictTask = z.infer<typeof PredictTask>;

@@ -30,7 +30,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...datasetServices(session, events),
       ...labelServices(session, compute, events, host.userName),
       ...trainServices(session, events, host.userName),
-      ...predictServices(session, events),
+      ...predictServices(session, events, host.version),
       ...evaluateServices(session),
       ...findBestServices(session),
       ...exportServices(session, host.version),

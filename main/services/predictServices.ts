@@ -12,6 +12,7 @@ import { answer } from './answer.ts';
 import { listCases, requireCase } from './caseSummary.ts';
 import type { EventHub } from './eventHub.ts';
 import { ensureLabelsFolder } from './labelServices.ts';
+import { modelName } from './modelName.ts';
 import type { OpenProject, ProjectSession } from './projectSession.ts';
 
 type PredictCalls = 'nnunet.predict' | 'nnunet.predictFolder';
@@ -19,17 +20,18 @@ type PredictInput = Parameters<Handlers['nnunet.predict']>[0];
 
 export const MODEL_AUTHOR = 'model';
 
-export function predictServices(session: ProjectSession, events: EventHub): Pick<Handlers, PredictCalls> {
+export function predictServices(session: ProjectSession, events: EventHub, softwareVersion: string): Pick<Handlers, PredictCalls> {
   return {
     'nnunet.predict': (input) => answer(() => session.during((project) => predictCases(project, events, input))),
-    'nnunet.predictFolder': ({ runIds, inputFolder, outputFolder, saveProbabilities, ...options }) =>
+    'nnunet.predictFolder': ({ runIds, inputFolder, outputFolder, saveProbabilities, format, ...options }) =>
       answer(() => {
         const { store, queue } = session.current();
-        const folder = { inputFolder: resolve(inputFolder), outputFolder: resolve(outputFolder), saveProbabilities };
-        if (!existsSync(folder.inputFolder))
-          throw new AppException({ code: 'project/folder-missing', path: folder.inputFolder });
         const runs = chooseRuns(store, runIds);
         const models = modelsOf(store, runs);
+        const about = { softwareVersion, legend: store.project.legend, models: runs.map((run) => ({ ...modelName(run), runFolder: store.folder.run(run.runId) })) };
+        const folder = { inputFolder: resolve(inputFolder), outputFolder: resolve(outputFolder), saveProbabilities, format, about };
+        if (!existsSync(folder.inputFolder))
+          throw new AppException({ code: 'project/folder-missing', path: folder.inputFolder });
         const task: PredictTask = { task: 'predict', models, options, cases: [], folder };
         const title = `Predict ${basename(folder.inputFolder)}`;
         const subject = runs.map(({ runId }) => runId).join('+');

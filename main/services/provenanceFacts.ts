@@ -2,6 +2,7 @@ import type { RevisionInfo } from '../contract/api.ts';
 import type { ExportTask, ProvenanceFacts } from '../contract/tasks.ts';
 import { RunId, type CaseId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
+import { modelName } from './modelName.ts';
 import { MODEL_AUTHOR } from './predictServices.ts';
 
 /** What the project has on record about a labelmap: who, when, which models. `revisions`: all of the case. */
@@ -33,6 +34,6 @@ export function modelsBehind(store: ProjectStore, facts: readonly ProvenanceFact
   return [...runIds].flatMap((runId) => {
     const run = store.runs.find(runId);
     if (!run) return [];
-    return [{ runId, runFolder: store.folder.run(runId), algorithmName: `nnU-Net ${run.configuration}`, trainedUntilMs: store.runs.trainedUntilMs(runId) }];
+    return [{ ...modelName(run), runFolder: store.folder.run(runId), trainedUntilMs: store.runs.trainedUntilMs(runId) }];
   });
 }

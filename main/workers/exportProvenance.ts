@@ -31,7 +31,7 @@ export class ProvenanceReader {
     for (const runId of runIds) {
       const model = this.task.models.find((one) => one.runId === runId);
       const hashes = model ? await this.#hashesOf(runId, model.runFolder) : { weightsSha256: null, trainingDataSha256: null };
-      const isSame = predictedAtMs !== null && (model?.trainedUntilMs ?? Infinity) <= predictedAtMs;
+      const isSame = predictedAtMs !== null && model !== undefined && (model.trainedUntilMs ?? 0) <= predictedAtMs;
       const weightsSha256 = isSame ? hashes.weightsSha256 : null;
       if (weightsSha256 === null) warnings.push({ code: 'export/model-changed', caseId, runId });
       models.push({ runId, algorithmName: model?.algorithmName ?? 'nnU-Net', weightsSha256, trainingDataSha256: hashes.trainingDataSha256 });

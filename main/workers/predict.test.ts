@@ -1,12 +1,18 @@
 /** Prediction of whole cases with engines by formula: what comes out must lie where the image says, whoever votes. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import type { EngineFactory, NamedArray } from '../../models/engine.ts';
+import { writeDicomSeries } from '../../test/phantoms/writeDicomSeries.ts';
+import type { JobNews } from '../contract/jobs.ts';
+import { suggestCodes } from '../contract/suggestCodes.ts';
 import { PredictTask } from '../contract/tasks.ts';
+import { RunId } from '../contract/vocabulary.ts';
 import { readVolumeFile } from '../dataset/volumeFile.ts';
 import { writeGzippedNifti } from '../dataset/storedVolume.ts';
+import { readDicomSeg } from '../formats/dicomSeg/readDicomSeg.ts';
 import { gridFromAffine } from '../imaging/grid.ts';
 import { Plan, type PlanConfiguration } from '../nnunet/plan/plan.ts';
 import { runPredict } from './predict.ts';
@@ -109,6 +115,37 @@ const dice = (a: ArrayLike<number>, value: number): number => {
   return (2 * both) / sum;
 };
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
+
+describe('a folder of DICOM series', () => {
+  it('becomes segmentations of the same patients, which name the model and its weights', async () => {
+    const runFolder = await writeRun('a', plan(), [150, 1]);
+    mkdirSync(join(folder, 'in', 'ct'));
+    const voxels = Int16Array.from({ length: COUNT }, (_, n) => valueAt(n));
+    writeDicomSeries(grid, voxels, { patientId: 'PAT-1' }).forEach((bytes, slice) => writeFileSync(join(folder, 'in', 'ct', `IM${slice}`), bytes));
+    const outputFolder = join(folder, 'out');
+    const runId = RunId.parse('run-a');
+    const about = {
+      softwareVersion: '1',
+      legend: [{ labelValue: 7, name: 'liver', colorRgb: [1, 2, 3], codes: suggestCodes('liver')! }],
+      models: [{ runId, runFolder, algorithmName: 'nnU-Net 3d_fullres' }],
+    };
+    const models = [{ runFolder, previousRunFolders: [] }];
+    const task = PredictTask.parse({
+      task: 'predict', models, options: {}, cases: [], folder: { inputFolder: join(folder, 'in'), outputFolder, saveProbabilities: false, format: 'dicom-seg', about },
+    });
+    const news: JobNews[] = [];
+    expect(await runPredict(task, { tell: (one) => news.push(one), stop: { aborted: false } }, factory)).toEqual({ ok: true, value: { predictedCount: 1, failedCount: 0 } });
+    expect(news.filter(({ type }) => type === 'problem')).toEqual([]);
+    const [name, ...more] = readdirSync(outputFolder);
+    expect([name, ...more]).toEqual(['ct.seg.dcm']);
+    const bytes = readFileSync(join(outputFolder, name!));
+    const { segments, maskOf } = await readDicomSeg(bytes, name!);
+    expect(segments).toMatchObject([{ name: 'liver', codes: { type: { value: '10200004' } } }]);
+    expect(maskOf(0).reduce((sum, voxel) => sum + voxel, 0)).toBe(truth.reduce((sum, voxel) => sum + voxel, 0));
+    const weights = createHash('sha256').update(readFileSync(join(runFolder, 'checkpoint_best.bin'))).digest('hex');
+    for (const text of ['PAT-1', 'AUTOMATIC', `run=${runId} weightsSha256=${weights}`]) expect(bytes.toString('latin1'), text).toContain(text);
+  });
+});
 
 describe('one model', () => {
   it('paints exactly where the image says when nothing is resampled (seed defect 2: it predicts at all)', async () => {

@@ -14,6 +14,7 @@ import { fromCanonical } from '../imaging/orientation.ts';
 import { labelsOfClasses } from '../nnunet/preprocess/preprocess.ts';
 import { openEnsemble, predictCase } from './ensemble.ts';
 import type { CaseHooks, Ensemble } from './ensemble.ts';
+import { PredictedFiles } from './predictedFiles.ts';
 import { ProbabilityScratch } from './probabilityFiles.ts';
 import { breathe } from './wholeCase.ts';
 
@@ -80,25 +81,26 @@ function predictStored(input: PredictTask, port: JobPort, ensemble: Ensemble): P
   });
 }
 
-/** One label map for each case of the folder, same base name, source geometry; with `saveProbabilities` one volume per output too. */
+/** One mask for each case of the folder, same base name, source geometry; with `saveProbabilities` one volume per output too. */
 async function predictFolder(folder: NonNullable<PredictTask['folder']>, port: JobPort, ensemble: Ensemble): Promise<Tally> {
-  const { inputFolder, outputFolder, saveProbabilities } = folder;
+  const { inputFolder, outputFolder, saveProbabilities, format, about } = folder;
   const { sources, problems } = await scanSources([inputFolder], { stop: port.stop });
   for (const error of problems) port.tell({ type: 'problem', error });
   if (sources.length === 0) throw new AppException(problems[0] ?? { code: 'import/nothing-found', paths: [inputFolder] });
   await mkdir(outputFolder, { recursive: true });
   const plan = ensemble.members[0]!.plan;
+  const files = new PredictedFiles(outputFolder, format, about);
   return each(sources, port, ({ path }) => path, async (source, report) => {
-    const { channels, sourceGrid } = await loadSource(source);
+    const loaded = await loadSource(source);
+    const { channels, sourceGrid } = loaded;
     const written = (path: string): void => port.tell({ type: 'item', item: { kind: 'writtenFile', path, sourcePath: source.path } });
     const scratch = saveProbabilities ? await ProbabilityScratch.open(outputFolder) : null;
     try {
       const onProbabilities = scratch ? { onProbabilities: scratch.add.bind(scratch) } : {};
       const classes = await predictCase(ensemble, channels, source.path, { ...hooksOf(port, report, outputFolder), ...onProbabilities });
       if (!classes) return false;
-      const path = join(outputFolder, `${source.baseName}.nii.gz`);
-      await writeLabelmap(path, sourceGrid, fromCanonical(labelsOfClasses(classes, plan), sourceGrid));
-      written(path);
+      const paths = await files.write(loaded, labelsOfClasses(classes, plan), (error) => port.tell({ type: 'problem', error }));
+      paths.forEach(written);
       await scratch?.finish(async (name, values) => {
         const file = join(outputFolder, `${source.baseName}_prob_${name}.nii.gz`);
         await writeGzippedNifti(file, sourceGrid, fromCanonical(values, sourceGrid));
