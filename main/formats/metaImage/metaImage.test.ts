@@ -65,6 +65,16 @@ describe('MetaImage', () => {
     expect(warnings).toMatchObject([{ code: 'import/orientation-assumed' }]);
   });
 
+  it('a scale that ITK leaves out is left out, and told', async () => {
+    const { channels, warnings } = await readMetaImage(
+      text([...HEADER, 'ElementToIntensityFunctionSlope = 2', 'ElementDataFile = LOCAL'], [1, 2, 3, 4]),
+      'a.mha',
+      host,
+    );
+    expect(channels).toEqual([Uint8Array.of(1, 2, 3, 4)]);
+    expect(warnings).toMatchObject([{ code: 'import/values', detail: expect.stringContaining('× 2') }]);
+  });
+
   it('refuses with the reason', async () => {
     const local = 'ElementDataFile = LOCAL';
     expect(await errorOf(text([...HEADER, local], [1, 2, 3]))).toEqual({

@@ -35,7 +35,16 @@ export async function readMetaImage(bytes: Uint8Array, path: string, host: Volum
     intercept: 0,
   };
   const voxels = readStoredVoxels(await storedBytes(bytes, header, path, host), layout, path);
-  return { ...voxels, grid, warnings: [...warnings, ...voxels.warnings] };
+  return { ...voxels, grid, warnings: [...warnings, ...scaleWarnings(header, path), ...voxels.warnings] };
+}
+
+/** MetaIO has fields for a scale that ITK does not apply; nor do we. */
+function scaleWarnings({ fields }: MetaImageHeader, path: string): AppError[] {
+  const slope = fields.get('elementtointensityfunctionslope') ?? '1';
+  const offset = fields.get('elementtointensityfunctionoffset') ?? '0';
+  if (Number(slope) === 1 && Number(offset) === 0) return [];
+  const detail = `it names a scale (× ${slope.slice(0, 20)}, + ${offset.slice(0, 20)}) that was not applied, as ITK does not`;
+  return [{ code: 'import/values', path, detail }];
 }
 
 /** Names of the files with the voxels, as the header says them; empty when they follow it. */

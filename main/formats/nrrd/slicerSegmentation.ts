@@ -24,6 +24,8 @@ export function segmentationOf(
   const named = segmentsFromKeyValues(keyValues);
   if (named.length === 0) return { warnings: [] };
   const warn = (detail: string): AppError => ({ code: 'import/values', path, detail });
+  // Slicer writes one voxel where it has none: NRRD knows no empty image
+  if (grid.dimsIjk.every((count) => count === 1)) return { warnings: [warn('its segments are empty')] };
   const representation =
     keyValues.get('Segmentation_SourceRepresentation') ?? keyValues.get('Segmentation_MasterRepresentation');
   if (/fractional/i.test(representation ?? ''))
