@@ -6,7 +6,6 @@ const [LONGEST_LO, LONGEST_ST] = [64, 1024];
 
 /** Text of a value that may not hold a backslash or a control character, cut to `longest` characters. */
 export function plainText(text: string, longest = LONGEST_LO): string {
-  // eslint-disable-next-line no-control-regex
   return [...text.replace(/[\u0000-\u001f\\]/g, ' ').trim()].slice(0, longest).join('');
 }
 

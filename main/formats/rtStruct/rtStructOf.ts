@@ -5,7 +5,7 @@ import { ijkToLps } from '../../imaging/grid.ts';
 import type { LabelArray } from '../../imaging/connectedComponents.ts';
 import { codeItem } from '../dicom/codeSequence.ts';
 import { datasetOf, type Attributes } from '../dicom/datasetOf.ts';
-import { dicomDateTime } from '../dicom/dicomDateTime.ts';
+import { dicomDateTime, type DicomDateTime } from '../dicom/dicomDateTime.ts';
 import type { DicomJson, DicomReference } from '../dicom/dicomReference.ts';
 import { newDicomUid, type RandomBytes } from '../dicom/dicomUid.ts';
 import { patientAndStudy } from '../dicom/patientAndStudy.ts';
@@ -68,16 +68,8 @@ export function rtStructOf(source: RtStructSource): DicomJson {
       SOPInstanceUID: newDicomUid(random),
       InstanceCreationDate: now.date,
       InstanceCreationTime: now.time,
-      Modality: 'RTSTRUCT',
-      SeriesInstanceUID: newDicomUid(random),
-      SeriesNumber: 481,
-      SeriesDescription: 'Maskloop contours',
-      SeriesDate: now.date,
-      SeriesTime: now.time,
+      ...seriesAndEquipment(source, now),
       OperatorsName: author,
-      Manufacturer: 'Maskloop',
-      ManufacturerModelName: 'Maskloop',
-      SoftwareVersions: plainText(provenance.softwareVersion),
       InstanceNumber: 1,
       StructureSetLabel: 'Maskloop',
       StructureSetName: 'Maskloop contours',
@@ -107,6 +99,20 @@ export function rtStructOf(source: RtStructSource): DicomJson {
         ROIInterpreter: author,
       })),
     }),
+  };
+}
+
+function seriesAndEquipment({ provenance, random }: RtStructSource, now: DicomDateTime): Attributes {
+  return {
+    Modality: 'RTSTRUCT',
+    SeriesInstanceUID: newDicomUid(random),
+    SeriesNumber: 481,
+    SeriesDescription: 'Maskloop contours',
+    SeriesDate: now.date,
+    SeriesTime: now.time,
+    Manufacturer: 'Maskloop',
+    ManufacturerModelName: 'Maskloop',
+    SoftwareVersions: plainText(provenance.softwareVersion),
   };
 }
 
