@@ -26,10 +26,10 @@ const SERIES = [
   'sts_dicom_rtstruct/dicom/STS_025/MR_T1/image',
   'dicom_geometry_edge/oblique_nonsquare_rt-utils',
 ];
-const SEGMENTS = Array.from({ length: 9 }, (_, n): Segment => ({
+const SEGMENTS = Array.from({ length: 4 }, (_, n): Segment => ({
   labelValue: n + 1,
   name: `band ${n + 1}`,
-  colorRgb: [28 * n, 255 - 28 * n, 90],
+  colorRgb: [60 * n, 255 - 60 * n, 90],
 }));
 const PROVENANCE = {
   softwareVersion: '0.1.0',
@@ -47,12 +47,12 @@ const PROVENANCE = {
   accepted: null,
 };
 
-/** Nine bands of grey between the darkest and the brightest voxel: many ragged parts in every slice; one voxel at least in each. */
+/** Four bands of grey between the darkest and the brightest voxel: many ragged parts in every slice; one voxel at least in each. */
 function bands(voxels: ArrayLike<number>, pixels: number): Uint8Array {
   let [low, high] = [Infinity, -Infinity];
   for (let n = 0; n < voxels.length; n++) [low, high] = [Math.min(low, voxels[n]!), Math.max(high, voxels[n]!)];
   return Uint8Array.from({ length: voxels.length }, (_, n) =>
-    n % pixels === 0 ? 1 : Math.min(9, Math.floor((10 * (voxels[n]! - low)) / (high - low))),
+    n % pixels === 0 ? 1 : Math.min(4, Math.floor((5 * (voxels[n]! - low)) / (high - low))),
   );
 }
 
