@@ -70,20 +70,22 @@ function rtImages(dataSet: DataSet): ReferencedImages {
   const series = frames.flatMap((frame) => itemsOf(frame, 'x30060012').flatMap((study) => itemsOf(study, 'x30060014')));
   const contours = itemsOf(dataSet, 'x30060039').flatMap((roi) => itemsOf(roi, 'x30060040'));
   const images = [...series, ...contours].flatMap((item) => itemsOf(item, 'x30060016'));
-  const points: number[][] = [];
-  for (const contour of contours) {
-    const numbers = decimals(contour, 'x30060050') ?? [];
-    for (let n = 0; n + 2 < numbers.length; n += 3) points.push(numbers.slice(n, n + 3));
-  }
   return {
     seriesUids: distinct(series.map((item) => textOf(item, 'x0020000e'))),
     sopInstanceUids: distinct(images.map((item) => textOf(item, 'x00081155'))),
     frameOfReferenceUids: distinct([...frames.map((frame) => textOf(frame, 'x00200052')), ...itemsOf(dataSet, 'x30060020').map((roi) => textOf(roi, 'x30060024'))]),
-    ...withExtent(points),
+    ...withExtent(pointsOf(contours)),
   };
 }
 
-function withExtent(points: readonly (readonly number[])[]): Pick<SegmentationHeader, 'extentLpsMm'> {
+function* pointsOf(contours: readonly DataSet[]): Iterable<readonly number[]> {
+  for (const contour of contours) {
+    const numbers = decimals(contour, 'x30060050') ?? [];
+    for (let n = 0; n + 2 < numbers.length; n += 3) yield [numbers[n]!, numbers[n + 1]!, numbers[n + 2]!];
+  }
+}
+
+function withExtent(points: Iterable<readonly number[]>): Pick<SegmentationHeader, 'extentLpsMm'> {
   const [low, high] = [[Infinity, Infinity, Infinity], [-Infinity, -Infinity, -Infinity]];
   for (const point of points) {
     if (!point.every(Number.isFinite)) continue;
