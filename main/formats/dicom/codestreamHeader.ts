@@ -21,7 +21,7 @@ const MAX_TILES = 65_535;
 export function readJpegHeader(bytes: Uint8Array): CodestreamHeader | string {
   if (bytes[0] !== 0xff || bytes[1] !== START_OF_IMAGE) return 'no start of an image';
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = 2; at + 4 <= bytes.length; ) {
+  for (let at = 2; at + 4 <= bytes.length;) {
     if (bytes[at] !== 0xff) return 'something between its segments';
     const marker = bytes[at + 1]!;
     // 0xff may be repeated
@@ -30,10 +30,17 @@ export function readJpegHeader(bytes: Uint8Array): CodestreamHeader | string {
       continue;
     }
     if (marker === START_OF_SCAN || marker === END_OF_IMAGE) break;
-    const isFrame = (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) || marker === 0xf7;
+    const isFrame =
+      (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) || marker === 0xf7;
     if (isFrame) {
       if (at + 10 > bytes.length) break;
-      return { bitsPerSample: bytes[at + 4]!, rows: view.getUint16(at + 5), columns: view.getUint16(at + 7), components: bytes[at + 9]!, isSigned: false };
+      return {
+        bitsPerSample: bytes[at + 4]!,
+        rows: view.getUint16(at + 5),
+        columns: view.getUint16(at + 7),
+        components: bytes[at + 9]!,
+        isSigned: false,
+      };
     }
     at += 2 + view.getUint16(at + 2);
   }
@@ -45,7 +52,9 @@ export function readJpeg2000Header(bytes: Uint8Array): CodestreamHeader | string
   const start = codestreamStart(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (start === null || start + 45 > bytes.length || view.getUint32(start) !== 0xff4fff51) return 'no codestream';
-  const [right, bottom, left, top, tileWidth, tileHeight, tileLeft, tileTop] = Array.from({ length: 8 }, (_, n) => view.getUint32(start + 8 + 4 * n)) as [number, number, number, number, number, number, number, number];
+  const [right, bottom, left, top, tileWidth, tileHeight, tileLeft, tileTop] = Array.from({ length: 8 }, (_, n) =>
+    view.getUint32(start + 8 + 4 * n),
+  ) as [number, number, number, number, number, number, number, number];
   const components = view.getUint16(start + 40);
   const depth = bytes[start + 42]!;
   if (right <= left || bottom <= top || tileWidth === 0 || tileHeight === 0) return 'an empty image';
@@ -53,15 +62,20 @@ export function readJpeg2000Header(bytes: Uint8Array): CodestreamHeader | string
   const tiles = Math.ceil((right - tileLeft) / tileWidth) * Math.ceil((bottom - tileTop) / tileHeight);
   if (!(tiles > 0 && tiles <= MAX_TILES)) return `${tiles} tiles`;
   return (
-    missingTilePart(bytes, view, start) ??
-    { rows: bottom - top, columns: right - left, bitsPerSample: (depth & 0x7f) + 1, components, isSigned: depth >= 0x80 }
+    missingTilePart(bytes, view, start) ?? {
+      rows: bottom - top,
+      columns: right - left,
+      bitsPerSample: (depth & 0x7f) + 1,
+      components,
+      isSigned: depth >= 0x80,
+    }
   );
 }
 
 function codestreamStart(bytes: Uint8Array): number | null {
   if (bytes[0] === 0xff) return 0;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let at = 0; at + 8 <= bytes.length; ) {
+  for (let at = 0; at + 8 <= bytes.length;) {
     const boxBytes = view.getUint32(at);
     if (view.getUint32(at + 4) === 0x6a703263) return at + 8;
     if (boxBytes < 8) return null;
@@ -82,7 +96,8 @@ function missingTilePart(bytes: Uint8Array, view: DataView, start: number): stri
     const partBytes = view.getUint32(at + 6);
     if (partBytes === 0) return null; // up to the end
     if (partBytes < 14) return 'a damaged tile part';
-    if (at + partBytes > bytes.length) return `tile part ${parts + 1} cut off, ${at + partBytes - bytes.length} bytes missing`;
+    if (at + partBytes > bytes.length)
+      return `tile part ${parts + 1} cut off, ${at + partBytes - bytes.length} bytes missing`;
     at += partBytes;
     parts++;
   }

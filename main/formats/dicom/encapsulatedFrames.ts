@@ -11,7 +11,11 @@ interface Fragment {
 const ITEM = 0xe000fffe;
 const SEQUENCE_END = 0xe0ddfffe;
 /** The first bytes of a JPEG, JPEG-LS or JPEG 2000 codestream, and of a JP2 file. */
-const CODESTREAM_STARTS = [[0xff, 0xd8], [0xff, 0x4f], [0x00, 0x00, 0x00, 0x0c, 0x6a, 0x50]];
+const CODESTREAM_STARTS = [
+  [0xff, 0xd8],
+  [0xff, 0x4f],
+  [0x00, 0x00, 0x00, 0x0c, 0x6a, 0x50],
+];
 
 /**
  * The bytes may share memory with the file. Frames are told apart by the Extended Offset Table, else by the Basic Offset
@@ -27,11 +31,16 @@ export function encapsulatedFrames(dataSet: DataSet, frameCount: number, path: s
   const extended = framesByExtendedTable(dataSet, fragments, frameCount, fail);
   if (extended) return extended;
   const starts = startsByTable(table, fragments, frameCount) ?? startsByContent(fragments, frameCount);
-  if (!starts) return fail(`${fragments.length} fragments for ${frameCount} frames, and nothing tells where a frame begins`);
+  if (!starts)
+    return fail(`${fragments.length} fragments for ${frameCount} frames, and nothing tells where a frame begins`);
   return starts.map((start, frame) => joined(fragments.slice(start, starts[frame + 1])));
 }
 
-function readItems(dataSet: DataSet, path: string, fail: (detail: string) => never): { table: number[]; fragments: Fragment[] } {
+function readItems(
+  dataSet: DataSet,
+  path: string,
+  fail: (detail: string) => never,
+): { table: number[]; fragments: Fragment[] } {
   const { byteArray } = dataSet;
   const view = new DataView(byteArray.buffer, byteArray.byteOffset, byteArray.length);
   const items: Uint8Array[] = [];
@@ -40,12 +49,14 @@ function readItems(dataSet: DataSet, path: string, fail: (detail: string) => nev
   for (;;) {
     // the end of the file stands for a missing delimiter: every fragment is whole
     if (at === byteArray.length && items.length > 1) break;
-    if (at + 8 > byteArray.length) throw new AppException({ code: 'import/truncated', path, expectedBytes: at + 8, actualBytes: byteArray.length });
+    if (at + 8 > byteArray.length)
+      throw new AppException({ code: 'import/truncated', path, expectedBytes: at + 8, actualBytes: byteArray.length });
     const tag = view.getUint32(at, true);
     if (tag === SEQUENCE_END) break;
     if (tag !== ITEM) return fail(`encapsulated pixel data with something between its fragments (byte ${at})`);
     const end = at + 8 + view.getUint32(at + 4, true);
-    if (end > byteArray.length) throw new AppException({ code: 'import/truncated', path, expectedBytes: end, actualBytes: byteArray.length });
+    if (end > byteArray.length)
+      throw new AppException({ code: 'import/truncated', path, expectedBytes: end, actualBytes: byteArray.length });
     offsets.push(at);
     items.push(byteArray.subarray(at + 8, end));
     at = end;
@@ -60,14 +71,21 @@ function readItems(dataSet: DataSet, path: string, fail: (detail: string) => nev
 }
 
 /** (7FE0,0001) and (7FE0,0002): one fragment for each frame, 64-bit offsets. `null` when there is no such table. */
-function framesByExtendedTable(dataSet: DataSet, fragments: readonly Fragment[], frameCount: number, fail: (detail: string) => never): Uint8Array[] | null {
+function framesByExtendedTable(
+  dataSet: DataSet,
+  fragments: readonly Fragment[],
+  frameCount: number,
+  fail: (detail: string) => never,
+): Uint8Array[] | null {
   const offsets = bigIntegers(dataSet, 'x7fe00001');
   const lengths = bigIntegers(dataSet, 'x7fe00002');
   if (offsets.length === 0) return null;
-  if (offsets.length !== frameCount) return fail(`Extended Offset Table of ${offsets.length} frames, NumberOfFrames is ${frameCount}`);
+  if (offsets.length !== frameCount)
+    return fail(`Extended Offset Table of ${offsets.length} frames, NumberOfFrames is ${frameCount}`);
   const byOffset = new Map(fragments.map(({ offset, bytes }) => [offset, bytes]));
   return offsets.map((offset, frame) => {
-    const bytes = byOffset.get(offset) ?? fail(`no fragment where the Extended Offset Table says frame ${frame + 1} is`);
+    const bytes =
+      byOffset.get(offset) ?? fail(`no fragment where the Extended Offset Table says frame ${frame + 1} is`);
     return bytes.subarray(0, lengths[frame] ?? bytes.length);
   });
 }
@@ -75,7 +93,11 @@ function framesByExtendedTable(dataSet: DataSet, fragments: readonly Fragment[],
 function bigIntegers(dataSet: DataSet, tag: string): number[] {
   const element = dataSet.elements[tag];
   if (!element) return [];
-  const view = new DataView(dataSet.byteArray.buffer, dataSet.byteArray.byteOffset + element.dataOffset, element.length);
+  const view = new DataView(
+    dataSet.byteArray.buffer,
+    dataSet.byteArray.byteOffset + element.dataOffset,
+    element.length,
+  );
   return Array.from({ length: element.length >> 3 }, (_, n) => Number(view.getBigUint64(8 * n, true)));
 }
 
@@ -89,7 +111,9 @@ function startsByTable(table: readonly number[], fragments: readonly Fragment[],
 
 function startsByContent(fragments: readonly Fragment[], frameCount: number): number[] | null {
   if (fragments.length === frameCount) return fragments.map((_, index) => index);
-  const starts = [...fragments.keys()].filter((index) => CODESTREAM_STARTS.some((start) => start.every((byte, n) => fragments[index]!.bytes[n] === byte)));
+  const starts = [...fragments.keys()].filter((index) =>
+    CODESTREAM_STARTS.some((start) => start.every((byte, n) => fragments[index]!.bytes[n] === byte)),
+  );
   return starts.length === frameCount && starts[0] === 0 ? starts : null;
 }
 

@@ -24,8 +24,16 @@ export interface EncodedSlice extends Omit<DicomSlice, 'stored'> {
 }
 
 /** `codecs` are needed for compressed pixels. Throws what `readEncodedSlices` and `decodeFrame` throw. */
-export function readDicomSlices(bytes: Uint8Array, path: string, inflate?: Inflate, codecs?: PixelCodecs): DicomSlice[] {
-  return readEncodedSlices(bytes, path, inflate).map(({ frame, ...slice }) => ({ ...slice, stored: decodeFrame(frame, codecs) }));
+export function readDicomSlices(
+  bytes: Uint8Array,
+  path: string,
+  inflate?: Inflate,
+  codecs?: PixelCodecs,
+): DicomSlice[] {
+  return readEncodedSlices(bytes, path, inflate).map(({ frame, ...slice }) => ({
+    ...slice,
+    stored: decodeFrame(frame, codecs),
+  }));
 }
 
 /**
@@ -37,7 +45,11 @@ export function readEncodedSlices(bytes: Uint8Array, path: string, inflate?: Inf
   const frames = readEncodedFrames(dataSet, transferSyntaxUid, path);
   const hasFrameGroups = 'x52009230' in dataSet.elements;
   if (frames.length > 1 && !hasFrameGroups) {
-    throw new AppException({ code: 'import/unsupported', path, detail: `${frames.length} frames without a position for each frame` });
+    throw new AppException({
+      code: 'import/unsupported',
+      path,
+      detail: `${frames.length} frames without a position for each frame`,
+    });
   }
   const uid = dataSet.string('x00080018')?.trim() || path;
   const isMonochrome1 = dataSet.string('x00280004')?.trim() === 'MONOCHROME1';
