@@ -6,7 +6,6 @@ import { gridFromAffine, ijkToLps, voxelCountOf } from '../../imaging/grid.ts';
 import { datasetOf, type Attributes } from '../dicom/datasetOf.ts';
 import { newDicomUid } from '../dicom/dicomUid.ts';
 import { writeImplicitDicom } from '../dicom/writeDicom.ts';
-import { contourExtent } from './contourExtent.ts';
 import { rasterizeRtStruct } from './rasterizeRtStruct.ts';
 import { readRtStruct, RT_STRUCTURE_SET } from './readRtStruct.ts';
 
@@ -100,15 +99,6 @@ describe('rasterizeRtStruct', () => {
     expect(detailsOf(warnings)[0]).toMatch(/'slanted' are not parallel/);
     expect(refusalOf(() => fill({ slanted: [slanted] }))).toMatchObject({ code: 'import/bad-geometry', detail: expect.stringContaining('no region is parallel') as string });
     expect(refusalOf(() => fill({ liver: [contour(square(70))] }))).toMatchObject({ code: 'import/bad-geometry', detail: expect.stringContaining('another image') as string });
-  });
-
-  it('says where the contours lie, for finding their image', () => {
-    const { normal, depthsMm, lowLpsMm, highLpsMm } = contourExtent(structOf({ liver: [contour(square(1)), contour(square(3).reverse())] }));
-    expect(normal.map((part) => Number(part.toFixed(3)))).toEqual([0.36, -0.48, 0.8]);
-    expect(depthsMm[1]! - depthsMm[0]!).toBeCloseTo(6, 2);
-    const corners = [1, 3].flatMap((k) => square(k).map((ijk) => ijkToLps(GRID, ijk)));
-    expect(lowLpsMm[2]).toBeCloseTo(Math.min(...corners.map((corner) => corner[2])), 3);
-    expect(highLpsMm[0]).toBeCloseTo(Math.max(...corners.map((corner) => corner[0])), 3);
   });
 });
 

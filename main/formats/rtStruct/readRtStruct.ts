@@ -36,7 +36,7 @@ export function readRtStruct(bytes: Uint8Array, path: string, inflate?: Inflate)
   }
   const frames = new Set(rois.flatMap((roi) => roi.frameOfReferenceUid ?? []));
   if (frames.size > 1) warn(`regions in ${frames.size} frames of reference: those of other images will not lie where they belong`);
-  return { path, rois, image: imageOf(dataSet, rois), label: dicomText(dataSet, 'x30060002', characterSet), warnings };
+  return { path, rois, image: imageOf(dataSet, rois), warnings };
 }
 
 type Warn = (detail: string) => void;
@@ -61,7 +61,6 @@ function roisOf(dataSet: DataSet, characterSet: readonly string[], warn: Warn): 
       contours,
       saysItsPlanes,
       interpretedType: observation?.string('x300600a4')?.trim() ?? '',
-      generationAlgorithm: roi?.string('x30060036')?.trim() ?? '',
       frameOfReferenceUid: roi?.string('x30060024')?.trim() || undefined,
     });
   }

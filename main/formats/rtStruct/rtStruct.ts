@@ -16,8 +16,6 @@ export interface RtRoi extends ReadSegment {
   readonly saysItsPlanes: boolean;
   /** e.g. `GTV`, `ORGAN`, `EXTERNAL`; `''` when unset. */
   readonly interpretedType: string;
-  /** `AUTOMATIC`, `SEMIAUTOMATIC`, `MANUAL` or `''`. */
-  readonly generationAlgorithm: string;
   readonly frameOfReferenceUid?: string;
 }
 
@@ -26,6 +24,5 @@ export interface RtStruct {
   /** Those with closed contours, in the order of the file. */
   readonly rois: readonly RtRoi[];
   readonly image: SegmentedImage;
-  readonly label: string;
   readonly warnings: readonly AppError[];
 }
