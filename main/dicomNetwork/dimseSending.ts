@@ -1,4 +1,7 @@
-/** C-STORE of files as they are: the bytes of the data set travel unread, in the transfer syntax they are in. */
+/**
+ * C-STORE of files as they are: the bytes of the data set travel unread, in the transfer syntax they are in. One exception: to a
+ * node that takes the default syntax alone an uncompressed one is sent in that.
+ */
 import { closeSync, openSync, readSync } from 'node:fs';
 import { describeError } from '../contract/describeError.ts';
 import { AppException, toAppError } from '../contract/errors.ts';
@@ -6,6 +9,8 @@ import { DimseAssociation, MAX_CONTEXTS, type Caller, type WantedContext } from 
 import type { DicomFileHead } from './dicomFile.ts';
 import { dimse } from './dimseLibrary.ts';
 import { statusOf } from './dimseQuery.ts';
+import { implicitDataset } from './implicitDataset.ts';
+import { EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN } from './storageClasses.ts';
 import type { FileToSend, SendingEvents } from './sending.ts';
 
 const SEND_TIMES = { idleMs: 2 * 60_000, associationMs: 30_000 };
@@ -46,9 +51,10 @@ export async function sendByDimse(caller: Caller, files: readonly FileToSend[], 
 async function sendOne(link: DimseAssociation, path: string, head: DicomFileHead): Promise<string | null> {
   const accepted = link.accepted(head.sopClassUid);
   if (accepted.length === 0) return `the node does not take objects of class ${head.sopClassUid}`;
-  if (!accepted.includes(head.transferSyntaxUid)) return `the node does not take transfer syntax ${head.transferSyntaxUid}, in which the file is`;
+  const syntax = [head.transferSyntaxUid, ...otherSyntaxes(head)].find((uid) => accepted.includes(uid));
+  if (!syntax) return `the node does not take transfer syntax ${head.transferSyntaxUid}, in which the file is`;
   if (head.fileBytes > MAX_OBJECT_BYTES) return `it is larger than ${MAX_OBJECT_BYTES / 2 ** 20} MB; send it by DICOMweb`;
-  const response = await link.perform(new dimse.requests.CStoreRequest(new StoredDataset(path, head)));
+  const response = await link.perform(new dimse.requests.CStoreRequest(new StoredDataset(path, head, syntax)));
   const status = response.getStatus();
   // Bxxx: kept, with a remark (PS3.4 table B.2-1).
   if (status === 0 || (status & 0xf000) === 0xb000) return null;
@@ -61,11 +67,20 @@ class StoredDataset extends dimse.Dataset {
   constructor(
     private readonly path: string,
     private readonly head: DicomFileHead,
+    private readonly sentSyntaxUid: string,
   ) {
-    super({ SOPClassUID: head.sopClassUid, SOPInstanceUID: head.sopInstanceUid }, head.transferSyntaxUid);
+    super({ SOPClassUID: head.sopClassUid, SOPInstanceUID: head.sopInstanceUid }, sentSyntaxUid);
   }
 
   override getDenaturalizedDataset(): Buffer {
+    const bytes = this.#read();
+    if (this.sentSyntaxUid === this.head.transferSyntaxUid) return bytes;
+    const converted = implicitDataset(bytes);
+    if (!converted) throw new AppException({ code: 'import/unreadable', path: this.path, detail: 'its data set is damaged' });
+    return converted;
+  }
+
+  #read(): Buffer {
     const { datasetOffsetBytes, fileBytes } = this.head;
     const datasetBytes = fileBytes - datasetOffsetBytes;
     // Deflated streams may be odd in files; a null behind them does not count (PS3.5 section A.5).
@@ -84,21 +99,24 @@ class StoredDataset extends dimse.Dataset {
   }
 }
 
+/** In which a file can be sent besides its own. */
+const otherSyntaxes = ({ transferSyntaxUid }: DicomFileHead): string[] => (transferSyntaxUid === EXPLICIT_LITTLE_ENDIAN ? [IMPLICIT_LITTLE_ENDIAN] : []);
+
 const contextKey = ({ head }: FileToSend): string => `${head.sopClassUid} ${head.transferSyntaxUid}`;
 
 /** One transfer syntax in each context, so that the node cannot choose another one than the file's. */
 function contextsOf(files: readonly FileToSend[]): WantedContext[] {
   const byKey = new Map(files.map((file) => [contextKey(file), file.head]));
-  return [...byKey.values()].map(({ sopClassUid, transferSyntaxUid }) => ({ sopClassUid, transferSyntaxUids: [transferSyntaxUid] }));
+  return [...byKey.values()].flatMap((head) => [head.transferSyntaxUid, ...otherSyntaxes(head)].map((uid) => ({ sopClassUid: head.sopClassUid, transferSyntaxUids: [uid] })));
 }
 
-/** How many files from `start` on find their contexts in one association. */
+/** How many files from `start` on find their contexts, at most two for each kind, in one association. */
 function countOfOneAssociation(files: readonly FileToSend[], start: number): number {
   const keys = new Set<string>();
   let end = start;
   for (; end < files.length; end++) {
     keys.add(contextKey(files[end]!));
-    if (keys.size > MAX_CONTEXTS) break;
+    if (2 * keys.size > MAX_CONTEXTS) break;
   }
   return end - start;
 }

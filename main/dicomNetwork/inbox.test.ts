@@ -1,6 +1,6 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileHeader, readDicomFileHead } from './dicomFile.ts';
@@ -57,7 +57,7 @@ let folder: string;
 let inbox: Inbox;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'maskloop-inbox-'));
-  inbox = await Inbox.openForReceiving(folder);
+  inbox = await Inbox.open(folder, 'receiving');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -120,9 +120,14 @@ describe('Inbox', () => {
   });
 
   it('forgets what an earlier process left unfinished', async () => {
-    writeFileSync(join(folder, '.incoming', 'half.dcm'), 'half');
-    await Inbox.openForReceiving(folder);
-    expect(filesIn()).toEqual([]);
+    writeFileSync(join(folder, '.receiving', 'half.dcm'), 'half');
+    const other = await Inbox.open(folder, 'retrieving');
+    expect(filesIn()).toHaveLength(1);
+    const file = other.receive();
+    file.write('half');
+    await Inbox.open(folder, 'receiving');
+    expect(filesIn()).toEqual([join('.retrieving', basename(file.path))]);
+    await file.discard();
   });
 
   it('never takes a path from the network', async () => {

@@ -7,7 +7,8 @@ import { pathComponent } from './inboxPath.ts';
 import { IncomingFile } from './incomingFile.ts';
 import { identifyObject, type ObjectIdentity } from './objectIdentity.ts';
 
-const STAGING_FOLDER = '.incoming';
+/** The receiver and a retrieval may be at work at once, each in its process; two of a kind never are. */
+export type InboxPurpose = 'receiving' | 'retrieving';
 /** Private elements before the series UID can be large; more than this is no honest header. */
 const BEGINNING_BYTES = 4 * 1024 * 1024;
 
@@ -20,17 +21,17 @@ export type RefusalReason = 'disk-full' | 'disk' | 'duplicate' | 'mismatch' | 'u
 export class Inbox {
   #turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(readonly folder: string) {}
+  private constructor(
+    readonly folder: string,
+    private readonly stagingFolder: string,
+  ) {}
 
-  /** Removes what an earlier, interrupted reception left unfinished: only one process at a time receives into a folder. */
-  static async openForReceiving(folder: string): Promise<Inbox> {
-    await rm(join(folder, STAGING_FOLDER), { recursive: true, force: true });
-    return Inbox.open(folder);
-  }
-
-  static async open(folder: string): Promise<Inbox> {
-    await mkdir(join(folder, STAGING_FOLDER), { recursive: true });
-    return new Inbox(folder);
+  /** Removes what an earlier process of this purpose left unfinished. */
+  static async open(folder: string, purpose: InboxPurpose): Promise<Inbox> {
+    const stagingFolder = join(folder, `.${purpose}`);
+    await rm(stagingFolder, { recursive: true, force: true });
+    await mkdir(stagingFolder, { recursive: true });
+    return new Inbox(folder, stagingFolder);
   }
 
   studyFolder(studyUid: string): string {
@@ -52,7 +53,7 @@ export class Inbox {
   }
 
   receive(): IncomingFile {
-    return new IncomingFile(join(this.folder, STAGING_FOLDER, `${process.pid}-${randomBytes(8).toString('hex')}.dcm`));
+    return new IncomingFile(join(this.stagingFolder, `${randomBytes(8).toString('hex')}.dcm`));
   }
 
   /** Puts a finished file to its place. `announced`: what the sender said it would be. */

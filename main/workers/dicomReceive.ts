@@ -19,7 +19,7 @@ interface ArrivingStudy {
 
 /** Listens until it is stopped. Throws AppException network/port-in-use. */
 export async function runDicomReceive({ station, inboxFolder }: DicomReceiveTask, port: JobPort): Promise<Result<Record<string, unknown>>> {
-  const inbox = await Inbox.openForReceiving(inboxFolder);
+  const inbox = await Inbox.open(inboxFolder, 'receiving');
   const arriving = new Map<string, ArrivingStudy>();
   let receivedCount = 0;
   const receiver = await StorageReceiver.start(station, inbox, {

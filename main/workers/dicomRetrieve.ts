@@ -10,7 +10,7 @@ import { WebRetrieval } from '../dicomNetwork/webRetrieval.ts';
 /** Throws AppException `network/…`; what stayed away is told as a problem. */
 export async function runDicomRetrieve(input: DicomRetrieveTask, port: JobPort): Promise<Result<Record<string, unknown>>> {
   const { node, station, inboxFolder } = input;
-  const inbox = await Inbox.open(inboxFolder);
+  const inbox = await Inbox.open(inboxFolder, 'retrieving');
   const retrieval = new Retrieval(inbox, port);
   if (node.kind === 'web') return summaryOf(await retrieval.run(new WebRetrieval(node, inbox, retrieval.onReception), input.studies));
   const source = new DimseRetrieval({ node, aeTitle: station.aeTitle }, inbox, retrieval.onReception);

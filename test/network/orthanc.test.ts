@@ -195,7 +195,7 @@ describe.skipIf(!hasOrthanc)(`DICOM network with Orthanc${orthancNotice || (dico
     const left = filesBelow(join(inbox, STUDY)).length;
     const again = await rig.jobEnd((await rig.call('network.retrieve', wanted)).jobId);
     expect(again).toMatchObject({ state: 'succeeded', problems: [], summary: { presentCount: left, receivedCount: 40 - left } });
-    expect(readdirSync(join(inbox, '.incoming'))).toEqual([]);
+    expect(readdirSync(join(inbox, '.retrieving'))).toEqual([]);
   }, 20_000);
 });
 

@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 async function start(folder = join(root, 'inbox')): Promise<string> {
-  const inbox = await Inbox.openForReceiving(folder);
+  const inbox = await Inbox.open(folder, 'receiving');
   const station = { aeTitle: 'MASKLOOP', port: 0, listenOn: 'localhost', allowedAeTitles: [] } as const;
   receiver = await StorageReceiver.start({ ...station, allowedAeTitles: [] }, inbox, { onObject: (_facts, _calling, reception) => receptions.push(reception) });
   return folder;
