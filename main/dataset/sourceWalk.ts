@@ -87,14 +87,8 @@ export async function walkSources(
       add(dirname(path), { name: basename(path), bytes: facts.size, modifiedMs: facts.mtimeMs });
     });
   }
-  return {
-    folders: [...folders].map(([folder, files]) => ({
-      folder,
-      files: [...files.values()].sort((a, b) => byName.compare(a.name, b.name)),
-    })),
-    namedFiles,
-    problems,
-  };
+  const inOrder = (files: Iterable<WalkedFile>) => [...files].sort((a, b) => byName.compare(a.name, b.name));
+  return { folders: [...folders].map(([folder, files]) => ({ folder, files: inOrder(files.values()) })), namedFiles, problems };
 }
 
 /** Also what macOS puts into archives beside the real files. */

@@ -112,6 +112,17 @@ describe('the job queue', () => {
     expect(byId.get(second)?.state).toBe('succeeded');
   });
 
+  it('kills a task sooner or later than others where its job says so', async () => {
+    const { host, queue, ended, until } = setUp(() => new Promise(() => {}));
+    const jobId = queue.submit(jobOf('import', { killAfterMs: 300 }));
+    await until(() => host.aliveCount === 1);
+    const startedMs = Date.now();
+    queue.cancel(jobId);
+    await ended(jobId);
+    expect(Date.now() - startedMs).toBeGreaterThanOrEqual(295);
+    expect(queue.list()[0]).toMatchObject({ state: 'cancelled' });
+  });
+
   it('kills a task that does not stop, and calls it cancelled', async () => {
     const { host, queue, ended, until } = setUp(() => new Promise(() => {}));
     const jobId = queue.submit(jobOf('train'));
