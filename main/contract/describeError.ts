@@ -150,7 +150,7 @@ function describeSegmentationProblem(error: SegmentationProblem): string {
 function describeImportError(error: Exclude<ErrorOf<'import'>, SegmentationProblem>): string {
   switch (error.code) {
     case 'import/nothing-found':
-      return `No NIfTI image or DICOM series was found in ${error.paths.join(', ')}. Choose the folder that holds the images.`;
+      return `No image (DICOM, NIfTI, NRRD, MetaImage) was found in ${error.paths.join(', ')}. Choose the folder that holds the images.`;
     case 'import/unreadable':
       return `${error.path} could not be read (${firstLine(error.detail)}). Get a fresh copy of the file.`;
     case 'import/truncated':

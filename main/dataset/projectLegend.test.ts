@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Segment } from '../contract/vocabulary.ts';
+import { defaultColor } from './defaultColors.ts';
 import { joinLabels } from './joinLabels.ts';
 import { ProjectLegend, withValues } from './projectLegend.ts';
 import type { ReadLabels } from './readLabels.ts';
@@ -33,6 +34,12 @@ describe('ProjectLegend', () => {
   it('gives two segments of one file two labels, whatever they are called', () => {
     const legend = new ProjectLegend([segment(1, 'Lesion 1')]);
     expect(adopt(legend, segment(1, 'Lesion-1'), segment(2, 'lesion_1'))).toEqual(['1 Lesion 1', '2 lesion_1']);
+  });
+
+  it('keeps colours of the file unless another segment has them', () => {
+    const legend = new ProjectLegend([]);
+    const { segments } = legend.adopt([segment(1, 'GTV'), segment(2, 'CTV')], '/x', false);
+    expect(segments.map(({ colorRgb }) => colorRgb)).toEqual([[1, 2, 3], defaultColor(2)]);
   });
 
   it('moves voxels with the numbers', () => {

@@ -51,7 +51,8 @@ export class ProjectLegend {
       taken.add(value);
       valueOf.set(segment.labelValue, value);
       const isDefaultColor = segment.colorRgb.join() === defaultColor(segment.labelValue).join();
-      const fresh: Segment = { ...segment, labelValue: value, name: this.#freeName(segment), ...(isDefaultColor ? { colorRgb: defaultColor(value) } : {}) };
+      const colorRgb = isDefaultColor || this.#isColorTaken(segment) ? defaultColor(value) : segment.colorRgb;
+      const fresh: Segment = { ...segment, labelValue: value, name: this.#freeName(segment), colorRgb };
       this.#byValue.set(value, fresh);
       if (!hasOwnNumbers) this.#ownValues.add(value);
       return fresh;
@@ -109,6 +110,11 @@ export class ProjectLegend {
       if (isOnly && twins.length === 1 && !used.has(twins[0]!.labelValue)) match(segment, twins[0]!.labelValue);
     }
     return matched;
+  }
+
+  /** Planning systems draw every target in the same red. */
+  #isColorTaken({ colorRgb }: Segment): boolean {
+    return [...this.#byValue.values()].some((known) => known.colorRgb.join() === colorRgb.join());
   }
 
   /** Another segment of the same name is something else: by its codes. */
