@@ -20,6 +20,8 @@ export const dicomWebNotice = hasDicomWeb ? '' : ' (skipped: Debian package orth
 export interface OrthancOptions {
   readonly modalities: Record<string, { readonly aeTitle: string; readonly port: number }>;
   readonly user?: { readonly name: string; readonly password: string };
+  /** More of its configuration file. */
+  readonly more?: Record<string, unknown>;
 }
 
 export class Orthanc {
@@ -31,7 +33,7 @@ export class Orthanc {
     private readonly user: OrthancOptions['user'],
   ) {}
 
-  static async start({ modalities, user }: OrthancOptions): Promise<Orthanc> {
+  static async start({ modalities, user, more }: OrthancOptions): Promise<Orthanc> {
     const folder = mkdtempSync(join(existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir(), 'maskloop-orthanc-'));
     const [dicomPort, httpPort] = [await freePort(), await freePort()];
     const configuration = {
@@ -53,6 +55,7 @@ export class Orthanc {
       OverwriteInstances: true,
       ConcurrentJobs: 2,
       DicomWeb: { Enable: true, Root: '/dicom-web/', EnableWado: false },
+      ...more,
     };
     const file = join(folder, 'orthanc.json');
     writeFileSync(file, JSON.stringify(configuration));
@@ -60,13 +63,17 @@ export class Orthanc {
     const child = spawn(program!, [`--logfile=${log}`, file], { stdio: 'ignore' });
     const orthanc = new Orthanc(child, folder, dicomPort, httpPort, user);
     for (let tries = 0; tries < 200; tries++) {
-      if (child.exitCode !== null) break;
+      if (orthanc.#isGone) break;
       if (await orthanc.ask('/system').then(() => true, () => false)) return orthanc;
       await sleep(50);
     }
     const told = existsSync(log) ? readFileSync(log, 'utf8') : '';
     await orthanc.stop();
     throw new Error(`Orthanc does not start: ${told}`);
+  }
+
+  get #isGone(): boolean {
+    return this.process.exitCode !== null || this.process.signalCode !== null;
   }
 
   /** GET of its own interface. */
@@ -92,7 +99,7 @@ export class Orthanc {
   }
 
   async stop(): Promise<void> {
-    if (this.process.exitCode === null) {
+    if (!this.#isGone) {
       const gone = new Promise((resolve) => this.process.once('exit', resolve));
       this.process.kill('SIGKILL');
       await gone;
