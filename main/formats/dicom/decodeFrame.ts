@@ -58,6 +58,9 @@ export function decodeFrame(frame: EncodedFrame, codecs?: PixelCodecs): StoredPi
   return asStored(viewPixels(samples, sampleBits, header.isSigned), header, layout);
 }
 
+/** 8192 × 8192: beyond the largest detectors, and a codec's working memory stays below 1 GB. */
+const MAX_CODED_PIXELS = 2 ** 26;
+
 function headerOf(frame: EncodedFrame, codec: CodecName): CodestreamHeader {
   const { layout } = frame;
   const header = codec === 'jpeg' || codec === 'jpegLs' ? readJpegHeader(frame.bytes) : readJpeg2000Header(frame.bytes);
@@ -69,6 +72,8 @@ function headerOf(frame: EncodedFrame, codec: CodecName): CodestreamHeader {
       `the codestream has ${header.columns} × ${header.rows} pixels, the header ${layout.columns} × ${layout.rows}`,
     );
   }
+  if (layout.rows * layout.columns > MAX_CODED_PIXELS)
+    return refuse(frame, 'import/unsupported', `a compressed frame of ${layout.columns} × ${layout.rows} pixels`);
   if (header.components !== 1)
     return refuse(frame, 'import/unreadable', `the codestream has ${header.components} components, the header one`);
   if (header.bitsPerSample > layout.allocatedBits) {

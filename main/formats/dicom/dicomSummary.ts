@@ -48,7 +48,8 @@ const OTHER_OBJECTS: readonly (readonly [string, string])[] = [
 export function readDicomSummary(bytes: Uint8Array, path: string, inflate?: Inflate): DicomSummary {
   const { dataSet, transferSyntaxUid } = parseDicom(bytes, path, inflate);
   const text = (tag: string) => dataSet.string(tag)?.trim() ?? '';
-  const hasPixelData = 'x7fe00010' in dataSet.elements;
+  // floating-point ones are refused later, by name
+  const hasPixelData = ['x7fe00010', 'x7fe00008', 'x7fe00009'].some((tag) => tag in dataSet.elements);
   const sopClassUid = text('x00080016') || text('x00020002');
   return {
     seriesUid: text('x0020000e'),

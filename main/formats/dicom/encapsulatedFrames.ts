@@ -8,6 +8,8 @@ interface Fragment {
   readonly bytes: Uint8Array;
 }
 
+/** Each takes some 250 bytes of memory. */
+const MAX_FRAGMENTS = 1_000_000;
 const ITEM = 0xe000fffe;
 const SEQUENCE_END = 0xe0ddfffe;
 /** The first bytes of a JPEG, JPEG-LS or JPEG 2000 codestream, and of a JP2 file. */
@@ -57,6 +59,7 @@ function readItems(
     const end = at + 8 + view.getUint32(at + 4, true);
     if (end > byteArray.length)
       throw new AppException({ code: 'import/truncated', path, expectedBytes: end, actualBytes: byteArray.length });
+    if (items.length > MAX_FRAGMENTS) return fail(`more than ${MAX_FRAGMENTS} fragments`);
     offsets.push(at);
     items.push(byteArray.subarray(at + 8, end));
     at = end;

@@ -1,7 +1,9 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { AppException } from '../../contract/errors.ts';
+import { readDicomSummary } from './dicomSummary.ts';
 import { parseDicom } from './parseDicom.ts';
+import { readDicomSlices } from './readDicomSlices.ts';
 
 const ascii = (text: string) => [...text].map((character) => character.charCodeAt(0));
 const u16 = (value: number) => [value & 255, value >> 8];
@@ -160,5 +162,24 @@ describe('parsing of DICOM', () => {
     expect(detailOf(Uint8Array.from([...preamble, ...metaOf('1.2.840.10008.1.2.1.99'), 0xff, 0xff, 0xff]))).toMatch(
       /^damaged DICOM file \(deflated data set: /,
     );
+  });
+
+  it('names floating-point pixels, and counts of frames that cannot be', () => {
+    const square = [short(0x00280010, 'US', u16(1)), short(0x00280011, 'US', u16(1)), short(0x00280100, 'US', u16(8))];
+    const reasonFor = (bytes: Uint8Array) => {
+      try {
+        return readDicomSlices(bytes, 'a.dcm');
+      } catch (thrown) {
+        return thrown instanceof AppException && 'detail' in thrown.error ? thrown.error.detail : thrown;
+      }
+    };
+    const float = file(EXPLICIT, FIRST, ...square, long(0x7fe00008, 'OF', [0, 0, 128, 63]));
+    expect(readDicomSummary(float, 'a.dcm').content).toBe('image');
+    expect(reasonFor(float)).toBe('pixels as floating-point numbers (a parametric map)');
+    const framed = (count: string) =>
+      file(EXPLICIT, FIRST, short(0x00280008, 'IS', ascii(count)), ...square, long(0x7fe00010, 'OB', [1, 2]));
+    expect(reasonFor(framed('-1'))).toBe("NumberOfFrames is '-1'");
+    expect(reasonFor(framed('2 '))).toBe('2 frames without a position for each frame');
+    expect(reasonFor(framed('99999999'))).toBe('99999999 frames in one file');
   });
 });

@@ -6,6 +6,7 @@ import { encapsulatedFrames } from './encapsulatedFrames.ts';
 import { pixelLayout } from './pixelLayout.ts';
 import { EXPLICIT_BIG_ENDIAN, TRANSFER_SYNTAXES, transferSyntaxName } from './transferSyntax.ts';
 
+const MAX_FRAMES = 1_000_000;
 const FLOAT_PIXELS = ['x7fe00008', 'x7fe00009'];
 
 /**
@@ -49,13 +50,16 @@ export function readEncodedFrames(dataSet: DataSet, transferSyntaxUid: string, p
   }));
 }
 
-/** NumberOfFrames, 1 when absent. */
-function declaredFrameCount(dataSet: DataSet, path: string): number {
+/** NumberOfFrames, 1 when absent. Throws `import/unreadable`, and `import/unsupported` for more than memory holds. */
+export function declaredFrameCount(dataSet: DataSet, path: string): number {
   const text = dataSet.string('x00280008')?.trim();
   if (!text) return 1;
   const count = Number(text);
-  if (Number.isInteger(count) && count >= 1) return count;
-  throw new AppException({ code: 'import/unreadable', path, detail: `NumberOfFrames is '${text}'` });
+  if (!Number.isInteger(count) || count < 1) {
+    throw new AppException({ code: 'import/unreadable', path, detail: `NumberOfFrames is '${text}'` });
+  }
+  if (count > MAX_FRAMES) throw new AppException({ code: 'import/unsupported', path, detail: `${count} frames in one file` });
+  return count;
 }
 
 function nativeFrames(

@@ -2,10 +2,11 @@
 import { AppException } from '../../contract/errors.ts';
 import { decodeFrame, type EncodedFrame } from './decodeFrame.ts';
 import { frameFacts, type FrameFacts } from './frameFacts.ts';
+import { groupedFrameCount } from './functionalGroups.ts';
 import { parseDicom, type Inflate } from './parseDicom.ts';
 import type { PixelCodecs } from './pixelCodecs.ts';
-import { readEncodedFrames } from './pixelData.ts';
-import type { StoredPixels } from './pixelLayout.ts';
+import { declaredFrameCount, readEncodedFrames } from './pixelData.ts';
+import { pixelLayout, type StoredPixels } from './pixelLayout.ts';
 
 export interface DicomSlice extends FrameFacts {
   readonly path: string;
@@ -42,15 +43,17 @@ export function readDicomSlices(
  */
 export function readEncodedSlices(bytes: Uint8Array, path: string, inflate?: Inflate): EncodedSlice[] {
   const { dataSet, transferSyntaxUid } = parseDicom(bytes, path, inflate);
-  const frames = readEncodedFrames(dataSet, transferSyntaxUid, path);
-  const hasFrameGroups = 'x52009230' in dataSet.elements;
-  if (frames.length > 1 && !hasFrameGroups) {
+  pixelLayout(dataSet, path); // colour is the better reason
+  const frameCount = declaredFrameCount(dataSet, path);
+  if (frameCount > 1 && groupedFrameCount(dataSet) < frameCount) {
     throw new AppException({
       code: 'import/unsupported',
       path,
-      detail: `${frames.length} frames without a position for each frame`,
+      detail: `${frameCount} frames without a position for each frame`,
     });
   }
+  const frames = readEncodedFrames(dataSet, transferSyntaxUid, path);
+  const hasFrameGroups = 'x52009230' in dataSet.elements;
   const uid = dataSet.string('x00080018')?.trim() || path;
   const isMonochrome1 = dataSet.string('x00280004')?.trim() === 'MONOCHROME1';
   return frames.map((frame, index) => ({

@@ -15,6 +15,8 @@ export function decodeRleFrame(frame: Uint8Array, pixelCount: number, cellBytes:
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
   const segmentCount = view.getUint32(0, true);
   if (segmentCount !== cellBytes) return fail(`${segmentCount} segments for pixels of ${cellBytes} bytes`);
+  // two bytes stand for at most 128
+  if (pixelCount * cellBytes > 64 * frame.length) return fail(`${frame.length} bytes for ${pixelCount} pixels`);
   const starts = Array.from({ length: segmentCount }, (_, segment) => view.getUint32(4 + 4 * segment, true));
   const cells = new Uint8Array(pixelCount * cellBytes);
   for (const [segment, start] of starts.entries()) {
