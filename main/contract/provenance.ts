@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { RunId } from './vocabulary.ts';
 
+/** Stands where a person would in revisions that came as files: nobody here drew or accepted them. */
+export const IMPORT_AUTHOR = 'import';
+
 export const Provenance = z.object({
   /** Of Maskloop. */
   softwareVersion: z.string().min(1),

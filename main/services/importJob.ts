@@ -3,9 +3,9 @@ import type { ImportedCase, ImportedLabels, ImportTask, TaskInput } from '../con
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import type { JobSpec } from '../jobs/jobQueue.ts';
 import type { EventHub } from './eventHub.ts';
+import { IMPORT_AUTHOR } from '../contract/provenance.ts';
 
 /** The author of labelmaps that came with their images. */
-const IMPORT_AUTHOR = 'import';
 
 /** A cancelled import ends within a second, also inside a large file: a case is there whole or not at all. */
 const CANCEL_MS = 800;

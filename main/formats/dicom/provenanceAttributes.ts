@@ -1,5 +1,5 @@
 /** Where a label map came from, in the attributes that DICOM has for it. */
-import type { Provenance } from '../../contract/provenance.ts';
+import { IMPORT_AUTHOR, type Provenance } from '../../contract/provenance.ts';
 import type { Attributes } from './datasetOf.ts';
 
 const [LONGEST_LO, LONGEST_ST] = [64, 1024];
@@ -41,13 +41,17 @@ export function algorithmItem({ models, softwareVersion }: Provenance): Attribut
   };
 }
 
+/** Who drew or corrected it, as `personNamed` writes it; `''` for models and imported files. */
+export const personWhoDrew = ({ origin, author }: Provenance): string => (origin === 'model' || author === IMPORT_AUTHOR ? '' : personNamed(author));
+
 /** In one paragraph, for people: who or what made it, who changed it, who accepted it. At most 1024 characters. */
 export function provenanceText({ origin, models, author, savedAtMs, accepted }: Provenance): string {
   const day = (ms: number) => new Date(ms).toISOString().slice(0, 10);
-  const by = (name: string) => (name === '' ? '' : ` by ${name}`);
+  const by = (name: string) => (name === '' || name === IMPORT_AUTHOR ? '' : ` by ${name}`);
+  const drawn = author === IMPORT_AUTHOR ? 'Imported' : 'Drawn';
   const made = models.length > 0 ? `Predicted by ${algorithmName(models)} (${models.map(({ runId }) => runId).join(', ')}). ` : '';
-  const touched = origin === 'model' ? '' : `${origin === 'corrected' ? 'Corrected' : 'Drawn'}${by(author)} on ${day(savedAtMs)}. `;
-  const judged = accepted ? `Accepted${by(accepted.author)} on ${day(accepted.atMs)}.` : 'Not yet accepted by a person.';
+  const touched = origin === 'model' ? '' : `${origin === 'corrected' ? 'Corrected' : drawn}${by(author)} on ${day(savedAtMs)}. `;
+  const judged = accepted ? `Accepted${accepted.author === IMPORT_AUTHOR ? ' as imported' : by(accepted.author)} on ${day(accepted.atMs)}.` : 'Not yet accepted by a person.';
   return plainText(`${made}${touched}${judged}`, LONGEST_ST);
 }
 

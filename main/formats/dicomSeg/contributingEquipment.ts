@@ -1,5 +1,5 @@
 /** Who and what had a hand in a segmentation object, one item each (Contributing Equipment Sequence, PS3.3 C.12.1). */
-import type { Provenance } from '../../contract/provenance.ts';
+import { IMPORT_AUTHOR, type Provenance } from '../../contract/provenance.ts';
 import { codeItem } from '../dicom/codeSequence.ts';
 import type { Attributes } from '../dicom/datasetOf.ts';
 import { dicomDateTime } from '../dicom/dicomDateTime.ts';
@@ -34,13 +34,14 @@ export function contributingEquipment(
     const { date, time } = dicomDateTime(ms, study);
     return date + time;
   };
-  const person = (name: string, atMs: number, description: string): Attributes => ({
+  const person = (operatorsName: string, atMs: number, description: string): Attributes => ({
     PurposeOfReferenceCodeSequence: MODIFYING,
     ...maskloop,
-    OperatorsName: personNamed(name) || undefined,
+    OperatorsName: operatorsName || undefined,
     ContributionDateTime: moment(atMs),
     ContributionDescription: description,
   });
+  const isImported = author === IMPORT_AUTHOR;
   return [
     ...scanner(reference?.attributes ?? {}),
     {
@@ -49,10 +50,12 @@ export function contributingEquipment(
       ContributionDateTime: models.length > 0 && origin !== 'model' ? undefined : moment(savedAtMs),
       ContributionDescription: provenanceText(provenance),
     },
-    ...(origin === 'model'
+    ...(origin === 'model' || isImported
       ? []
-      : [person(author, savedAtMs, origin === 'manual' ? 'Drawn by a person' : 'Corrected by a person')]),
-    ...(accepted ? [person(accepted.author, accepted.atMs, 'Accepted by a person')] : []),
+      : [person(personNamed(author), savedAtMs, origin === 'manual' ? 'Drawn by a person' : 'Corrected by a person')]),
+    ...(accepted && accepted.author !== IMPORT_AUTHOR
+      ? [person(personNamed(accepted.author), accepted.atMs, 'Accepted by a person')]
+      : []),
   ];
 }
 

@@ -21,7 +21,7 @@ export interface DicomSegOptions {
 }
 
 /** Two of them fit the memory that an import may use. */
-const MOST_VOXELS = 2 ** 30;
+const MOST_VOXELS = 3 * 2 ** 28;
 
 /**
  * Throws `import/unsupported` (slides, projections, other objects), `import/bad-geometry`, `import/truncated`,

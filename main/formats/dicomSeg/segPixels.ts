@@ -25,6 +25,9 @@ export interface FrameBytes {
   readonly bitsPerPixel: number;
 }
 
+/** Two bytes repeat one up to 128 times (PS3.5 annex G). */
+const MOST_RLE_GROWTH = 64;
+
 /**
  * Frames by their index, decoded when asked for. Throws `import/truncated`, `import/unreadable` or `import/unsupported`
  * before anything of the declared size is allocated; so does each frame when its own bytes are damaged.
@@ -57,6 +60,13 @@ export async function segFrames(
   if (encoding === 'rle') {
     // of packed bits a frame is a row of whole bytes
     const cells = allocatedBits === 1 ? Math.ceil((rows * columns) / 8) : rows * columns;
+    const lacking = frames.findIndex((bytes) => bytes.length * MOST_RLE_GROWTH < cells);
+    if (lacking >= 0)
+      throw new AppException({
+        code: 'import/unreadable',
+        path: place(lacking),
+        detail: `${frames[lacking]!.length} bytes cannot be ${cells} pixels`,
+      });
     return (frame) => ({
       bytes: decodeRleFrame(frames[frame]!, cells, Math.ceil(allocatedBits / 8), place(frame)),
       firstBit: 0,

@@ -252,6 +252,20 @@ it('says who and what made it', () => {
   );
 });
 
+it('names no person for masks that came as files', () => {
+  const provenance: Provenance = {
+    ...PROVENANCE,
+    origin: 'manual',
+    models: [],
+    author: 'import',
+    accepted: { author: 'import', atMs: 0 },
+  };
+  const { dataSet } = parseDicom(writeDicomSeg(source({ provenance })), 'x.dcm');
+  const said = dataSet.elements['x0018a001']!.items!.map(({ dataSet: item }) => item!.string('x0018a003'));
+  expect(said).toEqual(['Made the images', 'Imported on 2026-05-05. Accepted as imported on 1970-01-01.']);
+  expect(dataSet.string('x00700084') ?? '').toBe('');
+});
+
 const complaints = (path: string): string[] => {
   let output = '';
   try {

@@ -12,7 +12,7 @@ import { dicomDateTime, type DicomDateTime } from '../dicom/dicomDateTime.ts';
 import type { DicomJson, DicomReference } from '../dicom/dicomReference.ts';
 import { newDicomUid, type RandomBytes } from '../dicom/dicomUid.ts';
 import { patientAndStudy, picked } from '../dicom/patientAndStudy.ts';
-import { personNamed, plainText } from '../dicom/provenanceAttributes.ts';
+import { personWhoDrew, plainText } from '../dicom/provenanceAttributes.ts';
 import { writeDicom, type WrittenPixels } from '../dicom/writeDicom.ts';
 import { contributingEquipment } from './contributingEquipment.ts';
 import { binaryFrames, labelmapFrames, type EncodedFrames } from './labelFrames.ts';
@@ -144,7 +144,7 @@ function content(
     ContentDescription: reference
       ? 'Segments of the images of the referenced series'
       : 'Segments of images that were not DICOM; study made for them',
-    ContentCreatorName: provenance.origin === 'model' ? '' : personNamed(provenance.author),
+    ContentCreatorName: personWhoDrew(provenance),
   };
 }
 

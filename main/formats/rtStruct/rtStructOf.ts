@@ -9,7 +9,7 @@ import { dicomDateTime, type DicomDateTime } from '../dicom/dicomDateTime.ts';
 import type { DicomJson, DicomReference } from '../dicom/dicomReference.ts';
 import { newDicomUid, type RandomBytes } from '../dicom/dicomUid.ts';
 import { patientAndStudy } from '../dicom/patientAndStudy.ts';
-import { algorithmItem, personNamed, plainText, provenanceText } from '../dicom/provenanceAttributes.ts';
+import { algorithmItem, personWhoDrew, plainText, provenanceText } from '../dicom/provenanceAttributes.ts';
 import { RT_STRUCTURE_SET } from './readRtStruct.ts';
 import { traceContours } from './traceContours.ts';
 
@@ -60,7 +60,7 @@ export function rtStructOf(source: RtStructSource): DicomJson {
     ROIGenerationDescription: plainText(provenance.models.map((model) => model.algorithmName).join(' + ')) || undefined,
     ROIDerivationAlgorithmIdentificationSequence: algorithmItem(provenance),
   };
-  const author = provenance.origin === 'model' ? '' : personNamed(provenance.author);
+  const author = personWhoDrew(provenance);
   return {
     ...patient,
     ...datasetOf({
