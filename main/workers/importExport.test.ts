@@ -136,6 +136,21 @@ describe('phantoms → import → export', () => {
     expect(await exportBoth()).toMatchObject([{ newPath: join(output, 'phantom_001-3.nii.gz') }, {}]);
   });
 
+  it('stops between cases when told, and leaves a report of what was written', async () => {
+    const { port } = await importAll();
+    const output = join(root, 'out');
+    const recording = new RecordingPort();
+    const stopping = {
+      stop: recording.stop,
+      tell: (news: JobNews) => {
+        if (news.type === 'item') recording.stop.aborted = true;
+      },
+    };
+    const result = await runExport(exportTaskOf(port.cases.filter(({ labelFile }) => labelFile !== undefined), output), stopping);
+    expect(result).toMatchObject({ ok: true, value: { writtenCount: 1, failedCount: 0 } });
+    expect(readdirSync(output)).toEqual(['export-report.json', 'phantom_001.nii.gz']);
+  });
+
   it('notices a second import and numbers equal names', async () => {
     const { port } = await importAll();
     const existing = port.cases.map(({ caseId, sourceKey }) => ({ caseId, sourceKey }));

@@ -137,6 +137,13 @@ describe('exported masks', () => {
     expect(report.files.map(({ segments }) => segments.map(({ name }) => name))).toEqual([['left kidney'], ['spleen']]);
   });
 
+  it('of a prediction that was restored are still that prediction of that time', async () => {
+    await rig.call('labels.restore', { caseId, revision: 1 });
+    const { report, job } = await exportAs('nifti', { includeUnaccepted: true, outputFolder: join(rig.root, 'restored') });
+    expect(job.problems).toEqual([]);
+    expect(report.files[0]).toMatchObject({ revision: 3, provenance: { origin: 'model', author: 'reader', accepted: null, models: [{ runId, weightsSha256: expect.stringMatching(/^6b86/) }] } });
+  });
+
   it('say when the weights behind them are gone', async () => {
     const weights = join(rig.projectFolder, 'runs', runId, 'checkpoint_latest.bin');
     renameSync(weights, `${weights}.away`);
