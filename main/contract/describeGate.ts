@@ -1,0 +1,40 @@
+/** Sentences for what the gate found. */
+import type { GateOutcome, GateReason, GateWarning } from './gate.ts';
+
+const points = (difference: number): string => Math.abs(difference).toFixed(3);
+
+/** How lists call the outcome; `null`: never judged. */
+export const outcomeName = (outcome: GateOutcome | null): string =>
+  outcome === null ? 'not judged' : { accepted: 'accepted', rejected: 'rejected', notJudged: 'not comparable' }[outcome];
+
+export function describeGateReason(reason: GateReason): string {
+  switch (reason.code) {
+    case 'first':
+      return 'The first model: there was none to compare with.';
+    case 'nothingHeldOut':
+      return 'No case was held back, so nothing could be measured.';
+    case 'notWorse':
+      return 'It is at least as good on the held-out cases.';
+    case 'undecided':
+      return 'The held-out cases show no loss; they are too few to show more.';
+    case 'meanDropped':
+      return `The mean Dice of the held-out cases fell by ${points(reason.difference)}.`;
+    case 'classDropped':
+      return `The Dice of ${reason.name} fell by ${points(reason.difference)}.`;
+    case 'noCommonCases':
+      return 'One of the two models learnt from the cases that would have to judge. Choose it yourself if you want it.';
+  }
+}
+
+export function describeGateWarning(warning: GateWarning): string {
+  switch (warning.code) {
+    case 'caseDropped':
+      return `${warning.caseId} lost ${points(warning.difference)} Dice.`;
+    case 'canaryDropped':
+      return `The first verified cases (${warning.caseCount}) lost ${points(warning.difference)} Dice: the model may be forgetting.`;
+    case 'fewCases':
+      return `Only ${warning.caseCount} held-out case${warning.caseCount === 1 ? '' : 's'}: the verdict is weak.`;
+    case 'caseNotCompared':
+      return `${warning.caseId} could not be compared: ${warning.reason}`;
+  }
+}
