@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CaseSummary, RunInfo } from '../contract/api.ts';
 import { describeError } from '../contract/describeError.ts';
+import { placementReasons, placeName } from '../contract/describePlacement.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import { jsonOption, projectOption } from './commonOptions.ts';
 import { formatDuration } from './duration.ts';
@@ -25,7 +26,7 @@ export function addListCommands(root: Command, program: ProgramPaths): void {
         await session.call('project.open', { folder: resolve(options.project) });
         const { cases } = await session.call('dataset.listCases', {});
         for (const line of formatTable([
-          ['case', 'modality', 'voxels', 'status', 'fold', 'masks', 'accepted'],
+          ['case', 'modality', 'voxels', 'status', 'place', 'because', 'masks', 'accepted'],
           ...cases.map(caseRow),
         ]))
           session.output.say(line);
@@ -67,13 +68,14 @@ export function addListCommands(root: Command, program: ProgramPaths): void {
 const orDash = (value: number | string | null): string => (value === null ? '-' : String(value));
 
 function caseRow(summary: CaseSummary): string[] {
-  const { caseId, modality, grid, status, fold, latestRevision, acceptedRevision } = summary;
+  const { caseId, modality, grid, status, placement, latestRevision, acceptedRevision } = summary;
   return [
     caseId,
     modality,
     grid.dimsIjk.join('×'),
     status,
-    orDash(fold),
+    placement === null ? '-' : placeName(placement),
+    placement === null ? '-' : placementReasons[placement.reason],
     orDash(latestRevision),
     orDash(acceptedRevision),
   ];

@@ -27,6 +27,28 @@ export const RevisionInfo = z.object({
 });
 export type RevisionInfo = z.infer<typeof RevisionInfo>;
 
+/** Why a case lies in its fold. */
+export const PlacementReason = z.enum([
+  /** The user's splits_final.json says so. */
+  'splitsFile',
+  /** That file has fewer than five folds: what it does not name is only trained on. */
+  'notInSplitsFile',
+  /** Drawn with all cases of the first training. */
+  'firstSplit',
+  /** Beside the other cases of its subject. */
+  'sameSubject',
+  /** Its subject came later, to the fold with the fewest. */
+  'fewestSubjects',
+  /** The first training knew one subject only. */
+  'onlySubject',
+  /** Placed by a version that kept no reasons. */
+  'beforeReasons',
+]);
+export type PlacementReason = z.infer<typeof PlacementReason>;
+/** `fold` `null`: held out in none, always trained on. */
+export const CasePlacement = z.object({ fold: z.int().min(0).max(4).nullable(), reason: PlacementReason, placedAtMs: z.number() });
+export type CasePlacement = z.infer<typeof CasePlacement>;
+
 export const CaseSummary = z.object({
   caseId: CaseId,
   modality: z.string(),
@@ -37,6 +59,8 @@ export const CaseSummary = z.object({
   status: CaseStatus,
   /** `null` until the case has been placed by the first training. A case never moves. */
   fold: z.int().min(0).max(4).nullable(),
+  /** `null` until the case has been placed. */
+  placement: CasePlacement.nullable(),
   latestRevision: Revision.nullable(),
   acceptedRevision: Revision.nullable(),
   warnings: z.array(AppError),

@@ -108,5 +108,33 @@ const VERSION_2 = `
   ALTER TABLE project ADD COLUMN msd_task TEXT;
 `;
 
+/** The newest choice is the project's current model; a project from before has used the model trained last. */
+const VERSION_3 = `
+  ALTER TABLE folds ADD COLUMN reason TEXT NOT NULL DEFAULT 'beforeReasons';
+  ALTER TABLE project ADD COLUMN gate_rules_json TEXT NOT NULL DEFAULT '{}';
+  ALTER TABLE runs ADD COLUMN is_pinned INTEGER NOT NULL DEFAULT 0 CHECK (is_pinned IN (0, 1));
+  ALTER TABLE runs ADD COLUMN deleted_at_ms INTEGER;
+
+  CREATE TABLE model_choices (
+    id INTEGER PRIMARY KEY,
+    run_id TEXT NOT NULL REFERENCES runs (run_id),
+    reason TEXT NOT NULL,
+    author TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT;
+  ${appendOnly('model_choices')}
+  INSERT INTO model_choices (run_id, reason, author, at_ms)
+    SELECT run_id, 'beforeGate', 'maskloop', checkpoint_at_ms FROM runs
+    WHERE checkpoint_at_ms IS NOT NULL ORDER BY checkpoint_at_ms DESC LIMIT 1;
+
+  CREATE TABLE gate_verdicts (
+    id INTEGER PRIMARY KEY,
+    run_id TEXT NOT NULL REFERENCES runs (run_id),
+    verdict_json TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX gate_verdicts_of_run ON gate_verdicts (run_id, id);
+  ${appendOnly('gate_verdicts')}
+`;
+
 /** Index n holds the SQL that leads from version n to version n + 1. */
-export const SCHEMA_STEPS: readonly string[] = [VERSION_1, VERSION_2];
+export const SCHEMA_STEPS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3];

@@ -308,10 +308,10 @@ describe('opening after a crash', () => {
   it('keeps folds where they were', async () => {
     store = await createProject(folder);
     importCase(store);
-    store.folds.place(new Map([[caseId, 2]]), 1);
-    expect(() => store?.folds.place(new Map([[caseId, 3]]), 2)).toThrow();
+    store.folds.place(new Map([[caseId, { fold: 2, reason: 'firstSplit' }]]), 1);
+    expect(() => store?.folds.place(new Map([[caseId, { fold: 3, reason: 'firstSplit' }]]), 2)).toThrow();
     store.close();
     store = await openProject(folder);
-    expect(store.folds.of(caseId)).toBe(2);
+    expect(store.folds.of(caseId)).toEqual({ fold: 2, reason: 'firstSplit', placedAtMs: 1 });
   });
 });

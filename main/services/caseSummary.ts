@@ -1,4 +1,4 @@
-import type { CaseDetail, CaseStatus, CaseSummary, RevisionInfo } from '../contract/api.ts';
+import type { CaseDetail, CasePlacement, CaseStatus, CaseSummary, RevisionInfo } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import type { CaseId } from '../contract/vocabulary.ts';
 import type { StoredCase } from '../dataset/caseTable.ts';
@@ -8,7 +8,7 @@ import type { ProjectStore } from '../dataset/projectStore.ts';
 export function summarizeCase(
   stored: StoredCase,
   revisions: readonly RevisionInfo[],
-  fold: number | null,
+  placement: CasePlacement | null,
 ): CaseSummary {
   return {
     caseId: stored.caseId,
@@ -18,7 +18,8 @@ export function summarizeCase(
     grid: stored.image.grid,
     channelNames: stored.image.channelNames,
     status: statusOf(revisions),
-    fold,
+    fold: placement?.fold ?? null,
+    placement,
     latestRevision: revisions.at(-1)?.revision ?? null,
     acceptedRevision: revisions.find((one) => one.accepted)?.revision ?? null,
     warnings: [...stored.warnings],
@@ -54,8 +55,8 @@ export function describeCase(store: ProjectStore, caseId: CaseId): CaseDetail {
 
 export function listCases(store: ProjectStore): CaseSummary[] {
   const revisions = store.revisions.byCase();
-  const folds = store.folds.all();
+  const placements = store.folds.placements();
   return store.cases
     .list()
-    .map((one) => summarizeCase(one, revisions.get(one.caseId) ?? [], folds.get(one.caseId) ?? null));
+    .map((one) => summarizeCase(one, revisions.get(one.caseId) ?? [], placements.get(one.caseId) ?? null));
 }

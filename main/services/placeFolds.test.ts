@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { CaseId } from '../contract/vocabulary.ts';
 import { crossValidationSplits } from '../nnunet/train/splits.ts';
-import { type HeldOutIn, placeFolds, splitsWith } from './placeFolds.ts';
+import { placeFolds as placeWithReasons, splitsWith } from './placeFolds.ts';
 
 const id = (name: string) => CaseId.parse(name);
 const cases = (...names: string[]) => names.map((name) => ({ caseId: id(name), subject: name.split('_')[0]! }));
 const ten = cases('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j');
-const foldsOf = (map: ReadonlyMap<CaseId, HeldOutIn>) => Object.fromEntries(map);
+const placeFolds = (...input: Parameters<typeof placeWithReasons>) => new Map([...placeWithReasons(...input)].map(([caseId, { fold }]) => [caseId, fold]));
+const foldsOf = (map: ReadonlyMap<CaseId, number | null>) => Object.fromEntries(map);
 
 describe('placing cases in folds', () => {
   it('is nnU-Net’s split the first time', () => {
@@ -37,8 +38,17 @@ describe('placing cases in folds', () => {
     expect(splitsWith(folds, file)).toEqual([{ train: ['a', 'b', 'd', 'later'], val: ['c'] }]);
   });
 
+  it('says why', () => {
+    const reasonsOf = (...input: Parameters<typeof placeWithReasons>) => Object.fromEntries([...placeWithReasons(...input)].map(([caseId, { reason }]) => [caseId, reason]));
+    expect(reasonsOf(cases('a'), new Map(), null)).toEqual({ a: 'onlySubject' });
+    expect(reasonsOf(cases('a', 'b'), new Map(), null)).toEqual({ a: 'firstSplit', b: 'firstSplit' });
+    const first = placeFolds(ten, new Map(), null);
+    expect(reasonsOf([...ten, ...cases('a_2', 'x_1', 'x_2')], first, null)).toEqual({ a_2: 'sameSubject', x_1: 'fewestSubjects', x_2: 'sameSubject' });
+    expect(reasonsOf(cases('a', 'b'), new Map(), [{ train: [], val: ['a'] }])).toEqual({ a: 'splitsFile', b: 'notInSplitsFile' });
+  });
+
   it('refuses a file that contradicts itself or moves a case', () => {
-    const message = (file: { train: string[]; val: string[] }[], placed = new Map<CaseId, HeldOutIn>()) => {
+    const message = (file: { train: string[]; val: string[] }[], placed = new Map<CaseId, number | null>()) => {
       try {
         placeFolds(ten, placed, file);
         return 'accepted';

@@ -1,5 +1,6 @@
 /** In which fold a case is held out. Placed once, a case never moves; cases of one subject share a fold. Pure. */
 import { AppException } from '../contract/errors.ts';
+import type { NewPlacement } from '../dataset/foldTable.ts';
 import { crossValidationSplits, FOLD_COUNT } from '../nnunet/train/splits.ts';
 import type { CaseId } from '../contract/vocabulary.ts';
 import type { SplitsFile } from './splitsFile.ts';
@@ -14,7 +15,7 @@ export interface SubjectOfCase {
 }
 
 /**
- * The folds of those `cases` that `placed` does not hold yet. A split file of the user's decides for the cases it names;
+ * The folds of those `cases` that `placed` does not hold yet, and why. A split file of the user's decides for the cases it names;
  * a file of fewer than five folds is taken as complete, so that further cases are only trained on. Without a file the
  * first placement is nnU-Net's, and later subjects go to the fold with the fewest. A single subject is never held out.
  * Throws AppException contract/bad-input when the file contradicts itself or moves a case.
@@ -23,16 +24,16 @@ export function placeFolds(
   cases: readonly SubjectOfCase[],
   placed: Placement,
   file: SplitsFile | null,
-): Map<CaseId, HeldOutIn> {
+): Map<CaseId, NewPlacement> {
   const fromFile = file ? foldsInFile(file) : new Map<string, HeldOutIn>();
   refuseMoves(placed, fromFile);
   const fresh = cases.filter(({ caseId }) => !placed.has(caseId));
-  const folds = new Map<CaseId, HeldOutIn>();
-  for (const { caseId } of fresh) if (fromFile.has(caseId)) folds.set(caseId, fromFile.get(caseId) ?? null);
+  const folds = new Map<CaseId, NewPlacement>();
+  for (const { caseId } of fresh) if (fromFile.has(caseId)) folds.set(caseId, { fold: fromFile.get(caseId) ?? null, reason: 'splitsFile' });
   const unnamed = fresh.filter(({ caseId }) => !folds.has(caseId));
-  const decide =
+  const decide: Decide =
     file && file.length < FOLD_COUNT
-      ? () => null
+      ? () => ({ fold: null, reason: 'notInSplitsFile' })
       : placed.size === 0 && folds.size === 0
         ? firstFolds(unnamed)
         : laterFolds(cases, placed, folds);
@@ -40,13 +41,15 @@ export function placeFolds(
   return folds;
 }
 
+type Decide = (one: SubjectOfCase) => NewPlacement;
+
 /** nnU-Net's own split of all cases at once. */
-function firstFolds(cases: readonly SubjectOfCase[]): (one: SubjectOfCase) => HeldOutIn {
+function firstFolds(cases: readonly SubjectOfCase[]): Decide {
   const splits = crossValidationSplits(cases);
-  if (splits.length < 2) return () => null;
+  if (splits.length < 2) return () => ({ fold: null, reason: 'onlySubject' });
   return ({ caseId }) => {
     const fold = splits.findIndex(({ val }) => val.includes(caseId));
-    return fold < 0 ? null : fold;
+    return { fold: fold < 0 ? null : fold, reason: 'firstSplit' };
   };
 }
 
@@ -54,21 +57,21 @@ function firstFolds(cases: readonly SubjectOfCase[]): (one: SubjectOfCase) => He
 function laterFolds(
   cases: readonly SubjectOfCase[],
   placed: Placement,
-  named: Placement,
-): (one: SubjectOfCase) => HeldOutIn {
+  named: ReadonlyMap<CaseId, NewPlacement>,
+): Decide {
   const foldOfSubject = new Map<string, HeldOutIn>();
   for (const { caseId, subject } of cases) {
-    const fold = placed.has(caseId) ? placed.get(caseId) : named.get(caseId);
+    const fold = placed.has(caseId) ? placed.get(caseId) : named.get(caseId)?.fold;
     if (fold !== undefined) foldOfSubject.set(subject, fold);
   }
   return ({ subject }) => {
     const known = foldOfSubject.get(subject);
-    if (known !== undefined) return known;
+    if (known !== undefined) return { fold: known, reason: 'sameSubject' };
     const counts = Array.from({ length: FOLD_COUNT }, () => 0);
     for (const fold of foldOfSubject.values()) if (fold !== null) counts[fold]!++;
     const fold = counts.indexOf(Math.min(...counts));
     foldOfSubject.set(subject, fold);
-    return fold;
+    return { fold, reason: 'fewestSubjects' };
   };
 }
 

@@ -64,7 +64,7 @@ async function placeInFolds(
     subject: subjects.get(caseId) ?? caseId,
   }));
   const fresh = placeFolds(cases, placed, file);
-  const all = new Map([...placed, ...fresh]);
+  const all = new Map([...placed, ...[...fresh].map(([caseId, { fold }]) => [caseId, fold] as const)]);
   if (fresh.size > 0 || !file) await writeSplits(store.folder.splits, splitsWith(all, file));
   store.folds.place(fresh, Date.now());
   return all;

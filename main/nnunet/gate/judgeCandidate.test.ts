@@ -80,10 +80,10 @@ describe('the gate', () => {
   });
 
   it('warns of forgetting by the canaries, which do not decide', () => {
-    const canaries = [10, 11].map((n) => heldOut(n, [0.9, 0.8], [0.8, 0.7], { isHeldOut: false, isCanary: true }));
+    const canaries = [10, 11].map((n) => heldOut(n, [0.9, 0.8], [0.85, 0.75], { isHeldOut: false, isCanary: true }));
     const { outcome, canary, warnings } = judge([...six(() => [0.91, 0.81]), ...canaries]);
     expect(outcome).toBe('accepted');
-    expect(canary).toMatchObject({ caseCount: 2, difference: expect.closeTo(-0.1) as number });
+    expect(canary).toMatchObject({ caseCount: 2, difference: expect.closeTo(-0.05) as number });
     expect(warnings).toMatchObject([{ code: 'canaryDropped', caseCount: 2 }]);
   });
 
