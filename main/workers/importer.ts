@@ -132,7 +132,8 @@ export class Importer {
     const record = await readImportedLabels(folder);
     if (record === null && existing.hasImportedLabels) return 'known';
     const hashes = await this.#hashesOf(inputs.map(({ path }) => path));
-    if (hashes.every((hash) => record?.has(hash))) return 'known';
+    // a record without a revision: the program ended between the two
+    if (existing.labelSha256s.length > 0 && hashes.every((hash) => record?.has(hash))) return 'known';
     const { joined, warnings } = await this.#labels(inputs, { grid: existing.sourceGrid, isPlaced: true }, dataset);
     for (const warning of warnings) {
       if (joined) this.#tellProblem(warning);
