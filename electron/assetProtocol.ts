@@ -1,5 +1,6 @@
 import { protocol } from 'electron';
 import { Readable } from 'node:stream';
+import { isVoxelPath } from '../main/contract/api.ts';
 import { toAppError } from '../main/contract/errors.ts';
 import { securityHeaders } from '../main/host/securityHeaders.ts';
 import { openStaticFile } from '../main/host/staticFiles.ts';
@@ -39,7 +40,7 @@ async function answerTo(request: AssetRequest, rendererFolder: string, bulk: Bul
   }
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return textAnswer(405, 'Only GET and POST are served here.\n');
-  if (pathname.startsWith('/volume/') || pathname.startsWith('/labels/')) return bulk.get(pathname);
+  if (isVoxelPath(pathname)) return bulk.get(pathname);
   const file = await openStaticFile(rendererFolder, pathname);
   return file ? { status: 200, ...file } : textAnswer(404, 'There is nothing at this address.\n');
 }

@@ -317,11 +317,14 @@ export type AppEvent = z.infer<typeof AppEvent>;
  * Relative URLs of the bulk plane, the same under `app://` and `http://127.0.0.1`.
  * GET volume: raw voxels of one channel, little endian, i fastest, type and dims as in `CaseDetail`.
  * GET labels: same order, raw uint8, or uint16 in twice the bytes where the legend of its time had a value above 255.
+ * GET uncertainty of a predicted revision: same order, uint8, entropy in 255ths of a bit; 404 where a prediction left none.
  * POST upload (a Blob of raw labels, either type): answers `{ "uploadId": "…" }`.
  * An error answers with a JSON `AppError` and a status of 400 or more.
  */
 export const bulkUrls = {
   volume: (caseId: CaseId, channelIndex: number) => `/volume/${caseId}/${channelIndex}`,
   labels: (caseId: CaseId, revision: Revision) => `/labels/${caseId}/${revision}`,
+  uncertainty: (caseId: CaseId, revision: Revision) => `/uncertainty/${caseId}/${revision}`,
   upload: () => '/upload',
 } as const;
+export const isVoxelPath = (path: string): boolean => /^\/(volume|labels|uncertainty)\//.test(path);

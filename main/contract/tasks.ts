@@ -10,6 +10,7 @@ import { JobNews } from './jobs.ts';
 import { AppError } from './errors.ts';
 import { LabelType } from './labelType.ts';
 import { TrainingRecipe } from './trainingRecipe.ts';
+import { CaseUncertainty } from './uncertainty.ts';
 import { PredictOptions } from './predictOptions.ts';
 import { Provenance } from './provenance.ts';
 import {
@@ -152,7 +153,13 @@ export const BenchTask = z
   .refine(({ warmupSteps, benchSteps }) => warmupSteps < benchSteps, 'the warm-up leaves no step to measure');
 export type BenchTask = z.infer<typeof BenchTask>;
 
-export const PredictCase = z.object({ caseId: CaseId, image: StoredImage, outputFile: z.string() });
+export const PredictCase = z.object({
+  caseId: CaseId,
+  image: StoredImage,
+  outputFile: z.string(),
+  /** Receives the entropy of each voxel, as 255ths of a bit, .nii.gz; absent: not measured. */
+  uncertaintyFile: z.string().optional(),
+});
 /** What formats other than NIfTI say of a predicted mask: names and codes of its labels, and its models. */
 export const PredictionAbout = z.object({
   /** Of Maskloop. */
@@ -423,7 +430,7 @@ export const TaskItem = z.discriminatedUnion('kind', [
     validationDice: z.number().optional(),
     validationDicePerLabel: z.record(z.string(), z.number()).optional(),
   }),
-  z.object({ kind: z.literal('prediction'), caseId: CaseId, labelFile: z.string(), labelSha256: z.string(), elapsedSeconds: z.number() }),
+  z.object({ kind: z.literal('prediction'), caseId: CaseId, labelFile: z.string(), labelSha256: z.string(), elapsedSeconds: z.number(), /** With an `uncertaintyFile`. */ uncertainty: CaseUncertainty.optional() }),
   z.object({
     kind: z.literal('importedModel'),
     runFolder: z.string(),

@@ -53,6 +53,14 @@ export class ProjectFolder {
   revision(caseId: CaseId, revision: Revision): string {
     return join(this.labels(caseId), `r${String(revision).padStart(4, '0')}.nii.gz`);
   }
+  /** Entropy of each voxel of a predicted revision, in 255ths of a bit. */
+  uncertaintyMap(caseId: CaseId, revision: Revision): string {
+    return join(this.labels(caseId), `uncertainty-r${String(revision).padStart(4, '0')}.nii.gz`);
+  }
+  /** The numbers that go with it. */
+  uncertainty(caseId: CaseId, revision: Revision): string {
+    return join(this.labels(caseId), `uncertainty-r${String(revision).padStart(4, '0')}.json`);
+  }
   /** Beside the revisions, so that becoming one is a rename within one file system. */
   pendingLabels(caseId: CaseId, name: string): string {
     return join(this.labels(caseId), `${PENDING_PREFIX}${name}.nii.gz`);

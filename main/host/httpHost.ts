@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
+import { isVoxelPath } from '../contract/api.ts';
 import { err, type AppError } from '../contract/errors.ts';
 import { callService } from '../services/callService.ts';
 import type { BulkAnswer, Services } from '../services/services.ts';
@@ -138,7 +139,7 @@ async function answerGet(
 ): Promise<void> {
   if (path === '/api/events') return streamEvents(response, context.services, context.heartbeatMs);
   if (path === '/api/call' || path === '/upload') return sendText(response, 405, 'Use POST.', { Allow: 'POST' });
-  if (path.startsWith('/volume/') || path.startsWith('/labels/')) {
+  if (isVoxelPath(path)) {
     return sendBulk(request, response, await context.services.bulk.get(path));
   }
   const file = await openStaticFile(context.rendererFolder, path);

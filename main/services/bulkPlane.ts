@@ -9,6 +9,7 @@ import { BYTES_PER_LABEL } from '../contract/labelType.ts';
 import { CaseId, Revision, UploadId, type Grid, type VoxelType } from '../contract/vocabulary.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
+import { readUncertainty } from '../dataset/uncertaintyFiles.ts';
 import { requireCase } from './caseSummary.ts';
 import type { ProjectSession } from './projectSession.ts';
 import type { BulkAnswer, BulkPlane } from './services.ts';
@@ -27,13 +28,12 @@ export function createBulkPlane(session: ProjectSession): BulkPlane {
 }
 
 async function openVoxels(store: ProjectStore, path: string): Promise<BulkAnswer> {
-  const [, kind, caseName, number] = /^\/(volume|labels)\/([^/]+)\/(\d{1,9})$/.exec(path) ?? [];
+  const [, kind, caseName, number] = /^\/(volume|labels|uncertainty)\/([^/]+)\/(\d{1,9})$/.exec(path) ?? [];
   const caseId = CaseId.safeParse(caseName);
   if (!kind || !caseId.success)
     throw new AppException({ code: 'contract/bad-input', issues: [`no voxels at '${path}'`] });
-  return kind === 'volume'
-    ? openChannel(store, caseId.data, Number(number))
-    : openLabels(store, caseId.data, Number(number));
+  if (kind === 'volume') return openChannel(store, caseId.data, Number(number));
+  return kind === 'labels' ? openLabels(store, caseId.data, Number(number)) : openUncertainty(store, caseId.data, Number(number));
 }
 
 async function openChannel(store: ProjectStore, caseId: CaseId, channelIndex: number): Promise<BulkAnswer> {
@@ -57,6 +57,17 @@ async function openLabels(store: ProjectStore, caseId: CaseId, number: number): 
   const file = store.folder.revision(caseId, revision.data);
   await statOwn(file);
   const expectedBytes = voxelCount(image.grid) * (await bytesPerLabel(file));
+  return voxels(Readable.from(gunzippedVoxels(file, expectedBytes), { objectMode: false }), expectedBytes);
+}
+
+async function openUncertainty(store: ProjectStore, caseId: CaseId, number: number): Promise<BulkAnswer> {
+  const { image } = requireCase(store, caseId);
+  const info = number > 0 ? store.revisions.find(caseId, number) : undefined;
+  if (!info || !(await readUncertainty(store.folder, { caseId, ...info })))
+    throw new AppException({ code: 'not-found', what: 'uncertainty', id: `${caseId}/${number}` });
+  const file = store.folder.uncertaintyMap(caseId, info.revision);
+  await statOwn(file);
+  const expectedBytes = voxelCount(image.grid);
   return voxels(Readable.from(gunzippedVoxels(file, expectedBytes), { objectMode: false }), expectedBytes);
 }
 

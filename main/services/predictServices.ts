@@ -7,6 +7,7 @@ import type { PredictTask, TaskItem } from '../contract/tasks.ts';
 import { type CaseId, type JobId, RevisionSource, type RunId } from '../contract/vocabulary.ts';
 import type { StoredCase } from '../dataset/caseTable.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
+import { keepUncertainty } from '../dataset/uncertaintyFiles.ts';
 import { newJobId } from '../jobs/jobQueue.ts';
 import { answer } from './answer.ts';
 import { listCases, requireCase } from './caseSummary.ts';
@@ -53,11 +54,12 @@ async function predictCases(
   for (const { caseId } of cases) await ensureLabelsFolder(store, caseId);
   const jobId = newJobId('predict');
   const pendingFile = (caseId: CaseId) => store.folder.pendingLabels(caseId, jobId);
+  const pendingMap = (caseId: CaseId) => store.folder.pendingLabels(caseId, `${jobId}.uncertainty`);
   const task: PredictTask = {
     task: 'predict',
     models,
     options,
-    cases: cases.map(({ caseId, image }) => ({ caseId, image, outputFile: pendingFile(caseId) })),
+    cases: cases.map(({ caseId, image }) => ({ caseId, image, outputFile: pendingFile(caseId), uncertaintyFile: pendingMap(caseId) })),
   };
   queue.submit(
     {
@@ -67,11 +69,11 @@ async function predictCases(
       tasks: [() => task],
       onItem(item) {
         if (item.kind !== 'prediction') return;
-        storePrediction(store, voters, item);
+        storePrediction(store, voters, item, pendingMap(item.caseId));
         events.casesChanged(item.caseId);
       },
       async onEnded() {
-        for (const { caseId } of cases) await rm(pendingFile(caseId), { force: true });
+        for (const { caseId } of cases) for (const file of [pendingFile(caseId), pendingMap(caseId)]) await rm(file, { force: true });
       },
     },
     jobId,
@@ -80,14 +82,15 @@ async function predictCases(
 }
 
 /** A new revision on top of whatever is newest by now; an accepted labelmap stays the accepted one. */
-function storePrediction(store: ProjectStore, voters: string, item: Extract<TaskItem, { kind: 'prediction' }>): void {
-  const { caseId, labelFile: pendingFile, labelSha256: sha256 } = item;
+function storePrediction(store: ProjectStore, voters: string, item: Extract<TaskItem, { kind: 'prediction' }>, pendingMap: string): void {
+  const { caseId, labelFile: pendingFile, labelSha256: sha256, uncertainty } = item;
   const parent = store.revisions.latest(caseId)?.revision ?? null;
   const source = RevisionSource.parse(`model:${voters}`);
-  store.revisions.commit(
+  const { revision } = store.revisions.commit(
     { caseId, pendingFile, parent, source, author: MODEL_AUTHOR, sha256, isAccepted: false },
     Date.now(),
   );
+  if (uncertainty) keepUncertainty(store.folder, { caseId, revision, sha256 }, pendingMap, uncertainty);
 }
 
 /** Without a choice the run trained last. Throws AppException predict/no-model, not-found. */

@@ -9,6 +9,7 @@ import type { LabelArray } from '../imaging/connectedComponents.ts';
 import type { Volume } from '../imaging/volume.ts';
 import { choosePrecision } from '../nnunet/train/choosePrecision.ts';
 import { averageInto } from '../nnunet/infer/classDecision.ts';
+import type { EntropyMap, OutputKind } from '../nnunet/infer/entropyMap.ts';
 import { inferPlanes } from '../nnunet/infer/infer.ts';
 import { inferSpecOf, windowsPerCall } from '../nnunet/infer/inferencePreset.ts';
 import { configurationOf, networkOf } from '../nnunet/plan/plan.ts';
@@ -47,6 +48,8 @@ export interface CaseHooks {
   mayGoOn(part: number): Promise<boolean>;
   /** Probabilities of each plane of the cropped case, axes as transposed; the plane is overwritten afterwards. */
   onProbabilities?(plane: Float32Array, geometry: CaseGeometry, plan: Plan): Promise<void>;
+  /** Receives the entropy of what all models say together. */
+  readonly entropies?: EntropyMap;
 }
 
 /** Loads every model. Throws `predict/no-model`, `predict/incompatible-models`, `disk/corrupt`. */
@@ -133,10 +136,11 @@ export async function predictCase(ensemble: Ensemble, channels: readonly Volume[
 }
 
 /** On the stored grid; probabilities are made where somebody needs them. */
-function classesOf({ logits, geometry }: Begun, plan: Plan, votes: VoteFile | null, { onProbabilities }: CaseHooks): Promise<LabelArray | null> {
-  if (!votes && !onProbabilities) return classesOnStoredGrid(logits, geometry, plan, 0);
+function classesOf({ logits, geometry }: Begun, plan: Plan, votes: VoteFile | null, { onProbabilities, entropies }: CaseHooks): Promise<LabelArray | null> {
+  const measured = (planes: AsyncIterable<Float32Array>, kind: OutputKind) => (entropies ? watched(planes, (plane) => entropies.add(plane, kind, geometry, plan)) : planes);
+  if (!votes && !onProbabilities) return classesOnStoredGrid(measured(logits, 'logits'), geometry, plan, 0);
   const own = probabilityPlanes(logits, plan);
-  const voted = votes ? votes.meanWith(own) : own;
+  const voted = measured(votes ? votes.meanWith(own) : own, 'probabilities');
   const planes = onProbabilities ? watched(voted, (plane) => onProbabilities(plane, geometry, plan)) : voted;
   return classesOnStoredGrid(planes, geometry, plan, 0.5);
 }
@@ -180,7 +184,7 @@ function meanLogits(engines: readonly InferenceEngine[], windows: Float32Array):
 }
 
 /** The same planes; each is shown to `look` first. */
-async function* watched(planes: AsyncIterable<Float32Array>, look: (plane: Float32Array) => Promise<void>): AsyncGenerator<Float32Array, void, undefined> {
+async function* watched(planes: AsyncIterable<Float32Array>, look: (plane: Float32Array) => void | Promise<void>): AsyncGenerator<Float32Array, void, undefined> {
   for await (const plane of planes) {
     await look(plane);
     yield plane;

@@ -7,10 +7,16 @@ import { AppException, err, ok, toAppError } from '../contract/errors.ts';
 import type { Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { PredictTask, TaskItem } from '../contract/tasks.ts';
+import type { CaseUncertainty } from '../contract/uncertainty.ts';
+import type { Grid } from '../contract/vocabulary.ts';
 import { loadSource } from '../dataset/loadSource.ts';
 import { scanSources } from '../dataset/sourceScan.ts';
 import { readStoredImage, writeGzippedNifti, writeLabelmap } from '../dataset/storedVolume.ts';
+import type { LabelArray } from '../imaging/connectedComponents.ts';
 import { fromCanonical } from '../imaging/orientation.ts';
+import { gridShapeDhw, gridSpacingDhwMm } from '../nnunet/gridDhw.ts';
+import { caseUncertainty } from '../nnunet/infer/caseUncertainty.ts';
+import { EntropyMap } from '../nnunet/infer/entropyMap.ts';
 import { labelsOfClasses } from '../nnunet/preprocess/preprocess.ts';
 import { openEnsemble, predictCase } from './ensemble.ts';
 import type { CaseHooks, Ensemble } from './ensemble.ts';
@@ -70,15 +76,26 @@ const hooksOf = (port: JobPort, report: (part: number) => void, scratchFolder: s
 });
 
 function predictStored(input: PredictTask, port: JobPort, ensemble: Ensemble): Promise<Tally> {
-  return each(input.cases, port, ({ image }) => image.files[0]!, async ({ caseId, image, outputFile }, report) => {
+  return each(input.cases, port, ({ image }) => image.files[0]!, async ({ caseId, image, outputFile, uncertaintyFile }, report) => {
     const began = performance.now();
-    const classes = await predictCase(ensemble, await readStoredImage(image), image.files[0]!, hooksOf(port, report, dirname(outputFile)));
+    const entropies = uncertaintyFile === undefined ? undefined : new EntropyMap();
+    const hooks = { ...hooksOf(port, report, dirname(outputFile)), ...(entropies && { entropies }) };
+    const classes = await predictCase(ensemble, await readStoredImage(image), image.files[0]!, hooks);
     if (!classes) return false;
-    const { sha256 } = await writeLabelmap(outputFile, image.grid, labelsOfClasses(classes, ensemble.members[0]!.plan));
-    const item: TaskItem = { kind: 'prediction', caseId, labelFile: outputFile, labelSha256: sha256, elapsedSeconds: (performance.now() - began) / 1000 };
+    const labels = labelsOfClasses(classes, ensemble.members[0]!.plan);
+    const uncertainty = entropies && (await keepUncertainty(entropies.onStoredGrid(), labels, image.grid, uncertaintyFile!));
+    const { sha256 } = await writeLabelmap(outputFile, image.grid, labels);
+    const elapsedSeconds = (performance.now() - began) / 1000;
+    const item: TaskItem = { kind: 'prediction', caseId, labelFile: outputFile, labelSha256: sha256, elapsedSeconds, ...(uncertainty && { uncertainty }) };
     port.tell({ type: 'item', item });
     return true;
   });
+}
+
+/** The map as `.nii.gz` of bytes; returns the numbers. */
+async function keepUncertainty(map: Uint8Array, labels: LabelArray, grid: Grid, file: string): Promise<CaseUncertainty> {
+  await writeGzippedNifti(file, grid, map);
+  return caseUncertainty(map, labels, gridShapeDhw(grid), gridSpacingDhwMm(grid));
 }
 
 /** One mask for each case of the folder, same base name, source geometry; with `saveProbabilities` one volume per output too. */
