@@ -8,7 +8,7 @@ import type { EngineFactory, NamedArray } from '../../models/engine.ts';
 import { writeDicomSeries } from '../../test/phantoms/writeDicomSeries.ts';
 import type { JobNews } from '../contract/jobs.ts';
 import { suggestCodes } from '../contract/suggestCodes.ts';
-import { PredictTask } from '../contract/tasks.ts';
+import { PredictTask, TaskItem } from '../contract/tasks.ts';
 import { RunId } from '../contract/vocabulary.ts';
 import { readVolumeFile } from '../dataset/volumeFile.ts';
 import { writeGzippedNifti } from '../dataset/storedVolume.ts';
@@ -16,6 +16,7 @@ import { readDicomSeg } from '../formats/dicomSeg/readDicomSeg.ts';
 import { gridFromAffine } from '../imaging/grid.ts';
 import { Plan, type PlanConfiguration } from '../nnunet/plan/plan.ts';
 import { runPredict } from './predict.ts';
+import { storedCase } from './testing/storedCase.ts';
 import { writeCheckpoint, writePlan } from './runFiles.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'maskloop-predict-'));
@@ -217,6 +218,38 @@ describe('one model', () => {
     expect(labels.filter((one) => one === 7).length).toBe(truth.filter((one) => one === 1).length - cube);
     writeFileSync(join(run, 'postprocessing.json'), '{"version":1,"steps":[{"keepLargestOf":[]}]}');
     expect((await predicted([run])).result).toMatchObject({ ok: false, error: { code: 'disk/corrupt' } });
+  });
+});
+
+describe('the uncertainty of a stored case', () => {
+  const bitsOf = (p: number): number => -(p * Math.log2(p) + (1 - p) * Math.log2(1 - p));
+  async function measured(runFolders: readonly string[]) {
+    const { caseId, image } = await storedCase(folder, 'case_1', [DIMS[2], DIMS[1], DIMS[0]], valueAt, () => 0);
+    const [outputFile, uncertaintyFile] = [join(folder, 'labels.nii.gz'), join(folder, 'uncertainty.nii.gz')];
+    const models = runFolders.map((runFolder) => ({ runFolder, previousRunFolders: [] }));
+    const news: JobNews[] = [];
+    const task = PredictTask.parse({ task: 'predict', models, options: {}, cases: [{ caseId, image, outputFile, uncertaintyFile }] });
+    await runPredict(task, { tell: (one) => news.push(one), stop: { aborted: false } }, factory);
+    const items = news.flatMap((one) => (one.type === 'item' ? [TaskItem.parse(one.item)] : []));
+    const uncertainty = items.flatMap((item) => (item.kind === 'prediction' ? [item.uncertainty] : []))[0];
+    return { uncertainty, map: (await readVolumeFile(uncertaintyFile)).channels[0]! };
+  }
+  const at = (i: number, j: number, k: number): number => i + DIMS[0] * (j + DIMS[1] * k);
+
+  it('is told with it, and its map lies where the image does', async () => {
+    const unit = configuration({ spacingDhwMm: [1, 1, 1] });
+    const { uncertainty, map } = await measured([await writeRun('a', plan({}, [unit]), [150, 0.02])]);
+    const expected = bitsOf(sigmoid(1)); // 200 and 100 lie equally far from 150
+    expect([map[at(13, 10, 6)], map[at(5, 10, 6)], map[at(0, 0, 0)]]).toEqual([Math.round(255 * expected), Math.round(255 * expected), 0]);
+    expect(uncertainty!.labels).toEqual([{ labelValue: 7, voxelCount: truth.reduce((a, b) => a + b, 0), bits: uncertainty!.bits }]);
+    expect(uncertainty!.bits).toBeGreaterThan(0.7); // the small cube touches air, which is surer
+    expect(uncertainty!.bits).toBeLessThan(expected);
+  });
+
+  it('of an ensemble is that of what it says together', async () => {
+    const [one, other] = [configuration({ spacingDhwMm: [1, 1, 1] }), configuration({ spacingDhwMm: [1, 1, 1], patch: [6, 8, 8] })];
+    const { map } = await measured([await writeRun('a', plan({}, [one]), [150, 0.02]), await writeRun('b', plan({}, [other]), [150, 0.06])]);
+    expect(map[at(13, 10, 6)]).toBe(Math.round(255 * bitsOf((sigmoid(1) + sigmoid(3)) / 2)));
   });
 });
 

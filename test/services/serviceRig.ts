@@ -5,8 +5,10 @@ import { join } from 'node:path';
 import { err, ok, toAppError, type Result } from '../../main/contract/errors.ts';
 import type { JobPort } from '../../main/contract/jobPort.ts';
 import type { PredictTask, TaskInput, TrainTask } from '../../main/contract/tasks.ts';
-import { readStoredImage, writeLabelmap } from '../../main/dataset/storedVolume.ts';
+import { readStoredImage, writeGzippedNifti, writeLabelmap } from '../../main/dataset/storedVolume.ts';
 import { InProcessHost } from '../../main/jobs/testing/inProcessHost.ts';
+import { gridShapeDhw, gridSpacingDhwMm } from '../../main/nnunet/gridDhw.ts';
+import { caseUncertainty } from '../../main/nnunet/infer/caseUncertainty.ts';
 import { runDicomAsk } from '../../main/workers/dicomAsk.ts';
 import { runDicomReceive } from '../../main/workers/dicomReceive.ts';
 import { runDicomRetrieve } from '../../main/workers/dicomRetrieve.ts';
@@ -133,22 +135,22 @@ export function tellCheckpoint(input: TrainTask, port: JobPort, epoch: number): 
   port.tell({ type: 'item', item: { kind: 'checkpoint', epoch, step, elapsedSeconds: epoch, isBest: true, ...dice } });
 }
 
-/** Everything brighter than the mean is label 1. */
+/** Everything brighter than the mean is label 1; the nearer to the mean, the less certain. */
 async function predictThreshold(input: PredictTask, port: JobPort): Promise<Result<Record<string, unknown>>> {
-  for (const { caseId, image, outputFile } of input.cases) {
+  for (const { caseId, image, outputFile, uncertaintyFile } of input.cases) {
     const [volume] = await readStoredImage(image);
     if (!volume) throw new Error('no channel');
     let sum = 0;
     for (const value of volume.voxels) sum += value;
     const mean = sum / volume.voxels.length;
-    const { sha256 } = await writeLabelmap(
-      outputFile,
-      volume.grid,
-      Uint8Array.from(volume.voxels, (value) => (value > mean ? 1 : 0)),
-    );
+    const labels = Uint8Array.from(volume.voxels, (value) => (value > mean ? 1 : 0));
+    const { sha256 } = await writeLabelmap(outputFile, volume.grid, labels);
+    const map = Uint8Array.from(volume.voxels, (value) => 255 / (1 + Math.abs(value - mean)));
+    if (uncertaintyFile !== undefined) await writeGzippedNifti(uncertaintyFile, volume.grid, map);
+    const uncertainty = caseUncertainty(map, labels, gridShapeDhw(volume.grid), gridSpacingDhwMm(volume.grid));
     port.tell({
       type: 'item',
-      item: { kind: 'prediction', caseId, labelFile: outputFile, labelSha256: sha256, elapsedSeconds: 0 },
+      item: { kind: 'prediction', caseId, labelFile: outputFile, labelSha256: sha256, elapsedSeconds: 0, ...(uncertaintyFile !== undefined && { uncertainty }) },
     });
   }
   return ok({ predictedCount: input.cases.length });
