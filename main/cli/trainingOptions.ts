@@ -1,6 +1,6 @@
 /** Options of a training that override its preset; the seed's names where it has them. */
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { TrainingChoices } from '../contract/trainingRecipe.ts';
+import { LEAST_REPLAY, TrainingChoices } from '../contract/trainingRecipe.ts';
 import { positiveInteger, positiveNumber, wholeNumber } from './commonOptions.ts';
 
 /** `true` and `false`, as the seed writes them. */
@@ -25,6 +25,18 @@ function partOf1(text: string): number {
 function partBelow1(text: string): number {
   const value = partOf1(text);
   if (value === 1) throw new InvalidArgumentError('a number from 0 to below 1 is needed.');
+  return value;
+}
+
+function replayPart(text: string): number {
+  const value = partOf1(text);
+  if (value < LEAST_REPLAY) throw new InvalidArgumentError(`a number from ${LEAST_REPLAY} to 1 is needed.`);
+  return value;
+}
+
+function epochWindow(text: string): number {
+  const value = positiveInteger(text);
+  if (value < 2) throw new InvalidArgumentError('a whole number above 1 is needed.');
   return value;
 }
 
@@ -61,10 +73,13 @@ const RECIPE_OPTIONS: { readonly [K in keyof TrainingChoices]?: RecipeOption } =
   lossBatchReduction: { flags: '--loss-batch-reduction <bool>', help: 'Dice over the whole batch', parse: trueOrFalse },
   lossIncludeBackground: { flags: '--loss-include-background <bool>', help: 'background counts in Dice', parse: trueOrFalse },
   oversampling: { flags: '--oversampling <part>', help: 'part of a batch that is forced onto foreground', parse: partOf1 },
+  replay: { flags: '--replay <part>', help: 'with --from: part of the patches from cases the parent knows, 0.25 to 1', parse: replayPart },
+  correctedRegions: { flags: '--corrected-regions <part>', help: 'part of the patches of a corrected case that show what was corrected', parse: partOf1 },
   nvol: { flags: '--nvol <n>', help: '2D of the seed: volumes whose slices share a batch', parse: positiveInteger },
   stepsPerEpoch: { flags: '--steps-per-epoch <n>', help: 'optimiser steps per epoch', parse: positiveInteger },
   skipEval: { flags: '--skip-eval <n>', help: 'no validation in the first n epochs', parse: wholeNumber },
   patience: { flags: '--patience <n>', help: 'stop after n validations without a better one', parse: positiveInteger },
+  convergedAfter: { flags: '--converged <epochs>', help: 'stop when neither loss nor Dice got better over so many epochs', parse: epochWindow },
   tta: { flags: '--tta <bool>', help: 'validate on mirrored copies as well', parse: trueOrFalse },
   ckptStrategy: { flags: '--ckpt-strategy <name>', help: 'which checkpoints are kept', parse: ['last_and_best', 'last_only', 'none'] },
   saveEvery: { flags: '--save-every <n>', help: 'keep the weights of every n-th epoch too', parse: positiveInteger },

@@ -46,6 +46,7 @@ const examples: AppError[] = [
   { code: 'not-found', what: 'run', id: 'r1' },
   { code: 'train/no-cases', labelledCaseCount: 1 },
   { code: 'train/no-foreground' },
+  { code: 'train/nothing-to-replay' },
   { code: 'train/configuration-not-planned', configuration: '3d_lowres', planned: ['2d', '3d_fullres'] },
   { code: 'train/previous-stage-missing', folds: [1, 3], caseIds: ids },
   { code: 'train/incompatible-parent', runId: 'r1', detail },

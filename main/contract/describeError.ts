@@ -52,6 +52,7 @@ export function describeError(error: AppError): string {
       return describeLabelsError(error);
     case 'train/no-cases':
     case 'train/no-foreground':
+    case 'train/nothing-to-replay':
     case 'train/configuration-not-planned':
     case 'train/previous-stage-missing':
     case 'train/incompatible-parent':
@@ -209,6 +210,8 @@ function describeTrainError(error: ErrorOf<'train'>): string {
       return `Training needs at least two cases with an accepted mask; there ${error.labelledCaseCount === 1 ? 'is' : 'are'} ${error.labelledCaseCount}. Accept more masks first.`;
     case 'train/no-foreground':
       return 'No accepted mask contains a painted voxel, so there is nothing to learn. Paint and accept some masks first.';
+    case 'train/nothing-to-replay':
+      return 'The model learnt from cases that this project does not have, so nothing is repeated while it learns the new ones: it may forget. Compare it with its parent before using it.';
     case 'train/configuration-not-planned':
       return `The configuration ${error.configuration} is not planned for these images. Choose ${alternatives(error.planned)}.`;
     case 'train/previous-stage-missing':

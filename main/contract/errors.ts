@@ -55,6 +55,8 @@ export const AppError = z.discriminatedUnion('code', [
   code('not-found', { what: z.enum(['case', 'revision', 'run', 'job', 'model', 'uncertainty']), id: z.string() }),
   code('train/no-cases', { labelledCaseCount: z.int() }),
   code('train/no-foreground', {}),
+  /** Told, not thrown: a retraining goes on without. */
+  code('train/nothing-to-replay', {}),
   /** `planned` are those that the data allow. */
   code('train/configuration-not-planned', { configuration: ConfigurationName, planned: z.array(ConfigurationName) }),
   /** Cases that no given run of the first stage held out and predicted; `folds` are theirs. */

@@ -66,6 +66,10 @@ export const TrainCase = z.object({
   weight: z.number().positive(),
   /** What the first stage of a cascade predicted without having seen the case: label values in source geometry. */
   previousFile: z.string().optional(),
+  /** What a model drew before the accepted label map was made of it; on the stored grid. Never learnt from. */
+  predictedFile: z.string().optional(),
+  /** In a retraining: the parent and those before it did not learn from this label map. */
+  isNew: z.boolean().optional(),
 });
 export type TrainCase = z.infer<typeof TrainCase>;
 

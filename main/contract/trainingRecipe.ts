@@ -7,6 +7,9 @@ export const NormName = z.enum(['instance', 'batch', 'group', 'none']);
 /** `none` writes no checkpoint at all: such a run can neither go on nor predict. */
 export const CheckpointStrategy = z.enum(['last_and_best', 'last_only', 'none']);
 
+/** Replaying less lets a network forget (docs/learning.md). */
+export const LEAST_REPLAY = 0.25;
+
 /** Complete, as kept in `run.json`; a preset fills in what the user did not choose. */
 export const TrainingRecipe = z.object({
   optimizer: OptimizerName,
@@ -45,6 +48,13 @@ export const TrainingRecipe = z.object({
   diceSmooth: z.number().nonnegative(),
   /** Part of every batch that is forced onto foreground. */
   oversampling: z.number().min(0).max(1),
+  /**
+   * Retraining: part of the patches from cases that the parent knows, at least a quarter. 0 only to show what is forgotten
+   * without: no interface offers it.
+   */
+  replay: z.union([z.literal(0), z.number().min(LEAST_REPLAY).max(1)]),
+  /** Part of the patches of a corrected case that are centred on what was corrected. */
+  correctedRegions: z.number().min(0).max(1),
   /** Seed, 2D: a batch holds runs of neighbouring slices of so many volumes. */
   nvol: z.int().positive(),
   stepsPerEpoch: z.int().positive().nullable(),
@@ -54,6 +64,8 @@ export const TrainingRecipe = z.object({
   skipEval: z.int().nonnegative(),
   /** Ends the training after so many validations in a row without a better one; `null` = never. */
   patience: z.int().positive().nullable(),
+  /** Ends the training when neither loss nor validation got better over so many epochs, against as many before; `null` = never. */
+  convergedAfter: z.int().min(2).nullable(),
   /** Validates on mirrored copies as well. */
   tta: z.boolean(),
   ckptStrategy: CheckpointStrategy,

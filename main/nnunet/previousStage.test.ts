@@ -64,7 +64,7 @@ describe('what the first stage predicted', () => {
     const plain = { steps: [], pose: null };
     const spec = {
       blockDhw: [4, 4, 4] as const, samplesPerBlock: 1, batchSize: 1, channels: 1, foreground: { kind: 'lastOfBatch', part: 0 } as const,
-      augmentation: plain, bytesPerLabel: 2 as const,
+      augmentation: plain, bytesPerLabel: 2 as const, mix: null, correctedPart: 0,
     };
     const source = new CascadeSource(new PatchSampler({ weights: [1], load: () => Promise.resolve(volume) }, spec, 1), { patch: [4, 4, 4], channels: 1, classCount: 2, joinBase: base });
     let undisturbed = 0;

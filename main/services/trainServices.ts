@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import type { CallOutput, Handlers } from '../contract/api.ts';
+import type { CallOutput, Handlers, RunInfo } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import type { Metric } from '../contract/jobs.ts';
 import type { BenchTask, PlanTask, TrainCase, TrainTask } from '../contract/tasks.ts';
@@ -12,6 +12,7 @@ import { answer } from './answer.ts';
 import type { EventHub } from './eventHub.ts';
 import { previousPredictions, previousRuns } from './previousStage.ts';
 import type { OpenProject, ProjectSession } from './projectSession.ts';
+import { retrainCases } from './retrainCases.ts';
 import { writeRunRecord } from './runRecord.ts';
 import { acceptedCases, gatherRunCases, trainCases } from './trainingCases.ts';
 
@@ -166,8 +167,13 @@ function trainTask(store: ProjectStore, runId: RunId): TrainTask {
     resume: run.hasCheckpoint,
     legend: store.project.legend,
     labelRules: store.project.labelRules,
-    cases: withPrevious(store, options, trainCases(store, store.runs.cases(runId))),
+    cases: withPrevious(store, options, casesOf(store, run)),
   };
+}
+
+function casesOf(store: ProjectStore, { runId, parentRunId }: RunInfo): TrainCase[] {
+  const chosen = store.runs.cases(runId);
+  return retrainCases(store, parentRunId, trainCases(store, chosen), chosen);
 }
 
 function withPrevious(store: ProjectStore, { configuration, previousRunIds }: RunOptions, cases: TrainCase[]): TrainCase[] {
@@ -185,14 +191,15 @@ function runStateAfter(end: JobEnd): 'finished' | 'interrupted' | 'failed' {
 
 function optionsOf(input: TrainInput, importedTask: MsdTask | null): RunOptions {
   const hasEnd = input.epochs !== undefined || input.minutes !== undefined;
-  const length = hasEnd ? input : { epochs: defaultEpochs(input.preset) };
+  const isWarmStart = input.parentRunId !== undefined;
+  const length = hasEnd ? input : { epochs: defaultEpochs(input.preset, isWarmStart) };
   // Parsing drops what is no option of the training itself, the parent run.
   return RunOptions.parse({
     ...input,
     epochs: length.epochs,
     previousRunIds: [],
     seed: input.seed ?? DEFAULT_SEED,
-    recipe: trainingRecipe(input.preset, length, input.choices, input.parentRunId !== undefined),
+    recipe: trainingRecipe(input.preset, length, input.choices, isWarmStart),
     msdTask: input.msdTask === undefined ? importedTask : input.msdTask,
   });
 }

@@ -1,7 +1,7 @@
 /** Which labelmaps a training learns from and which it is measured on. */
 import { AppException } from '../contract/errors.ts';
 import type { TrainCase } from '../contract/tasks.ts';
-import type { CaseId, Fold } from '../contract/vocabulary.ts';
+import type { CaseId, Fold, Revision } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import type { RunCase } from '../dataset/runTable.ts';
 import { placeFolds, splitsWith } from './placeFolds.ts';
@@ -70,11 +70,24 @@ async function placeInFolds(
   return all;
 }
 
+/** `predictedFile` hangs on the label map alone, so that every training shares one preprocessed case. */
 export function trainCases(store: ProjectStore, cases: readonly RunCase[]): TrainCase[] {
   const images = new Map(store.cases.list().map(({ caseId, image }) => [caseId, image]));
   return cases.map(({ caseId, revision, role, weight }) => {
     const image = images.get(caseId);
     if (!image) throw new AppException({ code: 'not-found', what: 'case', id: caseId });
-    return { caseId, image, labelFile: store.folder.revision(caseId, revision), role, weight };
+    const predicted = predictionBefore(store, caseId, revision);
+    return {
+      caseId, image, labelFile: store.folder.revision(caseId, revision), role, weight,
+      ...(predicted !== null && { predictedFile: store.folder.revision(caseId, predicted) }),
+    };
   });
+}
+
+/** The newest revision drawn by a model that a corrected one descends from; null where no model drew, or nobody corrected. */
+function predictionBefore(store: ProjectStore, caseId: CaseId, revision: Revision): Revision | null {
+  let one = store.revisions.find(caseId, revision);
+  if (!one?.source.startsWith('corrected:')) return null;
+  while (one && !one.source.startsWith('model:')) one = one.parent === null ? undefined : store.revisions.find(caseId, one.parent);
+  return one?.revision ?? null;
 }

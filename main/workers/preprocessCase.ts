@@ -11,6 +11,7 @@ import { writeChunkedFile, type ChunkedArray } from '../dataset/chunkedFile.ts';
 import { readLabelmap, readStoredImage } from '../dataset/storedVolume.ts';
 import { toCanonical } from '../imaging/orientation.ts';
 import { classLocations } from '../nnunet/preprocess/classLocations.ts';
+import { correctedVoxels } from '../nnunet/preprocess/correctedVoxels.ts';
 import { patchDhw } from '../nnunet/patchWindow.ts';
 import type { Plan, PlanConfiguration } from '../nnunet/plan/plan.ts';
 import { CaseGeometry, classesOfLabels, preprocessImage, preprocessLabels } from '../nnunet/preprocess/preprocess.ts';
@@ -27,7 +28,7 @@ const LARGEST_LIST_CHUNK = 2 ** 18;
 /**
  * Arrays: `image`, `classes` (uint8, or uint16 where the plan has a class above 255), `inside` where a channel is normalised
  * inside the mask only, `previous` (classes that the first stage of a cascade predicted), `locations` (all lists one after
- * another) and `annotated` where there is an ignore class.
+ * another), `annotated` where there is an ignore class and `corrected` where a person changed what a model had drawn.
  */
 export const PreprocessedAbout = z.object({
   version: z.literal(FILE_VERSION),
@@ -35,6 +36,8 @@ export const PreprocessedAbout = z.object({
   /** Length of each list in `locations`. */
   locationCounts: z.array(z.int().nonnegative()),
   annotatedCount: z.int().nonnegative().nullable(),
+  /** Files of cases that no model drew first have none. */
+  correctedCount: z.int().nonnegative().default(0),
 });
 type PreprocessedAbout = z.infer<typeof PreprocessedAbout>;
 
@@ -49,10 +52,10 @@ export interface PreprocessRequest {
 /** Where the result lies. Image files and label revisions are immutable, so their paths stand for them. */
 export function preprocessedFile({ folder, plan, configuration, trainCase }: PreprocessRequest): string {
   const { preset, transposeForward, channels, classes, regions, ignoreClass, ignoreLabelValue } = plan;
-  const { image, labelFile } = trainCase;
+  const { image, labelFile, predictedFile } = trainCase;
   const previousFile = configuration.previousStage ? trainCase.previousFile : undefined;
   const rules = { version: FILE_VERSION, isSeed: preset === 'seed', is2d: configuration.name === '2d', spacing: configuration.spacingDhwMm };
-  const facts = { ...rules, transposeForward, channels, classes, regions, ignoreClass, ignoreLabelValue, image, labelFile, previousFile };
+  const facts = { ...rules, transposeForward, channels, classes, regions, ignoreClass, ignoreLabelValue, image, labelFile, previousFile, predictedFile };
   const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 24);
   return join(folder, key, `${trainCase.caseId}.chunks`);
 }
@@ -66,10 +69,13 @@ export async function preprocessCase(request: PreprocessRequest): Promise<boolea
   if (await exists(file)) return false;
   const { plan, configuration, trainCase } = request;
   const { image, geometry, croppedMask } = preprocessImage(await readStoredImage(trainCase.image), plan, configuration);
-  const known = classesOfLabels((await readLabelmap(trainCase.labelFile)).voxels, plan);
+  const labels = (await readLabelmap(trainCase.labelFile)).voxels;
+  const known = classesOfLabels(labels, plan);
   if (!known.ok) throw new AppException({ code: 'labels/unknown-label', caseId: trainCase.caseId, labelValue: known.labelValue });
   const { classes, inside } = preprocessLabels(known.classes, croppedMask, geometry, plan);
   const { locations, annotated } = classLocations(classes, plan, Random.fromSeed(LOCATION_SEED));
+  const predicted = trainCase.predictedFile === undefined ? null : (await readLabelmap(trainCase.predictedFile)).voxels;
+  const corrected = predicted && correctedVoxels(predicted, labels, plan.ignoreLabelValue, geometry, plan, Random.fromSeed(LOCATION_SEED));
   const volume = (name: string, values: Float32Array | ClassArray, channels: number): ChunkedArray => {
     const chunkShape = chunkShapeFor(patchDhw(configuration.patch), geometry.shapeDhw, channels * values.BYTES_PER_ELEMENT);
     return { name, channels, shape: geometry.shapeDhw, chunkShape, values };
@@ -80,12 +86,13 @@ export async function preprocessCase(request: PreprocessRequest): Promise<boolea
     const previous = await previousClasses(trainCase.previousFile, trainCase.caseId, plan);
     arrays.push(volume('previous', preprocessLabels(previous, null, geometry, plan).classes, 1));
   }
-  arrays.push(...list('locations', concatenated(locations)), ...(annotated ? list('annotated', annotated) : []));
+  arrays.push(...list('locations', concatenated(locations)), ...(annotated ? list('annotated', annotated) : []), ...(corrected ? list('corrected', corrected) : []));
   const about: PreprocessedAbout = {
     version: FILE_VERSION,
     geometry,
     locationCounts: locations.map(({ length }) => length),
     annotatedCount: annotated && annotated.length,
+    correctedCount: corrected?.length ?? 0,
   };
   await mkdir(dirname(file), { recursive: true });
   await writeChunkedFile(file, about, arrays);

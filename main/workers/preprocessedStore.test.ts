@@ -58,6 +58,22 @@ describe('a preprocessed case', () => {
     expect(loaded.locations[1]!.every((voxel) => labelOf(voxel) === 1)).toBe(true);
   });
 
+  it('knows what was corrected in a prediction; the prediction is part of what names the file', async () => {
+    // the model painted class 2 in a row that somebody erased
+    const row = [40_001, 40_002, 40_003].map((n) => n - 20_000);
+    const drawn = await storedCase(folder, 'drawn', SHAPE, intensityOf(0), (n) => (row.includes(n) ? 2 : labelOf(n)));
+    const corrected = { ...cases[0]!, predictedFile: drawn.labelFile };
+    const store = newStore('corrected');
+    await store.prepare(cases[0]!);
+    await store.prepare(corrected);
+    expect(await filesIn('corrected')).toHaveLength(2);
+    expect([...(await store.load(corrected)).corrected]).toEqual(row);
+    expect((await store.load(cases[0]!)).corrected).toHaveLength(0);
+    const unchanged = { ...cases[0]!, predictedFile: cases[0]!.labelFile };
+    await store.prepare(unchanged);
+    expect((await store.load(unchanged)).corrected).toHaveLength(0);
+  });
+
   it('costs a patch its own chunks, not the case', async () => {
     let bytes = 0;
     const open = (path: string) => {

@@ -74,18 +74,22 @@ export class PreprocessedStore {
 }
 
 const CASE_OVERHEAD_BYTES = 64 * 1024;
-const listBytes = ({ locations, annotated }: TrainingCase): number =>
-  CASE_OVERHEAD_BYTES + (annotated?.byteLength ?? 0) + locations.reduce((sum, { byteLength }) => sum + byteLength, 0);
+const listBytes = ({ locations, annotated, corrected }: TrainingCase): number =>
+  CASE_OVERHEAD_BYTES + (annotated?.byteLength ?? 0) + corrected.byteLength + locations.reduce((sum, { byteLength }) => sum + byteLength, 0);
 
 /** `base`: of the joined labels of a cascade. */
 async function openCase(source: ByteSource, cache: ChunkCache, base: number): Promise<PreprocessedCase> {
   const file = await ChunkedFile.open(source, PreprocessedAbout, cache);
-  const { geometry, locationCounts, annotatedCount } = file.about;
+  const { geometry, locationCounts, annotatedCount, correctedCount } = file.about;
   const { shapeDhw } = geometry;
   const listOf = (name: string, count: number): Promise<Uint32Array> =>
     count === 0 ? Promise.resolve(new Uint32Array(0)) : file.readBox(name, 'uint32', [0, 0, 0], [1, 1, count], 'passing');
   const total = locationCounts.reduce((sum, count) => sum + count, 0);
-  const [all, annotated] = await Promise.all([listOf('locations', total), annotatedCount === null ? null : listOf('annotated', annotatedCount)]);
+  const [all, annotated, corrected] = await Promise.all([
+    listOf('locations', total),
+    annotatedCount === null ? null : listOf('annotated', annotatedCount),
+    listOf('corrected', correctedCount),
+  ]);
   let offset = 0;
   const locations = locationCounts.map((count) => all.subarray(offset, (offset += count)));
   const classesIn = (name: string, origin: ShapeDhw, shape: ShapeDhw, use?: 'passing'): Promise<ClassArray> =>
@@ -97,6 +101,7 @@ async function openCase(source: ByteSource, cache: ChunkCache, base: number): Pr
     channels: file.channelsOf('image'),
     locations,
     annotated,
+    corrected,
     readImage: () => file.readBox('image', 'float32', [0, 0, 0], shapeDhw, 'passing'),
     readPrevious: () => (hasPrevious ? classesIn('previous', [0, 0, 0], shapeDhw, 'passing') : Promise.resolve(null)),
     async readWindow(origin, shape) {

@@ -176,6 +176,31 @@ describe('what a run keeps', () => {
   });
 });
 
+describe('retraining', () => {
+  it('starts from the parent with its plan, on a mix of new and replayed cases, and hands in averaged weights', async () => {
+    const parent = await train(task('parent', {}, { epochs: 1 }));
+    const retrained = (cases as { caseId: string }[]).map((one) => ({ ...one, isNew: one.caseId === 'case_0', weight: one.caseId === 'case_0' ? 1 : 3 }));
+    const recipe = trainingRecipe('v2', { epochs: 8 }, { batchSize: 2, stepsPerEpoch: 2, convergedAfter: 2, learningRate: 1e-9 }, true);
+    const change = { cases: retrained, parentRunFolder: parent.folder, recipe, epochs: 100 };
+    const child = await train(task('child-of-parent', {}, change));
+    expect(readFileSync(join(child.folder, 'plans.json'), 'utf8')).toBe(readFileSync(join(parent.folder, 'plans.json'), 'utf8'));
+    expect(readdirSync(child.folder).filter((name) => name.startsWith('checkpoint'))).toEqual(['checkpoint_final.bin', 'checkpoint_latest.bin']);
+    // with next to no rate nothing gets better, so it ends by itself, near its parent
+    expect(child.summary).toMatchObject({ stopReason: 'converged', stoppedEarly: true });
+    expect(Number(child.summary.epoch)).toBeLessThan(100);
+    const [before, after] = await Promise.all([parent, child].map(async ({ folder }) => (await readModel(folder)).weights));
+    before!.forEach(({ values }, n) => values.forEach((value, k) => expect(Math.abs(after![n]!.values[k]! - value)).toBeLessThan(1e-4)));
+    expect(child.news.some((one) => one.type === 'problem')).toBe(false);
+  });
+
+  it('says when there is nothing to replay', async () => {
+    const parent = await train(task('elsewhere', {}, { epochs: 1 }));
+    const allNew = (cases as object[]).map((one) => ({ ...one, isNew: true }));
+    const { news } = await train(task('all-new', {}, { cases: allNew, parentRunFolder: parent.folder, epochs: 1 }));
+    expect(news.filter((one) => one.type === 'problem')).toEqual([{ type: 'problem', error: { code: 'train/nothing-to-replay' } }]);
+  });
+});
+
 describe('cascade', () => {
   const cube = Grid.parse({ dimsIjk: [32, 32, 32], spacingMm: [1, 1, 1], originLpsMm: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] });
 

@@ -14,7 +14,7 @@ import { configurationOf } from '../nnunet/plan/plan.ts';
 import type { Plan } from '../nnunet/plan/plan.ts';
 import { CascadeSource, joinBase } from '../nnunet/previousStage.ts';
 import { samplerSpecFor } from '../nnunet/train/samplerSpec.ts';
-import { freshLoopState, runTrainLoop } from '../nnunet/train/trainLoop.ts';
+import { freshLoopState, runTrainLoop, stopReasonOf } from '../nnunet/train/trainLoop.ts';
 import type { LoopState, TrainLoopHooks, TrainLoopSpec } from '../nnunet/train/trainLoop.ts';
 import { stepsOfEpoch } from '../nnunet/train/trainingSchedule.ts';
 import { planWith, trainingSpec } from '../nnunet/train/trainingSpec.ts';
@@ -22,13 +22,14 @@ import { openBatches } from './batchesAhead.ts';
 import { preprocessCases } from './prepareCases.ts';
 import { PreprocessedStore, legendMismatch } from './preprocessedStore.ts';
 import { hasCheckpoint, modelKind, readCheckpoint, readModel, readPlan, writeCheckpoint, writeEpochWeights, writeFingerprint, writePlan } from './runFiles.ts';
+import { casesPerEpoch, mixOfRetraining } from './retraining.ts';
 import { RunLog } from './runLog.ts';
 import { planFromCases, requireForeground } from './trainingSetup.ts';
 import { validateCases, validateForGood } from './validation.ts';
 import type { Validated } from './validation.ts';
 import { breathe } from './wholeCase.ts';
 
-/** The summary tells `epoch`, `step`, `elapsedSeconds`, `bestDice` (null without validation), `skippedSteps` and `stoppedEarly`. */
+/** The summary tells `epoch`, `step`, `elapsedSeconds`, `bestDice` (null without validation), `skippedSteps`, `stoppedEarly`, `stopReason` (null when told to stop). */
 export async function runTrain(input: TrainTask, port: JobPort, factory: EngineFactory): Promise<Result<Record<string, unknown>>> {
   try {
     return ok(await train(input, port, factory));
@@ -58,7 +59,8 @@ async function train(input: TrainTask, port: JobPort, factory: EngineFactory): P
   const engine = await factory.createTraining(spec, input.seed);
   let batches: ReturnType<typeof openBatches> | null = null;
   try {
-    const samplerSpec = samplerSpecFor({ ...input.recipe, preset: input.preset, patch: spec.patch, batchSize: spec.batchSize, plan });
+    const mix = await mixOfRetraining(input, trainCases, store, port);
+    const samplerSpec = samplerSpecFor({ ...input.recipe, preset: input.preset, patch: spec.patch, batchSize: spec.batchSize, plan, mix });
     const isCascade = configuration.previousStage !== null;
     // the joined labels of a cascade need 16 bits
     const drawn: SamplerSpec = isCascade ? { ...samplerSpec, bytesPerLabel: 2 } : samplerSpec;
@@ -66,7 +68,7 @@ async function train(input: TrainTask, port: JobPort, factory: EngineFactory): P
     const cascade = { patch: patchDhw(spec.patch), channels: plan.channels.length, classCount: plan.classes.length, joinBase: joinBase(plan) };
     const source = isCascade ? new CascadeSource(batches.source, cascade) : batches.source;
     const start = await startState(input, engine, source);
-    const loop = loopSpec(input, plan, trainCases.length, spec.batchSize);
+    const loop = loopSpec(input, plan, casesPerEpoch(trainCases, mix), spec.batchSize);
     const log = await openLog(input, port, spec, reason, loop, start);
     const validation = input.cases.filter(({ role }) => role === 'validation');
     const validated: Validated = { cases: validation, plan, configuration, store, mirror: input.recipe.tta };
@@ -74,10 +76,10 @@ async function train(input: TrainTask, port: JobPort, factory: EngineFactory): P
     const state = await runTrainLoop(engine, source, loop, start, hooks);
     const finalDice = port.stop.aborted ? null : await finish(input, port, engine, state, validated);
     await log.closed();
-    const { patience } = input.recipe;
+    const stopReason = port.stop.aborted ? null : stopReasonOf(loop, state);
     return {
       epoch: state.epoch, step: state.step, elapsedSeconds: state.elapsedMs / 1000, bestDice: state.bestDice, finalDice,
-      skippedSteps: state.skippedSteps, stoppedEarly: patience !== null && state.validationsWithoutGain >= patience,
+      skippedSteps: state.skippedSteps, stoppedEarly: stopReason === 'patience' || stopReason === 'converged', stopReason,
     };
   } finally {
     await batches?.close();
@@ -115,6 +117,7 @@ function loopSpec({ recipe, epochs, minutes }: TrainTask, plan: Plan, caseCount:
     schedule: recipe,
     skipEval: recipe.skipEval,
     patience: recipe.patience,
+    convergedAfter: recipe.convergedAfter,
     saveIntervalMs: recipe.saveIntervalSeconds * 1000,
     classNames: plan.classes.map(({ name }) => name),
   };

@@ -10,11 +10,12 @@ interface MemoryVolume {
   readonly inside?: Uint8Array;
   readonly locations: readonly Uint32Array[];
   readonly annotated?: Uint32Array;
+  readonly corrected?: Uint32Array;
 }
 
 /** A training case of plain arrays, for tests. */
 export function memoryCase(volume: MemoryVolume): TrainingCase {
-  const { shapeDhw, channels = 1, image, classes, inside, locations, annotated = null } = volume;
+  const { shapeDhw, channels = 1, image, classes, inside, locations, annotated = null, corrected = new Uint32Array(0) } = volume;
   const from = { originDhw: [0, 0, 0], shapeDhw } as const;
   const whole = voxelCount(shapeDhw);
   return {
@@ -22,6 +23,7 @@ export function memoryCase(volume: MemoryVolume): TrainingCase {
     channels,
     locations,
     annotated,
+    corrected,
     readWindow(originDhw, windowDhw) {
       const count = voxelCount(windowDhw);
       const to = { originDhw, shapeDhw: windowDhw };

@@ -12,12 +12,12 @@ const placeOf = (n: number) => [Math.floor(n / 224), Math.floor(n / 16) % 14, n 
 const indexOf = ([d, h, w]: ShapeDhw) => (d * 14 + h) * 16 + w;
 
 /** Voxel n holds n + 1, so that a patch tells where it was cut. */
-function makeCase(options: { classAt?: (place: ShapeDhw) => number; annotated?: Uint32Array; channels?: number } = {}): TrainingCase {
-  const { classAt = () => 0, annotated, channels = 1 } = options;
+function makeCase(options: { classAt?: (place: ShapeDhw) => number; annotated?: Uint32Array; corrected?: Uint32Array; channels?: number } = {}): TrainingCase {
+  const { classAt = () => 0, annotated, corrected, channels = 1 } = options;
   const classes = Uint8Array.from({ length: voxels }, (_, n) => classAt(placeOf(n)));
   const locations = [0, 1, 2].map((value) => Uint32Array.from(value === 0 ? [] : [...classes.keys()].filter((n) => classes[n] === value)));
   const image = Float32Array.from({ length: channels * voxels }, (_, n) => (n % voxels) + 1 + 10_000 * Math.floor(n / voxels));
-  return memoryCase({ shapeDhw, channels, image, classes, locations, annotated });
+  return memoryCase({ shapeDhw, channels, image, classes, locations, annotated, corrected });
 }
 const cases = (...list: TrainingCase[]) => ({ weights: list.map(() => 1), load: (index: number) => Promise.resolve(list[index]!) });
 const plain = { pose: null, steps: [] } as const;
@@ -76,6 +76,20 @@ describe('where patches lie', () => {
     const origins = await originsOf(specFor('v2', [5, 5, 5], 3), current, 100);
     expect(origins[0]!.every(([d, h, w]) => d === 4 && h === 5 && (w === 6 || w === 7))).toBe(true);
     expect(origins[2]!.every(([d, h, w]) => d === 0 && h === 1 && w === 2)).toBe(true);
+  });
+
+  it.each(['v2', 'seed'] as const)('%s: of a corrected case a third of the patches is centred on what was corrected', async (preset) => {
+    const corrected = Uint32Array.of(indexOf([5, 6, 7]), indexOf([8, 9, 10]));
+    const spec = { ...specFor(preset, [5, 5, 5], 6), correctedPart: 1 / 3 };
+    const isCentred = (origin: ShapeDhw): boolean => ['3,4,5', '6,7,8'].includes(origin.join());
+    const origins = await originsOf(spec, makeCase({ corrected, classAt: (place) => (place.join() === '2,3,4' ? 1 : 0) }), 400);
+    // free patches lie there once in 8 · 10 · 12 places; the forced ones show the painted voxel instead
+    for (const list of origins.slice(0, 4)) expectProbability(list.filter(isCentred).length, list.length, 1 / 3 + (preset === 'v2' ? 2 / 3 : 2 / 3 * 0.67) * 2 / 960);
+    if (preset === 'v2') for (const list of origins.slice(4)) expectProbability(list.filter(isCentred).length, list.length, 1 / 3);
+    // neither another case nor another training is touched
+    const plainOrigins = await originsOf(specFor(preset, [5, 5, 5], 6), makeCase({ classAt: (place) => (place.join() === '2,3,4' ? 1 : 0) }), 20);
+    expect(await originsOf(specFor(preset, [5, 5, 5], 6), makeCase({ corrected, classAt: (place) => (place.join() === '2,3,4' ? 1 : 0) }), 20)).toEqual(plainOrigins);
+    expect(await originsOf(spec, makeCase({ classAt: (place) => (place.join() === '2,3,4' ? 1 : 0) }), 20)).toEqual(plainOrigins);
   });
 
   it('seed: each patch by chance covers one of the two largest objects of a class', async () => {
@@ -139,6 +153,20 @@ describe('PatchSampler', () => {
       second += sampler.labels.filter((value) => value === 2).length;
     }
     expectProbability(second, 2000, 0.75);
+  });
+
+  it.each([['v2', [1, 1, 1], 100], ['seed', [14, 16], 16]] as const)('%s: mixes new and replayed cases', async (preset, patch, batchSize) => {
+    const list = [makeCase({ classAt: () => 1 }), makeCase({ classAt: () => 2 })];
+    const spec = { ...specFor(preset, patch, batchSize), mix: { replayPart: 0.25, fresh: [0], replayedByClass: [[1]] } };
+    const sampler = new PatchSampler({ weights: [1, 1], load: (index) => Promise.resolve(list[index]!) }, spec, 2);
+    const batches = 200;
+    let replayed = 0;
+    for (let n = 0; n < batches; n++) {
+      await sampler.draw();
+      replayed += sampler.labels.filter((value) => value === 2).length;
+    }
+    const share = replayed / (batches * sampler.labels.length);
+    expect(Math.abs(share - 0.25)).toBeLessThan(preset === 'v2' ? 1e-9 : 0.05);
   });
 
   it.each(['v2', 'seed'] as const)('%s: goes on from a saved state as if nothing had happened, augmentation included', async (preset) => {

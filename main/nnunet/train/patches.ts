@@ -7,6 +7,7 @@ import { drawCropAt, drawObject, objectBoxes } from '../augment/objectBoxes.ts';
 import { drawPose, poseWindow, type Box, type PoseMatrix } from '../augment/pose.ts';
 import { resamplePose } from '../augment/resamplePose.ts';
 import { emptySample, type Sample } from '../augment/sample.ts';
+import { drawCases, type CaseMix } from './caseMix.ts';
 import { Random, type RandomState } from '../random.ts';
 import type { CaseWindow, TrainingCase, TrainingCases } from './trainingCase.ts';
 
@@ -28,6 +29,10 @@ export interface SamplerSpec {
   readonly augmentation: Augmentation;
   /** 16 bits where the plan has more classes than 8 bits hold. */
   readonly bytesPerLabel: 1 | 2;
+  /** Of a retraining; `null`: cases are drawn by their weights. */
+  readonly mix: CaseMix | null;
+  /** Part of the patches of a corrected case that are centred on a voxel that was corrected, 0 … 1. */
+  readonly correctedPart: number;
 }
 
 /** Images [N, …patch, C], labels [N, …patch]. */
@@ -64,7 +69,6 @@ export class PatchSampler implements BatchSource {
   readonly labels: Batch['labels'];
   readonly #cases: TrainingCases;
   readonly #spec: SamplerSpec;
-  readonly #cumulative: readonly number[];
   readonly #sample: Sample;
   readonly #boxes = new Map<number, Box[][]>();
   #random: Random;
@@ -72,8 +76,6 @@ export class PatchSampler implements BatchSource {
   constructor(cases: TrainingCases, spec: SamplerSpec, seed: number) {
     this.#cases = cases;
     this.#spec = spec;
-    let sum = 0;
-    this.#cumulative = cases.weights.map((weight) => (sum += weight));
     ({ images: this.images, labels: this.labels } = emptyBatch(spec));
     const classes = spec.bytesPerLabel === 1 ? new Uint8Array(voxelCount(spec.blockDhw)) : new Uint16Array(voxelCount(spec.blockDhw));
     this.#sample = emptySample(spec.blockDhw, spec.channels, classes);
@@ -96,7 +98,13 @@ export class PatchSampler implements BatchSource {
   async drawInto(batch: Batch): Promise<void> {
     const { batchSize, samplesPerBlock, augmentation } = this.#spec;
     const patches: DrawnPatch[] = [];
-    for (let sample = 0; sample < batchSize; sample += samplesPerBlock) patches.push(await this.#drawPatch(this.#isForced(sample)));
+    const { mix } = this.#spec;
+    const mixed = mix && drawCases(this.#cases.weights, mix, Math.ceil(batchSize / samplesPerBlock), this.#random);
+    for (let sample = 0; sample < batchSize; sample += samplesPerBlock) {
+      const isForced = this.#isForced(sample);
+      const index = mixed ? mixed[sample / samplesPerBlock]! : drawCases(this.#cases.weights, null, 1, this.#random)[0]!;
+      patches.push(await this.#drawPatch(index, isForced));
+    }
     for (const [n, patch] of patches.entries()) {
       await this.#fill(patch);
       applySteps(this.#sample, augmentation.steps, this.#random);
@@ -110,8 +118,7 @@ export class PatchSampler implements BatchSource {
     return sample >= roundHalfEven(batchSize * (1 - foreground.part));
   }
 
-  async #drawPatch(isForced: boolean): Promise<DrawnPatch> {
-    const index = this.#caseIndex();
+  async #drawPatch(index: number, isForced: boolean): Promise<DrawnPatch> {
     const current = await this.#cases.load(index);
     const { blockDhw, augmentation } = this.#spec;
     const originDhw = await this.#origin(current, index, isForced);
@@ -123,15 +130,10 @@ export class PatchSampler implements BatchSource {
     return { originDhw, pose, box, window };
   }
 
-  #caseIndex(): number {
-    const at = this.#random.next() * this.#cumulative[this.#cumulative.length - 1]!;
-    const index = this.#cumulative.findIndex((sum) => at < sum);
-    return index < 0 ? this.#cumulative.length - 1 : index;
-  }
-
   async #origin(current: TrainingCase, index: number, isForced: boolean): Promise<ShapeDhw> {
-    const { foreground, blockDhw } = this.#spec;
+    const { foreground, blockDhw, correctedPart } = this.#spec;
     const random = this.#random;
+    if (correctedPart > 0 && current.corrected.length > 0 && random.next() < correctedPart) return centredOn(current.corrected, current.shapeDhw, blockDhw, random);
     if (isForced && foreground.kind === 'eachByChance') {
       const object = drawObject(await this.#objectsOf(current, index, foreground.classes), random);
       if (object) return insideVolume(drawCropAt(object, blockDhw, random), current.shapeDhw, blockDhw);

@@ -2,6 +2,7 @@ import { BYTES_PER_LABEL, labelTypeUpTo } from '../../contract/labelType.ts';
 import type { Preset } from '../../contract/vocabulary.ts';
 import { augmentationFor } from '../augment/augmentation.ts';
 import { patchDhw } from '../patchWindow.ts';
+import type { CaseMix } from './caseMix.ts';
 import type { SamplerSpec } from './patches.ts';
 import type { Plan } from '../plan/plan.ts';
 
@@ -22,10 +23,14 @@ interface SamplingChoice {
   readonly oversampling: number;
   /** Seed, 2D: slices of so many volumes share a batch. */
   readonly nvol: number;
+  /** Absent: cases are drawn by their weights. */
+  readonly mix?: CaseMix | null;
+  /** Part of the patches of a corrected case that show a correction; absent: none. */
+  readonly correctedRegions?: number;
 }
 
 /** How batches are drawn for a preset and a planned patch. */
-export function samplerSpecFor({ preset, patch, batchSize, plan, oversampling, nvol }: SamplingChoice): SamplerSpec {
+export function samplerSpecFor({ preset, patch, batchSize, plan, oversampling, nvol, mix = null, correctedRegions = 0 }: SamplingChoice): SamplerSpec {
   const { channels, classes, ignoreClass } = plan;
   const masked = channels.flatMap(({ insideMaskOnly }, index) => (insideMaskOnly ? [index] : []));
   const isRuns = preset === 'seed' && patch.length === 2;
@@ -42,5 +47,7 @@ export function samplerSpecFor({ preset, patch, batchSize, plan, oversampling, n
         : { kind: 'lastOfBatch', part: oversampling },
     augmentation: augmentationFor(preset, patch, masked),
     bytesPerLabel: BYTES_PER_LABEL[labelTypeUpTo(ignoreClass ?? classes.length)],
+    mix,
+    correctedPart: correctedRegions,
   };
 }

@@ -5,7 +5,7 @@ import type { DiceSummary } from '../metrics/diceOfCases.ts';
 import { PatchSampler } from './patches.ts';
 import { samplerSpecFor } from './samplerSpec.ts';
 import { memoryCase } from '../testing/memoryCase.ts';
-import { freshLoopState, runTrainLoop } from './trainLoop.ts';
+import { freshLoopState, runTrainLoop, stopReasonOf } from './trainLoop.ts';
 import type { LoopState, TrainLoopHooks } from './trainLoop.ts';
 
 const volume = memoryCase({
@@ -154,6 +154,24 @@ describe('runTrainLoop', () => {
     expect(end.validationsWithoutGain).toBe(2);
     expect(end.step).toBeLessThan(1000);
     expect(saved.filter(({ validation }) => validation)).toHaveLength(6);
+  });
+
+  it('stops when it has converged, says why, and remembers its epochs over a stop', async () => {
+    const flat = { ...spec, budget: { totalSteps: 1000 }, convergedAfter: 2 };
+    const engine = new RecordingEngine();
+    engine.gradientNorm = () => 1;
+    const noGain = { ...engine, step: (...args: Parameters<RecordingEngine['step']>) => ({ ...engine.step(...args), loss: 0.4 }) };
+    const a = sampler();
+    const end = await runTrainLoop(noGain, a, flat, freshLoopState(a), hooks().made);
+    expect(end).toMatchObject({ epoch: 4, step: 20 });
+    expect(stopReasonOf(flat, end)).toBe('converged');
+    const b = sampler();
+    const half = await runTrainLoop(noGain, b, flat, freshLoopState(b), hooks({ stopAfter: 12 }).made);
+    expect(stopReasonOf(flat, half)).toBeNull();
+    expect(await runTrainLoop(noGain, sampler(), flat, half, hooks().made)).toMatchObject({ epoch: 4, step: 20 });
+    const c = sampler();
+    const falling = await runTrainLoop(new RecordingEngine(), c, { ...flat, budget: { totalSteps: 30 } }, freshLoopState(c), hooks().made);
+    expect(stopReasonOf({ ...flat, budget: { totalSteps: 30 } }, falling)).toBe('budget');
   });
 
   it('skips validation in the first epochs, but not the last one', async () => {

@@ -5,6 +5,7 @@ import { AppException } from '../../contract/errors.ts';
 import type { JobPort } from '../../contract/jobPort.ts';
 import type { Metric } from '../../contract/jobs.ts';
 import type { DiceSummary } from '../metrics/diceOfCases.ts';
+import { EpochRecord, hasConverged } from './convergence.ts';
 import type { BatchSource } from './patches.ts';
 import { RandomState } from '../random.ts';
 import { TrainReports } from './trainReports.ts';
@@ -24,6 +25,8 @@ export const LoopState = z.object({
   /** Updates that were skipped because loss or gradient was not finite: in a row, and in all. */
   skippedInRow: z.int().nonnegative(),
   skippedSteps: z.int().nonnegative().default(0),
+  /** The last epochs, as many as `convergedAfter` looks back on; absent where nothing asks. */
+  recentEpochs: z.array(EpochRecord).optional(),
   random: RandomState,
 });
 export type LoopState = z.infer<typeof LoopState>;
@@ -36,6 +39,8 @@ export interface TrainLoopSpec {
   readonly skipEval: number;
   /** Ends after so many validations without a better one; `null` = never. */
   readonly patience: number | null;
+  /** Ends when so many epochs brought nothing over as many before (`hasConverged`); `null` = never. */
+  readonly convergedAfter?: number | null;
   readonly saveIntervalMs: number;
   /** Names of classes 1 …, for the metrics. */
   readonly classNames: readonly string[];
@@ -63,7 +68,7 @@ export const freshLoopState = (sampler: BatchSource): LoopState => ({
   step: 0, epoch: 0, elapsedMs: 0, validationMs: 0, bestDice: null, validationsWithoutGain: 0, skippedInRow: 0, skippedSteps: 0, random: sampler.state,
 });
 
-/** Trains until the budget is used up, patience ends or `stop` is set; all end with a saved state. Throws `train/diverged`. */
+/** Trains until `stopReasonOf` names a reason; every end is a saved state. Throws `train/diverged`. */
 export async function runTrainLoop(
   engine: TrainingEngine,
   sampler: BatchSource,
@@ -83,7 +88,7 @@ export async function runTrainLoop(
   let hasValidated = false;
   sampler.restore(start.random);
 
-  while (budgetUsed(budget, state.step, elapsed()) < 1 && !hasLostPatience(state, spec) && !port.stop.aborted) {
+  while (!port.stop.aborted && stopReasonOf(spec, state, elapsed()) === null) {
     const learningRate = learningRateAt(spec.schedule, budgetUsed(budget, state.step, elapsed()), state.step);
     const drawBegan = hooks.now();
     await sampler.draw();
@@ -99,7 +104,7 @@ export async function runTrainLoop(
     port.tell({ type: 'progress', progress: progressOf(budget, state, elapsed()) });
     if (state.step % stepsPerEpoch !== 0) continue;
 
-    state = { ...state, epoch };
+    state = withEpoch({ ...state, epoch }, reports.takeMeanLoss(), spec);
     reports.learningRate(learningRate, state);
     reports.epoch(state);
     await hooks.epochEnded(state);
@@ -123,8 +128,19 @@ export async function runTrainLoop(
   return state;
 }
 
-const hasLostPatience = ({ validationsWithoutGain }: LoopState, { patience }: TrainLoopSpec): boolean =>
-  patience !== null && validationsWithoutGain >= patience;
+export type StopReason = 'budget' | 'patience' | 'converged';
+
+/** Why a training ends here by itself; null while it goes on. */
+export function stopReasonOf({ budget, patience, convergedAfter }: TrainLoopSpec, state: LoopState, elapsedMs = state.elapsedMs): StopReason | null {
+  if (budgetUsed(budget, state.step, elapsedMs) >= 1) return 'budget';
+  if (patience !== null && state.validationsWithoutGain >= patience) return 'patience';
+  return convergedAfter && hasConverged(state.recentEpochs ?? [], convergedAfter) ? 'converged' : null;
+}
+
+function withEpoch(state: LoopState, loss: number | null, { convergedAfter }: TrainLoopSpec): LoopState {
+  if (!convergedAfter) return state;
+  return { ...state, recentEpochs: [...(state.recentEpochs ?? []), { loss, dice: null }].slice(-2 * convergedAfter) };
+}
 
 function afterStep(state: LoopState, skipped: boolean, elapsedMs: number, random: RandomState): LoopState {
   const skippedInRow = skipped ? state.skippedInRow + 1 : 0;
@@ -139,7 +155,8 @@ async function validateAndSave(state: LoopState, spec: TrainLoopSpec, hooks: Tra
   const dice = summary && !Number.isNaN(summary.mean) ? summary.mean : null;
   const isBest = dice !== null && (state.bestDice === null || dice > state.bestDice);
   const withoutGain = isBest ? 0 : state.validationsWithoutGain + (dice === null ? 0 : 1);
-  const next = { ...state, bestDice: isBest ? dice : state.bestDice, validationsWithoutGain: withoutGain };
+  const recent = state.recentEpochs?.map((epoch, n, all) => (n === all.length - 1 ? { ...epoch, dice } : epoch));
+  const next = { ...state, bestDice: isBest ? dice : state.bestDice, validationsWithoutGain: withoutGain, ...(recent && { recentEpochs: recent }) };
   await hooks.save(next, isBest, summary);
   return next;
 }

@@ -16,6 +16,7 @@ export class TrainReports {
   readonly #port: JobPort;
   readonly #losses: LossWindow;
   readonly #tally = new EpochTally();
+  readonly #epochLoss = { sum: 0, count: 0 };
 
   constructor(port: JobPort, stepsPerEpoch: number) {
     this.#port = port;
@@ -25,8 +26,19 @@ export class TrainReports {
   /** After each step; tells the mean loss five times in an epoch. */
   step(result: StepResult, { waitMs, stepMs }: { waitMs: number; stepMs: number }, at: Moment): void {
     this.#tally.add(result, waitMs, stepMs);
+    if (Number.isFinite(result.loss)) {
+      this.#epochLoss.sum += result.loss;
+      this.#epochLoss.count++;
+    }
     const meanLoss = this.#losses.add(result.loss);
     if (meanLoss !== null) this.#tell('trainLoss', meanLoss, at);
+  }
+
+  /** Mean loss since it was taken last; null when no step had a finite one. */
+  takeMeanLoss(): number | null {
+    const { sum, count } = this.#epochLoss;
+    this.#epochLoss.sum = this.#epochLoss.count = 0;
+    return count > 0 ? sum / count : null;
   }
 
   learningRate(rate: number, at: Moment): void {

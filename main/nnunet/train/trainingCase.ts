@@ -30,6 +30,8 @@ export interface TrainingCase {
   readonly locations: readonly Uint32Array[];
   /** With an ignore class: voxels that are annotated, background included, for patches that are not forced; else `null`. */
   readonly annotated: Uint32Array | null;
+  /** Voxels that a person changed in what a model had drawn; empty where no model drew first, or nothing was changed. */
+  readonly corrected: Uint32Array;
   /**
    * The box of `shapeDhw` voxels whose first voxel is `originDhw`, in the space of the network. It may reach over every
    * border of the volume, and lie outside altogether. Windows may be asked for at the same time. Rejects with

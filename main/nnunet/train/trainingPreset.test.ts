@@ -11,7 +11,7 @@ describe('training presets', () => {
   });
 
   it('v2 with the time it needs is nnU-Net’s own trainer', () => {
-    expect(defaultEpochs('v2')).toBe(1000);
+    expect(defaultEpochs('v2', false)).toBe(1000);
     expect(trainingRecipe('v2', {}, {}, false)).toMatchObject({
       optimizer: 'sgd', momentum: 0.99, nesterov: true, learningRate: 1e-2, weightDecay: 3e-5, weightDecayOn: 'everything',
       scheduler: 'poly', endLearningRate: 0, warmUp: 0, gradientClip: 12, stepsPerEpoch: 250, oversampling: 0.33,
@@ -31,7 +31,7 @@ describe('training presets', () => {
   });
 
   it('seed is what NVIDIA’s code does', () => {
-    expect(defaultEpochs('seed')).toBe(300);
+    expect(defaultEpochs('seed', false)).toBe(300);
     expect(trainingRecipe('seed', {}, {}, false)).toMatchObject({
       optimizer: 'adam', learningRate: 3e-4, weightDecay: 1e-4, scheduler: 'cosine_annealing', firstCycleSteps: 4096,
       gradientClip: 0, warmUp: 0, ema: 0, lossBatchReduction: true, supervision: 'upsampledLogits', patchesPerCase: 1,
@@ -42,6 +42,22 @@ describe('training presets', () => {
   it('a choice wins over everything, an undefined one over nothing; a warm start learns a tenth as fast', () => {
     expect(trainingRecipe('v2', { minutes: 1 }, {}, true).learningRate).toBeCloseTo(1e-4, 12);
     const chosen = trainingRecipe('v2', { minutes: 1 }, { learningRate: 0.5, ema: undefined, patience: 3 }, true);
-    expect(chosen).toMatchObject({ learningRate: 0.5, ema: 0, patience: 3 });
+    expect(chosen).toMatchObject({ learningRate: 0.5, ema: 0.999, patience: 3 });
+  });
+
+  it.each(Preset.options)('%s: a warm start is short, falls to 0 after a warm-up, and hands in the average of its last weights', (preset) => {
+    expect(defaultEpochs(preset, true)).toBe(20);
+    const [first, again] = [trainingRecipe(preset, { minutes: 10 }, {}, false), trainingRecipe(preset, {}, {}, true)];
+    expect(TrainingRecipe.parse(again)).toMatchObject({
+      scheduler: 'poly', endLearningRate: 0, warmUp: 0.05, stepsPerEpoch: null, ema: 0.999, ckptStrategy: 'last_only', replay: 0.5, correctedRegions: 1 / 3,
+    });
+    expect(again.learningRate).toBeCloseTo(first.learningRate / 10, 12);
+    expect(first).toMatchObject({ ema: 0, ckptStrategy: 'last_and_best', correctedRegions: 0 });
+  });
+
+  it('replays at least a quarter', () => {
+    const recipe = trainingRecipe('v2', {}, {}, true);
+    expect(TrainingRecipe.safeParse({ ...recipe, replay: 0.24 }).success).toBe(false);
+    expect(TrainingRecipe.parse({ ...recipe, replay: 0.25 }).replay).toBe(0.25);
   });
 });

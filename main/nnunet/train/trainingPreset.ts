@@ -7,8 +7,8 @@ const V2_LONG: TrainingRecipe = {
   optimizer: 'sgd', lookahead: false, momentum: 0.99, nesterov: true, weightDecay: 3e-5, weightDecayOn: 'everything',
   learningRate: 1e-2, scheduler: 'poly', endLearningRate: 0, firstCycleSteps: null, warmUp: 0, gradientClip: 12, ema: 0,
   deepSupervision: true, supervision: 'subsampledLabels', norm: null, negativeSlope: null, batchSize: null,
-  lossBatchReduction: null, lossIncludeBackground: false, diceSmooth: 1e-5, oversampling: 0.33, nvol: 2,
-  stepsPerEpoch: 250, patchesPerCase: 4, skipEval: 0, patience: null, tta: false,
+  lossBatchReduction: null, lossIncludeBackground: false, diceSmooth: 1e-5, oversampling: 0.33, nvol: 2, replay: 0.5, correctedRegions: 0,
+  stepsPerEpoch: 250, patchesPerCase: 4, skipEval: 0, patience: null, convergedAfter: null, tta: false,
   ckptStrategy: 'last_and_best', saveEvery: null, saveIntervalSeconds: 60, xla: false,
 };
 
@@ -43,6 +43,17 @@ const PRESETS: Readonly<Record<Preset, PresetRow>> = {
 const LONG_EPOCHS = 250;
 /** A warm start keeps what it knows. */
 const WARM_START_PART = 0.1;
+const WARM_START_EPOCHS = 20;
+
+/**
+ * A fresh short schedule down to 0 at a tenth of the rate; corrections are looked at more often. The average of the weights
+ * is the candidate, as it is at the end: choosing the best of several validations would flatter it before the gate, which
+ * measures on the same cases. The average forgets its first steps (`weightCopies.ts`), so one decay serves every length.
+ */
+const warmStartRow = (row: TrainingRecipe): TrainingRecipe => ({
+  ...row, learningRate: row.learningRate * WARM_START_PART, warmUp: 0.05, scheduler: 'poly', endLearningRate: 0, firstCycleSteps: null,
+  ema: 0.999, correctedRegions: 1 / 3, ckptStrategy: 'last_only',
+});
 
 export interface RunLength {
   readonly epochs?: number | undefined;
@@ -50,7 +61,7 @@ export interface RunLength {
 }
 
 /** Epochs of a training for which no end was asked for. */
-export const defaultEpochs = (preset: Preset): number => PRESETS[preset].epochs;
+export const defaultEpochs = (preset: Preset, isWarmStart: boolean): number => (isWarmStart ? WARM_START_EPOCHS : PRESETS[preset].epochs);
 
 /**
  * The whole recipe. A training is long when it has no time limit and at least 250 epochs; `optimizer` 'sgd' takes v2's own
@@ -58,12 +69,11 @@ export const defaultEpochs = (preset: Preset): number => PRESETS[preset].epochs;
  */
 export function trainingRecipe(preset: Preset, { epochs, minutes }: RunLength, choices: TrainingChoices, isWarmStart: boolean): TrainingRecipe {
   const { long, short } = PRESETS[preset];
-  const isLong = minutes === undefined && (epochs ?? defaultEpochs(preset)) >= LONG_EPOCHS;
+  const isLong = minutes === undefined && (epochs ?? defaultEpochs(preset, isWarmStart)) >= LONG_EPOCHS;
   const { optimizer } = choices;
   const wanted = optimizer === undefined || short.optimizer === long.optimizer ? undefined : optimizer === 'sgd' ? long : short;
   const lengthRow = isLong ? long : short;
   const row = wanted ? { ...wanted, stepsPerEpoch: lengthRow.stepsPerEpoch } : lengthRow;
   const chosen = Object.fromEntries(Object.entries(choices).filter(([, value]) => value !== undefined));
-  const recipe = { ...row, learningRate: row.learningRate * (isWarmStart ? WARM_START_PART : 1), ...chosen } as TrainingRecipe;
-  return recipe;
+  return { ...(isWarmStart ? warmStartRow(row) : row), ...chosen } as TrainingRecipe;
 }
