@@ -1,8 +1,9 @@
 /**
  * Fold 0 of a subject-wise five-fold split of MSD hippocampus: Maskloop trains for a time, predicts the held-out volumes, and
  * nibabel measures them.
- * npm run bench -- crossValidation [--config 3d_fullres|2d] [--minutes 100] [--fold 0] [--mirror] [--keep FOLDER] [--name NAME]
- *   [-- train options, e.g. --amp bf16 --ema 0.999]
+ * npm run bench -- crossValidation [--config 3d_fullres|2d] [--minutes 100 | --epochs N] [--fold 0] [--mirror] [--keep FOLDER]
+ *   [--name NAME] [-- train options, e.g. --amp bf16 --ema 0.999]
+ * `--epochs` compares recipes at equal steps, whatever else the machine does.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +17,7 @@ import { heldOutDice } from './heldOutDice.mjs';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    minutes: { type: 'string', default: '100' }, config: { type: 'string', default: '3d_fullres' }, fold: { type: 'string', default: '0' },
+    minutes: { type: 'string', default: '100' }, epochs: { type: 'string' }, config: { type: 'string', default: '3d_fullres' }, fold: { type: 'string', default: '0' },
     mirror: { type: 'boolean', default: false }, keep: { type: 'string' }, name: { type: 'string' },
   },
 });
@@ -47,7 +48,8 @@ function maskloop(label, ...args) {
 }
 maskloop('import', 'import', '--project', project, join(work, 'all'));
 writeFileSync(join(project, 'splits_final.json'), JSON.stringify(splits));
-maskloop('train', 'train', '--project', project, '--config', values.config, '--fold', values.fold, '--minutes', values.minutes, ...positionals);
+const length = values.epochs ? ['--epochs', values.epochs] : ['--minutes', values.minutes];
+maskloop('train', 'train', '--project', project, '--config', values.config, '--fold', values.fold, ...length, ...positionals);
 const mirror = values.mirror ? ['--mirror'] : [];
 maskloop('predict', 'predict', '--project', project, '--input', join(work, 'heldout/images'), '--output', folder('predictions'), ...mirror);
 const held = await heldOutDice(join(work, 'heldout/labels'), join(work, 'predictions'));
@@ -60,7 +62,8 @@ const meanOf = (name) => {
   return points.length ? points.reduce((sum, { y }) => sum + y, 0) / points.length : null;
 };
 const about = {
-  date: new Date().toISOString().slice(0, 10), program: 'maskloop', config: values.config, fold: Number(values.fold), minutes: Number(values.minutes),
+  date: new Date().toISOString().slice(0, 10), program: 'maskloop', config: values.config, fold: Number(values.fold),
+  ...(values.epochs ? { epochs: Number(values.epochs) } : { minutes: Number(values.minutes) }),
   mirror: values.mirror, options: positionals, trainCases: fold.train.length, heldOutCases: fold.val.length,
   patch: header.patch, batchSize: header.batchSize, precision: header.precision, steps: metrics.at(-1)?.step ?? 0,
   secondsPerStep: meanOf('secondsPerStep'), waitingShare: meanOf('waitingShare'), skippedSteps: metrics.findLast((one) => one.name === 'skippedSteps')?.value ?? 0,
