@@ -9,6 +9,7 @@ const phaseNames: Record<Progress['phase'], string> = {
   planning: 'Planning',
   preprocessing: 'Preparing',
   training: 'Training',
+  paused: 'Paused',
   validating: 'Validating',
   predicting: 'Predicting',
   evaluating: 'Comparing',

@@ -3,6 +3,7 @@
  * function in `main/services/`. Bulk bytes do not travel here but over the relative URLs of `bulkUrls`.
  */
 import { z } from 'zod';
+import { AutoRetrainSettings, AutoRetrainState } from './autoRetrain.ts';
 import { DicomMatches, DicomNode, DicomQuery, EchoAnswer, NodeName, OwnStation, ReceiverStatus, WantedStudy } from './dicomNetwork.ts';
 import { AppError, type Result } from './errors.ts';
 import { LabelType } from './labelType.ts';
@@ -209,6 +210,9 @@ export const calls = {
       .refine(({ warmupSteps, benchSteps }) => warmupSteps < benchSteps, 'warmupSteps must be below benchSteps'),
     jobStarted,
   ),
+  /** A retraining at idle priority that starts by itself, in programs that stay (window, `serve`). */
+  'nnunet.autoRetrain': call(none, AutoRetrainState),
+  'nnunet.setAutoRetrain': call(AutoRetrainSettings, AutoRetrainState),
   'nnunet.resume': call(z.object({ runId: RunId }), z.object({ jobId: JobId, runId: RunId })),
   /** Newest first. */
   'nnunet.listRuns': call(none, z.object({ runs: z.array(RunInfo) })),
@@ -292,6 +296,8 @@ export const calls = {
 
   'jobs.list': call(none, z.object({ jobs: z.array(JobSummary) })),
   'jobs.events': call(z.object({ jobId: JobId, fromSeq: z.int().nonnegative().default(0) }), z.object({ events: z.array(JobEvent) })),
+  /** The user paints: what runs in the background holds for a while. */
+  'jobs.userActive': call(none, z.null()),
   'jobs.cancel': call(z.object({ jobId: JobId }), z.null()),
 } as const;
 

@@ -49,12 +49,12 @@ export const TrainingRecipe = z.object({
   /** Part of every batch that is forced onto foreground. */
   oversampling: z.number().min(0).max(1),
   /**
-   * Retraining: part of the patches from cases that the parent knows, at least a quarter. 0 only to show what is forgotten
+   * Retraining: part of the patches from cases that the parent knows, at least a quarter; absent: half. 0 only to show what is forgotten
    * without: no interface offers it.
    */
-  replay: z.union([z.literal(0), z.number().min(LEAST_REPLAY).max(1)]),
-  /** Part of the patches of a corrected case that are centred on what was corrected. */
-  correctedRegions: z.number().min(0).max(1),
+  replay: z.union([z.literal(0), z.number().min(LEAST_REPLAY).max(1)]).optional(),
+  /** Part of the patches of a corrected case that are centred on what was corrected. Absent: none. */
+  correctedRegions: z.number().min(0).max(1).optional(),
   /** Seed, 2D: a batch holds runs of neighbouring slices of so many volumes. */
   nvol: z.int().positive(),
   stepsPerEpoch: z.int().positive().nullable(),
@@ -64,8 +64,8 @@ export const TrainingRecipe = z.object({
   skipEval: z.int().nonnegative(),
   /** Ends the training after so many validations in a row without a better one; `null` = never. */
   patience: z.int().positive().nullable(),
-  /** Ends the training when neither loss nor validation got better over so many epochs, against as many before; `null` = never. */
-  convergedAfter: z.int().min(2).nullable(),
+  /** Ends the training when neither loss nor validation got better over so many epochs, against as many before; `null` or absent = never. */
+  convergedAfter: z.int().min(2).nullable().optional(),
   /** Validates on mirrored copies as well. */
   tta: z.boolean(),
   ckptStrategy: CheckpointStrategy,

@@ -36,6 +36,10 @@ export class ProjectFolder {
   get splits(): string {
     return join(this.path, 'splits_final.json');
   }
+  /** When a retraining starts by itself. */
+  get autoRetrain(): string {
+    return join(this.path, 'auto-retrain.json');
+  }
   /** Secret under which exports are de-identified; who has it can find out whose pseudonym is whose. */
   get deidentifyKey(): string {
     return join(this.path, 'deidentify.key');

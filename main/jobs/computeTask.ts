@@ -12,6 +12,8 @@ export interface RunningTask {
   readonly outcome: Promise<TaskOutcome>;
   /** Asks the task to save what it must and end; kills the process when it has not ended after `killAfterMs`. */
   stop(): void;
+  /** Asks the task to hold, or to go on. */
+  pause(isWanted: boolean): void;
 }
 
 export interface TaskTimes {
@@ -70,5 +72,5 @@ export function startTask(
     process?.send({ type: 'stop' });
     killLater(times.killAfterMs);
   };
-  return { outcome, stop };
+  return { outcome, stop, pause: (isWanted) => process?.send({ type: 'pause', isWanted }) };
 }

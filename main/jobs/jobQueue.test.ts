@@ -23,7 +23,7 @@ class MemoryLog implements JobLog {
   }
 }
 
-const TIMES: QueueTimes = { killAfterMs: 80, lingerMs: 50, progressIntervalMs: 40 };
+const TIMES: QueueTimes = { killAfterMs: 80, lingerMs: 50, progressIntervalMs: 40, quietMs: 60 };
 const input: TaskInput = { task: 'checkRuntime' };
 const jobOf = (kind: JobKind, extra: Partial<JobSpec> = {}): JobSpec => ({
   kind,
@@ -52,6 +52,69 @@ const untilStopped: Script = async (_input, port) => {
 };
 const typesOf = (events: readonly JobEvent[], jobId: string) =>
   events.filter((event) => event.jobId === jobId).map((event) => event.type);
+
+describe('a background job', () => {
+  /** Notes each change of what it is told, until it is stopped. */
+  const watching = () => {
+    const told: boolean[] = [];
+    const script: Script = async (task, port) => {
+      if (task.task !== 'phantoms') return untilStopped(task, port);
+      while (!port.stop.aborted) {
+        if (told.at(-1) !== port.pause!.isWanted) told.push(port.pause!.isWanted);
+        await sleep(2);
+      }
+      return ok({});
+    };
+    return { told, script };
+  };
+  const background = () => jobOf('train', { isBackground: true, tasks: [() => ({ task: 'phantoms', folder: '/f', caseCount: 1, labelledCount: 0, seed: 0 })] });
+
+  it('does not keep a heavy one waiting: it holds until that has ended', async () => {
+    const { told, script } = watching();
+    const { queue, until, stateOf } = setUp(script);
+    const jobId = queue.submit(background());
+    await until(() => told.length === 1);
+    const predict = queue.submit(jobOf('predict'));
+    await until(() => stateOf(predict) === 'running' && told.length === 2);
+    queue.cancel(predict);
+    await until(() => told.length === 3);
+    expect(told).toEqual([false, true, false]);
+    queue.cancel(jobId);
+    await until(() => stateOf(jobId) === 'cancelled');
+  });
+
+  it('does not begin while a heavy one runs, and not beside another', async () => {
+    const { told, script } = watching();
+    const { queue, until, stateOf } = setUp(script);
+    const predict = queue.submit(jobOf('predict'));
+    const [first, second] = [queue.submit(background()), queue.submit(background())];
+    await sleep(20);
+    expect([stateOf(first), stateOf(second)]).toEqual(['queued', 'queued']);
+    queue.cancel(predict);
+    await until(() => stateOf(first) === 'running');
+    expect(stateOf(second)).toBe('queued');
+    expect(told).not.toContain(true);
+    await queue.close();
+  });
+
+  it('holds while the user is active, and goes on when it has been quiet for a while; can be stopped meanwhile', async () => {
+    const { told, script } = watching();
+    const { queue, until, stateOf } = setUp(script);
+    const jobId = queue.submit(background());
+    await until(() => told.length === 1);
+    const began = Date.now();
+    queue.noteUserActivity();
+    await sleep(40);
+    queue.noteUserActivity();
+    await until(() => told.length === 3);
+    expect(told).toEqual([false, true, false]);
+    expect(Date.now() - began).toBeGreaterThanOrEqual(95);
+    queue.noteUserActivity();
+    await until(() => told.length === 4);
+    queue.cancel(jobId);
+    await until(() => stateOf(jobId) === 'cancelled');
+  });
+});
 
 describe('the job queue', () => {
   it('logs and announces a job from queued to succeeded; every prefix of the log is a legal history', async () => {

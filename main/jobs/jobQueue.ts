@@ -1,4 +1,4 @@
-/** Long work, one heavy and one light job at a time, each task in its own process; every change is a logged event. */
+/** Long work, one heavy, one light and one background job at a time, each task in its own process; every change is a logged event. */
 import { randomBytes } from 'node:crypto';
 import { type AppError, AppException, toAppError } from '../contract/errors.ts';
 import type { JobEvent, JobKind, JobNews, JobSummary, Progress } from '../contract/jobs.ts';
@@ -21,6 +21,8 @@ export interface JobSpec {
   readonly subject?: string;
   /** Of a kind that is light by itself: waits its turn with trainings, because it needs the network. */
   readonly isHeavy?: boolean;
+  /** Holds while a heavy job runs or the user is active, and starts only when none waits. */
+  readonly isBackground?: boolean;
   /** How long a task may take to stop after a cancel; what may die at any time need not wait as long as a training. */
   readonly killAfterMs?: number;
   /** Run one after the other, each in a process of its own; an input is made when its turn comes. */
@@ -44,11 +46,13 @@ interface LiveJob {
 
 export interface QueueTimes extends TaskTimes {
   readonly progressIntervalMs: number;
+  /** Without a sign of the user for so long, background jobs go on. */
+  readonly quietMs: number;
 }
-const QUEUE_TIMES: QueueTimes = { ...TASK_TIMES, progressIntervalMs: 200 };
+const QUEUE_TIMES: QueueTimes = { ...TASK_TIMES, progressIntervalMs: 200, quietMs: 10_000 };
 const SUMMARIES_KEPT = 200;
 
-type Lane = 'heavy' | 'light';
+type Lane = 'heavy' | 'light' | 'background';
 const LANE: Record<JobKind, Lane> = { train: 'heavy', predict: 'heavy', bench: 'heavy', plan: 'heavy', evaluate: 'light', import: 'light', export: 'light' };
 
 /** What an event says beyond its envelope. */
@@ -60,6 +64,7 @@ export class JobQueue {
   readonly #busy = new Set<Lane>();
   readonly #writer: EventWriter;
   #isClosing = false;
+  #activity: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
     private readonly host: ComputeHost,
@@ -123,9 +128,22 @@ export class JobQueue {
     else if (this.#summaries.get(jobId)?.state === 'queued') void this.#end(job, { state: 'cancelled' });
   }
 
+  /** The user paints: background jobs hold until it has been quiet for a while. */
+  noteUserActivity(): void {
+    clearTimeout(this.#activity);
+    this.#activity = setTimeout(() => {
+      this.#activity = undefined;
+      this.#pauseBackground();
+      this.#startNext();
+    }, this.times.quietMs);
+    this.#activity.unref();
+    this.#pauseBackground();
+  }
+
   /** Cancels everything and waits for the processes to be gone. */
   async close(): Promise<void> {
     this.#isClosing = true;
+    clearTimeout(this.#activity);
     const jobs = [...this.#live.values()];
     for (const job of jobs) this.cancel(job.jobId);
     await Promise.all(jobs.map((job) => job.ended));
@@ -135,15 +153,26 @@ export class JobQueue {
   #startNext(): void {
     if (this.#isClosing) return;
     for (const job of this.#live.values()) {
-      const lane = job.spec.isHeavy ? 'heavy' : LANE[job.spec.kind];
+      const lane = laneOf(job.spec);
       const isWaiting = this.#summaries.get(job.jobId)?.state === 'queued' && !job.isCancelRequested;
-      if (!isWaiting || this.#busy.has(lane)) continue;
+      if (!isWaiting || this.#busy.has(lane) || (lane === 'background' && this.#isPauseWanted)) continue;
       this.#busy.add(lane);
+      this.#pauseBackground();
       void this.#run(job).finally(() => {
         this.#busy.delete(lane);
         this.#startNext();
+        this.#pauseBackground();
       });
     }
+  }
+
+  get #isPauseWanted(): boolean {
+    return this.#busy.has('heavy') || this.#activity !== undefined;
+  }
+
+  /** Tells background jobs to hold or to go on. */
+  #pauseBackground(): void {
+    for (const { spec, task } of this.#live.values()) if (spec.isBackground) task?.pause(this.#isPauseWanted);
   }
 
   async #run(job: LiveJob): Promise<void> {
@@ -168,6 +197,7 @@ export class JobQueue {
     for (const makeInput of job.spec.tasks) {
       if (job.isCancelRequested) return { state: 'cancelled' };
       job.task = startTask(this.host, makeInput(), listen, { ...this.times, killAfterMs: job.spec.killAfterMs ?? this.times.killAfterMs });
+      if (job.spec.isBackground) job.task.pause(this.#isPauseWanted);
       const outcome = await job.task.outcome;
       job.task = null;
       const end = endOf(outcome, job.isCancelRequested);
@@ -220,6 +250,8 @@ export class JobQueue {
     return event;
   }
 }
+
+const laneOf = ({ kind, isHeavy, isBackground }: JobSpec): Lane => (isBackground ? 'background' : isHeavy ? 'heavy' : LANE[kind]);
 
 /** `null`: the task did all it was asked for. */
 function endOf(outcome: TaskOutcome, isCancelRequested: boolean): JobEnd | null {

@@ -1,4 +1,6 @@
 import { appServices } from './appServices.ts';
+import { AutoRetrain } from './autoRetrain.ts';
+import { autoRetrainServices } from './autoRetrainServices.ts';
 import { createBulkPlane } from './bulkPlane.ts';
 import { datasetServices } from './datasetServices.ts';
 import { DicomReceiver } from './dicomReceiver.ts';
@@ -23,6 +25,8 @@ export function createServices({ compute, host }: ServiceDependencies): Services
   const events = new EventHub();
   const session = new ProjectSession(compute, events);
   const receiver = new DicomReceiver(session, compute, events);
+  const autoRetrain = new AutoRetrain(session, events, host.userName);
+  const stopWatching = host.shell === 'cli' ? () => undefined : autoRetrain.watch();
   return {
     handlers: {
       ...appServices(compute, host),
@@ -30,6 +34,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...datasetServices(session, events),
       ...labelServices(session, compute, events, host.userName),
       ...trainServices(session, events, host.userName),
+      ...autoRetrainServices(autoRetrain),
       ...predictServices(session, events, host.version),
       ...evaluateServices(session),
       ...findBestServices(session),
@@ -41,6 +46,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
     bulk: createBulkPlane(session),
     subscribe: (listener) => events.subscribe(listener),
     async close() {
+      stopWatching();
       await receiver.stop();
       await session.shutDown();
     },

@@ -39,11 +39,13 @@ export function trainServices(session: ProjectSession, events: EventHub, author:
   };
 }
 
-async function startTraining(
+/** Places new cases in folds, records the run and queues it. `isBackground`: it yields to everything else. */
+export async function startTraining(
   { store, queue }: OpenProject,
   events: EventHub,
   author: string,
   input: TrainInput,
+  { isBackground = false } = {},
 ): Promise<CallOutput<'nnunet.train'>> {
   const parentRunId = input.parentRunId ?? null;
   if (parentRunId && !store.runs.find(parentRunId)?.hasCheckpoint)
@@ -63,7 +65,7 @@ async function startTraining(
   await writeRunRecord(store, run, author, nowMs);
   store.runs.insert(run, nowMs);
   try {
-    queue.submit(trainJob(store, events, runId), jobId);
+    queue.submit(trainJob(store, events, runId, isBackground), jobId);
   } catch (thrown) {
     store.runs.setState(runId, 'failed');
     throw thrown;
@@ -129,13 +131,14 @@ function startBench({ store, queue }: OpenProject, input: Parameters<Handlers['n
 }
 
 /** For a new run and for one that goes on: a run with a checkpoint of its own goes on from it. */
-function trainJob(store: ProjectStore, events: EventHub, runId: RunId): JobSpec {
+function trainJob(store: ProjectStore, events: EventHub, runId: RunId, isBackground = false): JobSpec {
   const tellRuns = () => events.emit({ type: 'runs' });
   return {
     kind: 'train',
-    title: `Train ${runId}`,
+    title: `${isBackground ? 'Retrain by itself' : 'Train'} ${runId}`,
     subject: runId,
-    tasks: [() => trainTask(store, runId)],
+    isBackground,
+    tasks: [() => ({ ...trainTask(store, runId), isBackground })],
     onStarted() {
       store.runs.setState(runId, 'running');
       tellRuns();

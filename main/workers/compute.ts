@@ -1,4 +1,5 @@
 /** Entry of a compute process: takes one task over its message channel, answers and exits. Dies with its parent. */
+import { constants, setPriority } from 'node:os';
 import { toAppError, type AppError } from '../contract/errors.ts';
 import { type FromCompute, ToCompute } from '../contract/tasks.ts';
 import { runTask } from './runTask.ts';
@@ -21,6 +22,7 @@ interface ParentPort {
 }
 
 const stop = { aborted: false };
+const pause = { isWanted: false };
 let hasAnswered = false;
 
 function openChannel(): Channel {
@@ -49,6 +51,16 @@ function openChannel(): Channel {
   };
 }
 
+/** To idle priority. On Linux a thread hands it on to those it makes, so before TensorFlow and the batch thread come. */
+function stepBack(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_LOW);
+  } catch (thrown) {
+    const detail = `idle priority was refused: ${thrown instanceof Error ? thrown.message : String(thrown)}`;
+    channel.send({ type: 'news', news: { type: 'problem', error: { code: 'internal', detail } } });
+  }
+}
+
 const channel = openChannel();
 let isRunning = false;
 
@@ -71,9 +83,14 @@ channel.onMessage((raw) => {
     stop.aborted = true;
     return;
   }
+  if (message.data.type === 'pause') {
+    pause.isWanted = message.data.isWanted;
+    return;
+  }
   if (isRunning) return fail({ code: 'internal', detail: 'a compute process runs one task' });
   isRunning = true;
-  void runTask(message.data.input, { tell: (news) => channel.send({ type: 'news', news }), stop }).then((result) =>
+  if (message.data.input.task === 'train' && message.data.input.isBackground) stepBack();
+  void runTask(message.data.input, { tell: (news) => channel.send({ type: 'news', news }), stop, pause }).then((result) =>
     result.ok ? answer({ type: 'done', summary: result.value, stopped: stop.aborted }, 0) : fail(result.error),
   );
 });

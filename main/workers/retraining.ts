@@ -4,6 +4,9 @@ import type { TrainCase, TrainTask } from '../contract/tasks.ts';
 import { caseMixOf, type CaseMix } from '../nnunet/train/caseMix.ts';
 import type { PreprocessedStore } from './preprocessedStore.ts';
 
+/** Of recipes that say nothing of it. */
+const DEFAULT_REPLAY = 0.5;
+
 /**
  * How the batches of a retraining are mixed; `null` for every other training, without replay, and where there is nothing to
  * mix. Tells `train/nothing-to-replay` when all cases are new to the parent: it was trained elsewhere.
@@ -19,7 +22,7 @@ export async function mixOfRetraining({ parentRunFolder, recipe }: Pick<TrainTas
     const { locations } = await store.load(trainCase);
     mixed.push({ isFresh: trainCase.isNew === true, classes: [...locations.keys()].filter((n) => locations[n]!.length > 0) });
   }
-  return caseMixOf(mixed, recipe.replay);
+  return caseMixOf(mixed, recipe.replay ?? DEFAULT_REPLAY);
 }
 
 /** Cases that the length of an epoch goes by: with a mix the new ones and their share of replay, so that an epoch does not grow with the project. */

@@ -1,6 +1,5 @@
 /** One training from the project's files to checkpoints: fingerprint → plan → preprocess → train loop → final validation. */
 import { mkdir } from 'node:fs/promises';
-import { performance } from 'node:perf_hooks';
 import type { EngineFactory, TrainingEngine, TrainingSpec } from '../../models/engine.ts';
 import { AppException, err, ok, toAppError } from '../contract/errors.ts';
 import type { AppError, Result } from '../contract/errors.ts';
@@ -19,6 +18,7 @@ import type { LoopState, TrainLoopHooks, TrainLoopSpec } from '../nnunet/train/t
 import { stepsOfEpoch } from '../nnunet/train/trainingSchedule.ts';
 import { planWith, trainingSpec } from '../nnunet/train/trainingSpec.ts';
 import { openBatches } from './batchesAhead.ts';
+import { PausableClock } from './pausableClock.ts';
 import { preprocessCases } from './prepareCases.ts';
 import { PreprocessedStore, legendMismatch } from './preprocessedStore.ts';
 import { hasCheckpoint, modelKind, readCheckpoint, readModel, readPlan, writeCheckpoint, writeEpochWeights, writeFingerprint, writePlan } from './runFiles.ts';
@@ -27,7 +27,6 @@ import { RunLog } from './runLog.ts';
 import { planFromCases, requireForeground } from './trainingSetup.ts';
 import { validateCases, validateForGood } from './validation.ts';
 import type { Validated } from './validation.ts';
-import { breathe } from './wholeCase.ts';
 
 /** The summary tells `epoch`, `step`, `elapsedSeconds`, `bestDice` (null without validation), `skippedSteps`, `stoppedEarly`, `stopReason` (null when told to stop). */
 export async function runTrain(input: TrainTask, port: JobPort, factory: EngineFactory): Promise<Result<Record<string, unknown>>> {
@@ -44,7 +43,9 @@ function outOfMemory(thrown: unknown): AppError | null {
   return /out of memory|OOM when allocating|bad_alloc|RESOURCE_EXHAUSTED|Array buffer allocation failed/i.test(text) ? { code: 'train/out-of-memory', detail: text.split('\n')[0]! } : null;
 }
 
-async function train(input: TrainTask, port: JobPort, factory: EngineFactory): Promise<Record<string, unknown>> {
+async function train(input: TrainTask, host: JobPort, factory: EngineFactory): Promise<Record<string, unknown>> {
+  const clock = new PausableClock(host);
+  const port: JobPort = { ...host, tell: clock.tell };
   await mkdir(input.runFolder, { recursive: true });
   const plan = await choosePlan(input, port);
   if (!plan) return { stopped: true };
@@ -71,8 +72,8 @@ async function train(input: TrainTask, port: JobPort, factory: EngineFactory): P
     const loop = loopSpec(input, plan, casesPerEpoch(trainCases, mix), spec.batchSize);
     const log = await openLog(input, port, spec, reason, loop, start);
     const validation = input.cases.filter(({ role }) => role === 'validation');
-    const validated: Validated = { cases: validation, plan, configuration, store, mirror: input.recipe.tta };
-    const hooks = loopHooks(input, port, engine, log, validated);
+    const validated: Validated = { cases: validation, plan, configuration, store, mirror: input.recipe.tta, mayGoOn: clock.mayGoOn };
+    const hooks = loopHooks(input, port, engine, log, validated, clock);
     const state = await runTrainLoop(engine, source, loop, start, hooks);
     const finalDice = port.stop.aborted ? null : await finish(input, port, engine, state, validated);
     await log.closed();
@@ -152,7 +153,7 @@ function openLog({ runId, runFolder, configuration, fold, recipe, cases }: Train
   return RunLog.open(runFolder, header, (thrown) => port.tell({ type: 'problem', error: toAppError(thrown, runFolder) }));
 }
 
-function loopHooks(input: TrainTask, port: JobPort, engine: TrainingEngine, log: RunLog, validated: Validated): TrainLoopHooks {
+function loopHooks(input: TrainTask, port: JobPort, engine: TrainingEngine, log: RunLog, validated: Validated, clock: PausableClock): TrainLoopHooks {
   const { recipe, runFolder, configuration } = input;
   const about = (loop: LoopState) => ({ version: 1 as const, configuration, loop });
   return {
@@ -163,8 +164,10 @@ function loopHooks(input: TrainTask, port: JobPort, engine: TrainingEngine, log:
         if (news.type === 'metric') log.metric(news.metric);
       },
     },
-    now: () => performance.now(),
-    breathe,
+    now: clock.now,
+    async breathe() {
+      await clock.mayGoOn();
+    },
     validate: () => withAverage(engine, recipe.ema, () => validateCases(validated, engine, port)),
     async save(loop, isBest, summary) {
       if (recipe.ckptStrategy !== 'none') await writeCheckpoint(runFolder, 'latest', about(loop), engine.readState());

@@ -15,7 +15,7 @@ import { classesOfLabels, labelsOfClasses } from '../nnunet/preprocess/preproces
 import { imageSource, withOneHotClasses } from '../nnunet/infer/windowSource.ts';
 import type { WindowSource } from '../nnunet/infer/windowSource.ts';
 import type { PreprocessedCase, PreprocessedStore } from './preprocessedStore.ts';
-import { breathe, predictClasses } from './wholeCase.ts';
+import { predictClasses } from './wholeCase.ts';
 
 export interface Validated {
   readonly cases: readonly TrainCase[];
@@ -23,6 +23,8 @@ export interface Validated {
   readonly configuration: PlanConfiguration;
   readonly store: PreprocessedStore;
   readonly mirror: boolean;
+  /** Between two windows: lets messages arrive, holds while it must; false when told to stop. */
+  mayGoOn(): Promise<boolean>;
 }
 
 type OnPredicted = (validationCase: TrainCase, classes: LabelArray, dice: readonly number[]) => Promise<void>;
@@ -32,12 +34,12 @@ type OnPredicted = (validationCase: TrainCase, classes: LabelArray, dice: readon
  * on that grid. Null when told to stop.
  */
 export async function validateCases(validated: Validated, engine: TrainingEngine, port: JobPort, onPredicted?: OnPredicted): Promise<DiceSummary | null> {
-  const { cases, plan, configuration, store, mirror } = validated;
+  const { cases, plan, configuration, store, mirror, mayGoOn } = validated;
   const dice: number[][] = [];
   for (const [done, validationCase] of cases.entries()) {
     port.tell({ type: 'progress', progress: { phase: 'validating', done, total: cases.length } });
     const stored = await store.load(validationCase);
-    const hooks = { predict: (patch: Float32Array) => engine.predict(patch), mayGoOn: () => breathe().then(() => !port.stop.aborted) };
+    const hooks = { predict: (patch: Float32Array) => engine.predict(patch), mayGoOn };
     const predicted = await predictClasses(await windowsOf(stored, plan), stored.geometry, plan, configuration, mirror, hooks);
     if (!predicted) return null;
     const truth = classesOfLabels((await readLabelmap(validationCase.labelFile)).voxels, plan);

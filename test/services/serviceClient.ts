@@ -24,6 +24,7 @@ export class ServiceClient {
   constructor(
     private readonly compute: ComputeHost,
     private readonly stateFolder: string,
+    private readonly shell: 'cli' | 'browser' = 'cli',
   ) {
     this.services = this.#create();
   }
@@ -75,7 +76,7 @@ export class ServiceClient {
   }
 
   #create(): Services {
-    const host = { shell: 'cli', version: '0', userName: 'reader', stateFolder: this.stateFolder } as const;
+    const host = { shell: this.shell, version: '0', userName: 'reader', stateFolder: this.stateFolder } as const;
     const services = createServices({ compute: this.compute, host });
     services.subscribe((event) => this.events.push(event));
     return services;

@@ -90,14 +90,16 @@ export class ServiceRig extends ServiceClient {
     readonly root: string,
     readonly tasks: ScriptedTasks,
     readonly host: InProcessHost,
+    shell: 'cli' | 'browser',
   ) {
-    super(host, join(root, 'state'));
+    super(host, join(root, 'state'), shell);
     this.projectFolder = join(root, 'project');
   }
 
-  static create(root = mkdtempSync(join(tmpdir(), 'maskloop-services-'))): ServiceRig {
+  /** `browser`: a program that stays, in which a retraining may start by itself. */
+  static create(root = mkdtempSync(join(tmpdir(), 'maskloop-services-')), shell: 'cli' | 'browser' = 'cli'): ServiceRig {
     const tasks = new ScriptedTasks();
-    return new ServiceRig(root, tasks, new InProcessHost(tasks.run));
+    return new ServiceRig(root, tasks, new InProcessHost(tasks.run), shell);
   }
 
   async dispose(): Promise<void> {

@@ -23,6 +23,7 @@ export class InProcessHost implements ComputeHost {
 
   start(listeners: ComputeListeners): ComputeProcess {
     const stop = { aborted: false };
+    const pause = { isWanted: false };
     let hasExited = false;
     const exit = (code: number | null, signal: string | null) => {
       if (hasExited) return;
@@ -41,8 +42,12 @@ export class InProcessHost implements ComputeHost {
           stop.aborted = true;
           return;
         }
+        if (message.type === 'pause') {
+          pause.isWanted = message.isWanted;
+          return;
+        }
         this.inputs.push(message.input);
-        void this.script(message.input, { tell: (news) => answer({ type: 'news', news }), stop }).then((result) => {
+        void this.script(message.input, { tell: (news) => answer({ type: 'news', news }), stop, pause }).then((result) => {
           answer(
             result.ok
               ? { type: 'done', summary: result.value, stopped: stop.aborted }

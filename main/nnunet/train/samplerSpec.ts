@@ -26,7 +26,7 @@ interface SamplingChoice {
   /** Absent: cases are drawn by their weights. */
   readonly mix?: CaseMix | null;
   /** Part of the patches of a corrected case that show a correction; absent: none. */
-  readonly correctedRegions?: number;
+  readonly correctedRegions?: number | undefined;
 }
 
 /** How batches are drawn for a preset and a planned patch. */

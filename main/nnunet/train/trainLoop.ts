@@ -40,7 +40,7 @@ export interface TrainLoopSpec {
   /** Ends after so many validations without a better one; `null` = never. */
   readonly patience: number | null;
   /** Ends when so many epochs brought nothing over as many before (`hasConverged`); `null` = never. */
-  readonly convergedAfter?: number | null;
+  readonly convergedAfter?: number | null | undefined;
   readonly saveIntervalMs: number;
   /** Names of classes 1 …, for the metrics. */
   readonly classNames: readonly string[];
