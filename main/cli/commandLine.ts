@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import { addBenchCommand } from './benchCommand.ts';
 import { addDemoCommand } from './demoCommand.ts';
+import { addCompletenessCommand } from './completenessCommand.ts';
 import { exitCodesHelp } from './exitCodes.ts';
 import { addEvaluateCommand } from './evaluateCommand.ts';
 import { addExportCommand } from './exportCommand.ts';
@@ -37,6 +38,7 @@ export function createCommandLine(program: ProgramPaths): Command {
   addNodeCommands(root, program);
   addServeCommand(root, program);
   addListCommands(root, program);
+  addCompletenessCommand(root, program);
   addDemoCommand(root, program);
   return root;
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { CaseSummary, RunInfo } from '../contract/api.ts';
+import { whyIncomplete } from '../contract/completeness.ts';
 import { describeError } from '../contract/describeError.ts';
 import { placementReasons, placeName } from '../contract/describePlacement.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
@@ -23,11 +24,11 @@ export function addListCommands(root: Command, program: ProgramPaths): void {
     .addOption(jsonOption())
     .action((options: ListOptions) =>
       runCommand('cases', program, options, async (session) => {
-        await session.call('project.open', { folder: resolve(options.project) });
+        const { legend, labelRules } = await session.call('project.open', { folder: resolve(options.project) });
         const { cases } = await session.call('dataset.listCases', {});
         for (const line of formatTable([
-          ['case', 'modality', 'voxels', 'status', 'place', 'because', 'masks', 'accepted'],
-          ...cases.map(caseRow),
+          ['case', 'modality', 'voxels', 'status', 'place', 'because', 'masks', 'accepted', 'unpainted'],
+          ...cases.map((one) => [...caseRow(one), one.latestRevision === null ? '-' : (whyIncomplete(one.completeness, legend, labelRules) ?? 'background')]),
         ]))
           session.output.say(line);
         return { exitCode: exitCodes.ok, value: { cases } };

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { AutoRetrainSettings, AutoRetrainState } from './autoRetrain.ts';
 import { DicomMatches, DicomNode, DicomQuery, EchoAnswer, NodeName, OwnStation, ReceiverStatus, WantedStudy } from './dicomNetwork.ts';
+import { Completeness, RevisionCompleteness } from './completeness.ts';
 import { AppError, type Result } from './errors.ts';
 import { LabelType } from './labelType.ts';
 import { PredictOptions } from './predictOptions.ts';
@@ -64,6 +65,8 @@ export const CaseSummary = z.object({
   placement: CasePlacement.nullable(),
   latestRevision: Revision.nullable(),
   acceptedRevision: Revision.nullable(),
+  /** Of the latest revision. */
+  completeness: RevisionCompleteness,
   warnings: z.array(AppError),
   importedAtMs: z.number(),
 });
@@ -151,9 +154,14 @@ export const calls = {
 
   /**
    * Stores the uploaded labelmap as a new immutable revision; refused when `parent` is no longer the latest. `labelType` is
-   * that of the upload: 16 bits where a label is above 255.
+   * that of the upload: 16 bits where a label is above 255. `PAINTED_BACKGROUND` is kept beside the mask, which has 0 there.
    */
-  'labels.save': call(z.object({ caseId: CaseId, uploadId: UploadId, parent: Revision.nullable(), labelType: LabelType.default('uint8') }), RevisionInfo),
+  'labels.save': call(
+    z.object({ caseId: CaseId, uploadId: UploadId, parent: Revision.nullable(), labelType: LabelType.default('uint8'), /** Absent: as that of the parent. */ completeness: Completeness.optional() }),
+    RevisionInfo,
+  ),
+  /** The same voxels as a new revision that says otherwise what its unpainted ones mean; accepted if the parent is. Refused when `parent` is no longer the latest. */
+  'labels.setCompleteness': call(z.object({ caseId: CaseId, parent: Revision, completeness: Completeness }), RevisionInfo),
   'labels.accept': call(z.object({ caseId: CaseId, revision: Revision }), CaseSummary),
   /** Makes an older revision the latest again, as a new revision. */
   'labels.restore': call(z.object({ caseId: CaseId, revision: Revision }), RevisionInfo),
@@ -324,6 +332,7 @@ export type AppEvent = z.infer<typeof AppEvent>;
  * GET volume: raw voxels of one channel, little endian, i fastest, type and dims as in `CaseDetail`.
  * GET labels: same order, raw uint8, or uint16 in twice the bytes where the legend of its time had a value above 255.
  * GET uncertainty of a predicted revision: same order, uint8, entropy in 255ths of a bit; 404 where a prediction left none.
+ * GET background: one byte for each voxel, 1 where background was painted; only for revisions that have any.
  * POST upload (a Blob of raw labels, either type): answers `{ "uploadId": "…" }`.
  * An error answers with a JSON `AppError` and a status of 400 or more.
  */
@@ -331,6 +340,7 @@ export const bulkUrls = {
   volume: (caseId: CaseId, channelIndex: number) => `/volume/${caseId}/${channelIndex}`,
   labels: (caseId: CaseId, revision: Revision) => `/labels/${caseId}/${revision}`,
   uncertainty: (caseId: CaseId, revision: Revision) => `/uncertainty/${caseId}/${revision}`,
+  background: (caseId: CaseId, revision: Revision) => `/background/${caseId}/${revision}`,
   upload: () => '/upload',
 } as const;
-export const isVoxelPath = (path: string): boolean => /^\/(volume|labels|uncertainty)\//.test(path);
+export const isVoxelPath = (path: string): boolean => /^\/(volume|labels|background|uncertainty)\//.test(path);

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { DicomMatches, DicomQuery, OwnStation, SecretNode, WantedStudy } from './dicomNetwork.ts';
+import { Completeness } from './completeness.ts';
 import { InferenceCandidate } from './inferenceInformation.ts';
 import { JobNews } from './jobs.ts';
 import { AppError } from './errors.ts';
@@ -61,6 +62,10 @@ export const TrainCase = z.object({
   caseId: CaseId,
   image: StoredImage,
   labelFile: z.string(),
+  /** Absent: every unpainted voxel is background. */
+  completeness: Completeness.optional(),
+  /** Label map of ones where background was painted. */
+  backgroundFile: z.string().optional(),
   role: z.enum(['train', 'validation']),
   /** Sampling weight; corrected cases may be drawn more often. */
   weight: z.number().positive(),
@@ -340,12 +345,14 @@ export const SaveLabelmapTask = z.object({
   uploadFile: z.string(),
   labelType: LabelType.default('uint8'),
   outputFile: z.string(),
+  /** Written only where the upload holds `PAINTED_BACKGROUND`; the mask has 0 there. Absent: an upload must not hold it. */
+  backgroundFile: z.string().optional(),
   grid: Grid,
   legend: z.array(Segment),
 });
 export type SaveLabelmapTask = z.infer<typeof SaveLabelmapTask>;
 /** `sha256` of the raw voxels. */
-export const SavedLabelmap = z.object({ sha256: z.string() });
+export const SavedLabelmap = z.object({ sha256: z.string(), backgroundVoxelCount: z.int().nonnegative() });
 
 /** Asks a node something short; the summary is `DicomAskSummary`. */
 export const DicomAskTask = z.object({

@@ -65,6 +65,14 @@ export class ProjectFolder {
   uncertainty(caseId: CaseId, revision: Revision): string {
     return join(this.labels(caseId), `uncertainty-r${String(revision).padStart(4, '0')}.json`);
   }
+  /** `RevisionCompleteness`; absent for a revision whose unpainted voxels are all background. */
+  completeness(caseId: CaseId, revision: Revision): string {
+    return join(this.labels(caseId), `r${String(revision).padStart(4, '0')}.completeness.json`);
+  }
+  /** Label map of ones where background was painted by hand. */
+  paintedBackground(caseId: CaseId, revision: Revision): string {
+    return join(this.labels(caseId), `r${String(revision).padStart(4, '0')}.background.nii.gz`);
+  }
   /** Beside the revisions, so that becoming one is a rename within one file system. */
   pendingLabels(caseId: CaseId, name: string): string {
     return join(this.labels(caseId), `${PENDING_PREFIX}${name}.nii.gz`);

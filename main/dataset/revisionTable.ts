@@ -2,9 +2,11 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs'
 import { platform } from 'node:process';
 import { z } from 'zod';
 import type { RevisionInfo } from '../contract/api.ts';
+import type { RevisionCompleteness } from '../contract/completeness.ts';
 import { CaseId, Revision, RevisionSource } from '../contract/vocabulary.ts';
 import type { Database } from './database.ts';
 import type { ProjectFolder } from './projectFolder.ts';
+import { type NewCompleteness, readCompleteness, settleCompleteness } from './revisionCompleteness.ts';
 
 const RevisionRow = z.object({
   case_id: CaseId,
@@ -32,6 +34,8 @@ export interface NewRevision {
   readonly author: string;
   readonly sha256: string;
   readonly isAccepted: boolean;
+  /** Absent: every unpainted voxel is background. */
+  readonly unpainted?: NewCompleteness | undefined;
 }
 
 /** Immutable labelmaps of the cases and which of them is accepted. Triggers in the database refuse every change. */
@@ -80,6 +84,7 @@ export class RevisionTable {
     const { caseId, parent, source, author, sha256 } = fresh;
     const revision = (this.latest(caseId)?.revision ?? 0) + 1;
     const file = this.folder.revision(caseId, revision);
+    settleCompleteness(this.folder, caseId, revision, fresh.unpainted);
     if (fresh.pendingFile !== file) renameSync(fresh.pendingFile, file);
     else if (!existsSync(file)) throw new Error(`no labelmap at ${file}`);
     syncFolderNow(this.folder.labels(caseId));
@@ -91,6 +96,11 @@ export class RevisionTable {
       if (fresh.isAccepted) this.accept(caseId, revision, author, atMs);
     });
     return { revision, parent, source, author, createdAtMs: atMs, sha256, accepted: fresh.isAccepted };
+  }
+
+  /** What the unpainted voxels of a revision mean. Throws `disk/corrupt`. */
+  completeness(caseId: CaseId, revision: Revision): RevisionCompleteness {
+    return readCompleteness(this.folder, caseId, revision);
   }
 
   /** Who accepted this revision last and when; `null` unless it is the case's accepted labelmap. */

@@ -28,12 +28,13 @@ export function createBulkPlane(session: ProjectSession): BulkPlane {
 }
 
 async function openVoxels(store: ProjectStore, path: string): Promise<BulkAnswer> {
-  const [, kind, caseName, number] = /^\/(volume|labels|uncertainty)\/([^/]+)\/(\d{1,9})$/.exec(path) ?? [];
+  const [, kind, caseName, number] = /^\/(volume|labels|background|uncertainty)\/([^/]+)\/(\d{1,9})$/.exec(path) ?? [];
   const caseId = CaseId.safeParse(caseName);
   if (!kind || !caseId.success)
     throw new AppException({ code: 'contract/bad-input', issues: [`no voxels at '${path}'`] });
   if (kind === 'volume') return openChannel(store, caseId.data, Number(number));
-  return kind === 'labels' ? openLabels(store, caseId.data, Number(number)) : openUncertainty(store, caseId.data, Number(number));
+  if (kind === 'uncertainty') return openUncertainty(store, caseId.data, Number(number));
+  return openLabels(store, caseId.data, Number(number), kind === 'background');
 }
 
 async function openChannel(store: ProjectStore, caseId: CaseId, channelIndex: number): Promise<BulkAnswer> {
@@ -49,12 +50,14 @@ async function openChannel(store: ProjectStore, caseId: CaseId, channelIndex: nu
   return voxels(createReadStream(file, { start: HEADER_BYTES }), expectedBytes);
 }
 
-async function openLabels(store: ProjectStore, caseId: CaseId, number: number): Promise<BulkAnswer> {
+async function openLabels(store: ProjectStore, caseId: CaseId, number: number, isBackground: boolean): Promise<BulkAnswer> {
   const { image } = requireCase(store, caseId);
   const revision = Revision.safeParse(number);
   if (!revision.success || !store.revisions.find(caseId, revision.data))
     throw new AppException({ code: 'not-found', what: 'revision', id: `${caseId}/${number}` });
-  const file = store.folder.revision(caseId, revision.data);
+  if (isBackground && store.revisions.completeness(caseId, revision.data).backgroundVoxelCount === 0)
+    throw new AppException({ code: 'not-found', what: 'revision', id: `${caseId}/${number}/background` });
+  const file = isBackground ? store.folder.paintedBackground(caseId, revision.data) : store.folder.revision(caseId, revision.data);
   await statOwn(file);
   const expectedBytes = voxelCount(image.grid) * (await bytesPerLabel(file));
   return voxels(Readable.from(gunzippedVoxels(file, expectedBytes), { objectMode: false }), expectedBytes);

@@ -1,15 +1,18 @@
 import type { CaseDetail, CasePlacement, CaseStatus, CaseSummary, RevisionInfo } from '../contract/api.ts';
+import { COMPLETE, type RevisionCompleteness } from '../contract/completeness.ts';
 import { AppException } from '../contract/errors.ts';
-import type { CaseId } from '../contract/vocabulary.ts';
+import type { CaseId, Revision } from '../contract/vocabulary.ts';
 import type { StoredCase } from '../dataset/caseTable.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 
-/** Pure; `revisions` oldest first. */
+/** `revisions` oldest first. */
 export function summarizeCase(
   stored: StoredCase,
   revisions: readonly RevisionInfo[],
   placement: CasePlacement | null,
+  completenessOf: (caseId: CaseId, revision: Revision) => RevisionCompleteness,
 ): CaseSummary {
+  const latest = revisions.at(-1);
   return {
     caseId: stored.caseId,
     modality: stored.modality,
@@ -20,8 +23,9 @@ export function summarizeCase(
     status: statusOf(revisions),
     fold: placement?.fold ?? null,
     placement,
-    latestRevision: revisions.at(-1)?.revision ?? null,
+    latestRevision: latest?.revision ?? null,
     acceptedRevision: revisions.find((one) => one.accepted)?.revision ?? null,
+    completeness: latest ? completenessOf(stored.caseId, latest.revision) : COMPLETE,
     warnings: [...stored.warnings],
     importedAtMs: stored.importedAtMs,
   };
@@ -42,9 +46,11 @@ export function requireCase(store: ProjectStore, caseId: CaseId): StoredCase {
   return stored;
 }
 
+const completenessIn = (store: ProjectStore) => (caseId: CaseId, revision: Revision) => store.revisions.completeness(caseId, revision);
+
 /** Throws AppException not-found. */
 export function summaryOf(store: ProjectStore, caseId: CaseId): CaseSummary {
-  return summarizeCase(requireCase(store, caseId), store.revisions.ofCase(caseId), store.folds.of(caseId));
+  return summarizeCase(requireCase(store, caseId), store.revisions.ofCase(caseId), store.folds.of(caseId), completenessIn(store));
 }
 
 /** Throws AppException not-found. */
@@ -58,5 +64,5 @@ export function listCases(store: ProjectStore): CaseSummary[] {
   const placements = store.folds.placements();
   return store.cases
     .list()
-    .map((one) => summarizeCase(one, revisions.get(one.caseId) ?? [], placements.get(one.caseId) ?? null));
+    .map((one) => summarizeCase(one, revisions.get(one.caseId) ?? [], placements.get(one.caseId) ?? null, completenessIn(store)));
 }

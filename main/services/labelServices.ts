@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { constants, existsSync } from 'node:fs';
 import { copyFile, mkdir, open, rm } from 'node:fs/promises';
 import type { Handlers, RevisionInfo } from '../contract/api.ts';
+import { COMPLETE, type Completeness, type RevisionCompleteness } from '../contract/completeness.ts';
 import { AppException } from '../contract/errors.ts';
 import type { LabelType } from '../contract/labelType.ts';
 import { SavedLabelmap } from '../contract/tasks.ts';
 import { type CaseId, type Revision, RevisionSource, type UploadId } from '../contract/vocabulary.ts';
+import type { NewCompleteness } from '../dataset/revisionCompleteness.ts';
 import { syncFolder } from '../dataset/atomicFile.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import type { ComputeHost } from '../jobs/computeHost.ts';
@@ -15,13 +17,14 @@ import type { EventHub } from './eventHub.ts';
 import type { ProjectSession } from './projectSession.ts';
 import { runShortTask } from './shortTask.ts';
 
-type LabelCalls = 'labels.save' | 'labels.accept' | 'labels.restore';
+type LabelCalls = 'labels.save' | 'labels.setCompleteness' | 'labels.accept' | 'labels.restore';
 
 interface SaveRequest {
   readonly caseId: CaseId;
   readonly uploadId: UploadId;
   readonly parent: Revision | null;
   readonly labelType: LabelType;
+  readonly completeness?: Completeness | undefined;
 }
 
 export function labelServices(
@@ -35,6 +38,12 @@ export function labelServices(
       answer(async () => {
         const info = await session.during(({ store }) => saveLabels(store, compute, author, request));
         events.casesChanged(request.caseId);
+        return info;
+      }),
+    'labels.setCompleteness': ({ caseId, parent, completeness }) =>
+      answer(async () => {
+        const info = await session.during(({ store }) => setCompleteness(store, author, caseId, parent, completeness));
+        events.casesChanged(caseId);
         return info;
       }),
     'labels.accept': ({ caseId, revision }) =>
@@ -64,10 +73,12 @@ async function saveLabels(
 ): Promise<RevisionInfo> {
   const { caseId, uploadId, parent, labelType } = request;
   const { image } = requireCase(store, caseId);
+  if (request.completeness) refuseBadCompleteness(store, request.completeness);
   const uploadFile = store.folder.upload(uploadId);
   if (!existsSync(uploadFile)) throw new AppException({ code: 'labels/upload-missing', uploadId });
   refuseStaleParent(store, caseId, parent);
   const pendingFile = await pendingLabels(store, caseId);
+  const backgroundFile = await pendingLabels(store, caseId);
   try {
     const legend = store.project.legend;
     const task = {
@@ -76,48 +87,85 @@ async function saveLabels(
       uploadFile,
       labelType,
       outputFile: pendingFile,
+      backgroundFile,
       grid: image.grid,
       legend,
     } as const;
-    const { sha256 } = SavedLabelmap.parse(await runShortTask(compute, task));
+    const { sha256, backgroundVoxelCount } = SavedLabelmap.parse(await runShortTask(compute, task));
     // Somebody else may have saved in the meantime; from here to the row nothing is awaited.
     refuseStaleParent(store, caseId, parent);
+    const { unpainted: meaning, knownLabels, completeSlices, completeBoxes } = request.completeness ?? (parent === null ? COMPLETE : store.revisions.completeness(caseId, parent));
+    const unpainted = newCompleteness({ unpainted: meaning, knownLabels, completeSlices, completeBoxes, backgroundVoxelCount }, backgroundFile);
     const source = sourceAfterEdit(parent === null ? null : requireRevision(store, caseId, parent));
     const info = store.revisions.commit(
-      { caseId, pendingFile, parent, source, author, sha256, isAccepted: false },
+      { caseId, pendingFile, parent, source, author, sha256, isAccepted: false, unpainted },
       Date.now(),
     );
     await rm(uploadFile, { force: true });
     return info;
   } finally {
     await rm(pendingFile, { force: true });
+    await rm(backgroundFile, { force: true });
   }
 }
 
 /** The older labelmap again, as a new revision that descends from it and keeps its source. */
-async function restoreLabels(
-  store: ProjectStore,
-  author: string,
-  caseId: CaseId,
-  revision: Revision,
-): Promise<RevisionInfo> {
+function restoreLabels(store: ProjectStore, author: string, caseId: CaseId, revision: Revision): Promise<RevisionInfo> {
   requireCase(store, caseId);
-  const { source, sha256 } = requireRevision(store, caseId, revision);
+  return commitCopy(store, caseId, requireRevision(store, caseId, revision), { author, completeness: store.revisions.completeness(caseId, revision), isAccepted: false });
+}
+
+function setCompleteness(store: ProjectStore, author: string, caseId: CaseId, parent: Revision, completeness: Completeness): Promise<RevisionInfo> {
+  requireCase(store, caseId);
+  const from = requireRevision(store, caseId, parent);
+  refuseStaleParent(store, caseId, parent);
+  refuseBadCompleteness(store, completeness);
+  const { backgroundVoxelCount } = store.revisions.completeness(caseId, parent);
+  return commitCopy(store, caseId, from, { author, completeness: { ...completeness, backgroundVoxelCount }, isAccepted: from.accepted });
+}
+
+interface CopyChoices {
+  readonly author: string;
+  readonly completeness: RevisionCompleteness;
+  readonly isAccepted: boolean;
+}
+
+/** The voxels of a revision, painted background included, as the newest revision. */
+async function commitCopy(store: ProjectStore, caseId: CaseId, from: RevisionInfo, { author, completeness, isAccepted }: CopyChoices): Promise<RevisionInfo> {
+  const { source, sha256, revision: parent } = from;
   const pendingFile = await pendingLabels(store, caseId);
+  const backgroundFile = await pendingLabels(store, caseId);
   try {
-    await copyFile(store.folder.revision(caseId, revision), pendingFile, constants.COPYFILE_FICLONE);
-    const copy = await open(pendingFile, 'r+');
-    try {
-      await copy.sync();
-    } finally {
-      await copy.close();
-    }
-    return store.revisions.commit(
-      { caseId, pendingFile, parent: revision, source, author, sha256, isAccepted: false },
-      Date.now(),
-    );
+    await copyDurably(store.folder.revision(caseId, parent), pendingFile);
+    if (completeness.backgroundVoxelCount > 0) await copyDurably(store.folder.paintedBackground(caseId, parent), backgroundFile);
+    const unpainted = newCompleteness(completeness, backgroundFile);
+    return store.revisions.commit({ caseId, pendingFile, parent, source, author, sha256, isAccepted, unpainted }, Date.now());
   } finally {
     await rm(pendingFile, { force: true });
+    await rm(backgroundFile, { force: true });
+  }
+}
+
+/** Nothing for what a revision means anyhow. */
+export function newCompleteness(completeness: RevisionCompleteness, pendingBackground: string): NewCompleteness | undefined {
+  const { unpainted, knownLabels, backgroundVoxelCount } = completeness;
+  if (unpainted === 'background' && knownLabels === null && backgroundVoxelCount === 0) return undefined;
+  return { completeness, pendingBackground: backgroundVoxelCount > 0 ? pendingBackground : null };
+}
+
+function refuseBadCompleteness(store: ProjectStore, { knownLabels }: Completeness): void {
+  const { legend } = store.project;
+  const unknown = (knownLabels ?? []).filter((value) => legend.every(({ labelValue }) => labelValue !== value));
+  if (unknown.length > 0) throw new AppException({ code: 'contract/bad-input', issues: unknown.map((value) => `knownLabels: label ${value} is not in the legend`) });
+}
+
+export async function copyDurably(from: string, to: string): Promise<void> {
+  await copyFile(from, to, constants.COPYFILE_FICLONE);
+  const copy = await open(to, 'r+');
+  try {
+    await copy.sync();
+  } finally {
+    await copy.close();
   }
 }
 

@@ -14,7 +14,8 @@ export async function writeRunRecord(store: ProjectStore, run: NewRun, author: s
   const cases = run.cases.map((one) => {
     const revision = store.revisions.find(one.caseId, one.revision);
     if (!revision) throw new AppException({ code: 'not-found', what: 'revision', id: `${one.caseId}/${one.revision}` });
-    return { ...one, source: revision.source, author: revision.author, sha256: revision.sha256 };
+    const { source, author: painter, sha256 } = revision;
+    return { ...one, source, author: painter, sha256, completeness: store.revisions.completeness(one.caseId, one.revision) };
   });
   const lines = cases
     .filter(({ role }) => role === 'train')

@@ -1,5 +1,6 @@
 /** Which labelmaps a training learns from and which it is measured on. */
 import { AppException } from '../contract/errors.ts';
+import { whyIncomplete } from '../contract/completeness.ts';
 import type { TrainCase } from '../contract/tasks.ts';
 import type { CaseId, Fold, Revision } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
@@ -12,7 +13,8 @@ const CORRECTED_WEIGHT = 2;
 
 /**
  * Every case with an accepted labelmap, those of `fold` for validation. Places new cases in folds for good and writes
- * `splits_final.json`. With `all`, or when all cases lie in the fold asked for, all are trained on and none is held out.
+ * `splits_final.json`. With `all`, or when all cases lie in the fold asked for, all are trained on and none is held out. A
+ * mask that leaves voxels unknown cannot judge a model: where it is held out, its case takes no part.
  * Throws AppException train/no-cases, contract/bad-input (unusable splits_final.json).
  */
 export async function gatherRunCases(store: ProjectStore, fold: Fold): Promise<RunCase[]> {
@@ -24,7 +26,11 @@ export async function gatherRunCases(store: ProjectStore, fold: Fold): Promise<R
   );
   const isHeldOut = (caseId: CaseId) => folds.get(caseId) === fold;
   const trainsOnAll = accepted.every(({ caseId }) => isHeldOut(caseId));
-  return accepted.map(({ caseId, revision }) => ({
+  const { legend, labelRules } = store.project;
+  const canJudge = (caseId: CaseId, revision: Revision) => whyIncomplete(store.revisions.completeness(caseId, revision), legend, labelRules) === null;
+  const isUsable = (caseId: CaseId, revision: Revision) => trainsOnAll || !isHeldOut(caseId) || canJudge(caseId, revision);
+  const usable = accepted.filter(({ caseId, revision: { revision } }) => isUsable(caseId, revision));
+  return usable.map(({ caseId, revision }) => ({
     caseId,
     revision: revision.revision,
     role: isHeldOut(caseId) && !trainsOnAll ? 'validation' : 'train',
@@ -78,7 +84,7 @@ export function trainCases(store: ProjectStore, cases: readonly RunCase[]): Trai
     if (!image) throw new AppException({ code: 'not-found', what: 'case', id: caseId });
     const predicted = predictionBefore(store, caseId, revision);
     return {
-      caseId, image, labelFile: store.folder.revision(caseId, revision), role, weight,
+      caseId, image, labelFile: store.folder.revision(caseId, revision), role, weight, ...unknownOf(store, caseId, revision),
       ...(predicted !== null && { predictedFile: store.folder.revision(caseId, predicted) }),
     };
   });
@@ -90,4 +96,12 @@ function predictionBefore(store: ProjectStore, caseId: CaseId, revision: Revisio
   if (!one?.source.startsWith('corrected:')) return null;
   while (one && !one.source.startsWith('model:')) one = one.parent === null ? undefined : store.revisions.find(caseId, one.parent);
   return one?.revision ?? null;
+}
+
+/** Nothing for a mask that says something about every voxel. */
+function unknownOf(store: ProjectStore, caseId: CaseId, revision: Revision): Pick<TrainCase, 'completeness' | 'backgroundFile'> {
+  const { backgroundVoxelCount, ...completeness } = store.revisions.completeness(caseId, revision);
+  const { legend, labelRules } = store.project;
+  if (whyIncomplete(completeness, legend, labelRules) === null) return {};
+  return { completeness, ...(backgroundVoxelCount > 0 && { backgroundFile: store.folder.paintedBackground(caseId, revision) }) };
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { AppException } from '../contract/errors.ts';
 import type { TrainCase } from '../contract/tasks.ts';
 import type { CaseId } from '../contract/vocabulary.ts';
+import type { LabelArray } from '../imaging/connectedComponents.ts';
 import { chunkShapeFor } from '../dataset/chunkGrid.ts';
 import { writeChunkedFile, type ChunkedArray } from '../dataset/chunkedFile.ts';
 import { readLabelmap, readStoredImage } from '../dataset/storedVolume.ts';
@@ -15,6 +16,7 @@ import { correctedVoxels } from '../nnunet/preprocess/correctedVoxels.ts';
 import { patchDhw } from '../nnunet/patchWindow.ts';
 import type { Plan, PlanConfiguration } from '../nnunet/plan/plan.ts';
 import { CaseGeometry, classesOfLabels, preprocessImage, preprocessLabels } from '../nnunet/preprocess/preprocess.ts';
+import { withUnknownIgnored } from '../nnunet/preprocess/unknownVoxels.ts';
 import { Random } from '../nnunet/random.ts';
 import type { ClassArray } from '../nnunet/train/trainingCase.ts';
 import { exists } from './runFiles.ts';
@@ -52,10 +54,10 @@ export interface PreprocessRequest {
 /** Where the result lies. Image files and label revisions are immutable, so their paths stand for them. */
 export function preprocessedFile({ folder, plan, configuration, trainCase }: PreprocessRequest): string {
   const { preset, transposeForward, channels, classes, regions, ignoreClass, ignoreLabelValue } = plan;
-  const { image, labelFile, predictedFile } = trainCase;
+  const { image, labelFile, completeness, backgroundFile, predictedFile } = trainCase;
   const previousFile = configuration.previousStage ? trainCase.previousFile : undefined;
   const rules = { version: FILE_VERSION, isSeed: preset === 'seed', is2d: configuration.name === '2d', spacing: configuration.spacingDhwMm };
-  const facts = { ...rules, transposeForward, channels, classes, regions, ignoreClass, ignoreLabelValue, image, labelFile, previousFile, predictedFile };
+  const facts = { ...rules, transposeForward, channels, classes, regions, ignoreClass, ignoreLabelValue, image, labelFile, completeness, backgroundFile, previousFile, predictedFile };
   const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 24);
   return join(folder, key, `${trainCase.caseId}.chunks`);
 }
@@ -72,10 +74,11 @@ export async function preprocessCase(request: PreprocessRequest): Promise<boolea
   const labels = (await readLabelmap(trainCase.labelFile)).voxels;
   const known = classesOfLabels(labels, plan);
   if (!known.ok) throw new AppException({ code: 'labels/unknown-label', caseId: trainCase.caseId, labelValue: known.labelValue });
-  const { classes, inside } = preprocessLabels(known.classes, croppedMask, geometry, plan);
+  const { classes, inside } = preprocessLabels(await unknownIgnored(known.classes, trainCase, plan), croppedMask, geometry, plan);
   const { locations, annotated } = classLocations(classes, plan, Random.fromSeed(LOCATION_SEED));
   const predicted = trainCase.predictedFile === undefined ? null : (await readLabelmap(trainCase.predictedFile)).voxels;
-  const corrected = predicted && correctedVoxels(predicted, labels, plan.ignoreLabelValue, geometry, plan, Random.fromSeed(LOCATION_SEED));
+  // where voxels are unknown, a difference from the prediction need not be a correction
+  const corrected = predicted && !trainCase.completeness ? correctedVoxels(predicted, labels, plan.ignoreLabelValue, geometry, plan, Random.fromSeed(LOCATION_SEED)) : null;
   const volume = (name: string, values: Float32Array | ClassArray, channels: number): ChunkedArray => {
     const chunkShape = chunkShapeFor(patchDhw(configuration.patch), geometry.shapeDhw, channels * values.BYTES_PER_ELEMENT);
     return { name, channels, shape: geometry.shapeDhw, chunkShape, values };
@@ -97,6 +100,13 @@ export async function preprocessCase(request: PreprocessRequest): Promise<boolea
   await mkdir(dirname(file), { recursive: true });
   await writeChunkedFile(file, about, arrays);
   return true;
+}
+
+async function unknownIgnored(classes: ClassArray, { image, completeness, backgroundFile, caseId }: TrainCase, { ignoreClass }: Plan): Promise<ClassArray> {
+  if (!completeness) return classes;
+  if (ignoreClass === null) throw new Error(`${caseId} leaves voxels unknown, and the plan ignores none`);
+  const background: LabelArray | null = backgroundFile === undefined ? null : (await readLabelmap(backgroundFile)).voxels;
+  return withUnknownIgnored(classes, image.grid.dimsIjk, { completeness, background }, ignoreClass);
 }
 
 /** On the stored grid. */

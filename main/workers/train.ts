@@ -11,6 +11,7 @@ import type { BatchSource, SamplerSpec } from '../nnunet/train/patches.ts';
 import { patchDhw } from '../nnunet/patchWindow.ts';
 import { configurationOf } from '../nnunet/plan/plan.ts';
 import type { Plan } from '../nnunet/plan/plan.ts';
+import { ignoringUnknown } from '../nnunet/plan/planLabels.ts';
 import { CascadeSource, joinBase } from '../nnunet/previousStage.ts';
 import { samplerSpecFor } from '../nnunet/train/samplerSpec.ts';
 import { freshLoopState, runTrainLoop, stopReasonOf } from '../nnunet/train/trainLoop.ts';
@@ -24,7 +25,7 @@ import { PreprocessedStore, legendMismatch } from './preprocessedStore.ts';
 import { hasCheckpoint, modelKind, readCheckpoint, readModel, readPlan, writeCheckpoint, writeEpochWeights, writeFingerprint, writePlan } from './runFiles.ts';
 import { casesPerEpoch, mixOfRetraining } from './retraining.ts';
 import { RunLog } from './runLog.ts';
-import { planFromCases, requireForeground } from './trainingSetup.ts';
+import { hasUnknown, planFromCases, requireForeground } from './trainingSetup.ts';
 import { validateCases, validateForGood } from './validation.ts';
 import type { Validated } from './validation.ts';
 
@@ -95,8 +96,9 @@ async function choosePlan(input: TrainTask, port: JobPort): Promise<Plan | null>
     const plan = await readPlan(from);
     const detail = legendMismatch(plan, input.legend);
     if (detail) throw new AppException({ code: 'train/incompatible-parent', runId: input.runId, detail });
-    await writePlan(input.runFolder, plan);
-    return plan;
+    const usable = hasUnknown(input.cases) ? ignoringUnknown(plan) : plan;
+    await writePlan(input.runFolder, usable);
+    return usable;
   }
   const planned = await planFromCases(input, input.cases.filter(({ role }) => role === 'train'), port);
   if (!planned) return null;

@@ -22,8 +22,11 @@ export async function planFromCases(
   // the seed gathers all voxels, v2 lets every case weigh the same
   const fingerprint = fingerprintDataset(fingerprints, preset === 'seed' ? 'perVoxel' : 'perCase');
   const { channelNames } = cases[0]!.image;
-  return { fingerprint, plan: planExperiment({ fingerprint, channelNames, legend, labelRules, preset, task: msdTask, vramGb: vramGb ?? null }) };
+  return { fingerprint, plan: planExperiment({ fingerprint, channelNames, legend, labelRules, preset, hasUnknown: hasUnknown(cases), task: msdTask, vramGb: vramGb ?? null }) };
 }
+
+/** Some of the masks say nothing about some voxels. */
+export const hasUnknown = (cases: readonly TrainCase[]): boolean => cases.some(({ completeness }) => completeness !== undefined);
 
 /** Throws `train/no-foreground` when no case has a painted voxel. */
 export async function requireForeground(trainCases: readonly TrainCase[], store: PreprocessedStore): Promise<void> {

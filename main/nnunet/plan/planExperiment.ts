@@ -19,6 +19,8 @@ export interface PlanRequest {
   readonly channelNames: readonly string[];
   readonly legend: readonly Segment[];
   readonly labelRules: LabelRules;
+  /** Some masks leave voxels unknown. */
+  readonly hasUnknown?: boolean;
   readonly preset: Preset;
   /** The `seed` preset takes NVIDIA's table for it; other presets plan from the data alone. */
   readonly task: MsdTask | null;
@@ -30,7 +32,7 @@ export interface PlanRequest {
 export function planExperiment(request: PlanRequest): Plan {
   const { fingerprint, channelNames, legend, labelRules, preset } = request;
   const task = preset === 'seed' && request.task !== null ? SEED_TASKS[request.task] : null;
-  const labels = planLabels(legend, labelRules);
+  const labels = planLabels(legend, labelRules, request.hasUnknown);
   const spacingMm = targetSpacing(fingerprint, preset, task);
   const transposeForward = coarsestFirst(spacingMm);
   const shapes = fingerprint.shapesAfterCropDhw.map((shape, n) =>

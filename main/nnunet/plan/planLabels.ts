@@ -4,8 +4,11 @@ import type { Plan } from './plan.ts';
 
 type PlannedLabels = Pick<Plan, 'classes' | 'regions' | 'ignoreClass' | 'ignoreLabelValue'>;
 
-/** Throws when a region names a label that the legend lacks: the services keep both together. */
-export function planLabels(legend: readonly Segment[], { regions, ignoreLabelValue }: LabelRules): PlannedLabels {
+/**
+ * `hasUnknown`: some masks leave voxels unknown, so there is a class to ignore even where no label means it. Throws when a
+ * region names a label that the legend lacks: the services keep both together.
+ */
+export function planLabels(legend: readonly Segment[], { regions, ignoreLabelValue }: LabelRules, hasUnknown = false): PlannedLabels {
   const classes = legend
     .filter(({ labelValue }) => labelValue !== ignoreLabelValue)
     .sort((a, b) => a.labelValue - b.labelValue)
@@ -23,10 +26,13 @@ export function planLabels(legend: readonly Segment[], { regions, ignoreLabelVal
         classes: labelValues.map(classOf),
         paintsClass: classOf(paintsLabelValue),
       })) ?? null,
-    ignoreClass: ignoreLabelValue === null ? null : classes.length + 1,
+    ignoreClass: ignoreLabelValue === null && !hasUnknown ? null : classes.length + 1,
     ignoreLabelValue,
   };
 }
+
+/** A plan that was made before any mask left voxels unknown can ignore them too: the network has no output for them. */
+export const ignoringUnknown = <P extends PlannedLabels>(plan: P): P => ({ ...plan, ignoreClass: plan.ignoreClass ?? plan.classes.length + 1 });
 
 /** Entries of nnU-Net's `labels` in dataset.json, background and ignore included: what its memory estimate counts as outputs. */
 export function countedOutputs({ classes, regions, ignoreClass }: PlannedLabels): number {
