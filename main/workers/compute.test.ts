@@ -57,7 +57,7 @@ describe('the compute process', () => {
     child.send({ type: 'run', input: saveTask([0, 3, 3, 0, 0, 3]) });
     expect(await exited).toEqual([0, null]);
     expect(messages).toEqual([
-      { type: 'done', stopped: false, summary: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } },
+      { type: 'done', stopped: false, summary: { backgroundVoxelCount: 0, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } },
     ]);
     expect([...gunzipSync(readFileSync(join(folder, 'saved.nii.gz'))).subarray(352)]).toEqual([0, 3, 3, 0, 0, 3]);
   });
