@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { AutoRetrainSettings, AutoRetrainState } from './autoRetrain.ts';
+import { ActiveSeconds, CaseEffort, RoundEffort } from './effort.ts';
 import { DicomMatches, DicomNode, DicomQuery, EchoAnswer, NodeName, OwnStation, ReceiverStatus, WantedStudy } from './dicomNetwork.ts';
 import { Completeness, RevisionCompleteness } from './completeness.ts';
 import { AppError, type Result } from './errors.ts';
@@ -11,6 +12,7 @@ import { LabelType } from './labelType.ts';
 import { PredictOptions } from './predictOptions.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
 import { TrainingChoices } from './trainingRecipe.ts';
+import { OrderStrategy, WorklistOrder } from './worklistOrder.ts';
 import {
   Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, JobId, LabelRules, LabelValue, ModelFormat, MsdTask, OverlapRule, PetValues, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
 } from './vocabulary.ts';
@@ -157,14 +159,19 @@ export const calls = {
    * that of the upload: 16 bits where a label is above 255. `PAINTED_BACKGROUND` is kept beside the mask, which has 0 there.
    */
   'labels.save': call(
-    z.object({ caseId: CaseId, uploadId: UploadId, parent: Revision.nullable(), labelType: LabelType.default('uint8'), /** Absent: as that of the parent. */ completeness: Completeness.optional() }),
+    z.object({ caseId: CaseId, uploadId: UploadId, parent: Revision.nullable(), labelType: LabelType.default('uint8'), /** Absent: as that of the parent. */ completeness: Completeness.optional(), /** Time at work on the case since it was last told. */ activeSeconds: ActiveSeconds.optional() }),
     RevisionInfo,
   ),
   /** The same voxels as a new revision that says otherwise what its unpainted ones mean; accepted if the parent is. Refused when `parent` is no longer the latest. */
   'labels.setCompleteness': call(z.object({ caseId: CaseId, parent: Revision, completeness: Completeness }), RevisionInfo),
-  'labels.accept': call(z.object({ caseId: CaseId, revision: Revision }), CaseSummary),
+  'labels.accept': call(z.object({ caseId: CaseId, revision: Revision, activeSeconds: ActiveSeconds.optional() }), CaseSummary),
   /** Makes an older revision the latest again, as a new revision. */
   'labels.restore': call(z.object({ caseId: CaseId, revision: Revision }), RevisionInfo),
+
+  /** Which case to correct next. What is left out is the project's setting; with `remember` it becomes that. */
+  'worklist.order': call(z.object({ strategy: OrderStrategy.optional(), seed: z.int().nonnegative().optional(), remember: z.boolean().default(false) }), WorklistOrder),
+  /** Of every accepted mask, oldest acceptance first; compares what was not compared yet. */
+  'effort.list': call(none, z.object({ cases: z.array(CaseEffort), rounds: z.array(RoundEffort) })),
 
   'nnunet.train': call(
     z.object({

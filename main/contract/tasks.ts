@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { DicomMatches, DicomQuery, OwnStation, SecretNode, WantedStudy } from './dicomNetwork.ts';
 import { Completeness } from './completeness.ts';
+import { ComparedMask } from './effort.ts';
 import { InferenceCandidate } from './inferenceInformation.ts';
 import { JobNews } from './jobs.ts';
 import { AppError } from './errors.ts';
@@ -354,6 +355,15 @@ export type SaveLabelmapTask = z.infer<typeof SaveLabelmapTask>;
 /** `sha256` of the raw voxels. */
 export const SavedLabelmap = z.object({ sha256: z.string(), backgroundVoxelCount: z.int().nonnegative() });
 
+/** Compares accepted masks with the predictions they descend from; one `comparedMask` for each. */
+export const CompareMasksTask = z.object({
+  task: z.literal('compareMasks'),
+  /** Says nothing about its voxels. */
+  ignoreLabelValue: LabelValue.nullable(),
+  masks: z.array(z.object({ caseId: CaseId, revision: Revision, labelFile: z.string(), predictedFile: z.string().nullable() })).min(1),
+});
+export type CompareMasksTask = z.infer<typeof CompareMasksTask>;
+
 /** Asks a node something short; the summary is `DicomAskSummary`. */
 export const DicomAskTask = z.object({
   task: z.literal('dicomAsk'),
@@ -390,7 +400,7 @@ export type DicomReceiveTask = z.infer<typeof DicomReceiveTask>;
 
 export const TaskInput = z.discriminatedUnion('task', [
   ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, ExportTask, ExportModelTask, ImportModelTask,
-  CheckRuntimeTask, PhantomTask, SaveLabelmapTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
+  CheckRuntimeTask, PhantomTask, SaveLabelmapTask, CompareMasksTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
 
@@ -454,6 +464,7 @@ export const TaskItem = z.discriminatedUnion('kind', [
     options: z.record(z.string(), z.unknown()),
     measures: RunMeasures,
   }),
+  z.object({ kind: z.literal('comparedMask'), caseId: CaseId, revision: Revision, outcome: z.union([ComparedMask, z.object({ error: AppError })]) }),
   z.object({ kind: z.literal('receiverReady') }),
   /** `isStudyQuiet`: nothing has come for this study for a while, so it may be imported. */
   z.object({ kind: z.literal('receivedObjects'), studyUid: z.string(), folder: z.string(), callingAeTitle: z.string(), objectCount: z.int(), isStudyQuiet: z.boolean() }),

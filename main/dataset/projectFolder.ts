@@ -40,6 +40,14 @@ export class ProjectFolder {
   get autoRetrain(): string {
     return join(this.path, 'auto-retrain.json');
   }
+  /** How the user wants the worklist ordered. */
+  get orderSetting(): string {
+    return join(this.path, 'worklist.json');
+  }
+  /** Time spent on cases and what became of their predictions. */
+  get effortLog(): string {
+    return join(this.path, 'effort.ndjson');
+  }
   /** Secret under which exports are de-identified; who has it can find out whose pseudonym is whose. */
   get deidentifyKey(): string {
     return join(this.path, 'deidentify.key');

@@ -4,6 +4,8 @@ import { autoRetrainServices } from './autoRetrainServices.ts';
 import { createBulkPlane } from './bulkPlane.ts';
 import { datasetServices } from './datasetServices.ts';
 import { DicomReceiver } from './dicomReceiver.ts';
+import { EffortMeter } from './effortMeter.ts';
+import { effortServices } from './effortServices.ts';
 import { evaluateServices } from './evaluateServices.ts';
 import { EventHub } from './eventHub.ts';
 import { exportServices } from './exportServices.ts';
@@ -19,11 +21,13 @@ import { ProjectSession } from './projectSession.ts';
 import { RecentProjects } from './recentProjects.ts';
 import type { ServiceDependencies, Services } from './services.ts';
 import { trainServices } from './trainServices.ts';
+import { worklistServices } from './worklistServices.ts';
 
 /** The composition root: every shell (Electron, Node host, command line) gets its services here. Opens no project yet. */
 export function createServices({ compute, host }: ServiceDependencies): Services {
   const events = new EventHub();
   const session = new ProjectSession(compute, events);
+  const meter = new EffortMeter(session, compute);
   const receiver = new DicomReceiver(session, compute, events);
   const autoRetrain = new AutoRetrain(session, events, host.userName);
   const stopWatching = host.shell === 'cli' ? () => undefined : autoRetrain.watch();
@@ -32,7 +36,9 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...appServices(compute, host),
       ...projectServices(session, new RecentProjects(host.stateFolder), events),
       ...datasetServices(session, events),
-      ...labelServices(session, compute, events, host.userName),
+      ...labelServices(session, compute, events, host.userName, meter),
+      ...worklistServices(session, meter),
+      ...effortServices(session, meter),
       ...trainServices(session, events, host.userName),
       ...autoRetrainServices(autoRetrain),
       ...predictServices(session, events, host.version),

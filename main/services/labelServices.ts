@@ -13,6 +13,7 @@ import type { ProjectStore } from '../dataset/projectStore.ts';
 import type { ComputeHost } from '../jobs/computeHost.ts';
 import { answer } from './answer.ts';
 import { requireCase, summaryOf } from './caseSummary.ts';
+import type { EffortMeter } from './effortMeter.ts';
 import type { EventHub } from './eventHub.ts';
 import type { ProjectSession } from './projectSession.ts';
 import { runShortTask } from './shortTask.ts';
@@ -25,6 +26,7 @@ interface SaveRequest {
   readonly parent: Revision | null;
   readonly labelType: LabelType;
   readonly completeness?: Completeness | undefined;
+  readonly activeSeconds?: number | undefined;
 }
 
 export function labelServices(
@@ -32,11 +34,16 @@ export function labelServices(
   compute: ComputeHost,
   events: EventHub,
   author: string,
+  meter: EffortMeter,
 ): Pick<Handlers, LabelCalls> {
   return {
     'labels.save': (request) =>
       answer(async () => {
-        const info = await session.during(({ store }) => saveLabels(store, compute, author, request));
+        const info = await session.during(async ({ store }) => {
+          const saved = await saveLabels(store, compute, author, request);
+          meter.addActive(store, request.caseId, saved.revision, request.activeSeconds);
+          return saved;
+        });
         events.casesChanged(request.caseId);
         return info;
       }),
@@ -46,12 +53,15 @@ export function labelServices(
         events.casesChanged(caseId);
         return info;
       }),
-    'labels.accept': ({ caseId, revision }) =>
+    'labels.accept': ({ caseId, revision, activeSeconds }) =>
       answer(() => {
         const { store } = session.current();
         requireCase(store, caseId);
         if (!requireRevision(store, caseId, revision).accepted)
           store.revisions.accept(caseId, revision, author, Date.now());
+        meter.addActive(store, caseId, revision, activeSeconds);
+        // Nobody waits for it; what fails now is tried again, and told, when the effort is asked for.
+        void meter.compareMissing().catch(() => undefined);
         events.casesChanged(caseId);
         return summaryOf(store, caseId);
       }),

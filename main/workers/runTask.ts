@@ -39,6 +39,8 @@ async function dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<
       return (await import('./phantoms.ts')).runPhantoms(input, port);
     case 'saveLabelmap':
       return (await import('./saveLabelmap.ts')).runSaveLabelmap(input, port);
+    case 'compareMasks':
+      return (await import('./compareMasks.ts')).runCompareMasks(input, port);
     case 'dicomAsk':
       return (await import('./dicomAsk.ts')).runDicomAsk(input);
     case 'dicomRetrieve':

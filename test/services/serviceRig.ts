@@ -9,6 +9,7 @@ import { readStoredImage, writeGzippedNifti, writeLabelmap } from '../../main/da
 import { InProcessHost } from '../../main/jobs/testing/inProcessHost.ts';
 import { gridShapeDhw, gridSpacingDhwMm } from '../../main/nnunet/gridDhw.ts';
 import { caseUncertainty } from '../../main/nnunet/infer/caseUncertainty.ts';
+import { runCompareMasks } from '../../main/workers/compareMasks.ts';
 import { runDicomAsk } from '../../main/workers/dicomAsk.ts';
 import { runDicomReceive } from '../../main/workers/dicomReceive.ts';
 import { runDicomRetrieve } from '../../main/workers/dicomRetrieve.ts';
@@ -69,6 +70,8 @@ class ScriptedTasks {
         return ok({ mode: input.mode, cases: input.cases.length });
       case 'predict':
         return this.prediction(input, port);
+      case 'compareMasks':
+        return runCompareMasks(input, port);
       case 'dicomAsk':
         return runDicomAsk(input);
       case 'dicomRetrieve':

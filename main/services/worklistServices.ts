@@ -1,0 +1,46 @@
+import type { Handlers, RevisionInfo } from '../contract/api.ts';
+import type { CaseId } from '../contract/vocabulary.ts';
+import type { WorklistOrder } from '../contract/worklistOrder.ts';
+import type { ProjectStore } from '../dataset/projectStore.ts';
+import { readUncertainty } from '../dataset/uncertaintyFiles.ts';
+import { orderStrategies, type OrderCandidate, type OrderContext } from '../nnunet/order/orderStrategies.ts';
+import { predictionRounds } from './acceptedMasks.ts';
+import { answer } from './answer.ts';
+import type { EffortMeter } from './effortMeter.ts';
+import { readOrderSetting, writeOrderSetting } from './orderSetting.ts';
+import type { ProjectSession } from './projectSession.ts';
+
+export function worklistServices(session: ProjectSession, meter: EffortMeter): Pick<Handlers, 'worklist.order'> {
+  return {
+    'worklist.order': ({ strategy, seed, remember }) =>
+      answer(() =>
+        session.during(async ({ store }) => {
+          const kept = await readOrderSetting(store.folder.orderSetting);
+          const setting = { strategy: strategy ?? kept.strategy, seed: seed ?? kept.seed };
+          if (remember) await writeOrderSetting(store.folder.orderSetting, setting);
+          return orderCases(store, meter, setting);
+        }),
+      ),
+  };
+}
+
+async function orderCases(store: ProjectStore, meter: EffortMeter, setting: Pick<WorklistOrder, 'strategy' | 'seed'>): Promise<WorklistOrder> {
+  const revisions = store.revisions.byCase();
+  const open = store.cases.list().filter(({ caseId }) => !revisions.get(caseId)?.some((one) => one.accepted));
+  const candidates = await Promise.all(open.map(({ caseId }) => candidateOf(store, caseId, revisions.get(caseId) ?? [])));
+  const names = new Map(store.project.legend.map(({ labelValue, name }) => [labelValue, name]));
+  const round = Math.max(0, predictionRounds(store).length - 1);
+  const context: OrderContext = {
+    seed: setting.seed,
+    round,
+    acceptedCountOfLabel: await meter.acceptedCountOfLabel(store),
+    nameOf: (labelValue) => names.get(labelValue) ?? `label ${labelValue}`,
+  };
+  return { ...setting, round, cases: orderStrategies[setting.strategy](candidates, context) };
+}
+
+/** What the newest prediction was unsure about. */
+async function candidateOf(store: ProjectStore, caseId: CaseId, revisions: readonly RevisionInfo[]): Promise<OrderCandidate> {
+  const predicted = revisions.filter(({ source }) => source.startsWith('model:')).at(-1);
+  return { caseId, uncertainty: predicted ? await readUncertainty(store.folder, { caseId, ...predicted }) : null };
+}
