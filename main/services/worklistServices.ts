@@ -39,8 +39,12 @@ async function orderCases(store: ProjectStore, meter: EffortMeter, setting: Pick
   return { ...setting, round, cases: orderStrategies[setting.strategy](candidates, context) };
 }
 
-/** What the newest prediction was unsure about. */
+/** What the newest prediction was unsure about; restored, it has a number of its own and the same voxels. */
 async function candidateOf(store: ProjectStore, caseId: CaseId, revisions: readonly RevisionInfo[]): Promise<OrderCandidate> {
-  const predicted = revisions.filter(({ source }) => source.startsWith('model:')).at(-1);
-  return { caseId, uncertainty: predicted ? await readUncertainty(store.folder, { caseId, ...predicted }) : null };
+  const predictions = revisions.filter(({ source }) => source.startsWith('model:')).reverse();
+  for (const prediction of predictions.filter(({ sha256 }) => sha256 === predictions[0]!.sha256)) {
+    const uncertainty = await readUncertainty(store.folder, { caseId, ...prediction });
+    if (uncertainty) return { caseId, uncertainty };
+  }
+  return { caseId, uncertainty: null };
 }
