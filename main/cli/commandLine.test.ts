@@ -38,6 +38,8 @@ describe('the command line', () => {
 
   it.each([
     ['no project', ['train']],
+    ['too little replay', ['train', '--project', 'p', '--from', 'latest', '--replay', '0.1']],
+    ['a setting and a start', ['train', '--project', 'p', '--from', 'latest', '--when-accepted', '3']],
     ['no folder to import', ['import', '--project', 'x']],
     ['an unknown configuration', ['train', '--project', 'x', '--config', '4d']],
     ['a fold that is no number', ['train', '--project', 'x', '--fold', 'one']],

@@ -24,6 +24,7 @@ interface TrainOptions extends CommandOptions, PlanOptions {
   readonly resume?: string;
   readonly previous?: readonly string[];
   readonly seed?: number;
+  readonly whenAccepted?: number;
 }
 
 export function addTrainCommand(root: Command, program: ProgramPaths): void {
@@ -47,6 +48,11 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
     .addOption(new Option('--previous <run...>', 'for 3d_cascade_fullres: the 3d_lowres runs of all folds (default: the newest ones)'))
     .addOption(new Option('--resume <run>', "go on with an interrupted run, or 'latest'"))
     .addOption(new Option('--seed <n>', 'seed of weights and patches').argParser(wholeNumber))
+    .addOption(
+      new Option('--when-accepted <n>', 'retrain by itself after so many newly accepted masks while the window or `serve` is open, for --minutes; 0 = not')
+        .argParser(wholeNumber)
+        .conflicts(['resume', 'from', 'epochs']),
+    )
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -55,6 +61,8 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
         'train --project ~/liver --from latest --minutes 5      # retrain on corrections',
         'train --project ~/liver --resume latest                # go on after Ctrl+C',
         'train --project ~/liver --optimizer sgd --epochs 1000  # nnU-Net v2 to the letter',
+        'train --project ~/liver --from latest --minutes 10 --converged 5',
+        'train --project ~/liver --when-accepted 8 --minutes 10',
         'train --project ~/liver --minutes 60 --ema 0.999 --patience 20',
       ),
     )
@@ -65,6 +73,7 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
 
 async function train(session: CliSession, options: TrainOptions): Promise<CommandEnd> {
   const project = await session.call('project.open', { folder: resolve(options.project) });
+  if (options.whenAccepted !== undefined) return setAutoRetrain(session, options.whenAccepted, options.minutes);
   const { runs } = await session.call('nnunet.listRuns', {});
   const resumed =
     options.resume === undefined ? undefined : findRun(runs, options.resume, ({ state }) => state === 'interrupted');
@@ -80,6 +89,17 @@ async function train(session: CliSession, options: TrainOptions): Promise<Comman
     session.output.say(`Stopped. Go on with: maskloop train --project ${project.folder} --resume ${run.runId}`);
   }
   return { exitCode: exitCodeOf(end), value: { run, folder, problems: end.problems } };
+}
+
+async function setAutoRetrain(session: CliSession, count: number, minutes: number | undefined): Promise<CommandEnd> {
+  const before = await session.call('nnunet.autoRetrain', {});
+  const value = await session.call('nnunet.setAutoRetrain', { afterAccepted: count === 0 ? null : count, minutes: minutes ?? before.minutes });
+  session.output.say(
+    value.afterAccepted === null
+      ? 'No retraining starts by itself.'
+      : `After ${value.afterAccepted} newly accepted masks (${value.newlyAccepted} now) a retraining of ${value.minutes} minutes starts by itself while the window or 'maskloop serve' has the project open.`,
+  );
+  return { exitCode: 0, value };
 }
 
 function trainInput(options: TrainOptions, runs: CallOutput<'nnunet.listRuns'>['runs']): CallInput<'nnunet.train'> {

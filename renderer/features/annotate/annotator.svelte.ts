@@ -12,6 +12,9 @@ import type { GreyWindow } from '../../viewer/windowLevel.ts';
 
 const RADIUS_MM = { min: 0.5, max: 50, first: 4 } as const;
 
+/** Several times within the time after which a background job goes on. */
+const ACTIVITY_INTERVAL_MS = 3000;
+
 /** The case that is open and the editing of its mask. Voxels stay outside of Svelte's state. */
 export class Annotator {
   #viewer: MprViewer | null = null;
@@ -20,6 +23,7 @@ export class Annotator {
   #saving = $state(false);
   #dirty = $state(false);
   #edits = 0;
+  #toldActivityMs = -Infinity;
   /** Makes the undo buttons look at the history of the viewer again. */
   #historyMoves = $state(0);
   #tool = $state<ViewerTool>('windowLevel');
@@ -107,10 +111,19 @@ export class Annotator {
     this.#dirty = false;
   }
 
+  /** A training in the background holds while somebody paints. Nothing depends on it, so a failure is not worth a notice. */
+  #tellActivity(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#toldActivityMs < ACTIVITY_INTERVAL_MS) return;
+    this.#toldActivityMs = nowMs;
+    void this.api.call('jobs.userActive', {}).catch(() => undefined);
+  }
+
   readonly viewerEvents = {
     edit: (): void => {
       this.#edits++;
       this.#dirty = true;
+      this.#tellActivity();
     },
     history: (): void => {
       this.#historyMoves++;

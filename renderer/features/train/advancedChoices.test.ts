@@ -15,9 +15,16 @@ describe('advanced options of a training', () => {
     expect(trainingInput(chosen).choices).not.toHaveProperty('batchSize');
   });
 
+  it('of a retraining: how much is repeated, and an early end', () => {
+    const chosen = { ...presetDefaults(), replayPercent: 30, stopWhenConverged: true };
+    expect(parsed(trainingInput(chosen, true)).choices).toEqual({ replay: 0.3, convergedAfter: 5 });
+    expect(parsed(trainingInput(chosen)).choices).toEqual({ convergedAfter: 5 });
+  });
+
   it('name what cannot be', () => {
     expect(problemOf(presetDefaults())).toBeNull();
     expect(problemOf({ ...presetDefaults(), learningRate: 0 })).toContain('learning rate');
     expect(problemOf({ ...presetDefaults(), batchSize: 1.5 })).toContain('batch size');
+    expect(problemOf({ ...presetDefaults(), replayPercent: 20 })).toContain('25 to 100');
   });
 });

@@ -1,5 +1,6 @@
 import { createContext } from 'svelte';
 import type { CallInput, RunInfo } from '../../../main/contract/api.ts';
+import type { AutoRetrainSettings, AutoRetrainState } from '../../../main/contract/autoRetrain.ts';
 import type { Metric } from '../../../main/contract/jobs.ts';
 import type { CaseId, JobId, RunId } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
@@ -11,6 +12,7 @@ export class Trainer {
   /** Replaced whole, never mutated: `$state.raw` keeps Svelte from proxying thousands of points. */
   #metrics = $state.raw<readonly Metric[]>([]);
   #shownRunId = $state<RunId | null>(null);
+  #autoRetrain = $state.raw<AutoRetrainState | null>(null);
   readonly latestModel = $derived(this.#runs.find((run) => run.hasCheckpoint) ?? null);
   readonly shownRun = $derived(this.#runs.find((run) => run.runId === this.#shownRunId) ?? null);
 
@@ -27,12 +29,23 @@ export class Trainer {
     return this.#metrics;
   }
 
+  /** When a retraining starts by itself; `null` until it is known. */
+  get autoRetrain(): AutoRetrainState | null {
+    return this.#autoRetrain;
+  }
+
+  async setAutoRetrain(settings: AutoRetrainSettings): Promise<void> {
+    const state = await this.notices.attempt(() => this.api.call('nnunet.setAutoRetrain', settings));
+    if (state) this.#autoRetrain = state;
+  }
+
   /** Returns the unsubscribe function. */
   start(): () => void {
     void this.reload();
     return this.api.subscribe(
       (event) => {
         if (event.type === 'runs' || event.type === 'project') void this.reload();
+        if (event.type === 'cases') void this.#reloadAutoRetrain();
         if (event.type === 'job' && event.event.type === 'metric' && event.event.jobId === this.shownRun?.jobId) {
           this.#metrics = [...this.#metrics, event.event.metric];
         }
@@ -45,7 +58,12 @@ export class Trainer {
     const answer = await this.notices.attempt(() => this.api.call('nnunet.listRuns', {}));
     if (!answer) return;
     this.#runs = answer.runs;
+    await this.#reloadAutoRetrain();
     if (!this.shownRun && answer.runs.length > 0) await this.show(answer.runs[0]!.runId);
+  }
+
+  async #reloadAutoRetrain(): Promise<void> {
+    this.#autoRetrain = (await this.notices.attempt(() => this.api.call('nnunet.autoRetrain', {}))) ?? null;
   }
 
   async show(runId: RunId): Promise<void> {
