@@ -8,6 +8,7 @@ import { ActiveSeconds, CaseEffort, RoundEffort } from './effort.ts';
 import { DicomMatches, DicomNode, DicomQuery, EchoAnswer, NodeName, OwnStation, ReceiverStatus, WantedStudy } from './dicomNetwork.ts';
 import { Completeness, RevisionCompleteness } from './completeness.ts';
 import { AppError, type Result } from './errors.ts';
+import { GateOutcome, GateReport, GateRuleChanges, GateRules, GateVerdict } from './gate.ts';
 import { LabelType } from './labelType.ts';
 import { PredictOptions } from './predictOptions.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
@@ -64,7 +65,7 @@ export const CaseSummary = z.object({
   /** `null` until the case has been placed by the first training. A case never moves. */
   fold: z.int().min(0).max(4).nullable(),
   /** `null` until the case has been placed. */
-  placement: CasePlacement.nullable(),
+  placement: CasePlacement.nullable().default(null),
   latestRevision: Revision.nullable(),
   acceptedRevision: Revision.nullable(),
   /** Of the latest revision. */
@@ -107,8 +108,28 @@ export const RunInfo = z.object({
   validationCaseIds: z.array(CaseId),
   validationDice: z.number().nullable(),
   validationDicePerLabel: z.record(z.string(), z.number()),
+  /** It predicts when no model is named. */
+  isCurrent: z.boolean().default(false),
+  /** Is not deleted, and as the current model not replaced by an accepted candidate. */
+  isPinned: z.boolean().default(false),
+  /** Its weights are gone; what it was trained on and what it drew stays on record. */
+  deletedAtMs: z.number().nullable().default(null),
+  /** Of the newest verdict; `null`: never judged. */
+  gateOutcome: GateOutcome.nullable().default(null),
 });
 export type RunInfo = z.infer<typeof RunInfo>;
+
+/** A run as the registry of models shows it. */
+export const ModelInfo = RunInfo.extend({
+  /** The newest; the cases are in `models.gateReport`. */
+  verdict: GateVerdict.omit({ cases: true }).nullable(),
+  /** Of the labelmaps it was trained on (`run.json`); `null`: not recorded. */
+  trainingDataSha256: z.string().nullable(),
+  /** Of `plans.json`; `null` until there is one. */
+  planSha256: z.string().nullable(),
+  sizeBytes: z.int().nonnegative(),
+});
+export type ModelInfo = z.infer<typeof ModelInfo>;
 
 export const RuntimeStatus = z.object({ ready: z.boolean(), version: z.string().nullable(), problem: AppError.nullable() });
 export type RuntimeStatus = z.infer<typeof RuntimeStatus>;
@@ -289,6 +310,24 @@ export const calls = {
   'model.export': call(z.object({ runId: RunId, format: ModelFormat.default('bundle'), output: z.string().min(1) }), jobStarted),
   /** The model of a bundle becomes a finished run of this project: it predicts, and can be a parent. */
   'model.import': call(z.object({ file: z.string().min(1) }), jobStarted),
+
+  /** Newest first, with the deleted ones. `adviseFullRetrain`: the gate refused two candidates in a row. */
+  'models.list': call(none, z.object({ models: z.array(ModelInfo), currentRunId: RunId.nullable(), rules: GateRules, adviseFullRetrain: z.boolean() })),
+  /** Makes it the current model, whatever the gate said. */
+  'models.use': call(z.object({ runId: RunId }), z.null()),
+  /** Makes the parent of the current model, or else the one used before it, the current model. */
+  'models.rollBack': call(none, z.object({ runId: RunId })),
+  'models.pin': call(z.object({ runId: RunId, isPinned: z.boolean() }), z.null()),
+  /** Removes weights and predictions from the disk and keeps the record. Refused for the current model and for a pinned one. */
+  'models.delete': call(z.object({ runId: RunId }), z.object({ freedBytes: z.int().nonnegative() })),
+  /** Judges a finished run against the current model (again); the job's summary is `{ verdict }`. */
+  'models.gate': call(z.object({ runId: RunId }), jobStarted),
+  /** The same measurement for any two, without consequences; the job's summary is `{ verdict, reportFile }`. */
+  'models.compare': call(z.object({ runId: RunId, withRunId: RunId }), jobStarted),
+  /** `htmlFile` `null`: nothing was compared. */
+  'models.gateReport': call(z.object({ runId: RunId }), GateReport.extend({ htmlFile: z.string().nullable() })),
+  /** Holds for coming verdicts. */
+  'models.setRules': call(z.object({ changes: GateRuleChanges }), GateRules),
 
   /** Nothing connects or listens until one of these calls asks for it. Passwords and tokens go in and never come out. */
   'network.listNodes': call(none, z.object({ nodes: z.array(z.object({ node: DicomNode, hasSecret: z.boolean() })), station: OwnStation })),

@@ -7,29 +7,47 @@ import { CaseId, RunId } from './vocabulary.ts';
 
 const drop = z.number().min(0).max(1);
 
+const rule = {
+  /** The mean over the held-out cases may be lower by this much. */
+  meanMargin: drop,
+  /** The mean of a class may be lower by this much. */
+  classMargin: drop,
+  /** A loss of the mean that is refused even where the cases are too few to prove it (for fewer than 5 subjects: more). */
+  meanLimit: drop,
+  /** The same for a class. */
+  classLimit: drop,
+  /** A case that loses more is shown to the user. */
+  caseDrop: drop,
+  /** A loss of the canary cases beyond this is a warning. */
+  canaryDrop: drop,
+  /** How many of the first verified cases watch forgetting. */
+  canaryCount: z.int().min(0).max(100),
+  /** Of the two-sided bootstrap interval. */
+  confidence: z.number().min(0.5).max(0.999),
+  draws: z.int().min(200).max(100_000),
+  /** Deviation of a case's Dice between two equally good trainings; keeps the interval of a handful of cases honest. */
+  caseNoise: drop,
+  /** What happens to a candidate that is neither shown to be as good nor shown to be worse. */
+  undecided: z.enum(['accept', 'reject']),
+};
+
+/** What is left out stays as it is. */
+export const GateRuleChanges = z.object(rule).partial();
+export type GateRuleChanges = z.infer<typeof GateRuleChanges>;
+
 /** Why each default is what it is: docs/learning.md, "Gate". */
 export const GateRules = z.object({
-  /** The mean over the held-out cases may be lower by this much. */
-  meanMargin: drop.default(0.005),
-  /** The mean of a class may be lower by this much. */
-  classMargin: drop.default(0.01),
-  /** A loss of the mean that is refused even where the cases are too few to prove it (for fewer than 5 cases: more). */
-  meanLimit: drop.default(0.03),
-  /** The same for a class. */
-  classLimit: drop.default(0.05),
-  /** A case that loses more is shown to the user. */
-  caseDrop: drop.default(0.1),
-  /** A loss of the canary cases beyond this is a warning. */
-  canaryDrop: drop.default(0.02),
-  /** How many of the first verified cases watch forgetting. */
-  canaryCount: z.int().min(0).max(100).default(10),
-  /** Of the two-sided bootstrap interval. */
-  confidence: z.number().min(0.5).max(0.999).default(0.99),
-  draws: z.int().min(200).max(100_000).default(2000),
-  /** Deviation of a case's Dice between two equally good trainings; keeps the interval of a handful of cases honest. */
-  caseNoise: drop.default(0.012),
-  /** What happens to a candidate that is neither shown to be as good nor shown to be worse. */
-  undecided: z.enum(['accept', 'reject']).default('accept'),
+  meanMargin: rule.meanMargin.default(0.005),
+  classMargin: rule.classMargin.default(0.01),
+  meanLimit: rule.meanLimit.default(0.03),
+  classLimit: rule.classLimit.default(0.05),
+  caseDrop: rule.caseDrop.default(0.1),
+  canaryDrop: rule.canaryDrop.default(0.02),
+  canaryCount: rule.canaryCount.default(10),
+  confidence: rule.confidence.default(0.99),
+  draws: rule.draws.default(2000),
+  caseNoise: rule.caseNoise.default(0.012),
+  undecided: rule.undecided.default('accept'),
 });
 export type GateRules = z.infer<typeof GateRules>;
 
@@ -112,3 +130,18 @@ export const GateVerdict = z.object({
   cases: z.array(GateCase),
 });
 export type GateVerdict = z.infer<typeof GateVerdict>;
+
+/** The same slice twice: what each model drew (orange) against the truth (blue). PNG files in base64. */
+export const GatePicture = z.object({
+  caseId: CaseId,
+  difference: figure,
+  /** From 0. */
+  slice: z.int().nonnegative(),
+  currentPng: z.string(),
+  candidatePng: z.string(),
+});
+export type GatePicture = z.infer<typeof GatePicture>;
+
+/** `report.json`: the verdict and pictures of the cases that got worse, worst first. */
+export const GateReport = z.object({ version: z.literal(1), verdict: GateVerdict, pictures: z.array(GatePicture) });
+export type GateReport = z.infer<typeof GateReport>;

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { DicomMatches, DicomQuery, OwnStation, SecretNode, WantedStudy } from './dicomNetwork.ts';
 import { Completeness } from './completeness.ts';
 import { ComparedMask } from './effort.ts';
+import { GateRules, GateVerdict } from './gate.ts';
 import { InferenceCandidate } from './inferenceInformation.ts';
 import { JobNews } from './jobs.ts';
 import { AppError } from './errors.ts';
@@ -321,6 +322,40 @@ export const FindBestTask = z.object({
 });
 export type FindBestTask = z.infer<typeof FindBestTask>;
 
+/** Compares the predictions of two models and judges the candidate; writes report.json and report.html. The summary is `GateSummary`. */
+export const GateTask = z.object({
+  task: z.literal('gate'),
+  runId: RunId,
+  runFolder: z.string(),
+  currentRunId: RunId,
+  currentRunFolder: z.string(),
+  outputFolder: z.string(),
+  legend: z.array(Segment),
+  rules: GateRules,
+  seed: z.int().nonnegative(),
+  cases: z
+    .array(
+      z.object({
+        caseId: CaseId,
+        subject: z.string(),
+        isHeldOut: z.boolean(),
+        isCanary: z.boolean(),
+        truthFile: z.string(),
+        imageFile: z.string(),
+        currentFile: z.string(),
+        candidateFile: z.string(),
+      }),
+    )
+    .min(1),
+});
+export type GateTask = z.infer<typeof GateTask>;
+export const GateSummary = z.object({ verdict: GateVerdict.omit({ cases: true }), reportFile: z.string() });
+export type GateSummary = z.infer<typeof GateSummary>;
+
+/** Removes weights and predictions of a run and keeps what its provenance needs, with the hash of the weights. The summary is `{ freedBytes }`. */
+export const DeleteModelTask = z.object({ task: z.literal('deleteModel'), runFolder: z.string() });
+export type DeleteModelTask = z.infer<typeof DeleteModelTask>;
+
 /** Loads the TensorFlow runtime and runs one tiny graph; the summary is `{ version }`. */
 export const CheckRuntimeTask = z.object({ task: z.literal('checkRuntime') });
 export type CheckRuntimeTask = z.infer<typeof CheckRuntimeTask>;
@@ -399,7 +434,7 @@ export const DicomReceiveTask = z.object({ task: z.literal('dicomReceive'), stat
 export type DicomReceiveTask = z.infer<typeof DicomReceiveTask>;
 
 export const TaskInput = z.discriminatedUnion('task', [
-  ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, ExportTask, ExportModelTask, ImportModelTask,
+  ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, GateTask, DeleteModelTask, ExportTask, ExportModelTask, ImportModelTask,
   CheckRuntimeTask, PhantomTask, SaveLabelmapTask, CompareMasksTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
@@ -465,6 +500,7 @@ export const TaskItem = z.discriminatedUnion('kind', [
     measures: RunMeasures,
   }),
   z.object({ kind: z.literal('comparedMask'), caseId: CaseId, revision: Revision, outcome: z.union([ComparedMask, z.object({ error: AppError })]) }),
+  z.object({ kind: z.literal('gateVerdict'), verdict: GateVerdict }),
   z.object({ kind: z.literal('receiverReady') }),
   /** `isStudyQuiet`: nothing has come for this study for a while, so it may be imported. */
   z.object({ kind: z.literal('receivedObjects'), studyUid: z.string(), folder: z.string(), callingAeTitle: z.string(), objectCount: z.int(), isStudyQuiet: z.boolean() }),

@@ -92,6 +92,10 @@ export class ProjectFolder {
   validation(runId: RunId, caseId: CaseId): string {
     return join(this.run(runId), 'validation', `${caseId}.nii.gz`);
   }
+  /** What the gate wrote about a run: report.json, report.html, and predictions of its model that it needed. */
+  gate(runId: RunId): string {
+    return join(this.run(runId), 'gate');
+  }
   /** Beside the runs, so that becoming one is a rename within one file system. */
   pendingRun(name: string): string {
     return join(this.runs, `${PENDING_PREFIX}${name}`);

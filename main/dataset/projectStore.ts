@@ -9,6 +9,7 @@ import { Database } from './database.ts';
 import { FoldTable } from './foldTable.ts';
 import { JobTable } from './jobTable.ts';
 import { migrate } from './migrations.ts';
+import { ModelTable } from './modelTable.ts';
 import { ProjectFolder } from './projectFolder.ts';
 import { lockProject } from './projectLock.ts';
 import { APPLICATION_ID } from './projectSchema.ts';
@@ -24,6 +25,7 @@ export class ProjectStore {
   readonly folds: FoldTable;
   readonly jobs: JobTable;
   readonly runs: RunTable;
+  readonly models: ModelTable;
 
   constructor(
     readonly folder: ProjectFolder,
@@ -36,6 +38,7 @@ export class ProjectStore {
     this.folds = new FoldTable(database);
     this.jobs = new JobTable(database);
     this.runs = new RunTable(database);
+    this.models = new ModelTable(database);
   }
 
   transaction<T>(work: () => T): T {

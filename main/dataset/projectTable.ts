@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GateRules } from '../contract/gate.ts';
 import { LabelRules, MsdTask, NO_LABEL_RULES, Segment } from '../contract/vocabulary.ts';
 import { type Database, jsonColumn } from './database.ts';
 import { joinRegions } from './projectLegend.ts';
@@ -8,6 +9,7 @@ const ProjectRow = z.object({
   legend_json: jsonColumn(z.array(Segment)),
   label_rules_json: jsonColumn(LabelRules),
   msd_task: MsdTask.nullable(),
+  gate_rules_json: jsonColumn(GateRules),
 });
 
 /** The one row about the project itself. */
@@ -29,6 +31,15 @@ export class ProjectTable {
 
   get msdTask(): MsdTask | null {
     return this.#row().msd_task;
+  }
+
+  /** What was never set has its default. */
+  get gateRules(): GateRules {
+    return this.#row().gate_rules_json;
+  }
+
+  setGateRules(rules: GateRules): void {
+    this.database.run('UPDATE project SET gate_rules_json = :rules', { rules: JSON.stringify(rules) });
   }
 
   create(name: string, atMs: number): void {
@@ -67,7 +78,7 @@ export class ProjectTable {
   }
 
   #row(): z.output<typeof ProjectRow> {
-    const row = this.database.get(ProjectRow, 'SELECT name, legend_json, label_rules_json, msd_task FROM project');
+    const row = this.database.get(ProjectRow, 'SELECT name, legend_json, label_rules_json, msd_task, gate_rules_json FROM project');
     if (!row) throw new Error('the project row is missing');
     return row;
   }

@@ -110,6 +110,12 @@ export class RevisionTable {
     return row?.revision === revision ? { author: row.author, atMs: row.at_ms } : null;
   }
 
+  /** The cases that people accepted first, oldest first; what came in with an import does not count. */
+  firstVerified(count: number, importAuthor: string): CaseId[] {
+    const sql = 'SELECT case_id FROM acceptances WHERE author <> :importAuthor GROUP BY case_id ORDER BY min(id) LIMIT :count';
+    return this.database.all(z.object({ case_id: CaseId }), sql, { count, importAuthor }).map((row) => row.case_id);
+  }
+
   /** From now on this is the case's accepted labelmap; earlier acceptances stay on record. */
   accept(caseId: CaseId, revision: Revision, author: string, atMs: number): void {
     this.database.run(

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { RunInfo } from '../contract/api.ts';
+import { GateOutcome } from '../contract/gate.ts';
 import { type RunMeasures, TrainCase, TrainTask } from '../contract/tasks.ts';
 import { TrainingChoices } from '../contract/trainingRecipe.ts';
 import { CaseId, JobId, Revision, RunId } from '../contract/vocabulary.ts';
@@ -46,7 +47,16 @@ const RunRow = z.object({
   checkpoint_at_ms: z.number().nullable(),
   validation_dice: z.number().nullable(),
   validation_dice_json: jsonColumn(z.record(z.string(), z.number())),
+  is_pinned: z.int(),
+  deleted_at_ms: z.number().nullable(),
+  is_current: z.int(),
+  gate_outcome: GateOutcome.nullable(),
 });
+/** With what the registry of models knows of each. */
+const SELECT = `
+  SELECT r.*, r.run_id = coalesce((SELECT c.run_id FROM model_choices c ORDER BY c.id DESC LIMIT 1), '') AS is_current,
+    (SELECT json_extract(v.verdict_json, '$.outcome') FROM gate_verdicts v WHERE v.run_id = r.run_id ORDER BY v.id DESC LIMIT 1) AS gate_outcome
+  FROM runs r`;
 const RunCaseRow = z.object({ case_id: CaseId, revision: Revision, role: TrainCase.shape.role, weight: z.number() });
 
 export interface NewRun {
@@ -100,17 +110,17 @@ export class RunTable {
 
   /** Newest first. */
   list(): RunInfo[] {
-    const rows = this.database.all(RunRow, 'SELECT * FROM runs ORDER BY created_at_ms DESC, rowid DESC');
+    const rows = this.database.all(RunRow, `${SELECT} ORDER BY r.created_at_ms DESC, r.rowid DESC`);
     return rows.map((row) => this.#toInfo(row));
   }
 
   find(runId: RunId): RunInfo | undefined {
-    const row = this.database.get(RunRow, 'SELECT * FROM runs WHERE run_id = :runId', { runId });
+    const row = this.database.get(RunRow, `${SELECT} WHERE r.run_id = :runId`, { runId });
     return row && this.#toInfo(row);
   }
 
   options(runId: RunId): RunOptions | undefined {
-    return this.database.get(RunRow, 'SELECT * FROM runs WHERE run_id = :runId', { runId })?.options_json;
+    return this.database.get(RunRow, `${SELECT} WHERE r.run_id = :runId`, { runId })?.options_json;
   }
 
   cases(runId: RunId): RunCase[] {
@@ -122,12 +132,12 @@ export class RunTable {
 
   /** When the weights that the run keeps were written last; `null` before the first. */
   trainedUntilMs(runId: RunId): number | null {
-    return this.database.get(RunRow, 'SELECT * FROM runs WHERE run_id = :runId', { runId })?.checkpoint_at_ms ?? null;
+    return this.database.get(RunRow, `${SELECT} WHERE r.run_id = :runId`, { runId })?.checkpoint_at_ms ?? null;
   }
 
-  /** The run whose checkpoint was written last: what `predict` takes when no run is named. */
+  /** The run whose checkpoint was written last: what `predict` takes while no model has been chosen. */
   lastTrained(): RunId | undefined {
-    const sql = 'SELECT * FROM runs WHERE checkpoint_at_ms IS NOT NULL ORDER BY checkpoint_at_ms DESC LIMIT 1';
+    const sql = `${SELECT} WHERE r.checkpoint_at_ms IS NOT NULL AND r.deleted_at_ms IS NULL ORDER BY r.checkpoint_at_ms DESC LIMIT 1`;
     return this.database.get(RunRow, sql)?.run_id;
   }
 
@@ -154,6 +164,15 @@ export class RunTable {
     );
   }
 
+  setPinned(runId: RunId, isPinned: boolean): void {
+    this.database.run('UPDATE runs SET is_pinned = :isPinned WHERE run_id = :runId', { runId, isPinned: isPinned ? 1 : 0 });
+  }
+
+  /** From now on it has no weights. */
+  markDeleted(runId: RunId, atMs: number): void {
+    this.database.run('UPDATE runs SET deleted_at_ms = :atMs WHERE run_id = :runId', { runId, atMs });
+  }
+
   /** Runs whose process cannot be alive any more: the project has just been opened. */
   interruptAll(): void {
     this.database.run("UPDATE runs SET state = 'interrupted' WHERE state IN ('queued', 'running')");
@@ -172,7 +191,7 @@ export class RunTable {
       parentRunId: row.parent_run_id,
       createdAtMs: row.created_at_ms,
       state: row.state,
-      hasCheckpoint: row.checkpoint_at_ms !== null,
+      hasCheckpoint: row.checkpoint_at_ms !== null && row.deleted_at_ms === null,
       epoch: row.epoch,
       step: row.step,
       elapsedSeconds: row.elapsed_seconds,
@@ -180,6 +199,10 @@ export class RunTable {
       validationCaseIds: idsOf('validation'),
       validationDice: row.validation_dice,
       validationDicePerLabel: row.validation_dice_json,
+      isCurrent: row.is_current === 1,
+      isPinned: row.is_pinned === 1,
+      deletedAtMs: row.deleted_at_ms,
+      gateOutcome: row.gate_outcome,
     };
   }
 }

@@ -25,8 +25,8 @@ export interface JobSpec {
   readonly isBackground?: boolean;
   /** How long a task may take to stop after a cancel; what may die at any time need not wait as long as a training. */
   readonly killAfterMs?: number;
-  /** Run one after the other, each in a process of its own; an input is made when its turn comes. */
-  readonly tasks: readonly (() => TaskInput)[];
+  /** Run one after the other, each in a process of its own; an input is made when its turn comes; `null`: there is nothing to do. */
+  readonly tasks: readonly (() => TaskInput | null)[];
   onStarted?(): void;
   /** Stores a finished piece. Throwing ends the job with that error. */
   onItem(item: TaskItem): void;
@@ -196,7 +196,9 @@ export class JobQueue {
     let summary: Record<string, unknown> = {};
     for (const makeInput of job.spec.tasks) {
       if (job.isCancelRequested) return { state: 'cancelled' };
-      job.task = startTask(this.host, makeInput(), listen, { ...this.times, killAfterMs: job.spec.killAfterMs ?? this.times.killAfterMs });
+      const input = makeInput();
+      if (!input) continue;
+      job.task = startTask(this.host, input, listen, { ...this.times, killAfterMs: job.spec.killAfterMs ?? this.times.killAfterMs });
       if (job.spec.isBackground) job.task.pause(this.#isPauseWanted);
       const outcome = await job.task.outcome;
       job.task = null;

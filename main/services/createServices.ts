@@ -19,6 +19,7 @@ import { predictServices } from './predictServices.ts';
 import { projectServices } from './projectServices.ts';
 import { ProjectSession } from './projectSession.ts';
 import { RecentProjects } from './recentProjects.ts';
+import { registryServices } from './registryServices.ts';
 import type { ServiceDependencies, Services } from './services.ts';
 import { trainServices } from './trainServices.ts';
 import { worklistServices } from './worklistServices.ts';
@@ -46,6 +47,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...findBestServices(session),
       ...exportServices(session, host.version),
       ...modelServices(session, events, host.userName),
+      ...registryServices(session, compute, events, host.userName),
       ...networkServices(session, compute, events, new NodeBook(host.stateFolder), receiver),
       ...jobServices(session),
     },

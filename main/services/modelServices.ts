@@ -49,7 +49,7 @@ function startImport({ store, queue }: OpenProject, events: EventHub, author: st
       tasks: [() => task],
       onItem(item) {
         if (item.kind !== 'importedModel') return;
-        storeModel(store, jobId, file, item);
+        storeModel(store, jobId, file, item, author);
         events.emit({ type: 'runs' });
       },
       async onEnded() {
@@ -63,7 +63,7 @@ function startImport({ store, queue }: OpenProject, events: EventHub, author: st
 }
 
 /** Throws AppException model/unusable when its labels mean something else in this project. */
-function storeModel(store: ProjectStore, jobId: JobId, file: string, item: Extract<TaskItem, { kind: 'importedModel' }>): void {
+function storeModel(store: ProjectStore, jobId: JobId, file: string, item: Extract<TaskItem, { kind: 'importedModel' }>, author: string): void {
   const unusable = (detail: string): AppException => new AppException({ code: 'model/unusable', path: file, detail });
   const options = RunOptions.safeParse(item.options);
   if (!options.success) throw unusable('its training options are not known here');
@@ -74,6 +74,7 @@ function storeModel(store: ProjectStore, jobId: JobId, file: string, item: Extra
   store.transaction(() => {
     store.project.extendLegend(item.legend);
     store.runs.insertImported({ runId, jobId, options: options.data }, item.measures, Date.now());
+    if (store.models.current() === null) store.models.choose({ runId, reason: 'import', author, atMs: Date.now() });
   });
 }
 

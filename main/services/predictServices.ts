@@ -93,10 +93,10 @@ function storePrediction(store: ProjectStore, voters: string, item: Extract<Task
   if (uncertainty) keepUncertainty(store.folder, { caseId, revision, sha256 }, pendingMap, uncertainty);
 }
 
-/** Without a choice the run trained last. Throws AppException predict/no-model, not-found. */
+/** Without a choice the current model, or while there is none the run trained last. Throws AppException predict/no-model, not-found. */
 function chooseRuns(store: ProjectStore, wanted: readonly RunId[] | undefined): RunInfo[] {
-  const last = wanted ?? [store.runs.lastTrained()];
-  return [...new Set(last)].map((runId) => {
+  const chosen = wanted ?? [store.models.current() ?? store.runs.lastTrained()];
+  return [...new Set(chosen)].map((runId) => {
     if (!runId) throw new AppException({ code: 'predict/no-model' });
     const run = store.runs.find(runId);
     if (!run) throw new AppException({ code: 'not-found', what: 'run', id: runId });

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import type { CallOutput, Handlers, RunInfo } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import type { Metric } from '../contract/jobs.ts';
@@ -10,6 +10,7 @@ import { type JobEnd, type JobSpec, newJobId } from '../jobs/jobQueue.ts';
 import { defaultEpochs, trainingRecipe } from '../nnunet/train/trainingPreset.ts';
 import { answer } from './answer.ts';
 import type { EventHub } from './eventHub.ts';
+import { gateJob } from './gateJob.ts';
 import { previousPredictions, previousRuns } from './previousStage.ts';
 import type { OpenProject, ProjectSession } from './projectSession.ts';
 import { retrainCases } from './retrainCases.ts';
@@ -27,7 +28,7 @@ export function trainServices(session: ProjectSession, events: EventHub, author:
     'nnunet.train': (input) => answer(() => session.during((project) => startTraining(project, events, author, input))),
     'nnunet.plan': (input) => answer(() => session.during((project) => startPlan(project, input))),
     'nnunet.bench': (input) => answer(() => startBench(session.current(), input)),
-    'nnunet.resume': ({ runId }) => answer(() => resumeTraining(session.current(), events, runId)),
+    'nnunet.resume': ({ runId }) => answer(() => resumeTraining(session.current(), events, author, runId)),
     'nnunet.listRuns': () => answer(() => ({ runs: session.current().store.runs.list() })),
     'nnunet.metrics': ({ runId }) =>
       answer(() => {
@@ -65,7 +66,7 @@ export async function startTraining(
   await writeRunRecord(store, run, author, nowMs);
   store.runs.insert(run, nowMs);
   try {
-    queue.submit(trainJob(store, events, runId, isBackground), jobId);
+    queue.submit(trainJob(store, events, author, runId, isBackground), jobId);
   } catch (thrown) {
     store.runs.setState(runId, 'failed');
     throw thrown;
@@ -76,7 +77,7 @@ export async function startTraining(
   return { jobId, runId };
 }
 
-function resumeTraining({ store, queue }: OpenProject, events: EventHub, runId: RunId): CallOutput<'nnunet.resume'> {
+function resumeTraining({ store, queue }: OpenProject, events: EventHub, author: string, runId: RunId): CallOutput<'nnunet.resume'> {
   const run = store.runs.find(runId);
   if (!run) throw new AppException({ code: 'not-found', what: 'run', id: runId });
   if (run.state === 'queued' || run.state === 'running') throw new AppException({ code: 'job/busy', jobId: run.jobId });
@@ -85,10 +86,13 @@ function resumeTraining({ store, queue }: OpenProject, events: EventHub, runId: 
       code: 'contract/bad-input',
       issues: [`runId: ${runId} is finished; train on from it as parent`],
     });
+  if (run.deletedAtMs !== null) throw new AppException({ code: 'contract/bad-input', issues: [`runId: ${runId} was deleted`] });
+  // what was predicted with weights that will change
+  rmSync(store.folder.gate(runId), { recursive: true, force: true });
   const jobId = newJobId('train');
   store.runs.setState(runId, 'queued', jobId);
   try {
-    queue.submit(trainJob(store, events, runId), jobId);
+    queue.submit(trainJob(store, events, author, runId), jobId);
   } catch (thrown) {
     store.runs.setState(runId, run.state, run.jobId);
     throw thrown;
@@ -131,25 +135,33 @@ function startBench({ store, queue }: OpenProject, input: Parameters<Handlers['n
 }
 
 /** For a new run and for one that goes on: a run with a checkpoint of its own goes on from it. */
-function trainJob(store: ProjectStore, events: EventHub, runId: RunId, isBackground = false): JobSpec {
+function trainJob(store: ProjectStore, events: EventHub, author: string, runId: RunId, isBackground = false): JobSpec {
   const tellRuns = () => events.emit({ type: 'runs' });
+  const gate = gateJob({ store, runId, withRunId: null, author, onSettled: tellRuns });
+  const finished = (): null => {
+    store.runs.setState(runId, 'finished');
+    tellRuns();
+    return null;
+  };
   return {
     kind: 'train',
     title: `${isBackground ? 'Retrain by itself' : 'Train'} ${runId}`,
     subject: runId,
     isBackground,
-    tasks: [() => ({ ...trainTask(store, runId), isBackground })],
+    // what goes wrong with the gate takes nothing from a training that has ended well
+    tasks: [() => ({ ...trainTask(store, runId), isBackground }), finished, ...gate.tasks],
     onStarted() {
       store.runs.setState(runId, 'running');
       tellRuns();
     },
     onItem(item) {
+      gate.onItem(item);
       if (item.kind !== 'checkpoint') return;
       store.runs.checkpoint(runId, item, Date.now());
       tellRuns();
     },
     onEnded(end) {
-      store.runs.setState(runId, runStateAfter(end));
+      if (store.runs.find(runId)?.state !== 'finished') store.runs.setState(runId, runStateAfter(end));
       tellRuns();
     },
   };

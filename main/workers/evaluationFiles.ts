@@ -42,7 +42,7 @@ async function filesOfRun({ runFolder, legend, files }: Extract<EvaluateTask['ca
 }
 
 /** The plan's regions, else its classes. */
-function structuresOfPlan({ classes, regions }: Plan, legend: readonly Segment[]): EvaluatedStructure[] {
+export function structuresOfPlan({ classes, regions }: Plan, legend: readonly Segment[]): EvaluatedStructure[] {
   const colorOf = (labelValue: number) => legend.find((segment) => segment.labelValue === labelValue)?.colorRgb ?? defaultColor(labelValue);
   if (!regions) return classes.map(({ labelValue, name }) => ({ name, labelValues: [labelValue], colorRgb: colorOf(labelValue) }));
   return regions.map(({ name, classes: ofRegion, paintsClass }) => ({

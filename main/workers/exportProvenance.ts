@@ -1,14 +1,13 @@
 /** Hashes of the models behind exported masks, each taken once. Large files: not for the process that answers. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { AppException, type AppError } from '../contract/errors.ts';
+import type { AppError } from '../contract/errors.ts';
 import type { Provenance } from '../contract/provenance.ts';
 import type { ExportCase, ExportTask } from '../contract/tasks.ts';
 import type { RunId } from '../contract/vocabulary.ts';
-import { modelFile } from './runFiles.ts';
+import { hashOfDeletedWeights } from './deleteModel.ts';
+import { hashOfWeights } from './hashOfWeights.ts';
 
 interface ModelHashes {
   /** `null` when the weights are gone. */
@@ -47,18 +46,7 @@ export class ProvenanceReader {
 }
 
 async function readHashes(runFolder: string): Promise<ModelHashes> {
-  return { weightsSha256: await hashOfWeights(runFolder), trainingDataSha256: await trainingDataHash(runFolder) };
-}
-
-async function hashOfWeights(runFolder: string): Promise<string | null> {
-  try {
-    const hash = createHash('sha256');
-    for await (const chunk of createReadStream(await modelFile(runFolder))) hash.update(chunk as Buffer);
-    return hash.digest('hex');
-  } catch (thrown) {
-    if (thrown instanceof AppException && thrown.error.code === 'predict/no-model') return null;
-    throw thrown;
-  }
+  return { weightsSha256: (await hashOfWeights(runFolder)) ?? (await hashOfDeletedWeights(runFolder)), trainingDataSha256: await trainingDataHash(runFolder) };
 }
 
 /** As the training recorded it (`runRecord.ts`); an imported model brings that of its own project. */

@@ -29,6 +29,10 @@ async function dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<
       return (await import('./evaluate.ts')).runEvaluate(input, port);
     case 'findBest':
       return (await import('./findBest.ts')).runFindBest(input, port);
+    case 'gate':
+      return (await import('./gate.ts')).runGate(input, port);
+    case 'deleteModel':
+      return (await import('./deleteModel.ts')).runDeleteModel(input);
     case 'export':
       return (await import('./export.ts')).runExport(input, port);
     case 'exportModel':

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { err, ok, toAppError, type Result } from '../../main/contract/errors.ts';
 import type { JobPort } from '../../main/contract/jobPort.ts';
-import type { PredictTask, TaskInput, TrainTask } from '../../main/contract/tasks.ts';
+import type { GateTask, PredictTask, TaskInput, TrainTask } from '../../main/contract/tasks.ts';
 import { readStoredImage, writeGzippedNifti, writeLabelmap } from '../../main/dataset/storedVolume.ts';
 import { InProcessHost } from '../../main/jobs/testing/inProcessHost.ts';
 import { gridShapeDhw, gridSpacingDhwMm } from '../../main/nnunet/gridDhw.ts';
 import { caseUncertainty } from '../../main/nnunet/infer/caseUncertainty.ts';
 import { runCompareMasks } from '../../main/workers/compareMasks.ts';
+import { runDeleteModel } from '../../main/workers/deleteModel.ts';
 import { runDicomAsk } from '../../main/workers/dicomAsk.ts';
 import { runDicomReceive } from '../../main/workers/dicomReceive.ts';
 import { runDicomRetrieve } from '../../main/workers/dicomRetrieve.ts';
@@ -31,6 +32,8 @@ export type Training = (input: TrainTask, port: JobPort) => Promise<Result<Recor
 class ScriptedTasks {
   training: Training = trainInNoTime;
   prediction: (input: PredictTask, port: JobPort) => Promise<Result<Record<string, unknown>>> = predictThreshold;
+  /** Trainings by script leave no plan that the real one could read. */
+  gate: (input: GateTask, port: JobPort) => Promise<Result<Record<string, unknown>>> = acceptAny;
   /** Runs before a labelmap is stored. */
   beforeSave: () => Promise<void> = async () => {};
 
@@ -55,6 +58,10 @@ class ScriptedTasks {
         return runExportModel(input);
       case 'importModel':
         return runImportModel(input, port);
+      case 'gate':
+        return this.gate(input, port);
+      case 'deleteModel':
+        return runDeleteModel(input);
       case 'findBest':
         return runFindBest(input, port);
       case 'phantoms':
@@ -139,6 +146,12 @@ export function tellCheckpoint(input: TrainTask, port: JobPort, epoch: number): 
   const dice = { validationDice: 0.5, validationDicePerLabel: { body: 0.5 } };
   port.tell({ type: 'item', item: { kind: 'checkpoint', epoch, step, elapsedSeconds: epoch, isBest: true, ...dice } });
 }
+
+const acceptAny: ScriptedTasks['gate'] = async ({ runId, currentRunId, rules, seed }, port) => {
+  const nothing = { warnings: [], mean: null, structures: [], canary: null, cases: [] };
+  port.tell({ type: 'item', item: { kind: 'gateVerdict', verdict: { version: 1, runId, currentRunId, judgedAtMs: Date.now(), outcome: 'accepted', reasons: [{ code: 'notWorse' }], rules, seed, ...nothing } } });
+  return ok({});
+};
 
 /** Everything brighter than the mean is label 1; the nearer to the mean, the less certain. */
 async function predictThreshold(input: PredictTask, port: JobPort): Promise<Result<Record<string, unknown>>> {

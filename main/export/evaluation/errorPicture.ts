@@ -23,6 +23,8 @@ export interface PictureInput {
   /** Any intensities on the same grid; absent: dark ground. */
   readonly image?: ArrayLike<number>;
   readonly grid: Grid;
+  /** Along k, from 0; absent: the one with the most differing voxels. */
+  readonly slice?: number;
 }
 
 export interface ErrorPicture {
@@ -34,10 +36,10 @@ export interface ErrorPicture {
   readonly differingVoxels: number;
 }
 
-/** The slice along k with the most differing voxels; of several the one in the middle. Seen as radiologists do: patient left at the right. */
-export function drawErrorPicture({ predicted, truth, image, grid }: PictureInput): ErrorPicture {
+/** The slice along k that is asked for, or that with the most differing voxels; of several the one in the middle. Seen as radiologists do: patient left at the right. */
+export function drawErrorPicture({ predicted, truth, image, grid, slice: wanted }: PictureInput): ErrorPicture {
   const [ni, nj, nk] = grid.dimsIjk;
-  const { slice, differingVoxels } = worstSlice(predicted, truth, ni * nj, nk);
+  const { slice, differingVoxels } = worstSlice(predicted, truth, ni * nj, nk, wanted);
   const begin = slice * ni * nj;
   const cut = <T>(values: ArrayLike<T>) => ({ at: (i: number, j: number): T => values[begin + j * ni + i]! });
   const window = pictureWindow(predicted.subarray(begin, begin + ni * nj), truth.subarray(begin, begin + ni * nj), grid);
@@ -57,12 +59,13 @@ export function drawErrorPicture({ predicted, truth, image, grid }: PictureInput
   return { png: encodePng(rgb, widthPx, heightPx), widthPx, heightPx, slice, differingVoxels };
 }
 
-function worstSlice(predicted: LabelArray, truth: LabelArray, sliceVoxels: number, slices: number) {
+function worstSlice(predicted: LabelArray, truth: LabelArray, sliceVoxels: number, slices: number, wanted: number | undefined) {
   const differing = Array.from({ length: slices }, (_, k) => {
     let count = 0;
     for (let n = k * sliceVoxels; n < (k + 1) * sliceVoxels; n++) if (predicted[n] !== truth[n]) count++;
     return count;
   });
+  if (wanted !== undefined) return { slice: wanted, differingVoxels: differing[wanted]! };
   const differingVoxels = Math.max(...differing);
   const worst = [...differing.keys()].filter((k) => differing[k] === differingVoxels);
   return { slice: worst[Math.floor(worst.length / 2)]!, differingVoxels };

@@ -21,6 +21,8 @@ export interface EvaluateOptions {
   readonly absentScoresOne: boolean;
   /** Voxels whose truth is this label count for nothing; surfaces near them are unknown, so distances are undefined then. */
   readonly ignoreLabel: number | null;
+  /** Absent: distances are measured, which takes most of the time. */
+  readonly withoutDistances?: boolean;
 }
 
 const LABEL_LIMIT = 65536;
@@ -107,7 +109,8 @@ function structureMetrics(
   const falsePositives = inPredicted - both;
   const falseNegatives = inTruth - both;
   const whenAbsent = options.absentScoresOne ? 1 : null;
-  const distances = presence === 'both' && tally.ignoredCount === 0 ? distancesOf(pair, labelValues, ranks, tally, falsePositives + falseNegatives) : null;
+  const hasDistances = presence === 'both' && tally.ignoredCount === 0 && !options.withoutDistances;
+  const distances = hasDistances ? distancesOf(pair, labelValues, ranks, tally, falsePositives + falseNegatives) : null;
   const voxelMl = (pair.spacingDhwMm[0] * pair.spacingDhwMm[1] * pair.spacingDhwMm[2]) / 1000;
   return {
     presence,
