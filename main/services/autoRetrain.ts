@@ -85,7 +85,7 @@ function mayMatter(event: AppEvent): boolean {
 
 /** What a user would go on from; `null` before the first model: that one the user starts. */
 function parentOf(store: ProjectStore): RunInfo | null {
-  const runId = store.runs.lastTrained();
+  const runId = store.models.current() ?? store.runs.lastTrained();
   return (runId && store.runs.find(runId)) ?? null;
 }
 
