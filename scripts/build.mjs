@@ -14,7 +14,7 @@ const BUNDLES = [
   { entry: 'main/workers/compute.ts', output: 'dist/main/compute.cjs' },
   { entry: 'main/workers/batchThread.ts', output: 'dist/main/batchThread.cjs' },
   { entry: 'main/workers/preprocessThread.ts', output: 'dist/main/preprocessThread.cjs' },
-  { entry: 'main/dataset/decodeThread.ts', output: 'dist/main/decodeThread.cjs' },
+  { entry: 'main/dataset/read/decodeThread.ts', output: 'dist/main/decodeThread.cjs' },
   { entry: 'main/cli/maskloop.ts', output: 'dist/main/maskloop.cjs' },
 ];
 /** What bundles read from beside them: file of a package → its place. */

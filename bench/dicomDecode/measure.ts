@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readDicomFiles } from '../../main/dataset/readDicomFiles.ts';
-import { decodeFrame } from '../../main/formats/dicom/decodeFrame.ts';
-import { createPixelCodecs } from '../../main/formats/dicom/pixelCodecs.ts';
+import { readDicomFiles } from '../../main/dataset/read/readDicomFiles.ts';
+import { decodeFrame } from '../../main/formats/dicom/pixels/decodeFrame.ts';
+import { createPixelCodecs } from '../../main/formats/dicom/pixels/pixelCodecs.ts';
 import { gridFromAffine } from '../../main/imaging/grid.ts';
 import { seededRandom } from '../../main/imaging/phantom.ts';
 import { encapsulate } from '../../test/phantoms/encapsulate.ts';

@@ -15,5 +15,5 @@ const [measure, thread] = [join(folder, 'bench-dicom-decode.mjs'), join(folder, 
 mkdirSync(folder, { recursive: true });
 const shared = { bundle: true, platform: 'node', logLevel: 'warning', logOverride: { 'empty-import-meta': 'silent' } };
 buildSync({ ...shared, entryPoints: [join(import.meta.dirname, 'measure.ts')], outfile: measure, format: 'esm', external: ['dicom-parser'] });
-buildSync({ ...shared, entryPoints: [join(root, 'main/dataset/decodeThread.ts')], outfile: thread, format: 'cjs' });
+buildSync({ ...shared, entryPoints: [join(root, 'main/dataset/read/decodeThread.ts')], outfile: thread, format: 'cjs' });
 process.exitCode = spawnSync(process.execPath, [measure, values.slices, thread], { stdio: 'inherit' }).status ?? 1;

@@ -1,9 +1,9 @@
 /** Our plans for folders of NIfTI images and label maps; prints `{ presets: { v2: plan, … } }`. */
 import { NO_LABEL_RULES, type Preset } from '../../main/contract/vocabulary.ts';
 import { defaultSegment } from '../../main/dataset/defaultColors.ts';
-import { loadSource } from '../../main/dataset/loadSource.ts';
-import { canonicalLabels } from '../../main/dataset/canonicalLabels.ts';
-import { scanSources } from '../../main/dataset/sourceScan.ts';
+import { loadSource } from '../../main/dataset/read/loadSource.ts';
+import { canonicalLabels } from '../../main/dataset/read/canonicalLabels.ts';
+import { scanSources } from '../../main/dataset/scan/sourceScan.ts';
 import { labelValuesIn } from '../../main/imaging/labelVoxels.ts';
 import { fingerprintCase, fingerprintDataset, intensitySamplesPerCase } from '../../main/nnunet/plan/fingerprint.ts';
 import { planExperiment } from '../../main/nnunet/plan/planExperiment.ts';

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { AppException } from '../contract/errors.ts';
 import type { PhantomTask } from '../contract/tasks.ts';
-import { scanSources } from '../dataset/sourceScan.ts';
+import { scanSources } from '../dataset/scan/sourceScan.ts';
 import type { ServiceDependencies } from '../services/services.ts';
 
 /** A study whose true mask is known. */

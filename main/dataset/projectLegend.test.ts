@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Segment } from '../contract/vocabulary.ts';
 import { defaultColor } from './defaultColors.ts';
-import { joinLabels } from './joinLabels.ts';
+import { joinLabels } from './read/joinLabels.ts';
 import { ProjectLegend, withValues } from './projectLegend.ts';
-import type { ReadLabels } from './readLabels.ts';
+import type { ReadLabels } from './read/readLabels.ts';
 
 const code = (value: string, modifier?: string) => ({
   category: { scheme: 'SCT', value: '91723000', meaning: 'Anatomical Structure' },

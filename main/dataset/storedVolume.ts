@@ -11,7 +11,7 @@ import type { Volume, VoxelArray } from '../imaging/volume.ts';
 import { niftiChunks } from '../formats/nifti/writeNifti.ts';
 import type { VolumeImage } from '../formats/volume/volumeImage.ts';
 import { writeFileAtomic } from './atomicFile.ts';
-import { readVolumeFile } from './volumeFile.ts';
+import { readVolumeFile } from './read/volumeFile.ts';
 
 /** Stored headers hold float32 numbers; this is far above their rounding and far below a voxel. */
 const STORED_TOLERANCE_MM = 0.01;

@@ -4,7 +4,7 @@ import { AppException } from '../contract/errors.ts';
 import { emptyBatch, PatchSampler, type Batch, type BatchSource } from '../nnunet/train/patches.ts';
 import { Random, type RandomState } from '../nnunet/random.ts';
 import { memoryOf, type BatchThreadTask, type FromBatchThread, type ToBatchThread } from './batchMessages.ts';
-import { builtFile } from '../dataset/builtFile.ts';
+import { builtFile } from '../dataset/read/builtFile.ts';
 import { PreprocessedStore } from './preprocessedStore.ts';
 
 /** Batches made ahead of the one in use: more would only take memory, for drawing is faster than a step. */

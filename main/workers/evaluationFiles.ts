@@ -7,7 +7,7 @@ import type { EvaluatedStructure } from '../contract/evaluation.ts';
 import type { EvaluateTask } from '../contract/tasks.ts';
 import type { Segment } from '../contract/vocabulary.ts';
 import { defaultColor } from '../dataset/defaultColors.ts';
-import { readMsdDataset } from '../dataset/msdDataset.ts';
+import { readMsdDataset } from '../dataset/scan/msdDataset.ts';
 import type { Plan } from '../nnunet/plan/plan.ts';
 import { readPlan } from './runFiles.ts';
 

@@ -12,7 +12,7 @@ import { MASK_FORMATS } from '../export/formats/maskFormats.ts';
 import type { MaskToExport } from '../export/maskToExport.ts';
 import { selectSegments } from '../export/selectSegments.ts';
 import { labelmapInSourceGeometry } from '../export/sourceLabelmap.ts';
-import { datasetOf } from '../formats/dicom/datasetOf.ts';
+import { datasetOf } from '../formats/dicom/write/datasetOf.ts';
 import { identifyingWords } from '../formats/dicom/deidentify/identifyingWords.ts';
 import { DicomReference } from '../formats/dicom/dicomReference.ts';
 import { ExportFolder } from './exportFolder.ts';

@@ -6,9 +6,9 @@ import { err, toAppError, type Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import { ImportTask } from '../contract/tasks.ts';
 import { IMPORTING_PREFIX } from '../dataset/projectFolder.ts';
-import { ScanMemory } from '../dataset/scanMemory.ts';
-import { scanSources } from '../dataset/sourceScan.ts';
-import { readSubjectsFile, subjectsBeside } from '../dataset/subjectsFile.ts';
+import { ScanMemory } from '../dataset/scan/scanMemory.ts';
+import { scanSources } from '../dataset/scan/sourceScan.ts';
+import { readSubjectsFile, subjectsBeside } from '../dataset/scan/subjectsFile.ts';
 import { Importer } from './importer.ts';
 
 /**

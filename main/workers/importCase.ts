@@ -7,15 +7,15 @@ import { labelsOfType, labelTypeOf } from '../contract/labelType.ts';
 import type { ImportedCase, StoredImage } from '../contract/tasks.ts';
 import { CaseId, type Grid } from '../contract/vocabulary.ts';
 import { syncFolder, writeFileAtomic } from '../dataset/atomicFile.ts';
-import type { JoinedLabels } from '../dataset/joinLabels.ts';
-import type { LoadedSource } from '../dataset/loadSource.ts';
+import type { JoinedLabels } from '../dataset/read/joinLabels.ts';
+import type { LoadedSource } from '../dataset/read/loadSource.ts';
 import { IMPORTING_PREFIX } from '../dataset/projectFolder.ts';
-import type { Source } from '../dataset/source.ts';
+import type { Source } from '../dataset/scan/source.ts';
 import { writeLabelmap, writeStoredChannel } from '../dataset/storedVolume.ts';
 import { voxelTypeOf } from '../formats/nifti/writeNifti.ts';
 import { toCanonical } from '../imaging/orientation.ts';
 import { writeImportedLabels } from './importedLabels.ts';
-import { DICOM_REFERENCE_FILE } from '../dataset/knownCases.ts';
+import { DICOM_REFERENCE_FILE } from '../dataset/scan/knownCases.ts';
 
 const FIRST_LABELMAP = join('labels', 'r0001.nii.gz');
 

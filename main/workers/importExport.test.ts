@@ -17,7 +17,7 @@ import type { JobNews } from '../contract/jobs.ts';
 import { ImportedCase, type ImportTask } from '../contract/tasks.ts';
 import type { AppError } from '../contract/errors.ts';
 import { ExportReport } from '../export/exportReport.ts';
-import { readVolumeFile } from '../dataset/volumeFile.ts';
+import { readVolumeFile } from '../dataset/read/volumeFile.ts';
 import { readStoredImage, writeLabelmap } from '../dataset/storedVolume.ts';
 import { gridsMatch } from '../imaging/grid.ts';
 import { makePhantom } from '../imaging/phantom.ts';

@@ -1,7 +1,7 @@
 /** Two label maps of one case, turned so that their axes are closest to LPS, and the image under them. */
 import { AppException } from '../contract/errors.ts';
 import type { Grid } from '../contract/vocabulary.ts';
-import { readVolumeFile } from '../dataset/volumeFile.ts';
+import { readVolumeFile } from '../dataset/read/volumeFile.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
 import { gridDistanceMm } from '../imaging/grid.ts';
 import { labelVoxels } from '../imaging/labelVoxels.ts';

@@ -10,7 +10,7 @@ import type { JobNews } from '../contract/jobs.ts';
 import { suggestCodes } from '../contract/suggestCodes.ts';
 import { PredictTask, TaskItem } from '../contract/tasks.ts';
 import { RunId } from '../contract/vocabulary.ts';
-import { readVolumeFile } from '../dataset/volumeFile.ts';
+import { readVolumeFile } from '../dataset/read/volumeFile.ts';
 import { writeGzippedNifti } from '../dataset/storedVolume.ts';
 import { readDicomSeg } from '../formats/dicomSeg/readDicomSeg.ts';
 import { gridFromAffine } from '../imaging/grid.ts';

@@ -5,7 +5,7 @@ import type { PredictionAbout } from '../contract/tasks.ts';
 import type { ExportFormat } from '../contract/vocabulary.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { defaultSegment } from '../dataset/defaultColors.ts';
-import type { LoadedSource } from '../dataset/loadSource.ts';
+import type { LoadedSource } from '../dataset/read/loadSource.ts';
 import { MASK_FORMATS } from '../export/formats/maskFormats.ts';
 import { selectSegments } from '../export/selectSegments.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';

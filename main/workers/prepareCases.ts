@@ -6,7 +6,7 @@ import type { JobPort } from '../contract/jobPort.ts';
 import type { Progress } from '../contract/jobs.ts';
 import type { StoredImage, TrainCase } from '../contract/tasks.ts';
 import type { CaseFingerprint } from '../nnunet/plan/fingerprint.ts';
-import { builtFile } from '../dataset/builtFile.ts';
+import { builtFile } from '../dataset/read/builtFile.ts';
 import { runPreparation, type FromThread, type PreparationRequest, type PreparationResult } from './preparation.ts';
 import type { PreprocessedStore } from './preprocessedStore.ts';
 import { breathe } from './wholeCase.ts';

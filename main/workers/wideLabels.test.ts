@@ -8,7 +8,7 @@ import type { EngineFactory } from '../../models/engine.ts';
 import type { JobNews } from '../contract/jobs.ts';
 import { ImportedCase, ImportTask, PredictTask, TrainTask } from '../contract/tasks.ts';
 import type { Segment } from '../contract/vocabulary.ts';
-import { readVolumeFile } from '../dataset/volumeFile.ts';
+import { readVolumeFile } from '../dataset/read/volumeFile.ts';
 import { readLabelmap, writeGzippedNifti } from '../dataset/storedVolume.ts';
 import { gridFromAffine } from '../imaging/grid.ts';
 import { diceOfLabelmaps } from '../imaging/diceOfLabelmaps.ts';

@@ -52,7 +52,7 @@ export async function linkCommand() {
   const script = join(rootFolder, 'scripts', 'maskloop.mjs');
   await chmod(script, 0o755);
   await rm(BIN_LINK, { force: true });
-  await symlink('../../scripts/maskloop.mjs', BIN_LINK);
+  await symlink('../maskloop.mjs', BIN_LINK);
 }
 
 function readPackages(file) {

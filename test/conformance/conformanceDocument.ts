@@ -1,5 +1,5 @@
 /** docs/conformance.md, in the manner of a DICOM Conformance Statement (PS3.2), from what the code does with the real images. */
-import { TRANSFER_SYNTAXES } from '../../main/formats/dicom/transferSyntax.ts';
+import { TRANSFER_SYNTAXES } from '../../main/formats/dicom/pixels/transferSyntax.ts';
 import type { ConformanceSet } from './everyFile.ts';
 
 export interface SeenObject {

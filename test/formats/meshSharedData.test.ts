@@ -1,7 +1,7 @@
 /** Surfaces of the organs of a whole body: closed, and as large as their voxels. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readVolumeFile } from '../../main/dataset/volumeFile.ts';
+import { readVolumeFile } from '../../main/dataset/read/volumeFile.ts';
 import { meshVolumeMm3 } from '../../main/formats/mesh/mesh.ts';
 import { meshOf } from '../../main/formats/mesh/meshOf.ts';
 import { labelValuesIn, labelVoxels } from '../../main/imaging/labelVoxels.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { deflate, gzip } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readVolumeFile } from '../../main/dataset/volumeFile.ts';
+import { readVolumeFile } from '../../main/dataset/read/volumeFile.ts';
 import { writeMetaImage } from '../../main/formats/metaImage/writeMetaImage.ts';
 import { niftiChunks } from '../../main/formats/nifti/writeNifti.ts';
 import { writeNrrd } from '../../main/formats/nrrd/writeNrrd.ts';

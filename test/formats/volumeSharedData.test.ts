@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { AppError } from '../../main/contract/errors.ts';
 import { AppException } from '../../main/contract/errors.ts';
-import { isVolumeName, readVolumeFile } from '../../main/dataset/volumeFile.ts';
+import { isVolumeName, readVolumeFile } from '../../main/dataset/read/volumeFile.ts';
 import { affineFromGrid } from '../../main/imaging/grid.ts';
 import { askPython, dicomPythonNotice, hasDicomPython } from '../reference/dicomPython.ts';
 import { hasSharedData, SHARED_DATA, sharedDataNotice } from '../reference/sharedData.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Direction, DimsIjk, type Grid, PointLpsMm, type Preset, SpacingMm } from '../../main/contract/vocabulary.ts';
-import { segmentsAndRules } from '../../main/dataset/msdDataset.ts';
+import { segmentsAndRules } from '../../main/dataset/scan/msdDataset.ts';
 import type { Volume } from '../../main/imaging/volume.ts';
 import { type DatasetFingerprint, fingerprintCase, fingerprintDataset } from '../../main/nnunet/plan/fingerprint.ts';
 import type { Plan, PlanConfiguration } from '../../main/nnunet/plan/plan.ts';

@@ -1,7 +1,7 @@
 /** Test-only encoders: those in the WebAssembly file whose decoders the product uses. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { CodecName } from '../../main/formats/dicom/pixelCodecs.ts';
+import type { CodecName } from '../../main/formats/dicom/pixels/pixelCodecs.ts';
 
 export const codecWasm = new WebAssembly.Module(
   readFileSync(createRequire(import.meta.url).resolve('dcmjs-codecs/build/dcmjs-native-codecs.wasm')),

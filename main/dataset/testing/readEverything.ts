@@ -1,11 +1,11 @@
 /** For tests: what an import would make of files and folders, without a project. */
 import { AppException, type AppError } from '../../contract/errors.ts';
 import type { OverlapRule, PetValues } from '../../contract/vocabulary.ts';
-import { labelInputs } from '../labelInputs.ts';
-import { loadSource, type LoadedSource } from '../loadSource.ts';
-import { readLabelFile, readSegmentationObject, type ReadLabels } from '../readLabels.ts';
-import type { Source } from '../source.ts';
-import { scanSources } from '../sourceScan.ts';
+import { labelInputs } from '../scan/labelInputs.ts';
+import { loadSource, type LoadedSource } from '../read/loadSource.ts';
+import { readLabelFile, readSegmentationObject, type ReadLabels } from '../read/readLabels.ts';
+import type { Source } from '../scan/source.ts';
+import { scanSources } from '../scan/sourceScan.ts';
 
 /** One image of the files: read, or refused with `error`. */
 export interface SourceOutcome {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AppException, type AppError } from '../../contract/errors.ts';
 import { EXPORT_FORMATS } from '../../contract/exportFormats.ts';
-import { writeDicom } from '../../formats/dicom/writeDicom.ts';
+import { writeDicom } from '../../formats/dicom/write/writeDicom.ts';
 import { dicomSegOf } from '../../formats/dicomSeg/writeDicomSeg.ts';
 import { deidentifiedIfAsked } from '../deidentifiedIfAsked.ts';
 import type { MaskFormat, MaskToExport } from '../maskToExport.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { AppException } from '../../contract/errors.ts';
 import { EXPORT_FORMATS } from '../../contract/exportFormats.ts';
-import { writeImplicitDicom } from '../../formats/dicom/writeDicom.ts';
+import { writeImplicitDicom } from '../../formats/dicom/write/writeDicom.ts';
 import { rtStructOf, whyNoRtStruct } from '../../formats/rtStruct/rtStructOf.ts';
 import { deidentifiedIfAsked } from '../deidentifiedIfAsked.ts';
 import type { MaskFormat } from '../maskToExport.ts';

@@ -1,7 +1,7 @@
 /** Coded concepts as items of sequences (Code Sequence macro, PS3.3 section 8.8). */
 import type { DataSet } from 'dicom-parser';
 import { Code } from '../../contract/vocabulary.ts';
-import type { Attributes } from './datasetOf.ts';
+import type { Attributes } from './write/datasetOf.ts';
 import { dicomText } from './dicomText.ts';
 
 const LONGEST_SHORT_VALUE = 16;

@@ -9,10 +9,10 @@ import { gridFromAffine } from '../../imaging/grid.ts';
 import { seededRandom } from '../../imaging/phantom.ts';
 import { readDicomSummary } from './dicomSummary.ts';
 import { parseDicom, type Inflate } from './parseDicom.ts';
-import { createPixelCodecs } from './pixelCodecs.ts';
+import { createPixelCodecs } from './pixels/pixelCodecs.ts';
 import { readDicomSlices } from './readDicomSlices.ts';
-import { stackDicomSlices } from './stackDicomSlices.ts';
-import { DEFLATED } from './transferSyntax.ts';
+import { stackDicomSlices } from './stack/stackDicomSlices.ts';
+import { DEFLATED } from './pixels/transferSyntax.ts';
 
 const MOST_MS = 5000;
 const MOST_BYTES = 2 ** 31;

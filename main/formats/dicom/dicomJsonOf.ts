@@ -1,7 +1,7 @@
 /** A parsed data set to the DICOM JSON model (PS3.18 annex F), text decoded; what `writeDicom` writes. */
 import type { DataSet, Element } from 'dicom-parser';
 import { decodeText } from './characterSet.ts';
-import { vrOfTag } from './dicomDictionary.ts';
+import { vrOfTag } from './write/dicomDictionary.ts';
 import type { DicomJson } from './dicomReference.ts';
 
 const CHARACTER_SET = 'x00080005';

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { decodeText } from './characterSet.ts';
-import { datasetOf } from './datasetOf.ts';
+import { datasetOf } from './write/datasetOf.ts';
 import { dicomReferenceOf } from './dicomReferenceOf.ts';
 import { parseDicom } from './parseDicom.ts';
-import { patientAndStudy } from './patientAndStudy.ts';
-import { writeDicom } from './writeDicom.ts';
+import { patientAndStudy } from './write/patientAndStudy.ts';
+import { writeDicom } from './write/writeDicom.ts';
 import { DicomReference } from './dicomReference.ts';
 
 const bytesOf = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));

@@ -1,6 +1,6 @@
 /** What is kept of the images of a case for the objects that will be derived from them. */
 import type { DataSet } from 'dicom-parser';
-import { attributeNamed } from './dicomDictionary.ts';
+import { attributeNamed } from './write/dicomDictionary.ts';
 import { dicomJsonOf } from './dicomJsonOf.ts';
 import type { DicomReference } from './dicomReference.ts';
 

@@ -5,8 +5,8 @@ import { gridDistanceMm, gridFromAffine } from '../../imaging/grid.ts';
 import { readDicomSummary } from './dicomSummary.ts';
 import { looksLikeDicom } from './parseDicom.ts';
 import { readDicomSlices } from './readDicomSlices.ts';
-import { splitStacks } from './splitStacks.ts';
-import { stackDicomSlices, type DicomVolume } from './stackDicomSlices.ts';
+import { splitStacks } from './stack/splitStacks.ts';
+import { stackDicomSlices, type DicomVolume } from './stack/stackDicomSlices.ts';
 
 const oblique = gridFromAffine([5, 4, 6], obliqueAffine());
 const voxels = Int16Array.from({ length: 120 }, (_, n) => n * 9 - 500);

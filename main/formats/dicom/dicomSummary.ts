@@ -1,6 +1,6 @@
 /** What one DICOM file is, enough to group files into series before any pixel is read. */
-import { readFrameHeaders, type FrameHeader } from './frameHeader.ts';
-import { isUncompressed } from './transferSyntax.ts';
+import { readFrameHeaders, type FrameHeader } from './stack/frameHeader.ts';
+import { isUncompressed } from './pixels/transferSyntax.ts';
 import { parseDicom, type Inflate } from './parseDicom.ts';
 
 export interface DicomSummary {

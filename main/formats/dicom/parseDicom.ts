@@ -8,7 +8,7 @@ import {
   EXPLICIT_LITTLE_ENDIAN,
   IMPLICIT_LITTLE_ENDIAN,
   isUncompressed,
-} from './transferSyntax.ts';
+} from './pixels/transferSyntax.ts';
 
 /** Raw DEFLATE (no zlib header) to bytes; injected because this folder imports no node module. */
 export type Inflate = (deflated: Uint8Array) => Uint8Array;

@@ -1,12 +1,12 @@
 /** One DICOM file to its slices: one for a classic image, one per frame for an enhanced multi-frame object. */
 import { AppException } from '../../contract/errors.ts';
-import { decodeFrame, type EncodedFrame } from './decodeFrame.ts';
-import { frameFacts, type FrameFacts } from './frameFacts.ts';
-import { groupedFrameCount } from './functionalGroups.ts';
+import { decodeFrame, type EncodedFrame } from './pixels/decodeFrame.ts';
+import { frameFacts, type FrameFacts } from './stack/frameFacts.ts';
+import { groupedFrameCount } from './stack/functionalGroups.ts';
 import { parseDicom, type Inflate } from './parseDicom.ts';
-import type { PixelCodecs } from './pixelCodecs.ts';
-import { declaredFrameCount, readEncodedFrames } from './pixelData.ts';
-import { pixelLayout, type StoredPixels } from './pixelLayout.ts';
+import type { PixelCodecs } from './pixels/pixelCodecs.ts';
+import { declaredFrameCount, readEncodedFrames } from './pixels/pixelData.ts';
+import { pixelLayout, type StoredPixels } from './pixels/pixelLayout.ts';
 
 export interface DicomSlice extends FrameFacts {
   readonly path: string;

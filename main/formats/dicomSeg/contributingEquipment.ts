@@ -1,10 +1,10 @@
 /** Who and what had a hand in a segmentation object, one item each (Contributing Equipment Sequence, PS3.3 C.12.1). */
 import { IMPORT_AUTHOR, type Provenance } from '../../contract/provenance.ts';
 import { codeItem } from '../dicom/codeSequence.ts';
-import type { Attributes } from '../dicom/datasetOf.ts';
-import { dicomDateTime } from '../dicom/dicomDateTime.ts';
+import type { Attributes } from '../dicom/write/datasetOf.ts';
+import { dicomDateTime } from '../dicom/write/dicomDateTime.ts';
 import type { DicomJson, DicomReference } from '../dicom/dicomReference.ts';
-import { personNamed, plainText, provenanceText } from '../dicom/provenanceAttributes.ts';
+import { personNamed, plainText, provenanceText } from '../dicom/write/provenanceAttributes.ts';
 
 /** CID 7005. */
 const ACQUISITION = codeItem({ scheme: 'DCM', value: '109101', meaning: 'Acquisition Equipment' });

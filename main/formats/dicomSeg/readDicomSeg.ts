@@ -5,7 +5,7 @@
 import type { DataSet } from 'dicom-parser';
 import { AppException, type AppError } from '../../contract/errors.ts';
 import { parseDicom, type Inflate } from '../dicom/parseDicom.ts';
-import type { PixelCodecs } from '../dicom/pixelCodecs.ts';
+import type { PixelCodecs } from '../dicom/pixels/pixelCodecs.ts';
 import type { ReadSegment, Segmentation } from '../segmentation/segmentation.ts';
 import { backgroundOf, largestFraction, segLayout, segmentedImage, segmentNumberOf, segPlane } from './segFacts.ts';
 import { segGeometry, type SegGeometry } from './segGeometry.ts';

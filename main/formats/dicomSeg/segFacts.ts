@@ -1,7 +1,7 @@
 /** What the header of a segmentation object says: its layout, where each frame lies, which images it was made on. */
 import type { DataSet } from 'dicom-parser';
 import { AppException } from '../../contract/errors.ts';
-import { binaryOf, decimalOf, functionalGroup, groupedFrameCount, itemOf, textOf } from '../dicom/functionalGroups.ts';
+import { binaryOf, decimalOf, functionalGroup, groupedFrameCount, itemOf, textOf } from '../dicom/stack/functionalGroups.ts';
 import { decimals } from '../dicom/parseDicom.ts';
 import type { SegmentedImage } from '../segmentation/segmentation.ts';
 import type { SegPlane } from './segGeometry.ts';

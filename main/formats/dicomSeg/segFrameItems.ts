@@ -2,7 +2,7 @@
 import type { Grid } from '../../contract/vocabulary.ts';
 import { ijkToLps } from '../../imaging/grid.ts';
 import { codeItem } from '../dicom/codeSequence.ts';
-import type { Attributes } from '../dicom/datasetOf.ts';
+import type { Attributes } from '../dicom/write/datasetOf.ts';
 import type { DicomReference } from '../dicom/dicomReference.ts';
 import type { LabelFrame } from './labelFrames.ts';
 

@@ -1,11 +1,11 @@
 /** Pixels of a segmentation object, whatever its type: what one frame sets in a mask, or the labels of all frames. */
 import type { DataSet } from 'dicom-parser';
 import { AppException } from '../../contract/errors.ts';
-import { decodeFrame } from '../dicom/decodeFrame.ts';
-import { encapsulatedFrames } from '../dicom/encapsulatedFrames.ts';
-import type { PixelCodecs } from '../dicom/pixelCodecs.ts';
-import { decodeRleFrame } from '../dicom/rleFrame.ts';
-import { EXPLICIT_BIG_ENDIAN, TRANSFER_SYNTAXES, transferSyntaxName } from '../dicom/transferSyntax.ts';
+import { decodeFrame } from '../dicom/pixels/decodeFrame.ts';
+import { encapsulatedFrames } from '../dicom/pixels/encapsulatedFrames.ts';
+import type { PixelCodecs } from '../dicom/pixels/pixelCodecs.ts';
+import { decodeRleFrame } from '../dicom/pixels/rleFrame.ts';
+import { EXPLICIT_BIG_ENDIAN, TRANSFER_SYNTAXES, transferSyntaxName } from '../dicom/pixels/transferSyntax.ts';
 import { unpackBits } from './bitPacking.ts';
 
 export interface SegLayout {

@@ -3,7 +3,7 @@ import type { DataSet } from 'dicom-parser';
 import { SegmentCodes } from '../../contract/vocabulary.ts';
 import { codeOf } from '../dicom/codeSequence.ts';
 import { characterSetOf, dicomText } from '../dicom/dicomText.ts';
-import { binaryOf, itemOf } from '../dicom/functionalGroups.ts';
+import { binaryOf, itemOf } from '../dicom/stack/functionalGroups.ts';
 import type { ReadSegment } from '../segmentation/segmentation.ts';
 import { rgbOfDicomLab, type Rgb } from './cieLab.ts';
 

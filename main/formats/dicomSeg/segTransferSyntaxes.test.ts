@@ -11,7 +11,7 @@ import { digestedMasks } from '../../../test/reference/dicomSegPython.ts';
 import { programPath } from '../../../test/reference/program.ts';
 import type { AppException } from '../../contract/errors.ts';
 import type { Grid, Segment } from '../../contract/vocabulary.ts';
-import { createPixelCodecs } from '../dicom/pixelCodecs.ts';
+import { createPixelCodecs } from '../dicom/pixels/pixelCodecs.ts';
 import { readDicomSeg } from './readDicomSeg.ts';
 import { writeDicomSeg } from './writeDicomSeg.ts';
 

@@ -3,8 +3,8 @@ import type { Provenance } from '../../contract/provenance.ts';
 import { SEGMENT_CATEGORIES } from '../../contract/segmentCodeTable.ts';
 import type { Code, Segment, SegmentCodes } from '../../contract/vocabulary.ts';
 import { codeItem } from '../dicom/codeSequence.ts';
-import type { Attributes } from '../dicom/datasetOf.ts';
-import { algorithmItem, plainText } from '../dicom/provenanceAttributes.ts';
+import type { Attributes } from '../dicom/write/datasetOf.ts';
+import { algorithmItem, plainText } from '../dicom/write/provenanceAttributes.ts';
 import { dicomLabOfRgb } from './cieLab.ts';
 
 /** What can be said of any segment in a patient. */

@@ -13,7 +13,7 @@ import { gridsMatch } from '../../imaging/grid.ts';
 import { dicomReferenceOf } from '../dicom/dicomReferenceOf.ts';
 import { parseDicom } from '../dicom/parseDicom.ts';
 import { readDicomSlices } from '../dicom/readDicomSlices.ts';
-import { stackDicomSlices } from '../dicom/stackDicomSlices.ts';
+import { stackDicomSlices } from '../dicom/stack/stackDicomSlices.ts';
 import { readDicomSeg } from './readDicomSeg.ts';
 import { writeDicomSeg } from './writeDicomSeg.ts';
 

@@ -9,7 +9,7 @@ import { programPath } from '../../../test/reference/program.ts';
 import type { Provenance } from '../../contract/provenance.ts';
 import type { Grid, RunId, Segment } from '../../contract/vocabulary.ts';
 import { gridDistanceMm, ijkToLps, lpsToIjk } from '../../imaging/grid.ts';
-import { datasetOf } from '../dicom/datasetOf.ts';
+import { datasetOf } from '../dicom/write/datasetOf.ts';
 import type { DicomReference } from '../dicom/dicomReference.ts';
 import { parseDicom } from '../dicom/parseDicom.ts';
 import { readDicomSeg } from './readDicomSeg.ts';

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { AppException } from '../../contract/errors.ts';
 import type { Grid } from '../../contract/vocabulary.ts';
 import { gridFromAffine, ijkToLps, voxelCountOf } from '../../imaging/grid.ts';
-import { datasetOf, type Attributes } from '../dicom/datasetOf.ts';
-import { newDicomUid } from '../dicom/dicomUid.ts';
-import { writeImplicitDicom } from '../dicom/writeDicom.ts';
+import { datasetOf, type Attributes } from '../dicom/write/datasetOf.ts';
+import { newDicomUid } from '../dicom/write/dicomUid.ts';
+import { writeImplicitDicom } from '../dicom/write/writeDicom.ts';
 import { rasterizeRtStruct } from './rasterizeRtStruct.ts';
 import { readRtStruct, RT_STRUCTURE_SET } from './readRtStruct.ts';
 

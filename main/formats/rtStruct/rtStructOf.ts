@@ -4,12 +4,12 @@ import type { Grid, Segment } from '../../contract/vocabulary.ts';
 import { ijkToLps } from '../../imaging/grid.ts';
 import type { LabelArray } from '../../imaging/connectedComponents.ts';
 import { codeItem } from '../dicom/codeSequence.ts';
-import { datasetOf, type Attributes } from '../dicom/datasetOf.ts';
-import { dicomDateTime, type DicomDateTime } from '../dicom/dicomDateTime.ts';
+import { datasetOf, type Attributes } from '../dicom/write/datasetOf.ts';
+import { dicomDateTime, type DicomDateTime } from '../dicom/write/dicomDateTime.ts';
 import type { DicomJson, DicomReference } from '../dicom/dicomReference.ts';
-import { newDicomUid, type RandomBytes } from '../dicom/dicomUid.ts';
-import { patientAndStudy } from '../dicom/patientAndStudy.ts';
-import { algorithmItem, personWhoDrew, plainText, provenanceText } from '../dicom/provenanceAttributes.ts';
+import { newDicomUid, type RandomBytes } from '../dicom/write/dicomUid.ts';
+import { patientAndStudy } from '../dicom/write/patientAndStudy.ts';
+import { algorithmItem, personWhoDrew, plainText, provenanceText } from '../dicom/write/provenanceAttributes.ts';
 import { RT_STRUCTURE_SET } from './readRtStruct.ts';
 import { traceContours } from './traceContours.ts';
 

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { datasetOf } from '../datasetOf.ts';
+import { datasetOf } from '../write/datasetOf.ts';
 import type { DicomJson } from '../dicomReference.ts';
 import { actionFor } from './basicProfile.ts';
 import { deidentify, type DeidentifyOptions } from './deidentify.ts';

@@ -3,8 +3,8 @@
  * looked at. Beyond the table, for what it cannot know: person names and UIDs that it does not list are taken out
  * too, and kept texts that mention a name or an identifier of the input.
  */
-import { datasetOf } from '../datasetOf.ts';
-import { vrOfTag } from '../dicomDictionary.ts';
+import { datasetOf } from '../write/datasetOf.ts';
+import { vrOfTag } from '../write/dicomDictionary.ts';
 import type { DicomJson } from '../dicomReference.ts';
 import { actionFor, type ProfileAction } from './basicProfile.ts';
 import { DeidentifyLog, type Deed, type DeidentifyReport } from './deidentifyReport.ts';

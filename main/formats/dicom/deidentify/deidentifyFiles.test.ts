@@ -12,11 +12,11 @@ import { hasSharedData, SHARED_DATA, sharedDataNotice } from '../../../../test/r
 import { Segment } from '../../../contract/vocabulary.ts';
 import { gridFromAffine } from '../../../imaging/grid.ts';
 import { dicomSegOf } from '../../dicomSeg/writeDicomSeg.ts';
-import { datasetOf } from '../datasetOf.ts';
+import { datasetOf } from '../write/datasetOf.ts';
 import { dicomJsonOf } from '../dicomJsonOf.ts';
 import type { DicomJson } from '../dicomReference.ts';
 import { looksLikeDicom, parseDicom } from '../parseDicom.ts';
-import { writeDicom, writeImplicitDicom } from '../writeDicom.ts';
+import { writeDicom, writeImplicitDicom } from '../write/writeDicom.ts';
 import { actionFor } from './basicProfile.ts';
 import { deidentify, type DeidentifyOptions } from './deidentify.ts';
 import { personText } from './identifyingWords.ts';

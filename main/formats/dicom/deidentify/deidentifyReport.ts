@@ -1,5 +1,5 @@
 /** What was done to the attributes of a data set, for the person who answers for it. */
-import { keywordOfTag } from '../dicomDictionary.ts';
+import { keywordOfTag } from '../write/dicomDictionary.ts';
 import { isPrivate, PROFILE_EDITION } from './basicProfile.ts';
 
 /** `cleaned`: a text that mentioned the patient or another person, of which only that mention is gone. */

@@ -1,5 +1,5 @@
 /** What stands where something identifying stood: dummies, other UIDs, moved dates. */
-import { newDicomUid } from '../dicomUid.ts';
+import { newDicomUid } from '../write/dicomUid.ts';
 
 /** The same bytes for the same text, at least sixteen, e.g. HMAC-SHA-256 under a key that nobody keeps. */
 export type KeyedHash = (text: string) => Uint8Array;
