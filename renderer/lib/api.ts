@@ -63,6 +63,11 @@ export class AppApi {
     throw new AppException({ code: 'internal', detail: `revision ${revision} of ${caseId}: ${bytes.byteLength} bytes for ${voxelCount} voxels` });
   }
 
+  /** Ones where background was painted; only for a revision that has any. */
+  async background(caseId: CaseId, revision: number): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(await getBytes(bulkUrls.background(caseId, revision)));
+  }
+
   /** Sends a labelmap as a Blob (a typed array of 100 MB breaks test tools). */
   async upload(labels: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>): Promise<UploadId> {
     const response = await fetch(bulkUrls.upload(), { method: 'POST', body: new Blob([labels], { type: 'application/octet-stream' }) });

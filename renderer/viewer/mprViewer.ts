@@ -88,7 +88,7 @@ export class MprViewer {
   /** `edit`: the labelmap changed by hand. `history`: undo or redo may have become (im)possible. `cursor`: null when the pointer leaves. */
   constructor(
     elements: Readonly<Record<Plane, HTMLDivElement>>,
-    private readonly on: { edit(): void; history(): void; cursor(reading: CursorReading | null): void; window(window: GreyWindow): void },
+    private readonly on: { edit(): void; history(): void; cursor(reading: CursorReading | null): void; window(window: GreyWindow): void; slice(indexK: number | null): void },
   ) {
     startCornerstone();
     this.#engine = new RenderingEngine(ENGINE_ID);
@@ -115,6 +115,7 @@ export class MprViewer {
       if (event.detail.range) this.on.window(event.detail.range);
     }) as EventListener;
     this.#listenTo(elements.axial, CoreEnums.Events.VOI_MODIFIED, windowChanged);
+    this.#listenTo(elements.axial, CoreEnums.Events.CAMERA_MODIFIED, () => this.on.slice(this.#axialSliceK()));
     this.#resize = new ResizeObserver(() => this.#engine.resize(true, true));
     for (const plane of PLANES) this.#resize.observe(elements[plane]);
   }
@@ -308,6 +309,15 @@ export class MprViewer {
       top: orientationLetters(viewUp),
       bottom: orientationLetters(opposite(viewUp)),
     };
+  }
+
+  /** The slice of the stored grid that the axial plane shows in its middle; of an oblique grid the nearest one. */
+  #axialSliceK(): number | null {
+    const { focalPoint } = this.#viewport('axial').getCamera();
+    if (!this.#case || !focalPoint) return null;
+    const { originLpsMm, direction, spacingMm, dimsIjk } = this.#case.grid;
+    const along = [0, 1, 2].reduce((sum, c) => sum + (focalPoint[c]! - originLpsMm[c]!) * direction[6 + c]!, 0);
+    return Math.min(dimsIjk[2] - 1, Math.max(0, Math.round(along / spacingMm[2])));
   }
 
   #readAt(plane: Plane, element: HTMLElement, event: MouseEvent): CursorReading | null {

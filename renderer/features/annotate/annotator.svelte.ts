@@ -1,5 +1,6 @@
 import { createContext } from 'svelte';
 import type { CallInput, CaseDetail } from '../../../main/contract/api.ts';
+import { COMPLETE, type Completeness } from '../../../main/contract/completeness.ts';
 import { AppException } from '../../../main/contract/errors.ts';
 import { emptyLabels, typeOfLabels } from '../../../main/contract/labelType.ts';
 import type { CaseId, Segment } from '../../../main/contract/vocabulary.ts';
@@ -9,6 +10,7 @@ import { voxelArray } from '../../viewer/caseVolume.ts';
 import type { CursorReading, MprViewer } from '../../viewer/mprViewer.ts';
 import type { ViewerTool } from '../../viewer/mprTools.ts';
 import type { GreyWindow } from '../../viewer/windowLevel.ts';
+import { BACKGROUND_SEGMENT, paintsBackground, withPaintedBackground, withSliceToggled } from './paintedBackground.ts';
 
 const RADIUS_MM = { min: 0.5, max: 50, first: 4 } as const;
 
@@ -33,6 +35,9 @@ export class Annotator {
   #hidden = $state.raw<ReadonlySet<number>>(new Set());
   #cursor = $state.raw<CursorReading | null>(null);
   #window = $state.raw<GreyWindow | null>(null);
+  /** As it will be saved. */
+  #completeness = $state.raw<Completeness>(COMPLETE);
+  #axialSlice = $state<number | null>(null);
   /** Another revision appeared while there were unsaved strokes. */
   #newerRevision = $state<number | null>(null);
   #legend: readonly Segment[] = [];
@@ -75,6 +80,16 @@ export class Annotator {
   }
   get window(): GreyWindow | null {
     return this.#window;
+  }
+  get completeness(): Completeness {
+    return this.#completeness;
+  }
+  /** Along k of the stored grid. */
+  get axialSlice(): number | null {
+    return this.#axialSlice;
+  }
+  get paintsBackground(): boolean {
+    return paintsBackground(this.#completeness, this.#legend);
   }
   get newerRevision(): number | null {
     return this.#newerRevision;
@@ -131,6 +146,7 @@ export class Annotator {
     cursor: (reading: CursorReading | null): void => {
       this.#cursor = reading;
     },
+    slice: (indexK: number | null): void => void (this.#axialSlice = indexK),
     window: (window: GreyWindow): void => {
       this.#window = window;
     },
@@ -149,10 +165,14 @@ export class Annotator {
         this.api.volume(caseId, 0),
         detail.latestRevision === null ? emptyLabels('uint8', voxelCount) : this.api.labels(caseId, detail.latestRevision, voxelCount),
       ]);
+      const { backgroundVoxelCount, ...completeness } = detail.completeness;
+      const background = detail.latestRevision === null || backgroundVoxelCount === 0 ? null : await this.api.background(caseId, detail.latestRevision);
       if (this.#requested !== caseId) return; // another case was clicked meanwhile
       const voxels = voxelArray(detail.voxelType, bytes);
       this.#open = null;
-      await viewer.show({ grid: detail.grid, modality: detail.modality, voxels, labels }, this.#legend);
+      this.#completeness = completeness;
+      await viewer.show({ grid: detail.grid, modality: detail.modality, voxels, labels: background ? withPaintedBackground(labels, background) : labels }, this.#shownLegend);
+      this.#chooseShownLabel(this.#shownLegend);
       viewer.setActiveSegment(this.#activeLabel);
       viewer.setTool(this.#tool);
       this.#open = detail;
@@ -185,7 +205,7 @@ export class Annotator {
     const editsBefore = this.#edits;
     const saved = await this.notices.attempt(async () => {
       const uploadId = await this.api.upload(labels);
-      return this.#saveOnTop(detail, { uploadId, labelType: typeOfLabels(labels) });
+      return this.#saveOnTop(detail, { uploadId, labelType: typeOfLabels(labels), completeness: this.#completeness });
     });
     if (saved) {
       this.#dirty = this.#edits !== editsBefore;
@@ -198,7 +218,7 @@ export class Annotator {
   }
 
   /** A revision that appeared meanwhile is kept below ours; nothing is overwritten. */
-  async #saveOnTop(detail: CaseDetail, uploaded: Pick<CallInput<'labels.save'>, 'uploadId' | 'labelType'>) {
+  async #saveOnTop(detail: CaseDetail, uploaded: Pick<CallInput<'labels.save'>, 'uploadId' | 'labelType' | 'completeness'>) {
     const { caseId } = detail;
     try {
       return await this.api.call('labels.save', { caseId, ...uploaded, parent: detail.latestRevision });
@@ -224,9 +244,34 @@ export class Annotator {
     if (done) await this.open(caseId);
   }
 
+  /** The brush for background is one more segment, of this viewer only. */
+  get #shownLegend(): readonly Segment[] {
+    return this.paintsBackground ? [...this.#legend, BACKGROUND_SEGMENT] : this.#legend;
+  }
+
+  /** Saved with the next revision. */
+  setCompleteness(change: Partial<Completeness>): void {
+    if (!this.#open) return;
+    this.#completeness = { ...this.#completeness, ...change };
+    this.#edits++;
+    this.#dirty = true;
+    this.#showLegend();
+  }
+  /** Of the axial slice that is shown. */
+  toggleSliceComplete(): void {
+    if (this.#axialSlice !== null && this.#completeness.unpainted === 'unknown') this.setCompleteness(withSliceToggled(this.#completeness, this.#axialSlice));
+  }
+
   setLegend(legend: readonly Segment[]): void {
     this.#legend = legend;
+    this.#showLegend();
+  }
+  #chooseShownLabel(legend: readonly Segment[]): void {
     if (!legend.some((s) => s.labelValue === this.#activeLabel) && legend[0]) this.setActiveLabel(legend[0].labelValue);
+  }
+  #showLegend(): void {
+    const legend = this.#shownLegend;
+    this.#chooseShownLabel(legend);
     if (!this.#open) return;
     this.#viewer?.setSegments(legend);
     this.#viewer?.setActiveSegment(this.#activeLabel);
