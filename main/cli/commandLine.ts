@@ -10,6 +10,7 @@ import { addFindBestCommand } from './findBestCommand.ts';
 import { addImportCommand } from './importCommand.ts';
 import { addListCommands } from './listCommands.ts';
 import { addModelCommands } from './modelCommands.ts';
+import { addModelsCommand } from './modelsCommand.ts';
 import { addNodeCommands } from './nodeCommands.ts';
 import { addPlanCommands } from './planCommand.ts';
 import { addPredictCommand } from './predictCommand.ts';
@@ -35,6 +36,7 @@ export function createCommandLine(program: ProgramPaths): Command {
   addFindBestCommand(root, program);
   addExportCommand(root, program);
   addModelCommands(root, program);
+  addModelsCommand(root, program);
   addNodeCommands(root, program);
   addServeCommand(root, program);
   addListCommands(root, program);

@@ -1,10 +1,14 @@
 import type { RunInfo } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 
-/** The run called `name`, or for 'latest' the newest one that is `eligible`. Throws `not-found`. */
+/** The run called `name`; for 'latest' the newest one that is `eligible`, for 'current' the project's model. Throws `not-found`. */
 export function findRun(runs: readonly RunInfo[], name: string, eligible: (run: RunInfo) => boolean): RunInfo {
-  const candidates = name === 'latest' ? runs.filter(eligible) : runs.filter(({ runId }) => runId === name);
-  const [newest] = [...candidates].sort((a, b) => b.createdAtMs - a.createdAtMs);
+  const [newest] = runs.filter(isMeant(name, eligible)).sort((a, b) => b.createdAtMs - a.createdAtMs);
   if (!newest) throw new AppException({ code: 'not-found', what: 'run', id: name });
   return newest;
+}
+
+function isMeant(name: string, eligible: (run: RunInfo) => boolean): (run: RunInfo) => boolean {
+  if (name === 'latest') return eligible;
+  return name === 'current' ? ({ isCurrent }) => isCurrent : ({ runId }) => runId === name;
 }

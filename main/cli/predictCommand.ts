@@ -33,9 +33,9 @@ export function addPredictCommand(root: Command, program: ProgramPaths): void {
     .description("Segment a folder of images, or (without --input) the project's cases that have no accepted mask.")
     .addOption(projectOption())
     .addOption(
-      new Option('--model <run>', "run whose weights are used (default: 'latest'); several times: they vote")
+      new Option('--model <run>', "run whose weights are used, 'latest' or 'current' (default); several times: they vote")
         .argParser((value: string, before: readonly string[] | undefined) => [...(before ?? []), value])
-        .default(undefined, 'latest'),
+        .default(undefined, 'current'),
     )
     .addOption(new Option('--input <folder>', 'NIfTI files or DICOM series'))
     .addOption(
@@ -95,12 +95,12 @@ function overlapOf(text: string): number {
 }
 
 async function predict(session: CliSession, flags: PredictFlags): Promise<CommandEnd> {
-  const { project, model = ['latest'], input, output, overlap, blend, amp } = flags;
+  const { project, model = ['current'], input, output, overlap, blend, amp } = flags;
   await session.call('project.open', { folder: resolve(project) });
   const { runs } = await session.call('nnunet.listRuns', {});
-  // The services choose the latest model themselves, and say so when there is none.
-  const isLatest = model.length === 1 && model[0] === 'latest';
-  const runIds = isLatest
+  // The services know the current model, which one to take while there is none, and say so when no model can predict.
+  const isCurrent = model.length === 1 && model[0] === 'current';
+  const runIds = isCurrent
     ? undefined
     : model.map((name) => findRun(runs, name, ({ hasCheckpoint }) => hasCheckpoint).runId);
   const options = { runIds, mirror: flags.mirror ?? flags.tta ?? false, overlap, blend, amp, xla: flags.xla ?? false };

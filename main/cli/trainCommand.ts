@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import type { CallInput, CallOutput } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import { Amp, ConfigurationName, Preset, type Fold, type RunId } from '../contract/vocabulary.ts';
+import { outcomeName } from '../contract/describeGate.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption, foldOf, positiveInteger, positiveNumber, projectOption, wholeNumber } from './commonOptions.ts';
@@ -44,7 +45,7 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
         .choices(Preset.options)
         .default('v2'),
     )
-    .addOption(new Option('--from <run>', "start from the weights of this run, or 'latest'").conflicts('resume'))
+    .addOption(new Option('--from <run>', "start from the weights of this run, 'current' or 'latest'").conflicts('resume'))
     .addOption(new Option('--previous <run...>', 'for 3d_cascade_fullres: the 3d_lowres runs of all folds (default: the newest ones)'))
     .addOption(new Option('--resume <run>', "go on with an interrupted run, or 'latest'"))
     .addOption(new Option('--seed <n>', 'seed of weights and patches').argParser(wholeNumber))
@@ -58,10 +59,10 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
       'after',
       examples(
         'train --project ~/liver --config 3d_fullres --fold 0 --minutes 15',
-        'train --project ~/liver --from latest --minutes 5      # retrain on corrections',
+        'train --project ~/liver --from current --minutes 5     # retrain on corrections',
         'train --project ~/liver --resume latest                # go on after Ctrl+C',
         'train --project ~/liver --optimizer sgd --epochs 1000  # nnU-Net v2 to the letter',
-        'train --project ~/liver --from latest --minutes 10 --converged 5',
+        'train --project ~/liver --from current --minutes 10 --converged 5',
         'train --project ~/liver --when-accepted 8 --minutes 10',
         'train --project ~/liver --minutes 60 --ema 0.999 --patience 20',
       ),
@@ -124,5 +125,6 @@ function describeRun(run: CallOutput<'nnunet.listRuns'>['runs'][number]): string
     const perLabel = Object.entries(run.validationDicePerLabel).map(([label, dice]) => `${label} ${dice.toFixed(3)}`);
     lines.push(`Validation Dice ${run.validationDice.toFixed(3)} (${perLabel.join(', ')}).`);
   }
+  if (run.gateOutcome) lines.push(`Gate: ${outcomeName(run.gateOutcome)}${run.isCurrent ? ', it is the current model now' : ' (maskloop models report)'}.`);
   return lines;
 }

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { RunInfo } from '../contract/api.ts';
+import { whyIncomplete } from '../contract/completeness.ts';
 import { AppException } from '../contract/errors.ts';
 import type { GateReason, GateVerdict } from '../contract/gate.ts';
 import { PredictOptions } from '../contract/predictOptions.ts';
@@ -98,11 +99,13 @@ function casesLearntBy(store: ProjectStore, run: RunInfo): CaseId[] {
   return [...run.trainCaseIds, ...(parent ? casesLearntBy(store, parent) : [])];
 }
 
-/** The cases that people accepted first, with the labelmap that is accepted now. */
+/** The cases that people accepted first, with the labelmap that is accepted now; one with unknown voxels cannot judge. */
 function canaryRevisions(store: ProjectStore): [CaseId, number][] {
+  const { legend, labelRules } = store.project;
+  const canJudge = (caseId: CaseId, revision: number) => whyIncomplete(store.revisions.completeness(caseId, revision), legend, labelRules) === null;
   return store.revisions.firstVerified(store.project.gateRules.canaryCount, IMPORT_AUTHOR).flatMap((caseId) => {
     const accepted = store.revisions.ofCase(caseId).find((one) => one.accepted);
-    return accepted ? [[caseId, accepted.revision]] : [];
+    return accepted && canJudge(caseId, accepted.revision) ? [[caseId, accepted.revision]] : [];
   });
 }
 
