@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Grid } from '../../main/contract/vocabulary.ts';
 import { readLabelmap, writeGzippedNifti, writeLabelmap } from '../../main/dataset/storedVolume.ts';
-import { readVolumeFile } from '../../main/dataset/volumeFile.ts';
+import { readVolumeFile } from '../../main/dataset/read/volumeFile.ts';
 import { makePhantom, seededRandom } from '../../main/imaging/phantom.ts';
 import type { Site } from './playedProject.ts';
 
