@@ -5,6 +5,6 @@ export interface JobPort {
   tell(news: JobNews): void;
   /** An `AbortSignal` fits; the task looks at it once per patch, step or file. */
   readonly stop: { readonly aborted: boolean };
-  /** The host wants quiet: a training holds between two steps while it says so. Absent where nobody asks for that. */
+  /** The host wants quiet: a training holds between two steps, a prediction between two windows. Absent where nobody asks for that. */
   readonly pause?: { readonly isWanted: boolean };
 }

@@ -97,8 +97,6 @@ export const TrainTask = z.object({
   recipe: TrainingRecipe,
   /** Warm start from this run's best checkpoint, with its plan. */
   parentRunFolder: z.string().optional(),
-  /** Starts by itself: runs at idle priority. */
-  isBackground: z.boolean().optional(),
   /** Go on from this run's own latest checkpoint. */
   resume: z.boolean(),
   /** Memory of the card that the plan shall fill, in GB; absent: what the preset stands for. */
@@ -510,9 +508,10 @@ export type TaskItem = z.infer<typeof TaskItem>;
 
 /** Messages main → compute and compute → main. */
 export const ToCompute = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('run'), input: TaskInput }),
+  /** `isBackground`: at idle priority. */
+  z.object({ type: z.literal('run'), input: TaskInput, isBackground: z.boolean().optional() }),
   z.object({ type: z.literal('stop') }),
-  /** A training holds between two steps as long as it is wanted. */
+  /** A training holds between two steps, a prediction between two windows, as long as it is wanted. */
   z.object({ type: z.literal('pause'), isWanted: z.boolean() }),
 ]);
 export type ToCompute = z.infer<typeof ToCompute>;

@@ -21,6 +21,11 @@ export interface TaskTimes {
   /** A process that has answered but does not exit. */
   readonly lingerMs: number;
 }
+
+export interface TaskManner extends TaskTimes {
+  /** At idle priority. */
+  readonly isBackground?: boolean;
+}
 export const TASK_TIMES: TaskTimes = { killAfterMs: 10_000, lingerMs: 3_000 };
 
 /** Runs one task in a process of its own. A `listen` that throws ends the task with that error. */
@@ -28,7 +33,7 @@ export function startTask(
   host: ComputeHost,
   input: TaskInput,
   listen: (news: JobNews) => void,
-  times: TaskTimes = TASK_TIMES,
+  manner: TaskManner = TASK_TIMES,
 ): RunningTask {
   let process: ComputeProcess | undefined;
   let verdict: TaskOutcome | undefined;
@@ -50,7 +55,7 @@ export function startTask(
         return;
       }
       verdict = message;
-      killLater(times.lingerMs);
+      killLater(manner.lingerMs);
     };
     const onExit = (exitCode: number | null, signal: string | null, stderrTail: string) => {
       clearTimeout(timer);
@@ -60,7 +65,7 @@ export function startTask(
     };
     try {
       process = host.start({ onMessage, onExit });
-      process.send({ type: 'run', input });
+      process.send({ type: 'run', input, ...(manner.isBackground && { isBackground: true }) });
     } catch (thrown) {
       process?.kill();
       resolve({ type: 'failed', error: toAppError(thrown) });
@@ -70,7 +75,7 @@ export function startTask(
   const stop = () => {
     // The process may have gone while the stop was on its way; `onExit` tells.
     process?.send({ type: 'stop' });
-    killLater(times.killAfterMs);
+    killLater(manner.killAfterMs);
   };
   return { outcome, stop, pause: (isWanted) => process?.send({ type: 'pause', isWanted }) };
 }

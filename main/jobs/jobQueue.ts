@@ -198,8 +198,9 @@ export class JobQueue {
       if (job.isCancelRequested) return { state: 'cancelled' };
       const input = makeInput();
       if (!input) continue;
-      job.task = startTask(this.host, input, listen, { ...this.times, killAfterMs: job.spec.killAfterMs ?? this.times.killAfterMs });
-      if (job.spec.isBackground) job.task.pause(this.#isPauseWanted);
+      const { killAfterMs = this.times.killAfterMs, isBackground = false } = job.spec;
+      job.task = startTask(this.host, input, listen, { ...this.times, killAfterMs, isBackground });
+      if (isBackground) job.task.pause(this.#isPauseWanted);
       const outcome = await job.task.outcome;
       job.task = null;
       const end = endOf(outcome, job.isCancelRequested);

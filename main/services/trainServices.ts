@@ -149,7 +149,7 @@ function trainJob(store: ProjectStore, events: EventHub, author: string, runId: 
     subject: runId,
     isBackground,
     // what goes wrong with the gate takes nothing from a training that has ended well
-    tasks: [() => ({ ...trainTask(store, runId), isBackground }), finished, ...gate.tasks],
+    tasks: [() => trainTask(store, runId), finished, ...gate.tasks],
     onStarted() {
       store.runs.setState(runId, 'running');
       tellRuns();

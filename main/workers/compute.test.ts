@@ -1,7 +1,7 @@
 /** The compute process as it ships: bundled, forked, talked to over its message channel. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
@@ -60,6 +60,20 @@ describe('the compute process', () => {
       { type: 'done', stopped: false, summary: { backgroundVoxelCount: 0, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } },
     ]);
     expect([...gunzipSync(readFileSync(join(folder, 'saved.nii.gz'))).subarray(352)]).toEqual([0, 3, 3, 0, 0, 3]);
+  });
+
+  it.skipIf(process.platform === 'win32')('steps back to idle priority for a task in the background, and only then', async () => {
+    const priorityOf = async (isBackground: boolean): Promise<number> => {
+      const { child, exited } = start();
+      child.send({ type: 'run', isBackground, input: { task: 'phantoms', folder: join(folder, `at-priority-${isBackground}`), caseCount: 40, labelledCount: 0, seed: 0 } });
+      await new Promise((resolve) => child.once('message', resolve));
+      const priority = getPriority(child.pid);
+      child.kill('SIGKILL');
+      await exited;
+      return priority;
+    };
+    expect(await priorityOf(true)).toBe(constants.priority.PRIORITY_LOW);
+    expect(await priorityOf(false)).toBe(getPriority());
   });
 
   it('tells what it has done before its last word', async () => {

@@ -89,7 +89,7 @@ channel.onMessage((raw) => {
   }
   if (isRunning) return fail({ code: 'internal', detail: 'a compute process runs one task' });
   isRunning = true;
-  if (message.data.input.task === 'train' && message.data.input.isBackground) stepBack();
+  if (message.data.isBackground) stepBack();
   void runTask(message.data.input, { tell: (news) => channel.send({ type: 'news', news }), stop, pause }).then((result) =>
     result.ok ? answer({ type: 'done', summary: result.value, stopped: stop.aborted }, 0) : fail(result.error),
   );

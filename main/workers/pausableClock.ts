@@ -1,10 +1,10 @@
-/** Lets a training hold between two steps while its host wants quiet; the time it holds is not training time. */
+/** Lets a task hold between two steps while its host wants quiet; the time it holds is not training time. */
 import { performance } from 'node:perf_hooks';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { JobNews, Progress } from '../contract/jobs.ts';
 import { breathe } from './wholeCase.ts';
 
-/** How soon a held training notices that it may go on, or that it is to stop. */
+/** How soon a held task notices that it may go on, or that it is to stop. */
 const POLL_MS = 100;
 
 export class PausableClock {
@@ -16,10 +16,10 @@ export class PausableClock {
     this.#port = port;
   }
 
-  /** Milliseconds; stands still while the training holds. */
+  /** Milliseconds; stands still while the task holds. */
   readonly now = (): number => performance.now() - this.#heldMs;
 
-  /** `tell` of the port, remembering how far the training is. */
+  /** `tell` of the port, remembering how far the task is. */
   readonly tell = (news: JobNews): void => {
     if (news.type === 'progress') this.#latest = news.progress;
     this.#port.tell(news);

@@ -22,10 +22,12 @@ import { openEnsemble, predictCase } from './ensemble.ts';
 import type { CaseHooks, Ensemble } from './ensemble.ts';
 import { PredictedFiles } from './predictedFiles.ts';
 import { ProbabilityScratch } from './probabilityFiles.ts';
-import { breathe } from './wholeCase.ts';
+import { PausableClock } from './pausableClock.ts';
 
 /** The summary tells `predictedCount` and `failedCount`. One unreadable case does not stop the others. */
-export async function runPredict(input: PredictTask, port: JobPort, factory: EngineFactory): Promise<Result<Record<string, unknown>>> {
+export async function runPredict(input: PredictTask, host: JobPort, factory: EngineFactory): Promise<Result<Record<string, unknown>>> {
+  const clock = new PausableClock(host);
+  const port: HoldingPort = { ...host, tell: clock.tell, mayGoOn: clock.mayGoOn };
   try {
     port.tell({ type: 'progress', progress: { phase: 'starting', done: 0, total: 1 } });
     const ensemble = await openEnsemble(input.models, input.options, factory);
@@ -39,6 +41,10 @@ export async function runPredict(input: PredictTask, port: JobPort, factory: Eng
   } catch (thrown) {
     return err(toAppError(thrown, input.models[0]!.runFolder));
   }
+}
+
+interface HoldingPort extends JobPort {
+  mayGoOn(): Promise<boolean>;
 }
 
 interface Tally {
@@ -65,17 +71,16 @@ async function each<T>(entries: readonly T[], port: JobPort, pathOf: (entry: T) 
   return tally;
 }
 
-/** Reports and breathes before every call of a network. */
-const hooksOf = (port: JobPort, report: (part: number) => void, scratchFolder: string): CaseHooks => ({
+/** Reports, breathes and holds where it must before every call of a network. */
+const hooksOf = (port: HoldingPort, report: (part: number) => void, scratchFolder: string): CaseHooks => ({
   scratchFolder,
-  async mayGoOn(part) {
+  mayGoOn(part) {
     report(part);
-    await breathe();
-    return !port.stop.aborted;
+    return port.mayGoOn();
   },
 });
 
-function predictStored(input: PredictTask, port: JobPort, ensemble: Ensemble): Promise<Tally> {
+function predictStored(input: PredictTask, port: HoldingPort, ensemble: Ensemble): Promise<Tally> {
   return each(input.cases, port, ({ image }) => image.files[0]!, async ({ caseId, image, outputFile, uncertaintyFile }, report) => {
     const began = performance.now();
     const entropies = uncertaintyFile === undefined ? undefined : new EntropyMap();
@@ -99,7 +104,7 @@ async function keepUncertainty(map: Uint8Array, labels: LabelArray, grid: Grid, 
 }
 
 /** One mask for each case of the folder, same base name, source geometry; with `saveProbabilities` one volume per output too. */
-async function predictFolder(folder: NonNullable<PredictTask['folder']>, port: JobPort, ensemble: Ensemble): Promise<Tally> {
+async function predictFolder(folder: NonNullable<PredictTask['folder']>, port: HoldingPort, ensemble: Ensemble): Promise<Tally> {
   const { inputFolder, outputFolder, saveProbabilities, format, about } = folder;
   const { sources, problems } = await scanSources([inputFolder], { stop: port.stop });
   for (const error of problems) port.tell({ type: 'problem', error });

@@ -58,7 +58,8 @@ it('starts after so many newly accepted cases, from the last model, in the backg
   expect(asked).toHaveLength(1);
   await acceptNext();
   await until(() => asked.length === 2);
-  expect(asked[1]).toMatchObject({ minutes: 3, isBackground: true, configuration: '3d_fullres', fold: 'all' });
+  expect(asked[1]).toMatchObject({ minutes: 3, configuration: '3d_fullres', fold: 'all' });
+  expect(rig.host.inBackground).toEqual(['train']);
   expect(asked[1]!.parentRunFolder).toBe(asked[0]!.runFolder);
   expect(asked[1]!.cases.filter(({ isNew }) => isNew)).toHaveLength(2);
   const { jobs } = await rig.call('jobs.list', {});

@@ -8,6 +8,8 @@ export type Script = (input: TaskInput, port: JobPort) => Promise<Result<Record<
 
 export class InProcessHost implements ComputeHost {
   readonly inputs: TaskInput[] = [];
+  /** Tasks asked to run at idle priority. */
+  readonly inBackground: TaskInput['task'][] = [];
   readonly #alive = new Set<(code: number | null, signal: string | null) => void>();
 
   constructor(private readonly script: Script) {}
@@ -47,6 +49,7 @@ export class InProcessHost implements ComputeHost {
           return;
         }
         this.inputs.push(message.input);
+        if (message.isBackground) this.inBackground.push(message.input.task);
         void this.script(message.input, { tell: (news) => answer({ type: 'news', news }), stop, pause }).then((result) => {
           answer(
             result.ok
