@@ -8,6 +8,7 @@ import { addEvaluateCommand } from './evaluateCommand.ts';
 import { addExportCommand } from './exportCommand.ts';
 import { addFindBestCommand } from './findBestCommand.ts';
 import { addImportCommand } from './importCommand.ts';
+import { addLegendCommands } from './legendCommand.ts';
 import { addListCommands } from './listCommands.ts';
 import { addModelCommands } from './modelCommands.ts';
 import { addModelsCommand } from './modelsCommand.ts';
@@ -41,6 +42,7 @@ export function createCommandLine(program: ProgramPaths): Command {
   addServeCommand(root, program);
   addListCommands(root, program);
   addCompletenessCommand(root, program);
+  addLegendCommands(root, program);
   addDemoCommand(root, program);
   return root;
 }

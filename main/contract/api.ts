@@ -9,6 +9,7 @@ import { DicomMatches, DicomNode, DicomQuery, EchoAnswer, NodeName, OwnStation, 
 import { Completeness, RevisionCompleteness } from './completeness.ts';
 import { AppError, type Result } from './errors.ts';
 import { GateOutcome, GateReport, GateRuleChanges, GateRules, GateVerdict } from './gate.ts';
+import { LegendOperation } from './legendChange.ts';
 import { LabelType } from './labelType.ts';
 import { PredictOptions } from './predictOptions.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
@@ -155,6 +156,11 @@ export const calls = {
   'project.close': call(none, z.null()),
   /** `labelRules` absent: they stay as they are. Refused when they name a label that the legend lacks. */
   'project.setLegend': call(z.object({ legend: z.array(Segment), labelRules: LabelRules.optional() }), ProjectInfo),
+  /**
+   * Masks follow: latest and accepted revisions that have a label that goes become new revisions, all or none, and acceptance
+   * goes over with who accepted. `null`: no mask had to be looked at. Refused where regions would become others.
+   */
+  'project.changeLegend': call(z.object({ operations: z.array(LegendOperation).min(1) }), z.object({ jobId: JobId.nullable() })),
   /** Writes phantom studies by formula into the project (tests, demo, first run without data). */
   'project.addPhantoms': call(z.object({ caseCount: z.int().min(1).max(64), labelledCount: z.int().min(0) }), jobStarted),
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { AppError } from './errors.ts';
 import { JobId } from './vocabulary.ts';
 
-export const JobKind = z.enum(['import', 'train', 'predict', 'evaluate', 'export', 'bench', 'plan']);
+export const JobKind = z.enum(['import', 'train', 'predict', 'evaluate', 'export', 'bench', 'plan', 'legend']);
 export type JobKind = z.infer<typeof JobKind>;
 export const JobState = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
 export type JobState = z.infer<typeof JobState>;

@@ -8,6 +8,7 @@ import { DicomMatches, DicomQuery, OwnStation, SecretNode, WantedStudy } from '.
 import { Completeness } from './completeness.ts';
 import { ComparedMask } from './effort.ts';
 import { GateRules, GateVerdict } from './gate.ts';
+import { ValueMap } from './legendChange.ts';
 import { InferenceCandidate } from './inferenceInformation.ts';
 import { JobNews } from './jobs.ts';
 import { AppError } from './errors.ts';
@@ -397,6 +398,23 @@ export const CompareMasksTask = z.object({
 });
 export type CompareMasksTask = z.infer<typeof CompareMasksTask>;
 
+/** The masks of a project after a change of its legend. */
+export const MigrateLabelsTask = z.object({
+  task: z.literal('migrateLabels'),
+  valueMap: ValueMap.min(1),
+  /** After the change. */
+  legend: z.array(Segment),
+  cases: z.array(
+    z.object({
+      caseId: CaseId,
+      /** Even where no voxel changes: what is known of the mask does. */
+      always: z.boolean(),
+      revisions: z.array(z.object({ revision: Revision, labelFile: z.string(), outputFile: z.string() })).min(1),
+    }),
+  ),
+});
+export type MigrateLabelsTask = z.infer<typeof MigrateLabelsTask>;
+
 /** Asks a node something short; the summary is `DicomAskSummary`. */
 export const DicomAskTask = z.object({
   task: z.literal('dicomAsk'),
@@ -433,7 +451,7 @@ export type DicomReceiveTask = z.infer<typeof DicomReceiveTask>;
 
 export const TaskInput = z.discriminatedUnion('task', [
   ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, GateTask, DeleteModelTask, ExportTask, ExportModelTask, ImportModelTask,
-  CheckRuntimeTask, PhantomTask, SaveLabelmapTask, CompareMasksTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
+  CheckRuntimeTask, PhantomTask, SaveLabelmapTask, MigrateLabelsTask, CompareMasksTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
 
@@ -499,6 +517,8 @@ export const TaskItem = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('comparedMask'), caseId: CaseId, revision: Revision, outcome: z.union([ComparedMask, z.object({ error: AppError })]) }),
   z.object({ kind: z.literal('gateVerdict'), verdict: GateVerdict }),
+  /** `revision`: of which this is the map after the change. */
+  z.object({ kind: z.literal('migratedLabels'), caseId: CaseId, revision: Revision, labelFile: z.string(), labelSha256: z.string() }),
   z.object({ kind: z.literal('receiverReady') }),
   /** `isStudyQuiet`: nothing has come for this study for a while, so it may be imported. */
   z.object({ kind: z.literal('receivedObjects'), studyUid: z.string(), folder: z.string(), callingAeTitle: z.string(), objectCount: z.int(), isStudyQuiet: z.boolean() }),

@@ -53,7 +53,7 @@ const QUEUE_TIMES: QueueTimes = { ...TASK_TIMES, progressIntervalMs: 200, quietM
 const SUMMARIES_KEPT = 200;
 
 type Lane = 'heavy' | 'light' | 'background';
-const LANE: Record<JobKind, Lane> = { train: 'heavy', predict: 'heavy', bench: 'heavy', plan: 'heavy', evaluate: 'light', import: 'light', export: 'light' };
+const LANE: Record<JobKind, Lane> = { train: 'heavy', predict: 'heavy', bench: 'heavy', plan: 'heavy', evaluate: 'light', import: 'light', export: 'light', legend: 'light' };
 
 /** What an event says beyond its envelope. */
 type EventFacts = JobEvent extends infer E ? (E extends JobEvent ? Omit<E, 'jobId' | 'seq' | 'atMs'> : never) : never;

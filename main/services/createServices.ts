@@ -12,6 +12,7 @@ import { exportServices } from './exportServices.ts';
 import { findBestServices } from './findBestServices.ts';
 import { jobServices } from './jobServices.ts';
 import { labelServices } from './labelServices.ts';
+import { legendServices } from './legendServices.ts';
 import { modelServices } from './modelServices.ts';
 import { networkServices } from './networkServices.ts';
 import { NodeBook } from './nodeBook.ts';
@@ -36,6 +37,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
     handlers: {
       ...appServices(compute, host),
       ...projectServices(session, new RecentProjects(host.stateFolder), events),
+      ...legendServices(session, events, host.userName),
       ...datasetServices(session, events),
       ...labelServices(session, compute, events, host.userName, meter),
       ...worklistServices(session, meter),

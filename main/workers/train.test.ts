@@ -113,6 +113,30 @@ describe('exact resume, float32 on one thread', () => {
   });
 });
 
+describe('a new head on a warm body', () => {
+  it('keeps body and heads of kept classes; a new class starts anew, and what is left of a legend goes on', async () => {
+    const parent = await train(task('warm-parent', {}, { epochs: 1 }));
+    const two = [{ labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] }, { labelValue: 7, name: 'new', colorRgb: [3, 2, 1] }];
+    // one step at a learning rate of nothing: what is kept is what was there at the start
+    const still = { epochs: 1, recipe: trainingRecipe('v2', { epochs: 1 }, { stepsPerEpoch: 1, batchSize: 2, learningRate: 1e-30 }, true) };
+    const child = await train(task('warm-child', {}, { ...still, legend: two, parentRunFolder: parent.folder }));
+    const [before, after] = await Promise.all([parent, child].map(async ({ folder }) => (await readModel(folder)).weights));
+    const named = new Map(after!.map((array) => [array.name, array]));
+    for (const { name, shape, values } of before!) {
+      const { shape: newShape, values: newValues } = named.get(name)!;
+      if (!name.startsWith('head.')) {
+        newValues.forEach((value, n) => expect(value).toBeCloseTo(values[n]!, 6));
+        continue;
+      }
+      expect(newShape.at(-1)).toBe(3);
+      expect(shape.at(-1)).toBe(2);
+      for (let n = 0; n < values.length; n++) expect(newValues[Math.floor(n / 2) * 3 + (n % 2)]).toBeCloseTo(values[n]!, 6);
+    }
+    const back = await train(task('warm-back', {}, { ...still, parentRunFolder: child.folder }));
+    expect((await readModel(back.folder)).plan.classes).toEqual([{ labelValue: 1, name: 'ball' }]);
+  });
+});
+
 describe('what a run keeps', () => {
   it('best, last and every second epoch; log with a header; TensorBoard; predictions of the fold in source geometry', async () => {
     const { folder, summary, items } = await train(task('kept', { saveEvery: 2 }));

@@ -11,9 +11,10 @@ import type { BatchSource, SamplerSpec } from '../nnunet/train/patches.ts';
 import { patchDhw } from '../nnunet/patchWindow.ts';
 import { configurationOf } from '../nnunet/plan/plan.ts';
 import type { Plan } from '../nnunet/plan/plan.ts';
-import { ignoringUnknown } from '../nnunet/plan/planLabels.ts';
+import { ignoringUnknown, planLabels } from '../nnunet/plan/planLabels.ts';
 import { CascadeSource, joinBase } from '../nnunet/previousStage.ts';
 import { samplerSpecFor } from '../nnunet/train/samplerSpec.ts';
+import { sharedOutputs, withSharedHead } from '../nnunet/train/headTransfer.ts';
 import { freshLoopState, runTrainLoop, stopReasonOf } from '../nnunet/train/trainLoop.ts';
 import type { LoopState, TrainLoopHooks, TrainLoopSpec } from '../nnunet/train/trainLoop.ts';
 import { stepsOfEpoch } from '../nnunet/train/trainingSchedule.ts';
@@ -94,9 +95,8 @@ async function choosePlan(input: TrainTask, port: JobPort): Promise<Plan | null>
   const from = input.resume && (await hasCheckpoint(input.runFolder, 'latest')) ? input.runFolder : input.parentRunFolder;
   if (from) {
     const plan = await readPlan(from);
-    const detail = legendMismatch(plan, input.legend);
-    if (detail) throw new AppException({ code: 'train/incompatible-parent', runId: input.runId, detail });
-    const usable = hasUnknown(input.cases) ? ignoringUnknown(plan) : plan;
+    const current = planForLegend(plan, input, from === input.runFolder);
+    const usable = hasUnknown(input.cases) ? ignoringUnknown(current) : current;
     await writePlan(input.runFolder, usable);
     return usable;
   }
@@ -107,6 +107,15 @@ async function choosePlan(input: TrainTask, port: JobPort): Promise<Plan | null>
   await writeFingerprint(input.runFolder, fingerprint);
   await writePlan(input.runFolder, changed);
   return changed;
+}
+
+/** The parent's plan with the project's labels. Throws `train/incompatible-parent` where they need another body, or the run goes on. */
+function planForLegend(plan: Plan, { legend, labelRules, configuration, runId }: TrainTask, isResumed: boolean): Plan {
+  const detail = legendMismatch(plan, legend);
+  if (!detail) return plan;
+  // a cascade reads the classes of its first stage
+  if (isResumed || configurationOf(plan, configuration).previousStage !== null) throw new AppException({ code: 'train/incompatible-parent', runId, detail });
+  return { ...plan, ...planLabels(legend, labelRules, plan.ignoreClass !== null) };
 }
 
 function loopSpec({ recipe, epochs, minutes }: TrainTask, plan: Plan, caseCount: number, batchSize: number): TrainLoopSpec {
@@ -136,14 +145,23 @@ async function startState(input: TrainTask, engine: TrainingEngine, sampler: Bat
   return freshLoopState(sampler);
 }
 
-/** Heads that the parent did not train (without deep supervision it has one) stay as they were made. */
-async function warmStart(engine: TrainingEngine, parentRunFolder: string, { runId }: TrainTask): Promise<void> {
-  const { weights } = await readModel(parentRunFolder);
+/**
+ * Heads that the parent did not train (without deep supervision it has one) stay as they were made, and so do outputs of
+ * classes that it does not know: a new head on a warm body.
+ */
+async function warmStart(engine: TrainingEngine, parentRunFolder: string, { runId, runFolder }: TrainTask): Promise<void> {
+  const { weights, plan } = await readModel(parentRunFolder);
+  const shared = sharedOutputs(plan, await readPlan(runFolder));
   const known = new Map(weights.map((array) => [array.name, array]));
   const own = engine.readWeights();
   const missing = own.find(({ name }) => !known.has(name) && !name.startsWith('head.'));
   if (missing) throw new AppException({ code: 'train/incompatible-parent', runId, detail: `it has no '${missing.name}'` });
-  engine.writeWeights(own.map((array) => known.get(array.name) ?? array));
+  engine.writeWeights(
+    own.map((array) => {
+      const trained = known.get(array.name);
+      return trained && array.name.startsWith('head.') ? withSharedHead(array, trained, shared) : (trained ?? array);
+    }),
+  );
 }
 
 function openLog({ runId, runFolder, configuration, fold, recipe, cases }: TrainTask, port: JobPort, spec: TrainingSpec, precisionReason: string, loop: TrainLoopSpec, start: LoopState): Promise<RunLog> {

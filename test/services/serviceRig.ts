@@ -21,6 +21,7 @@ import { runExportModel } from '../../main/workers/exportModel.ts';
 import { runFindBest } from '../../main/workers/findBest.ts';
 import { runImport } from '../../main/workers/import.ts';
 import { runImportModel } from '../../main/workers/importModel.ts';
+import { runMigrateLabels } from '../../main/workers/migrateLabels.ts';
 import { runPlan } from '../../main/workers/plan.ts';
 import { runPhantoms } from '../../main/workers/phantoms.ts';
 import { runSaveLabelmap } from '../../main/workers/saveLabelmap.ts';
@@ -69,6 +70,8 @@ class ScriptedTasks {
       case 'saveLabelmap':
         await this.beforeSave();
         return runSaveLabelmap(input, port);
+      case 'migrateLabels':
+        return runMigrateLabels(input, port);
       case 'train':
         return this.training(input, port);
       case 'plan':
