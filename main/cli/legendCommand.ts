@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { CallOutput } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import type { LegendOperation } from '../contract/legendChange.ts';
-import type { Segment } from '../contract/vocabulary.ts';
+import type { JobId, Segment } from '../contract/vocabulary.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption, projectOption } from './commonOptions.ts';
@@ -47,19 +47,23 @@ async function changeLegend(session: CliSession, options: LegendOptions, operate
     throw new AppException({ code: 'contract/bad-input', issues: [`the legend has no segment '${name}'`] });
   };
   const operations = [operate(find)];
-  if (operations[0]!.op === 'rename') {
-    await session.call('project.changeLegend', { operations });
-  } else {
-    const end = await followJob(session, async () => {
-      const { jobId } = await session.call('project.changeLegend', { operations });
-      if (!jobId) throw new AppException({ code: 'internal', detail: 'the project has no masks; nothing had to follow' });
-      return { jobId };
-    });
+  const { cases } = await session.call('dataset.listCases', {});
+  const changesMasks = operations[0]!.op !== 'rename' && cases.some(({ latestRevision }) => latestRevision !== null);
+  if (changesMasks) {
+    const end = await followJob(session, () => startJob(session, operations));
     if (end.state !== 'succeeded') return { exitCode: exitCodeOf(end), value: { ...end.summary } };
+  } else {
+    await session.call('project.changeLegend', { operations });
   }
   const { project } = await session.call('project.current', {});
   session.output.say('Models keep the legend they were trained with. Train on from one (--from latest) to give it the new one.');
   return listed(session, project?.legend ?? []);
+}
+
+async function startJob(session: CliSession, operations: LegendOperation[]): Promise<{ jobId: JobId }> {
+  const { jobId } = await session.call('project.changeLegend', { operations });
+  if (!jobId) throw new Error('masks of the project went while its legend was changed');
+  return { jobId };
 }
 
 function listed(session: CliSession, legend: NonNullable<CallOutput<'project.current'>['project']>['legend']): CommandEnd {

@@ -50,6 +50,7 @@ const examples: AppError[] = [
   { code: 'train/configuration-not-planned', configuration: '3d_lowres', planned: ['2d', '3d_fullres'] },
   { code: 'train/previous-stage-missing', folds: [1, 3], caseIds: ids },
   { code: 'train/incompatible-parent', runId: 'r1', detail },
+  { code: 'predict/legend-changed', runId: 'r1', names: ['lesion'] },
   { code: 'train/diverged', step: 12 },
   { code: 'train/out-of-memory', detail },
   { code: 'predict/no-model' },

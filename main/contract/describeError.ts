@@ -63,6 +63,7 @@ export function describeError(error: AppError): string {
       return `There is no ${error.what} '${error.id}' in this project. Reload the list and choose another.`;
     case 'predict/no-model':
     case 'predict/no-previous-stage':
+    case 'predict/legend-changed':
     case 'predict/incompatible-models':
     case 'predict/wrong-channels':
       return describePredictError(error);
@@ -231,6 +232,8 @@ function describePredictError(error: ErrorOf<'predict'>): string {
       return 'No trained model is available yet. Train one first, or let a training run until its first checkpoint.';
     case 'predict/no-previous-stage':
       return `The model ${error.runId} refines what a 3d_lowres model predicts, and none is trained. Train 3d_lowres first.`;
+    case 'predict/legend-changed':
+      return `The model ${error.runId} draws ${error.names.join(', ')}, which the legend of this project no longer has. Train on from it to give it the new legend, then predict.`;
     case 'predict/incompatible-models':
       return `These models cannot predict together (${firstLine(error.detail)}). Predict with one of them, or with models of the same training.`;
     case 'predict/wrong-channels':

@@ -67,6 +67,8 @@ export const AppError = z.discriminatedUnion('code', [
   code('predict/no-model', {}),
   /** A cascade without a trained first stage. */
   code('predict/no-previous-stage', { runId: RunId }),
+  /** The model draws labels that the project has merged into others or removed since; `names` as it knows them. */
+  code('predict/legend-changed', { runId: RunId, names: z.array(z.string()) }),
   /** Models that cannot vote on one case. */
   code('predict/incompatible-models', { detail: z.string() }),
   code('predict/wrong-channels', { path, expected: z.int(), actual: z.int() }),

@@ -1,6 +1,6 @@
 /** Changes of a project's legend that its masks follow. Pure. */
 import { z } from 'zod';
-import { LabelRules, LabelValue, Segment, type LabelRegion } from './vocabulary.ts';
+import { CaseId, LabelValue, Revision, Segment, type LabelRegion, type LabelRules } from './vocabulary.ts';
 
 export const LegendOperation = z.discriminatedUnion('op', [
   z.object({ op: z.literal('add'), segment: Segment }),
@@ -16,6 +16,23 @@ export type LegendOperation = z.infer<typeof LegendOperation>;
 /** Of each label value that goes, what its voxels become. */
 export const ValueMap = z.array(z.object({ from: LabelValue, to: z.union([z.literal(0), LabelValue]) }));
 export type ValueMap = z.infer<typeof ValueMap>;
+
+/** The masks of a project after a change of its legend. */
+export const MigrateLabelsTask = z.object({
+  task: z.literal('migrateLabels'),
+  valueMap: ValueMap.min(1),
+  /** After the change. */
+  legend: z.array(Segment),
+  cases: z.array(
+    z.object({
+      caseId: CaseId,
+      /** Even where no voxel changes: what is known of the mask does. */
+      always: z.boolean(),
+      revisions: z.array(z.object({ revision: Revision, labelFile: z.string(), outputFile: z.string() })).min(1),
+    }),
+  ),
+});
+export type MigrateLabelsTask = z.infer<typeof MigrateLabelsTask>;
 
 interface Labels {
   readonly legend: readonly Segment[];

@@ -8,11 +8,11 @@ import { DicomMatches, DicomQuery, OwnStation, SecretNode, WantedStudy } from '.
 import { Completeness } from './completeness.ts';
 import { ComparedMask } from './effort.ts';
 import { GateRules, GateVerdict } from './gate.ts';
-import { ValueMap } from './legendChange.ts';
+import { MigrateLabelsTask } from './legendChange.ts';
+import { SaveLabelmapTask } from './saveLabelmapTask.ts';
 import { InferenceCandidate } from './inferenceInformation.ts';
 import { JobNews } from './jobs.ts';
 import { AppError } from './errors.ts';
-import { LabelType } from './labelType.ts';
 import { TrainingRecipe } from './trainingRecipe.ts';
 import { CaseUncertainty } from './uncertainty.ts';
 import { PredictOptions } from './predictOptions.ts';
@@ -369,26 +369,6 @@ export const PhantomTask = z.object({
 });
 export type PhantomTask = z.infer<typeof PhantomTask>;
 
-/**
- * Checks an uploaded labelmap and writes it as .nii.gz; a loop over voxels, so not for the main process.
- * The summary is `SavedLabelmap`.
- */
-export const SaveLabelmapTask = z.object({
-  task: z.literal('saveLabelmap'),
-  caseId: CaseId,
-  /** Raw labels of `labelType`, i fastest, on `grid`. */
-  uploadFile: z.string(),
-  labelType: LabelType.default('uint8'),
-  outputFile: z.string(),
-  /** Written only where the upload holds `PAINTED_BACKGROUND`; the mask has 0 there. Absent: an upload must not hold it. */
-  backgroundFile: z.string().optional(),
-  grid: Grid,
-  legend: z.array(Segment),
-});
-export type SaveLabelmapTask = z.infer<typeof SaveLabelmapTask>;
-/** `sha256` of the raw voxels. */
-export const SavedLabelmap = z.object({ sha256: z.string(), backgroundVoxelCount: z.int().nonnegative() });
-
 /** Compares accepted masks with the predictions they descend from; one `comparedMask` for each. */
 export const CompareMasksTask = z.object({
   task: z.literal('compareMasks'),
@@ -397,23 +377,6 @@ export const CompareMasksTask = z.object({
   masks: z.array(z.object({ caseId: CaseId, revision: Revision, labelFile: z.string(), predictedFile: z.string().nullable() })).min(1),
 });
 export type CompareMasksTask = z.infer<typeof CompareMasksTask>;
-
-/** The masks of a project after a change of its legend. */
-export const MigrateLabelsTask = z.object({
-  task: z.literal('migrateLabels'),
-  valueMap: ValueMap.min(1),
-  /** After the change. */
-  legend: z.array(Segment),
-  cases: z.array(
-    z.object({
-      caseId: CaseId,
-      /** Even where no voxel changes: what is known of the mask does. */
-      always: z.boolean(),
-      revisions: z.array(z.object({ revision: Revision, labelFile: z.string(), outputFile: z.string() })).min(1),
-    }),
-  ),
-});
-export type MigrateLabelsTask = z.infer<typeof MigrateLabelsTask>;
 
 /** Asks a node something short; the summary is `DicomAskSummary`. */
 export const DicomAskTask = z.object({

@@ -5,7 +5,7 @@ import type { Handlers, RevisionInfo } from '../contract/api.ts';
 import { COMPLETE, type Completeness, type RevisionCompleteness } from '../contract/completeness.ts';
 import { AppException } from '../contract/errors.ts';
 import type { LabelType } from '../contract/labelType.ts';
-import { SavedLabelmap } from '../contract/tasks.ts';
+import { SavedLabelmap } from '../contract/saveLabelmapTask.ts';
 import { type CaseId, type Revision, RevisionSource, type UploadId } from '../contract/vocabulary.ts';
 import type { NewCompleteness } from '../dataset/revisionCompleteness.ts';
 import { syncFolder } from '../dataset/atomicFile.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { readFile, rm } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
 import type { Handlers, RunInfo } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import type { PredictTask, TaskItem } from '../contract/tasks.ts';
@@ -8,6 +8,7 @@ import { type CaseId, type JobId, RevisionSource, type RunId } from '../contract
 import type { StoredCase } from '../dataset/caseTable.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { keepUncertainty } from '../dataset/uncertaintyFiles.ts';
+import { parsePlan } from '../nnunet/plan/plan.ts';
 import { newJobId } from '../jobs/jobQueue.ts';
 import { answer } from './answer.ts';
 import { listCases, requireCase } from './caseSummary.ts';
@@ -48,6 +49,7 @@ async function predictCases(
 ): Promise<{ jobId: JobId }> {
   const { runIds, caseIds, ...options } = input;
   const runs = chooseRuns(store, runIds);
+  for (const { runId } of runs) await refuseOldLegend(store, runId);
   const models = modelsOf(store, runs);
   const voters = runs.map(({ runId }) => runId).join('+');
   const cases = chooseCases(store, caseIds);
@@ -79,6 +81,19 @@ async function predictCases(
     jobId,
   );
   return { jobId };
+}
+
+/**
+ * A label that an operation on the legend took away would come back nameless. Throws AppException predict/legend-changed. A
+ * folder's predictions go by the names of the model and are not asked.
+ */
+async function refuseOldLegend(store: ProjectStore, runId: RunId): Promise<void> {
+  const file = join(store.folder.run(runId), 'plans.json');
+  if (!existsSync(file)) return; // the prediction says what is missing
+  const { classes } = parsePlan(await readFile(file, 'utf8'), file);
+  const known = new Set(store.project.legend.map(({ labelValue }) => labelValue));
+  const gone = classes.filter(({ labelValue }) => !known.has(labelValue));
+  if (gone.length > 0) throw new AppException({ code: 'predict/legend-changed', runId, names: gone.map(({ name }) => name) });
 }
 
 /** A new revision on top of whatever is newest by now; an accepted labelmap stays the accepted one. */

@@ -2,7 +2,8 @@
 import { err, ok, toAppError, type Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import { labelTypeOf, labelsOfType } from '../contract/labelType.ts';
-import type { MigrateLabelsTask, TaskItem } from '../contract/tasks.ts';
+import type { MigrateLabelsTask } from '../contract/legendChange.ts';
+import type { TaskItem } from '../contract/tasks.ts';
 import { LARGEST_LABEL_VALUE } from '../contract/vocabulary.ts';
 import { readLabelmap, writeLabelmap } from '../dataset/storedVolume.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';

@@ -3,7 +3,7 @@ import { BYTES_PER_LABEL, labelsOfType, labelTypeOf } from '../contract/labelTyp
 import type { JobPort } from '../contract/jobPort.ts';
 import { PAINTED_BACKGROUND, canPaintBackground } from '../contract/completeness.ts';
 import { err, ok, toAppError, type Result } from '../contract/errors.ts';
-import type { SaveLabelmapTask } from '../contract/tasks.ts';
+import type { SaveLabelmapTask } from '../contract/saveLabelmapTask.ts';
 import { LARGEST_LABEL_VALUE } from '../contract/vocabulary.ts';
 import { writeLabelmap } from '../dataset/storedVolume.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';

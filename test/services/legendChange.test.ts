@@ -1,9 +1,11 @@
 /** Masks follow the legend: new revisions, all or none, with acceptance. Real migration. */
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { CaseId, Revision } from '../../main/contract/vocabulary.ts';
 import { readLabelmap } from '../../main/dataset/storedVolume.ts';
-import { ServiceRig } from './serviceRig.ts';
+import { smallPlan } from '../../main/nnunet/testing/smallPlan.ts';
+import { ServiceRig, trainInNoTime } from './serviceRig.ts';
 
 let rig: ServiceRig;
 beforeEach(async () => {
@@ -63,6 +65,23 @@ describe('a change of the legend', () => {
     expect(await rig.call('project.changeLegend', { operations })).toEqual({ jobId: null });
     expect((await project()).legend).toEqual(expect.arrayContaining([segment, { ...a!, name: 'torso' }]));
     expect((await labelled()).every(({ latestRevision }) => latestRevision === 1)).toBe(true);
+  });
+
+  it('leaves models the legend of their time: one that draws what is gone says so instead of predicting', async () => {
+    const [one] = await labelled();
+    await rig.call('labels.accept', { caseId: one!.caseId, revision: 1 });
+    const [a, b] = (await project()).legend;
+    const plan = { ...smallPlan({}), classes: [a!, b!].map(({ labelValue, name }) => ({ labelValue, name })) };
+    rig.tasks.training = (input, port) => {
+      mkdirSync(input.runFolder, { recursive: true });
+      writeFileSync(join(input.runFolder, 'plans.json'), JSON.stringify(plan));
+      return trainInNoTime(input, port);
+    };
+    const { jobId, runId } = await rig.call('nnunet.train', { configuration: '3d_fullres', epochs: 1, fold: 'all' });
+    await rig.jobEnd(jobId);
+    const change = await rig.call('project.changeLegend', { operations: [{ op: 'merge', labelValue: b!.labelValue, into: a!.labelValue }] });
+    await rig.jobEnd(change.jobId!);
+    expect(await rig.errorOf('nnunet.predict', { runIds: [runId] })).toEqual({ code: 'predict/legend-changed', runId, names: [b!.name] });
   });
 
   it('is refused as a whole where one operation is', async () => {
