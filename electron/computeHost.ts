@@ -1,5 +1,5 @@
 import { utilityProcess, type UtilityProcess } from 'electron';
-import type { ToCompute } from '../main/contract/tasks.ts';
+import type { ToCompute } from '../main/contract/computeMessages.ts';
 import { ComputeChannel } from '../main/host/computeChannel.ts';
 import type { ComputeHost, ComputeListeners, ComputeProcess } from '../main/jobs/computeHost.ts';
 

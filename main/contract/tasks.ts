@@ -11,7 +11,6 @@ import { GateRules, GateVerdict } from './gate.ts';
 import { MigrateLabelsTask } from './legendChange.ts';
 import { SaveLabelmapTask } from './saveLabelmapTask.ts';
 import { InferenceCandidate } from './inferenceInformation.ts';
-import { JobNews } from './jobs.ts';
 import { AppError } from './errors.ts';
 import { TrainingRecipe } from './trainingRecipe.ts';
 import { CaseUncertainty } from './uncertainty.ts';
@@ -488,19 +487,3 @@ export const TaskItem = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('writtenFile'), path: z.string(), sourcePath: z.string().optional() }),
 ]);
 export type TaskItem = z.infer<typeof TaskItem>;
-
-/** Messages main → compute and compute → main. */
-export const ToCompute = z.discriminatedUnion('type', [
-  /** `isBackground`: at idle priority. */
-  z.object({ type: z.literal('run'), input: TaskInput, isBackground: z.boolean().optional() }),
-  z.object({ type: z.literal('stop') }),
-  /** A training holds between two steps, a prediction between two windows, as long as it is wanted. */
-  z.object({ type: z.literal('pause'), isWanted: z.boolean() }),
-]);
-export type ToCompute = z.infer<typeof ToCompute>;
-export const FromCompute = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('news'), news: JobNews }),
-  z.object({ type: z.literal('done'), summary: z.record(z.string(), z.unknown()), stopped: z.boolean() }),
-  z.object({ type: z.literal('failed'), error: AppError }),
-]);
-export type FromCompute = z.infer<typeof FromCompute>;

@@ -1,4 +1,4 @@
-import { FromCompute } from '../contract/tasks.ts';
+import { FromCompute } from '../contract/computeMessages.ts';
 import type { ComputeListeners } from '../jobs/computeHost.ts';
 
 const stderrTailBytes = 8 * 1024;

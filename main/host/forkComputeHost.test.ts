@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { FromCompute, ToCompute } from '../contract/tasks.ts';
+import type { FromCompute, ToCompute } from '../contract/computeMessages.ts';
 import type { ComputeProcess } from '../jobs/computeHost.ts';
 import { createForkComputeHost } from './forkComputeHost.ts';
 

@@ -1,4 +1,4 @@
-import type { FromCompute, ToCompute } from '../contract/tasks.ts';
+import type { FromCompute, ToCompute } from '../contract/computeMessages.ts';
 
 /** One compute process; it runs one task and exits. */
 export interface ComputeProcess {

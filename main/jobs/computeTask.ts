@@ -1,6 +1,7 @@
 import { type AppError, toAppError } from '../contract/errors.ts';
 import type { JobNews } from '../contract/jobs.ts';
-import type { FromCompute, TaskInput } from '../contract/tasks.ts';
+import type { FromCompute } from '../contract/computeMessages.ts';
+import type { TaskInput } from '../contract/tasks.ts';
 import type { ComputeHost, ComputeProcess } from './computeHost.ts';
 
 export type TaskOutcome =

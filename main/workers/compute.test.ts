@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { FromCompute } from '../contract/tasks.ts';
+import { FromCompute } from '../contract/computeMessages.ts';
 import { bundleCompute } from './testing/bundleCompute.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'maskloop-compute-'));

@@ -1,7 +1,7 @@
 /** Entry of a compute process: takes one task over its message channel, answers and exits. Dies with its parent. */
 import { constants, setPriority } from 'node:os';
 import { toAppError, type AppError } from '../contract/errors.ts';
-import { type FromCompute, ToCompute } from '../contract/tasks.ts';
+import { type FromCompute, ToCompute } from '../contract/computeMessages.ts';
 import { runTask } from './runTask.ts';
 
 /** How a stopped task may take to save what it must after the parent has gone. */

@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { AppEvent, calls } from '../../main/contract/api.ts';
 import { AppError } from '../../main/contract/errors.ts';
 import { JobEvent } from '../../main/contract/jobs.ts';
-import { FromCompute, TaskInput, TaskItem, ToCompute } from '../../main/contract/tasks.ts';
+import { FromCompute, ToCompute } from '../../main/contract/computeMessages.ts';
+import { TaskInput, TaskItem } from '../../main/contract/tasks.ts';
 
 const Golden = z.array(z.object({ schema: z.string(), because: z.string().optional(), value: z.unknown() })).min(1);
 

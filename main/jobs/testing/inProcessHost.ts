@@ -1,7 +1,8 @@
 /** For tests: "processes" that are functions in this process. Messages pass through JSON and the schema as they would on a wire. */
 import type { JobPort } from '../../contract/jobPort.ts';
 import type { Result } from '../../contract/errors.ts';
-import { FromCompute, type TaskInput, ToCompute } from '../../contract/tasks.ts';
+import { FromCompute, ToCompute } from '../../contract/computeMessages.ts';
+import type { TaskInput } from '../../contract/tasks.ts';
 import type { ComputeHost, ComputeListeners, ComputeProcess } from '../computeHost.ts';
 
 export type Script = (input: TaskInput, port: JobPort) => Promise<Result<Record<string, unknown>>>;
