@@ -10,12 +10,11 @@ import { voxelArray } from '../../viewer/caseVolume.ts';
 import type { CursorReading, MprViewer } from '../../viewer/mprViewer.ts';
 import type { ViewerTool } from '../../viewer/mprTools.ts';
 import type { GreyWindow } from '../../viewer/windowLevel.ts';
+import { activityTeller } from './activityTeller.ts';
 import { BACKGROUND_SEGMENT, paintsBackground, withPaintedBackground, withSliceToggled } from './paintedBackground.ts';
 
 const RADIUS_MM = { min: 0.5, max: 50, first: 4 } as const;
 
-/** Several times within the time after which a background job goes on. */
-const ACTIVITY_INTERVAL_MS = 3000;
 
 /** The case that is open and the editing of its mask. Voxels stay outside of Svelte's state. */
 export class Annotator {
@@ -25,7 +24,7 @@ export class Annotator {
   #saving = $state(false);
   #dirty = $state(false);
   #edits = 0;
-  #toldActivityMs = -Infinity;
+  readonly #tellActivity: () => void;
   /** Makes the undo buttons look at the history of the viewer again. */
   #historyMoves = $state(0);
   #tool = $state<ViewerTool>('windowLevel');
@@ -46,7 +45,9 @@ export class Annotator {
   constructor(
     private readonly api: AppApi,
     private readonly notices: Notices,
-  ) {}
+  ) {
+    this.#tellActivity = activityTeller(api);
+  }
 
   get openCase(): CaseDetail | null {
     return this.#open;
@@ -126,26 +127,14 @@ export class Annotator {
     this.#dirty = false;
   }
 
-  /** A training in the background holds while somebody paints. Nothing depends on it, so a failure is not worth a notice. */
-  #tellActivity(): void {
-    const nowMs = performance.now();
-    if (nowMs - this.#toldActivityMs < ACTIVITY_INTERVAL_MS) return;
-    this.#toldActivityMs = nowMs;
-    void this.api.call('jobs.userActive', {}).catch(() => undefined);
-  }
-
   readonly viewerEvents = {
     edit: (): void => {
       this.#edits++;
       this.#dirty = true;
       this.#tellActivity();
     },
-    history: (): void => {
-      this.#historyMoves++;
-    },
-    cursor: (reading: CursorReading | null): void => {
-      this.#cursor = reading;
-    },
+    history: (): void => void this.#historyMoves++,
+    cursor: (reading: CursorReading | null): void => void (this.#cursor = reading),
     slice: (indexK: number | null): void => void (this.#axialSlice = indexK),
     window: (window: GreyWindow): void => {
       this.#window = window;
