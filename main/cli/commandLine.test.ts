@@ -40,6 +40,7 @@ describe('the command line', () => {
     ['no project', ['train']],
     ['too little replay', ['train', '--project', 'p', '--from', 'latest', '--replay', '0.1']],
     ['a setting and a start', ['train', '--project', 'p', '--from', 'latest', '--when-accepted', '3']],
+    ['an order of the worklist that is none', ['cases', '--project', 'x', '--order', 'alphabetical']],
     ['no folder to import', ['import', '--project', 'x']],
     ['an unknown configuration', ['train', '--project', 'x', '--config', '4d']],
     ['a fold that is no number', ['train', '--project', 'x', '--fold', 'one']],

@@ -3,6 +3,7 @@ import type { ProgramPaths } from '../host/programPaths.ts';
 import { addBenchCommand } from './benchCommand.ts';
 import { addDemoCommand } from './demoCommand.ts';
 import { addCompletenessCommand } from './completenessCommand.ts';
+import { addEffortCommand } from './effortCommand.ts';
 import { exitCodesHelp } from './exitCodes.ts';
 import { addEvaluateCommand } from './evaluateCommand.ts';
 import { addExportCommand } from './exportCommand.ts';
@@ -41,6 +42,7 @@ export function createCommandLine(program: ProgramPaths): Command {
   addNodeCommands(root, program);
   addServeCommand(root, program);
   addListCommands(root, program);
+  addEffortCommand(root, program);
   addCompletenessCommand(root, program);
   addLegendCommands(root, program);
   addDemoCommand(root, program);

@@ -1,30 +1,41 @@
 import { resolve } from 'node:path';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { CaseSummary, RunInfo } from '../contract/api.ts';
 import { whyIncomplete } from '../contract/completeness.ts';
 import { describeError } from '../contract/describeError.ts';
+import { describeOrderReason, OrderStrategy } from '../contract/worklistOrder.ts';
 import { placementReasons, placeName } from '../contract/describePlacement.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
-import { jsonOption, projectOption } from './commonOptions.ts';
+import type { CliSession } from './cliSession.ts';
+import { examples, jsonOption, projectOption, wholeNumber } from './commonOptions.ts';
 import { formatDuration } from './duration.ts';
 import { exitCodes } from './exitCodes.ts';
-import { runCommand, type CommandOptions } from './runCommand.ts';
+import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.ts';
 import { formatTable } from './textTable.ts';
 
 interface ListOptions extends CommandOptions {
   readonly project: string;
 }
 
+interface CaseListOptions extends ListOptions {
+  readonly order?: OrderStrategy | 'project';
+  readonly seed?: number;
+}
+
 /** `cases`, `runs` and `doctor`: the commands that only look. */
 export function addListCommands(root: Command, program: ProgramPaths): void {
   root
     .command('cases')
-    .description('List the cases of a project.')
+    .description('List the cases of a project, or with --order those without an accepted mask, the next one to correct first.')
     .addOption(projectOption())
+    .addOption(new Option('--order <strategy>', "how; 'project': as chosen for the project").choices(['project', ...OrderStrategy.options]))
+    .addOption(new Option('--seed <number>', "of what is left to chance; absent: the project's").argParser(wholeNumber))
     .addOption(jsonOption())
-    .action((options: ListOptions) =>
+    .addHelpText('after', examples('cases --project ~/liver', 'cases --project ~/liver --order entropy'))
+    .action((options: CaseListOptions) =>
       runCommand('cases', program, options, async (session) => {
         const { legend, labelRules } = await session.call('project.open', { folder: resolve(options.project) });
+        if (options.order !== undefined) return listInOrder(session, options.order, options.seed);
         const { cases } = await session.call('dataset.listCases', {});
         for (const line of formatTable([
           ['case', 'modality', 'voxels', 'status', 'place', 'because', 'masks', 'accepted', 'unpainted'],
@@ -64,6 +75,14 @@ export function addListCommands(root: Command, program: ProgramPaths): void {
         return { exitCode: status.ready ? exitCodes.ok : exitCodes.failed, value: status };
       }),
     );
+}
+
+async function listInOrder(session: CliSession, order: OrderStrategy | 'project', seed: number | undefined): Promise<CommandEnd> {
+  const choice = { ...(order !== 'project' && { strategy: order }), ...(seed !== undefined && { seed }) };
+  const value = await session.call('worklist.order', choice);
+  const rows = value.cases.map(({ caseId, uncertainty, reason }, index) => [String(index + 1), caseId, uncertainty?.toFixed(2) ?? '-', describeOrderReason(reason)]);
+  for (const line of formatTable([['next', 'case', 'bits', 'why'], ...rows])) session.output.say(line);
+  return { exitCode: exitCodes.ok, value };
 }
 
 const orDash = (value: number | string | null): string => (value === null ? '-' : String(value));
