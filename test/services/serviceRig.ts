@@ -166,7 +166,7 @@ async function predictThreshold(input: PredictTask, port: JobPort): Promise<Resu
     const mean = sum / volume.voxels.length;
     const labels = Uint8Array.from(volume.voxels, (value) => (value > mean ? 1 : 0));
     const { sha256 } = await writeLabelmap(outputFile, volume.grid, labels);
-    const map = Uint8Array.from(volume.voxels, (value) => 255 / (1 + Math.abs(value - mean)));
+    const map = Uint8Array.from(volume.voxels, (value) => 255 / (1 + Math.abs(value - mean) / 100));
     if (uncertaintyFile !== undefined) await writeGzippedNifti(uncertaintyFile, volume.grid, map);
     const uncertainty = caseUncertainty(map, labels, gridShapeDhw(volume.grid), gridSpacingDhwMm(volume.grid));
     port.tell({

@@ -8,11 +8,13 @@ import type { AppApi } from '../../lib/api.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
 import { voxelArray } from '../../viewer/caseVolume.ts';
 import type { CursorReading, MprViewer } from '../../viewer/mprViewer.ts';
+import { ActiveTime } from './activeTime.ts';
 import type { ViewerTool } from '../../viewer/mprTools.ts';
 import type { GreyWindow } from '../../viewer/windowLevel.ts';
 import { activityTeller } from './activityTeller.ts';
 import { BACKGROUND_SEGMENT, paintsBackground, withPaintedBackground, withSliceToggled } from './paintedBackground.ts';
 
+const SIGNS_OF_WORK = ['pointermove', 'pointerdown', 'wheel', 'keydown'] as const;
 const RADIUS_MM = { min: 0.5, max: 50, first: 4 } as const;
 
 
@@ -41,6 +43,7 @@ export class Annotator {
   #newerRevision = $state<number | null>(null);
   #legend: readonly Segment[] = [];
   #requested: CaseId | null = null;
+  readonly #time = new ActiveTime();
 
   constructor(
     private readonly api: AppApi,
@@ -107,9 +110,15 @@ export class Annotator {
 
   /** Returns the unsubscribe function. */
   start(): () => void {
-    return this.api.subscribe((event) => {
+    const active = (): void => this.#time.activity(Date.now());
+    for (const sign of SIGNS_OF_WORK) window.addEventListener(sign, active, { capture: true, passive: true });
+    const unsubscribe = this.api.subscribe((event) => {
       if (event.type === 'cases' && this.#open && event.caseIds.includes(this.#open.caseId)) void this.#refresh();
     });
+    return () => {
+      unsubscribe();
+      for (const sign of SIGNS_OF_WORK) window.removeEventListener(sign, active, { capture: true });
+    };
   }
 
   attach(viewer: MprViewer): void {
@@ -125,6 +134,7 @@ export class Annotator {
     this.#open = null;
     this.#requested = null;
     this.#dirty = false;
+    this.#time.open(null, Date.now());
   }
 
   readonly viewerEvents = {
@@ -165,6 +175,7 @@ export class Annotator {
       viewer.setActiveSegment(this.#activeLabel);
       viewer.setTool(this.#tool);
       this.#open = detail;
+      this.#time.open(caseId, Date.now());
       this.#dirty = false;
       this.#newerRevision = null;
       this.#historyMoves++;
@@ -192,11 +203,13 @@ export class Annotator {
     if (!labels) return false;
     this.#saving = true;
     const editsBefore = this.#edits;
+    const activeSeconds = this.#time.secondsOf(detail.caseId, Date.now());
     const saved = await this.notices.attempt(async () => {
       const uploadId = await this.api.upload(labels);
-      return this.#saveOnTop(detail, { uploadId, labelType: typeOfLabels(labels), completeness: this.#completeness });
+      return this.#saveOnTop(detail, { uploadId, labelType: typeOfLabels(labels), completeness: this.#completeness, activeSeconds });
     });
     if (saved) {
+      this.#time.told(detail.caseId, activeSeconds);
       this.#dirty = this.#edits !== editsBefore;
       this.#newerRevision = null;
       this.#open = await this.api.call('dataset.openCase', { caseId: detail.caseId });
@@ -207,7 +220,7 @@ export class Annotator {
   }
 
   /** A revision that appeared meanwhile is kept below ours; nothing is overwritten. */
-  async #saveOnTop(detail: CaseDetail, uploaded: Pick<CallInput<'labels.save'>, 'uploadId' | 'labelType' | 'completeness'>) {
+  async #saveOnTop(detail: CaseDetail, uploaded: Pick<CallInput<'labels.save'>, 'uploadId' | 'labelType' | 'completeness' | 'activeSeconds'>) {
     const { caseId } = detail;
     try {
       return await this.api.call('labels.save', { caseId, ...uploaded, parent: detail.latestRevision });
@@ -222,7 +235,9 @@ export class Annotator {
     if (this.#dirty && !(await this.save())) return;
     const { caseId, latestRevision } = this.#open ?? {};
     if (!caseId || !latestRevision) return;
-    await this.notices.attempt(() => this.api.call('labels.accept', { caseId, revision: latestRevision }));
+    const activeSeconds = this.#time.secondsOf(caseId, Date.now());
+    const accepted = await this.notices.attempt(() => this.api.call('labels.accept', { caseId, revision: latestRevision, activeSeconds }));
+    if (accepted) this.#time.told(caseId, activeSeconds);
     await this.#refresh();
   }
 

@@ -1,6 +1,8 @@
 import { createContext } from 'svelte';
-import type { CaseSummary } from '../../../main/contract/api.ts';
+import type { CallInput, CaseSummary } from '../../../main/contract/api.ts';
 import type { CaseId } from '../../../main/contract/vocabulary.ts';
+import { describeOrderReason } from '../../../main/contract/worklistOrder.ts';
+import type { OrderStrategy, WorklistOrder } from '../../../main/contract/worklistOrder.ts';
 import type { AppApi } from '../../lib/api.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
 
@@ -13,11 +15,22 @@ export function filterCases(cases: readonly CaseSummary[], search: string): read
   });
 }
 
+/** Pure: those of the order first, as it says; then the others as they were. */
+export function nextFirst(cases: readonly CaseSummary[], order: WorklistOrder | null): readonly CaseSummary[] {
+  if (!order) return cases;
+  const rank = new Map(order.cases.map(({ caseId }, index) => [caseId, index]));
+  return [...cases].sort((a, b) => (rank.get(a.caseId) ?? Infinity) - (rank.get(b.caseId) ?? Infinity) || 0);
+}
+
 /** The cases of the open project. */
 export class Worklist {
   #cases = $state.raw<readonly CaseSummary[]>([]);
+  #order = $state.raw<WorklistOrder | null>(null);
   search = $state('');
-  readonly shown = $derived(filterCases(this.#cases, this.search));
+  /** Else by name. */
+  isNextFirst = $state(false);
+  readonly shown = $derived(filterCases(this.isNextFirst ? nextFirst(this.#cases, this.#order) : this.#cases, this.search));
+  readonly reasons: ReadonlyMap<CaseId, string> = $derived(new Map(this.#order?.cases.map(({ caseId, reason }) => [caseId, describeOrderReason(reason)])));
 
   constructor(
     private readonly api: AppApi,
@@ -26,6 +39,9 @@ export class Worklist {
 
   get cases(): readonly CaseSummary[] {
     return this.#cases;
+  }
+  get strategy(): OrderStrategy | null {
+    return this.#order?.strategy ?? null;
   }
 
   /** Returns the unsubscribe function. */
@@ -42,6 +58,22 @@ export class Worklist {
   async reload(): Promise<void> {
     const answer = await this.notices.attempt(() => this.api.call('dataset.listCases', {}));
     if (answer) this.#cases = answer.cases;
+    await this.#reorder({});
+  }
+
+  /** From now on for this project. */
+  async chooseStrategy(strategy: OrderStrategy): Promise<void> {
+    await this.#reorder({ strategy, remember: true });
+  }
+
+  async #reorder(choice: CallInput<'worklist.order'>): Promise<void> {
+    const order = await this.notices.attempt(() => this.api.call('worklist.order', choice));
+    if (order) this.#order = order;
+  }
+
+  /** The first to correct that is not open. */
+  next(openCaseId: CaseId | null): CaseId | null {
+    return this.#order?.cases.find(({ caseId }) => caseId !== openCaseId)?.caseId ?? null;
   }
 
   /** The case after (or before) the given one in what is shown; wraps around. */
