@@ -1,8 +1,7 @@
 import { createContext } from 'svelte';
-import type { CallInput, CaseDetail } from '../../../main/contract/api.ts';
+import type { CaseDetail } from '../../../main/contract/api.ts';
 import { COMPLETE, type Completeness } from '../../../main/contract/completeness.ts';
-import { AppException } from '../../../main/contract/errors.ts';
-import { emptyLabels, typeOfLabels } from '../../../main/contract/labelType.ts';
+import { typeOfLabels } from '../../../main/contract/labelType.ts';
 import type { CaseId, Segment } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
@@ -12,11 +11,11 @@ import { ActiveTime } from './activeTime.ts';
 import type { ViewerTool } from '../../viewer/mprTools.ts';
 import type { GreyWindow } from '../../viewer/windowLevel.ts';
 import { activityTeller } from './activityTeller.ts';
-import { BACKGROUND_SEGMENT, paintsBackground, withPaintedBackground, withSliceToggled } from './paintedBackground.ts';
+import { fetchCase, saveOnTop } from './caseBytes.ts';
+import { BACKGROUND_SEGMENT, paintsBackground, withSliceToggled } from './paintedBackground.ts';
 
 const SIGNS_OF_WORK = ['pointermove', 'pointerdown', 'wheel', 'keydown'] as const;
 const RADIUS_MM = { min: 0.5, max: 50, first: 4 } as const;
-
 
 /** The case that is open and the editing of its mask. Voxels stay outside of Svelte's state. */
 export class Annotator {
@@ -158,19 +157,12 @@ export class Annotator {
     if (!viewer) return;
     this.#loading = true;
     await this.notices.attempt(async () => {
-      const detail = await this.api.call('dataset.openCase', { caseId });
-      const voxelCount = detail.grid.dimsIjk.reduce((a, b) => a * b, 1);
-      const [bytes, labels] = await Promise.all([
-        this.api.volume(caseId, 0),
-        detail.latestRevision === null ? emptyLabels('uint8', voxelCount) : this.api.labels(caseId, detail.latestRevision, voxelCount),
-      ]);
-      const { backgroundVoxelCount, ...completeness } = detail.completeness;
-      const background = detail.latestRevision === null || backgroundVoxelCount === 0 ? null : await this.api.background(caseId, detail.latestRevision);
+      const { detail, completeness, bytes, labels } = await fetchCase(this.api, caseId);
       if (this.#requested !== caseId) return; // another case was clicked meanwhile
       const voxels = voxelArray(detail.voxelType, bytes);
       this.#open = null;
       this.#completeness = completeness;
-      await viewer.show({ grid: detail.grid, modality: detail.modality, voxels, labels: background ? withPaintedBackground(labels, background) : labels }, this.#shownLegend);
+      await viewer.show({ grid: detail.grid, modality: detail.modality, voxels, labels }, this.#shownLegend);
       this.#chooseShownLabel(this.#shownLegend);
       viewer.setActiveSegment(this.#activeLabel);
       viewer.setTool(this.#tool);
@@ -206,7 +198,7 @@ export class Annotator {
     const activeSeconds = this.#time.secondsOf(detail.caseId, Date.now());
     const saved = await this.notices.attempt(async () => {
       const uploadId = await this.api.upload(labels);
-      return this.#saveOnTop(detail, { uploadId, labelType: typeOfLabels(labels), completeness: this.#completeness, activeSeconds });
+      return saveOnTop(this.api, detail, { uploadId, labelType: typeOfLabels(labels), completeness: this.#completeness, activeSeconds });
     });
     if (saved) {
       this.#time.told(detail.caseId, activeSeconds);
@@ -217,17 +209,6 @@ export class Annotator {
     }
     this.#saving = false;
     return saved !== undefined;
-  }
-
-  /** A revision that appeared meanwhile is kept below ours; nothing is overwritten. */
-  async #saveOnTop(detail: CaseDetail, uploaded: Pick<CallInput<'labels.save'>, 'uploadId' | 'labelType' | 'completeness' | 'activeSeconds'>) {
-    const { caseId } = detail;
-    try {
-      return await this.api.call('labels.save', { caseId, ...uploaded, parent: detail.latestRevision });
-    } catch (thrown) {
-      if (!(thrown instanceof AppException) || thrown.error.code !== 'labels/stale-parent') throw thrown;
-      return this.api.call('labels.save', { caseId, ...uploaded, parent: thrown.error.latestRevision });
-    }
   }
 
   /** Saves what is painted and marks it as the truth of this case. */
