@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AppException } from '../contract/errors.ts';
+import { errorOf } from '../contract/testing/errorOf.ts';
 import { affineFromGrid, gridDistanceMm, gridFromAffine, gridsMatch, ijkToLps, lpsToIjk } from './grid.ts';
 
 /** Rotation by Euler angles times spacing, with an origin. */
@@ -12,15 +12,6 @@ function obliqueAffine(spacing: readonly number[]): number[] {
   ];
   const rows = rotation.map((row, n) => [...row.map((x, axis) => x * spacing[axis]!), [-90.5, 12.25, 300][n]!]);
   return [...rows.flat(), 0, 0, 0, 1];
-}
-
-function errorOf(run: () => unknown): unknown {
-  try {
-    run();
-  } catch (thrown) {
-    return thrown instanceof AppException ? thrown.error : thrown;
-  }
-  return undefined;
 }
 
 describe('grid', () => {

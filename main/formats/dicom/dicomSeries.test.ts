@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { writeDicomSeries, type DicomSeriesOptions } from '../../../test/phantoms/writeDicomSeries.ts';
-import { AppException } from '../../contract/errors.ts';
+import { errorOf } from '../../contract/testing/errorOf.ts';
 import { gridDistanceMm, gridFromAffine } from '../../imaging/grid.ts';
 import { readDicomSummary } from './dicomSummary.ts';
 import { looksLikeDicom } from './parseDicom.ts';
@@ -35,15 +35,6 @@ function readSeries(options: DicomSeriesOptions = {}, keep: (slice: number) => b
     mixed.flatMap(([bytes], n) => readDicomSlices(bytes, `${n}.dcm`)),
     'series',
   );
-}
-
-function errorOf(run: () => unknown): unknown {
-  try {
-    run();
-  } catch (thrown) {
-    return thrown instanceof AppException ? thrown.error : thrown;
-  }
-  return undefined;
 }
 
 describe('DICOM series', () => {

@@ -2,7 +2,7 @@
 import { AppException, type AppError } from '../../contract/errors.ts';
 import type { Grid } from '../../contract/vocabulary.ts';
 import { gridFromAffine } from '../../imaging/grid.ts';
-import { bytesOfText, joinParts } from '../volume/dataFiles.ts';
+import { bytesOfText, storedNumbers } from '../volume/dataFiles.ts';
 import { bytesPerStored, readStoredVoxels } from '../volume/storedVoxels.ts';
 import { numbersOf } from '../volume/textHeader.ts';
 import type { VolumeHost } from '../volume/volumeHost.ts';
@@ -84,20 +84,9 @@ function gridOf({ fields, dimSize }: MetaImageHeader, path: string): { grid: Gri
 }
 
 /** The numbers of all files, decoded. */
-async function storedBytes(
-  bytes: Uint8Array,
-  header: MetaImageHeader,
-  path: string,
-  host: VolumeHost,
-): Promise<Uint8Array> {
+function storedBytes(bytes: Uint8Array, header: MetaImageHeader, path: string, host: VolumeHost): Promise<Uint8Array> {
   const count = header.dimSize.reduce((product, size) => product * size, header.channelsPerVoxel);
-  const names = header.dataFiles;
-  if (!names) return decoded(bytes.subarray(header.endByte), header, count, path, host);
-  if (count % names.length !== 0) {
-    const detail = `${names.length} data files cannot share ${header.dimSize.join(' × ')} voxels`;
-    throw new AppException({ code: 'import/unreadable', path, detail });
-  }
-  return joinParts(names, async (name) => decoded(await host.readPart(name), header, count / names.length, name, host));
+  return storedNumbers(bytes, header, count, path, host, (source, part, name) => decoded(source, header, part, name, host));
 }
 
 async function decoded(

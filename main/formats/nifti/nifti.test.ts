@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AppException } from '../../contract/errors.ts';
+import { errorOf } from '../../contract/testing/errorOf.ts';
 import { gridDistanceMm, gridFromAffine, ijkToLps } from '../../imaging/grid.ts';
 import { readNifti } from './readNifti.ts';
 import { niftiChunks } from './writeNifti.ts';
@@ -44,15 +44,6 @@ function edited(file: Uint8Array, edit: (view: DataView) => void): Uint8Array {
   const copy = Uint8Array.from(file);
   edit(new DataView(copy.buffer));
   return copy;
-}
-
-function errorOf(run: () => unknown): unknown {
-  try {
-    run();
-  } catch (thrown) {
-    return thrown instanceof AppException ? thrown.error : thrown;
-  }
-  return undefined;
 }
 
 /** Header with the given data type in front of raw bytes, three voxels along i. */

@@ -1,6 +1,6 @@
 /** NRRD files, attached (`.nrrd`) and detached (`.nhdr`); those of 3D Slicer also as a segmentation. */
 import { AppException } from '../../contract/errors.ts';
-import { bytesOfText, joinParts } from '../volume/dataFiles.ts';
+import { bytesOfText, storedNumbers } from '../volume/dataFiles.ts';
 import { bytesPerStored, readStoredVoxels } from '../volume/storedVoxels.ts';
 import type { VolumeHost } from '../volume/volumeHost.ts';
 import type { VolumeImage } from '../volume/volumeImage.ts';
@@ -36,15 +36,9 @@ export function nrrdPartNames(bytes: Uint8Array, path: string): readonly string[
 }
 
 /** The numbers of all files, decoded. */
-async function storedBytes(bytes: Uint8Array, header: NrrdHeader, path: string, host: VolumeHost): Promise<Uint8Array> {
+function storedBytes(bytes: Uint8Array, header: NrrdHeader, path: string, host: VolumeHost): Promise<Uint8Array> {
   const count = header.sizes.reduce((product, size) => product * size, 1);
-  const names = header.dataFiles;
-  if (!names) return decoded(bytes.subarray(header.endByte), header, count, path, host);
-  if (count % names.length !== 0) {
-    const detail = `${names.length} data files cannot share ${header.sizes.join(' × ')} numbers`;
-    throw new AppException({ code: 'import/unreadable', path, detail });
-  }
-  return joinParts(names, async (name) => decoded(await host.readPart(name), header, count / names.length, name, host));
+  return storedNumbers(bytes, header, count, path, host, (source, part, name) => decoded(source, header, part, name, host));
 }
 
 /** `count` numbers of one file. Lines are skipped before anything is unpacked, bytes after. */

@@ -1,6 +1,7 @@
 /** Voxels that lie in other files than their header, as NRRD and MetaImage name them, and voxels written as text. */
 import { AppException } from '../../contract/errors.ts';
 import { bytesPerStored, type StoredType } from './storedVoxels.ts';
+import type { VolumeHost } from './volumeHost.ts';
 
 /** More would be a damaged header; a file holds a slice. */
 const MOST_FILES = 65_536;
@@ -21,8 +22,37 @@ export function namesOfPattern(words: readonly string[]): string[] | null {
   });
 }
 
+/** Decodes `count` numbers of one file; `path` names it in errors. */
+export type DecodeNumbers = (source: Uint8Array, count: number, path: string) => Promise<Uint8Array>;
+
+interface StoredIn {
+  /** `null`: behind the header, from `endByte` on. */
+  readonly dataFiles: readonly string[] | null;
+  readonly endByte: number;
+}
+
+/**
+ * The `count` numbers of a volume, from behind its header or from the files it names, which share them evenly. Throws
+ * `import/unreadable` when they cannot, and what `decode` and `readPart` throw.
+ */
+export async function storedNumbers(
+  bytes: Uint8Array,
+  { dataFiles, endByte }: StoredIn,
+  count: number,
+  path: string,
+  host: VolumeHost,
+  decode: DecodeNumbers,
+): Promise<Uint8Array> {
+  if (!dataFiles) return decode(bytes.subarray(endByte), count, path);
+  if (count % dataFiles.length !== 0) {
+    const detail = `${dataFiles.length} data files cannot share ${count} numbers`;
+    throw new AppException({ code: 'import/unreadable', path, detail });
+  }
+  return joinParts(dataFiles, async (name) => decode(await host.readPart(name), count / dataFiles.length, name));
+}
+
 /** The voxels of all files, one behind the other. */
-export async function joinParts(
+async function joinParts(
   names: readonly string[],
   readVoxels: (name: string) => Promise<Uint8Array>,
 ): Promise<Uint8Array> {

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { codecWasm, encodeFrame } from '../../../../test/phantoms/encodeFrame.ts';
-import { AppException } from '../../../contract/errors.ts';
+import { errorOf } from '../../../contract/testing/errorOf.ts';
 import { decodeFrame, type EncodedFrame } from './decodeFrame.ts';
 import { createPixelCodecs, type CodecName, type PixelCodecs } from './pixelCodecs.ts';
 import type { PixelLayout } from './pixelLayout.ts';
@@ -37,15 +37,6 @@ function wave(bits: number, isSigned: boolean): number[] {
       lowest +
       (n === 0 ? 0 : n === 1 ? range : Math.round(range * (0.5 + 0.3 * Math.sin(n / 9) + 0.2 * Math.sin(n * n)))),
   );
-}
-
-function errorOf(run: () => unknown): unknown {
-  try {
-    run();
-  } catch (thrown) {
-    return thrown instanceof AppException ? thrown.error : thrown;
-  }
-  return undefined;
 }
 
 describe('decoding of a frame', () => {

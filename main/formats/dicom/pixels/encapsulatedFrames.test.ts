@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { encapsulate, offsetTable } from '../../../../test/phantoms/encapsulate.ts';
 import { writeDicomSeries } from '../../../../test/phantoms/writeDicomSeries.ts';
-import { AppException } from '../../../contract/errors.ts';
+import { errorOf } from '../../../contract/testing/errorOf.ts';
 import { gridFromAffine } from '../../../imaging/grid.ts';
 import { encapsulatedFrames } from './encapsulatedFrames.ts';
 import { parseDicom } from '../parseDicom.ts';
@@ -18,15 +18,6 @@ const B = bytes(0xff, 0xd8, 5, 6, 7, 8);
 function framesOf(items: Uint8Array[], frameCount: number, hasEnd = true): number[][] {
   const file = encapsulate(native!, items, hasEnd);
   return encapsulatedFrames(parseDicom(file, 'a.dcm').dataSet, frameCount, 'a.dcm').map((frame) => [...frame]);
-}
-
-function errorOf(run: () => unknown): unknown {
-  try {
-    run();
-  } catch (thrown) {
-    return thrown instanceof AppException ? thrown.error : thrown;
-  }
-  return undefined;
 }
 
 describe('encapsulated pixel data', () => {
