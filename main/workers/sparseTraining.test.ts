@@ -1,4 +1,7 @@
-/** Real trainings of a tiny network on balls of which a tenth of the slices is painted, against the same with all of them. */
+/**
+ * Real trainings of a tiny network on balls of which a tenth of the slices is painted, against the same with all of them. The phantom was
+ * chosen after smaller ones had failed, so this shows that unknown voxels are ignored, not how few slices suffice (docs/learning.md).
+ */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
