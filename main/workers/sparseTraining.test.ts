@@ -63,7 +63,7 @@ async function diceOf(name: string, painted: 'everything' | 'slices', completene
 }
 
 describe('a tenth of the slices painted', () => {
-  it('teaches what all of them teach where unpainted is unknown, and less where it is taken for background', async () => {
+  it('teaches more where unpainted is unknown than where it is taken for background', async () => {
     const completenessOf = (index: number) => ({ unpainted: 'unknown', knownLabels: null, completeSlices: SLICES[index]!.map((k) => ({ axis: 'k', index: k })), completeBoxes: [] });
     const full = await diceOf('full', 'everything');
     const sparse = await diceOf('sparse', 'slices', completenessOf);
