@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { ComparedMask } from '../contract/effort.ts';
 import { AppError, AppException } from '../contract/errors.ts';
 import { CaseId, Revision } from '../contract/vocabulary.ts';
+import { isMissingFile } from './readIfThere.ts';
 
 const ofMask = { caseId: CaseId, revision: Revision };
 
@@ -42,7 +43,7 @@ export async function readEffortFacts(file: string): Promise<EffortFact[]> {
   try {
     text = await readFile(file, 'utf8');
   } catch (thrown) {
-    if (isMissing(thrown)) return [];
+    if (isMissingFile(thrown)) return [];
     throw thrown;
   }
   return text.split('\n').flatMap((line, index) => {
@@ -62,5 +63,3 @@ function parsedJson(line: string): unknown {
     return undefined;
   }
 }
-
-const isMissing = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';

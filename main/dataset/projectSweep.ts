@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { CaseId } from '../contract/vocabulary.ts';
 import { TEMPORARY_SUFFIX } from './atomicFile.ts';
 import { IMPORTING_PREFIX, PENDING_PREFIX, type ProjectFolder } from './projectFolder.ts';
+import { isMissingFile } from './readIfThere.ts';
 
 const ORPHAN_PREFIX = '.orphan-';
 
@@ -50,7 +51,7 @@ async function namesIn(path: string): Promise<string[]> {
     return await readdir(path);
   } catch (thrown) {
     // A case without labels has no such folder yet.
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
+    if (isMissingFile(thrown)) return [];
     throw thrown;
   }
 }

@@ -6,6 +6,7 @@ import { AppException } from '../contract/errors.ts';
 import { CaseUncertainty } from '../contract/uncertainty.ts';
 import type { CaseId, Revision } from '../contract/vocabulary.ts';
 import type { ProjectFolder } from './projectFolder.ts';
+import { isMissingFile } from './readIfThere.ts';
 
 const UncertaintyFile = CaseUncertainty.extend({
   version: z.literal(1),
@@ -34,7 +35,7 @@ export async function readUncertainty(folder: ProjectFolder, { caseId, revision,
   try {
     text = await readFile(path, 'utf8');
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return null;
+    if (isMissingFile(thrown)) return null;
     throw thrown;
   }
   const parsed = UncertaintyFile.safeParse(jsonOr(text));

@@ -1,5 +1,4 @@
 /** Starts a retraining by itself once enough label maps are newly accepted, when the user has asked for that. */
-import { readFile } from 'node:fs/promises';
 import { AutoRetrainSettings, type AutoRetrainState } from '../contract/autoRetrain.ts';
 import { type AppError, toAppError } from '../contract/errors.ts';
 import type { AppEvent, RunInfo } from '../contract/api.ts';
@@ -9,6 +8,7 @@ import type { EventHub } from './eventHub.ts';
 import type { OpenProject, ProjectSession } from './projectSession.ts';
 import { newlyAcceptedCount } from './retrainCases.ts';
 import { startTraining } from './trainServices.ts';
+import { readIfThere } from '../dataset/readIfThere.ts';
 
 const OFF: AutoRetrainSettings = { afterAccepted: null, minutes: 10 };
 
@@ -91,9 +91,6 @@ function parentOf(store: ProjectStore): RunInfo | null {
 
 /** Throws on a file that is no longer one of ours: better no training than one nobody wanted. */
 async function readSettings(store: ProjectStore): Promise<AutoRetrainSettings> {
-  const text = await readFile(store.folder.autoRetrain, 'utf8').catch((thrown: unknown) => {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return null;
-    throw thrown;
-  });
-  return text === null ? OFF : AutoRetrainSettings.parse(JSON.parse(text));
+  const bytes = await readIfThere(store.folder.autoRetrain);
+  return bytes === null ? OFF : AutoRetrainSettings.parse(JSON.parse(bytes.toString('utf8')));
 }

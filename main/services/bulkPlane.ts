@@ -13,6 +13,7 @@ import { readUncertainty } from '../dataset/uncertaintyFiles.ts';
 import { requireCase } from './caseSummary.ts';
 import type { ProjectSession } from './projectSession.ts';
 import type { BulkAnswer, BulkPlane } from './services.ts';
+import { isMissingFile } from '../dataset/readIfThere.ts';
 
 /** Voxels of a NIfTI-1 file of ours begin here. */
 const HEADER_BYTES = 352;
@@ -150,7 +151,7 @@ async function statOwn(file: string) {
   try {
     return await stat(file);
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT')
+    if (isMissingFile(thrown))
       throw new AppException({ code: 'disk/corrupt', path: file, detail: 'the file is missing' });
     throw thrown;
   }

@@ -1,19 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { AppException } from '../contract/errors.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import type { ProjectFolder } from '../dataset/projectFolder.ts';
+import { readIfThere } from '../dataset/readIfThere.ts';
 
 const KEY = /^[0-9a-f]{64}$/;
 
 /** The project's key, made on first use. Throws AppException disk/corrupt: another key would give other pseudonyms. */
 export async function deidentifyKeyOf({ deidentifyKey: path }: ProjectFolder): Promise<string> {
-  try {
-    const key = (await readFile(path, 'utf8')).trim();
-    if (!KEY.test(key)) throw new AppException({ code: 'disk/corrupt', path, detail: 'it holds no key of 64 hexadecimal digits' });
-    return key;
-  } catch (thrown) {
-    if (!(thrown instanceof Error) || !('code' in thrown) || thrown.code !== 'ENOENT') throw thrown;
+  const known = (await readIfThere(path))?.toString('utf8').trim();
+  if (known !== undefined) {
+    if (!KEY.test(known)) throw new AppException({ code: 'disk/corrupt', path, detail: 'it holds no key of 64 hexadecimal digits' });
+    return known;
   }
   const key = randomBytes(32).toString('hex');
   await writeFileAtomic(path, Buffer.from(`${key}\n`), 0o600);

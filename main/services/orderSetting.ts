@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { AppException } from '../contract/errors.ts';
 import { FIRST_ORDER_SETTING, OrderSetting } from '../contract/worklistOrder.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
+import { isMissingFile } from '../dataset/readIfThere.ts';
 
 const SettingFile = OrderSetting.extend({ version: z.literal(1) });
 
@@ -13,7 +14,7 @@ export async function readOrderSetting(file: string): Promise<OrderSetting> {
     const { strategy, seed } = SettingFile.parse(JSON.parse(await readFile(file, 'utf8')));
     return { strategy, seed };
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return FIRST_ORDER_SETTING;
+    if (isMissingFile(thrown)) return FIRST_ORDER_SETTING;
     if (!(thrown instanceof z.ZodError) && !(thrown instanceof SyntaxError)) throw thrown;
     throw new AppException({ code: 'disk/corrupt', path: file, detail: `${thrown.message}. Delete the file to begin with the default order` });
   }

@@ -1,7 +1,7 @@
 /** The models of a project: which one is used, what the gate said of each, and what becomes of those nobody needs. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { CallOutput, Handlers, ModelInfo, RunInfo } from '../contract/api.ts';
@@ -16,6 +16,7 @@ import type { EventHub } from './eventHub.ts';
 import { gateJob } from './gateJob.ts';
 import type { OpenProject, ProjectSession } from './projectSession.ts';
 import { runShortTask } from './shortTask.ts';
+import { readIfThere } from '../dataset/readIfThere.ts';
 
 type RegistryCalls = 'models.list' | 'models.use' | 'models.rollBack' | 'models.pin' | 'models.delete' | 'models.gate' | 'models.compare' | 'models.gateReport' | 'models.setRules';
 
@@ -90,10 +91,6 @@ async function modelInfo(store: ProjectStore, run: RunInfo): Promise<ModelInfo> 
     planSha256: plan && createHash('sha256').update(plan).digest('hex'),
     sizeBytes: await bytesIn(folder),
   };
-}
-
-async function readIfThere(path: string): Promise<Buffer | null> {
-  return existsSync(path) ? readFile(path) : null;
 }
 
 function jsonOf(bytes: Buffer): unknown {

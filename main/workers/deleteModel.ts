@@ -6,6 +6,7 @@ import { err, ok, toAppError, type Result } from '../contract/errors.ts';
 import type { DeleteModelTask } from '../contract/tasks.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { hashOfWeights } from './hashOfWeights.ts';
+import { isMissingFile } from '../dataset/readIfThere.ts';
 
 const RECORD = 'deleted.json';
 const DeletedModel = z.object({ version: z.literal(1), weightsSha256: z.string().nullable() });
@@ -43,7 +44,7 @@ export async function hashOfDeletedWeights(runFolder: string): Promise<string | 
     return DeletedModel.parse(JSON.parse(await readFile(join(runFolder, RECORD), 'utf8'))).weightsSha256;
   } catch (thrown) {
     if (thrown instanceof SyntaxError || thrown instanceof z.ZodError) return null;
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return null;
+    if (isMissingFile(thrown)) return null;
     throw thrown;
   }
 }

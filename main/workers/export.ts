@@ -17,6 +17,7 @@ import { identifyingWords } from '../formats/dicom/deidentify/identifyingWords.t
 import { DicomReference } from '../formats/dicom/dicomReference.ts';
 import { ExportFolder } from './exportFolder.ts';
 import { ProvenanceReader } from './exportProvenance.ts';
+import { isMissingFile } from '../dataset/readIfThere.ts';
 
 /**
  * Tells a `writtenFile` item per file; a case that fails becomes a problem and the rest is written. Fails when nothing was
@@ -111,7 +112,7 @@ async function readReference(file: string): Promise<DicomReference | null> {
   try {
     text = await readFile(file, 'utf8');
   } catch (thrown) {
-    if (isMissing(thrown)) return null;
+    if (isMissingFile(thrown)) return null;
     throw thrown;
   }
   try {
@@ -123,10 +124,8 @@ async function readReference(file: string): Promise<DicomReference | null> {
 
 /** As data. Throws it again when it concerns the folder, and with it every case: the disk is full, or refuses. */
 function ofThisCaseOnly(thrown: unknown, labelFile: string): AppError {
-  if (isMissing(thrown)) return { code: 'disk/corrupt', path: labelFile, detail: 'the file is missing' };
+  if (isMissingFile(thrown)) return { code: 'disk/corrupt', path: labelFile, detail: 'the file is missing' };
   const error = toAppError(thrown, labelFile);
   if (error.code === 'disk/full' || error.code === 'disk/denied') throw thrown;
   return error;
 }
-
-const isMissing = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';

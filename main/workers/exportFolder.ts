@@ -1,12 +1,13 @@
 /** The folder an export writes into: names that take nothing away, whole files, the report. */
 import { createHash } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ZodError } from 'zod';
 import type { AppError } from '../contract/errors.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { ExportReport, mergedReport, REPORT_NAME, type ExportedFile } from '../export/exportReport.ts';
 import type { FileToWrite } from '../export/maskToExport.ts';
+import { readIfThere } from '../dataset/readIfThere.ts';
 
 export interface WrittenFile {
   readonly name: string;
@@ -96,15 +97,6 @@ function reportIn(bytes: Buffer): ExportReport | null {
     return ExportReport.parse(JSON.parse(bytes.toString('utf8')));
   } catch (thrown) {
     if (thrown instanceof SyntaxError || thrown instanceof ZodError) return null;
-    throw thrown;
-  }
-}
-
-async function readIfThere(path: string): Promise<Buffer | null> {
-  try {
-    return await readFile(path);
-  } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return null;
     throw thrown;
   }
 }

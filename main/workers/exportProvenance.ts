@@ -8,6 +8,7 @@ import type { ExportCase, ExportTask } from '../contract/tasks.ts';
 import type { RunId } from '../contract/vocabulary.ts';
 import { hashOfDeletedWeights } from './deleteModel.ts';
 import { hashOfWeights } from './hashOfWeights.ts';
+import { isMissingFile } from '../dataset/readIfThere.ts';
 
 interface ModelHashes {
   /** `null` when the weights are gone. */
@@ -55,7 +56,7 @@ async function trainingDataHash(runFolder: string): Promise<string | null> {
     return RunRecord.parse(JSON.parse(await readFile(join(runFolder, 'run.json'), 'utf8'))).trainingDataSha256;
   } catch (thrown) {
     if (thrown instanceof SyntaxError || thrown instanceof z.ZodError) return null;
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return null;
+    if (isMissingFile(thrown)) return null;
     throw thrown;
   }
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
+import { isMissingFile } from '../dataset/readIfThere.ts';
 
 const FILE = 'imported-labels.json';
 const ImportedLabelsJson = z.object({ version: z.literal(1), /** SHA-256 of the files. */ sha256: z.array(z.string()) });
@@ -12,7 +13,7 @@ export async function readImportedLabels(caseFolder: string): Promise<ReadonlySe
   try {
     return new Set(ImportedLabelsJson.parse(JSON.parse(await readFile(join(caseFolder, FILE), 'utf8'))).sha256);
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return null;
+    if (isMissingFile(thrown)) return null;
     throw thrown;
   }
 }

@@ -17,13 +17,13 @@ import type { Source } from '../dataset/scan/source.ts';
 import type { FoundSources } from '../dataset/scan/sourceScan.ts';
 import { sha256Of, writeLabelmap } from '../dataset/storedVolume.ts';
 import type { Subjects } from '../dataset/scan/subjectsFile.ts';
-import { sha256OfFile } from '../dataset/scan/uniqueDicomFiles.ts';
 import { partPathsOf } from '../dataset/read/volumeFile.ts';
 import { toCanonical } from '../imaging/orientation.ts';
 import { uniqueCaseId, writeCase } from './importCase.ts';
 import { readImportedLabels, writeImportedLabels } from './importedLabels.ts';
 import { KnownCases } from '../dataset/scan/knownCases.ts';
 import { labelInputs, type LabelInput, type LabelInputs } from '../dataset/scan/labelInputs.ts';
+import { sha256OfFile } from '../dataset/sha256OfFile.ts';
 
 export interface ImportParts {
   readonly input: ImportTask;

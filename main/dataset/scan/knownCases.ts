@@ -5,6 +5,7 @@ import type { ImportTask } from '../../contract/tasks.ts';
 import type { CaseId } from '../../contract/vocabulary.ts';
 import type { DicomSource } from './source.ts';
 import { DicomReference } from '../../formats/dicom/dicomReference.ts';
+import { isMissingFile } from '../readIfThere.ts';
 
 export const DICOM_REFERENCE_FILE = 'dicom.json';
 
@@ -53,7 +54,7 @@ export async function readDicomReference(caseFolder: string): Promise<DicomRefer
   try {
     return DicomReference.parse(JSON.parse(await readFile(join(caseFolder, DICOM_REFERENCE_FILE), 'utf8')));
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return null;
+    if (isMissingFile(thrown)) return null;
     throw thrown;
   }
 }

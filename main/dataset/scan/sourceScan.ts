@@ -11,8 +11,9 @@ import { readMsdDataset, type MsdDataset } from './msdDataset.ts';
 import { ScanMemory, type Sniffed } from './scanMemory.ts';
 import type { Source, SourceFile } from './source.ts';
 import { FILES_AT_ONCE, walkSources, type Stop, type WalkedFolder } from './sourceWalk.ts';
-import { sha256OfFile, uniqueDicomFiles } from './uniqueDicomFiles.ts';
+import { uniqueDicomFiles } from './uniqueDicomFiles.ts';
 import { isVolumePart, pairVolumeFiles } from './volumeSources.ts';
+import { sha256OfFile } from '../sha256OfFile.ts';
 
 export interface ScanOptions {
   readonly tell?: (news: JobNews) => void;

@@ -1,8 +1,5 @@
 /** One file for each SOP instance UID: studies are copied, sent twice and exported into folders that hold them already. */
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { AppError } from '../../contract/errors.ts';
 import type { DicomFile } from './dicomSources.ts';
 
@@ -36,11 +33,4 @@ export async function uniqueDicomFiles(
     else differing.set(pair, { path: file.path, firstPath: first.path, count: 1 });
   }
   return { files: unique, problems: [...differing.values()].map((facts) => ({ code: 'import/duplicate-uid', ...facts })) };
-}
-
-/** Hex SHA-256 of a file, in bounded memory. */
-export async function sha256OfFile(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }

@@ -5,7 +5,7 @@
 import { AppException } from '../../contract/errors.ts';
 import type { Grid } from '../../contract/vocabulary.ts';
 import { gridFromAffine } from '../../imaging/grid.ts';
-import { cross, dot, unit, type Vector } from '../dicom/stack/vectors.ts';
+import { cross, dot, unit, type Vector } from '../../imaging/vectors.ts';
 
 export interface SegPlane {
   readonly positionLpsMm: readonly number[] | undefined;

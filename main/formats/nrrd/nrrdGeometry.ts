@@ -4,6 +4,7 @@ import type { Grid } from '../../contract/vocabulary.ts';
 import { gridFromAffine } from '../../imaging/grid.ts';
 import { numbersOf, wordsOf } from '../volume/textHeader.ts';
 import type { NrrdHeader } from './nrrdHeader.ts';
+import { cross, type Vector } from '../../imaging/vectors.ts';
 
 export interface NrrdAxes {
   readonly grid: Grid;
@@ -26,7 +27,6 @@ const MM_PER_UNIT: Readonly<Record<string, number>> = { mm: 1, m: 1000, cm: 10, 
 /** Kinds of axes whose numbers are no channels of their own. */
 const REFUSED_KIND = /color|complex|quaternion|matrix/i;
 
-type Vector = readonly [number, number, number];
 interface SpaceAxis {
   readonly axis: number;
   readonly stepLpsMm: Vector;
@@ -151,10 +151,6 @@ function withMissingAxes(steps: readonly Vector[]): Vector[] {
   const other: Vector = Math.abs(a[0]) > Math.abs(a[1]) ? [0, 1, 0] : [1, 0, 0];
   const b = steps[1] ?? unit(cross(cross(a, other), a));
   return [a, b, unit(cross(a, b))];
-}
-
-function cross(a: Vector, b: Vector): Vector {
-  return [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
 }
 
 function unit(vector: Vector): Vector {

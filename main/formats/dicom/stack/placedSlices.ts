@@ -1,7 +1,7 @@
 /** Where the slices of one stack lie to each other: along their normal, and shifted in their own plane. */
 import type { FramePlace } from './frameFacts.ts';
 import { samePlaceMm } from './stackContrasts.ts';
-import { cross, dot, isVector, unit, type Vector } from './vectors.ts';
+import { cross, dot, isVector, unit, type Vector } from '../../../imaging/vectors.ts';
 
 export type Refuse = (detail: string) => never;
 

@@ -4,7 +4,7 @@
  */
 import type { FrameHeader } from './frameHeader.ts';
 import { contrastsOf } from './stackContrasts.ts';
-import { cross, dot, isVector, unit } from './vectors.ts';
+import { cross, dot, isVector, unit } from '../../../imaging/vectors.ts';
 
 export interface Stack {
   readonly frames: readonly FrameHeader[];

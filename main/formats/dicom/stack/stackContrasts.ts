@@ -1,6 +1,6 @@
 /** Images of one plane orientation to groups in which every position is occupied once. */
 import type { FrameHeader } from './frameHeader.ts';
-import { cross, dot, isVector, unit } from './vectors.ts';
+import { cross, dot, isVector, unit } from '../../../imaging/vectors.ts';
 
 export interface Contrast {
   readonly frames: readonly FrameHeader[];

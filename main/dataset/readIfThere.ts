@@ -1,0 +1,14 @@
+import { readFile } from 'node:fs/promises';
+
+/** What the file system says of a file or folder that is not there. */
+export const isMissingFile = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
+
+/** The bytes of a file, `null` where there is none. Rejects with any other errno error. */
+export async function readIfThere(path: string): Promise<Buffer | null> {
+  try {
+    return await readFile(path);
+  } catch (thrown) {
+    if (isMissingFile(thrown)) return null;
+    throw thrown;
+  }
+}
