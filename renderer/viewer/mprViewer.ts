@@ -2,14 +2,13 @@
  * Three planes through one case with an editable labelmap. The only object of the viewer that features talk to; they
  * speak in case words (grid, segments, millimetres) and never see Cornerstone.
  */
-import { Enums as CoreEnums, RenderingEngine, cache, eventTarget, init as initCore, setVolumesForViewports, utilities } from '@cornerstonejs/core';
+import { Enums as CoreEnums, RenderingEngine, cache, init as initCore, setVolumesForViewports } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
-import { Enums, init as initTools, segmentation, synchronizers, SynchronizerManager } from '@cornerstonejs/tools';
+import { init as initTools, synchronizers, SynchronizerManager } from '@cornerstonejs/tools';
 import type { Grid, Segment } from '../../main/contract/vocabulary.ts';
-import { IMAGE_VOLUME_ID, cacheCaseImage, cacheLabelmap, dropCaseVolumes } from './caseVolume.ts';
+import { IMAGE_VOLUME_ID, cacheCaseImage, dropCaseVolumes } from './caseVolume.ts';
 import type { VoxelArray } from './caseVolume.ts';
-import { refineColorTables } from './colorTables.ts';
-import { LabelSlots } from './labelSlots.ts';
+import { LabelmapLayer } from './edit/labelmapLayer.ts';
 import type { LabelArray } from './labelSlots.ts';
 import { MprTools, PLANES, registerTools } from './mprTools.ts';
 import type { Plane, ViewerTool } from './mprTools.ts';
@@ -20,8 +19,6 @@ import type { GreyWindow } from './windowLevel.ts';
 const ENGINE_ID = 'mpr';
 const VOI_SYNC_ID = 'mpr-window';
 const CACHE_BYTES = 6 * 2 ** 30;
-const LABELMAP = Enums.SegmentationRepresentations.Labelmap;
-const { DefaultHistoryMemo } = utilities.HistoryMemo;
 
 export interface ViewerCase {
   readonly grid: Grid;
@@ -32,7 +29,6 @@ export interface ViewerCase {
 }
 
 type ShownCase = Omit<ViewerCase, 'labels'>;
-const NO_LABELS = new LabelSlots(new Uint8Array(), []);
 
 export interface CursorReading {
   readonly ijk: readonly [number, number, number];
@@ -63,27 +59,15 @@ const cross = (a: readonly number[], b: readonly number[]): number[] => [
   a[2]! * b[0]! - a[0]! * b[2]!,
   a[0]! * b[1]! - a[1]! * b[0]!,
 ];
-/** Setting the size is the only way to empty it. */
-const forgetHistory = (): void => {
-  DefaultHistoryMemo.size = DefaultHistoryMemo.size;
-};
 const opposite = (v: readonly number[]): number[] => v.map((value) => -value);
 
 export class MprViewer {
   readonly #engine: RenderingEngine;
   readonly #tools: MprTools;
+  readonly #labels: LabelmapLayer;
   readonly #listeners: (() => void)[] = [];
   readonly #resize: ResizeObserver;
   #case: ShownCase | null = null;
-  #slots = NO_LABELS;
-  #segments: readonly Segment[] = [];
-  #hidden = new Set<number>();
-  #opacity = 0.5;
-  #segmentationId = '';
-  #labelmapVolumeId = '';
-  #loadCount = 0;
-  /** A button was pressed on this labelmap since it was last shown. */
-  #touched = false;
 
   /** `edit`: the labelmap changed by hand. `history`: undo or redo may have become (im)possible. `cursor`: null when the pointer leaves. */
   constructor(
@@ -110,7 +94,8 @@ export class MprViewer {
       this.#listenTo(elements[plane], 'mouseleave', () => this.on.cursor(null));
       this.#listenTo(elements[plane], 'contextmenu', (event) => event.preventDefault());
     }
-    this.#watchStrokes(elements);
+    this.#labels = new LabelmapLayer(this.#engine, PLANES, this.on);
+    this.#listeners.push(this.#labels.watchStrokes(PLANES.map((plane) => elements[plane])));
     const windowChanged = ((event: CustomEvent<{ range?: GreyWindow }>): void => {
       if (event.detail.range) this.on.window(event.detail.range);
     }) as EventListener;
@@ -118,31 +103,6 @@ export class MprViewer {
     this.#listenTo(elements.axial, CoreEnums.Events.CAMERA_MODIFIED, () => this.on.slice(this.#axialSliceK()));
     this.#resize = new ResizeObserver(() => this.#engine.resize(true, true));
     for (const plane of PLANES) this.#resize.observe(elements[plane]);
-  }
-
-  /**
-   * A labelmap is also "modified" while it is first shown; changes count as edits from the first press on. A stroke stands
-   * in the history only after the release.
-   */
-  #watchStrokes(elements: Readonly<Record<Plane, HTMLDivElement>>): void {
-    const onPress = (): void => {
-      this.#touched = true;
-    };
-    const onModified = (): void => {
-      if (this.#touched) this.on.edit();
-    };
-    const onRendered = (): void => this.#refineColors();
-    const onRelease = (): void => void setTimeout(() => this.on.history(), 0);
-    for (const plane of PLANES) elements[plane].addEventListener('mousedown', onPress, { capture: true });
-    eventTarget.addEventListener(Enums.Events.SEGMENTATION_DATA_MODIFIED, onModified);
-    eventTarget.addEventListener(Enums.Events.SEGMENTATION_RENDERED, onRendered);
-    window.addEventListener('mouseup', onRelease);
-    this.#listeners.push(() => {
-      for (const plane of PLANES) elements[plane].removeEventListener('mousedown', onPress, { capture: true });
-      eventTarget.removeEventListener(Enums.Events.SEGMENTATION_DATA_MODIFIED, onModified);
-      eventTarget.removeEventListener(Enums.Events.SEGMENTATION_RENDERED, onRendered);
-      window.removeEventListener('mouseup', onRelease);
-    });
   }
 
   #listenTo<K extends string>(element: HTMLElement, type: K, listener: (event: K extends keyof HTMLElementEventMap ? HTMLElementEventMap[K] : Event) => void): void {
@@ -159,12 +119,11 @@ export class MprViewer {
     this.clear();
     const { labels, ...shown } = viewerCase;
     this.#case = shown;
-    this.#touched = false;
     cacheCaseImage(viewerCase.grid, viewerCase.modality, viewerCase.voxels);
-    this.#takeLabels(shown, labels, segments);
+    this.#labels.take(shown, labels, segments);
     await setVolumesForViewports(this.#engine, [{ volumeId: IMAGE_VOLUME_ID }], [...PLANES]);
     this.setWindow(firstWindow(viewerCase.modality, viewerCase.voxels));
-    this.#addLabelmap(segments);
+    this.#labels.draw(segments);
     const drawn = PLANES.map(
       (plane) => new Promise<void>((done) => this.#viewport(plane).element.addEventListener(CoreEnums.Events.IMAGE_RENDERED, () => done(), { once: true })),
     );
@@ -172,90 +131,19 @@ export class MprViewer {
     await Promise.all(drawn);
   }
 
-  #takeLabels({ grid, modality }: ShownCase, labels: LabelArray, segments: readonly Segment[]): void {
-    this.#slots = new LabelSlots(labels, segments);
-    this.#labelmapVolumeId = `case-labels-${++this.#loadCount}`;
-    cacheLabelmap(this.#labelmapVolumeId, grid, modality, this.#slots.voxels);
-  }
-
-  #addLabelmap(segments: readonly Segment[]): void {
-    this.#segmentationId = `labels-${++this.#loadCount}`;
-    this.#segments = segments;
-    const declared = segments.map(({ labelValue, name }, index) => {
-      const segmentIndex = this.#slots.slotOf(labelValue)!;
-      return [segmentIndex, { label: name, segmentIndex, active: index === 0, locked: false, cachedStats: {} }];
-    });
-    segmentation.addSegmentations([
-      {
-        segmentationId: this.#segmentationId,
-        representation: { type: LABELMAP, data: { volumeId: this.#labelmapVolumeId, referencedVolumeId: IMAGE_VOLUME_ID } },
-        config: { label: 'labels', segments: Object.fromEntries(declared) },
-      },
-    ]);
-    const representation = [{ segmentationId: this.#segmentationId, type: LABELMAP }];
-    segmentation.addLabelmapRepresentationToViewportMap(Object.fromEntries(PLANES.map((plane) => [plane, representation])));
-    for (const plane of PLANES) segmentation.activeSegmentation.setActiveSegmentation(plane, this.#segmentationId);
-    this.#applySegmentStyle();
-  }
-
-  /** The actors of a labelmap come some time after it. */
-  #refineColors(): void {
-    for (const plane of this.#case ? PLANES : []) {
-      const viewport = this.#viewport(plane);
-      if (refineColorTables(viewport.getActors(), this.#segmentationId, this.#segments.length)) viewport.render();
-    }
-  }
-
-  #applySegmentStyle(): void {
-    for (const plane of PLANES) {
-      for (const { labelValue, colorRgb } of this.#segments) {
-        const slot = this.#slots.slotOf(labelValue)!;
-        segmentation.config.color.setSegmentIndexColor(plane, this.#segmentationId, slot, [...colorRgb, 255] as Types.Color);
-        const specifier = { segmentationId: this.#segmentationId, type: LABELMAP };
-        segmentation.config.visibility.setSegmentIndexVisibility(plane, specifier, slot, !this.#hidden.has(labelValue));
-      }
-    }
-    segmentation.config.style.setStyle(
-      { type: LABELMAP, segmentationId: this.#segmentationId },
-      { renderFill: true, fillAlpha: this.#opacity, renderOutline: true, outlineWidth: 1, outlineOpacity: 1 },
-    );
-    this.#engine.renderViewports([...PLANES]);
-  }
-
   /** New names, colours or labels for the labelmap that is shown. */
   setSegments(segments: readonly Segment[]): void {
-    if (!this.#case) return;
-    const known = new Set(this.#segments.map((s) => s.labelValue));
-    if (segments.every((s) => known.has(s.labelValue))) {
-      this.#segments = segments;
-      this.#applySegmentStyle();
-      return;
-    }
-    this.#touched = false;
-    segmentation.removeSegmentation(this.#segmentationId);
-    if (!this.#slots.makeRoom(segments)) {
-      this.#takeLabels(this.#case, this.#slots.labels(), segments);
-      forgetHistory(); // its strokes are those of the labelmap before
-      this.on.history();
-    }
-    this.#addLabelmap(segments);
+    this.#labels.setSegments(segments);
   }
-
   setActiveSegment(labelValue: number): void {
-    const slot = this.#slots.slotOf(labelValue);
-    if (this.#case && slot !== undefined) segmentation.segmentIndex.setActiveSegmentIndex(this.#segmentationId, slot);
+    this.#labels.setActiveSegment(labelValue);
   }
-
   setSegmentVisible(labelValue: number, visible: boolean): void {
-    if (visible) this.#hidden.delete(labelValue);
-    else this.#hidden.add(labelValue);
-    if (this.#case) this.#applySegmentStyle();
+    this.#labels.setVisible(labelValue, visible);
   }
-
   /** 0 = outline only, 1 = opaque. */
   setOverlayOpacity(opacity: number): void {
-    this.#opacity = opacity;
-    if (this.#case) this.#applySegmentStyle();
+    this.#labels.setOpacity(opacity);
   }
 
   setTool(tool: ViewerTool): void {
@@ -279,24 +167,18 @@ export class MprViewer {
   }
 
   undo(): void {
-    if (!DefaultHistoryMemo.canUndo) return;
-    DefaultHistoryMemo.undo();
-    this.on.edit();
-    this.on.history();
+    this.#labels.undo();
   }
   redo(): void {
-    if (!DefaultHistoryMemo.canRedo) return;
-    DefaultHistoryMemo.redo();
-    this.on.edit();
-    this.on.history();
+    this.#labels.redo();
   }
   get history(): { readonly canUndo: boolean; readonly canRedo: boolean } {
-    return { canUndo: DefaultHistoryMemo.canUndo, canRedo: DefaultHistoryMemo.canRedo };
+    return this.#labels.history;
   }
 
   /** A copy of the labelmap as it is painted. */
   copyLabels(): LabelArray | null {
-    return this.#case && this.#slots.labels();
+    return this.#labels.copyLabels();
   }
 
   /** Letters of the patient sides at the edges of a plane. */
@@ -333,17 +215,14 @@ export class MprViewer {
     const [ni, nj, nk] = grid.dimsIjk;
     if (i < 0 || j < 0 || k < 0 || i >= ni || j >= nj || k >= nk) return null;
     const index = i + ni * (j + nj * k);
-    return { ijk: [i, j, k], positionLpsMm: [world[0], world[1], world[2]], value: voxels[index]!, labelValue: this.#slots.valueOf(this.#slots.voxels[index]!) };
+    return { ijk: [i, j, k], positionLpsMm: [world[0], world[1], world[2]], value: voxels[index]!, labelValue: this.#labels.labelAt(index) };
   }
 
   /** Shows nothing and frees the memory of the case. */
   clear(): void {
     if (!this.#case) return;
     this.#case = null;
-    this.#slots = NO_LABELS;
-    segmentation.removeAllSegmentations();
-    segmentation.removeAllSegmentationRepresentations();
-    forgetHistory();
+    this.#labels.clear();
     for (const plane of PLANES) this.#viewport(plane).removeAllActors();
     dropCaseVolumes();
     this.#engine.renderViewports([...PLANES]);
