@@ -3,6 +3,7 @@ import { Option, type Command } from 'commander';
 import type { CaseSummary, RunInfo } from '../contract/api.ts';
 import { whyIncomplete } from '../contract/completeness.ts';
 import { describeError } from '../contract/describeError.ts';
+import { CaseId } from '../contract/vocabulary.ts';
 import { describeOrderReason, OrderStrategy } from '../contract/worklistOrder.ts';
 import { placementReasons, placeName } from '../contract/describePlacement.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
@@ -20,21 +21,30 @@ interface ListOptions extends CommandOptions {
 interface CaseListOptions extends ListOptions {
   readonly order?: OrderStrategy | 'project';
   readonly seed?: number;
+  readonly exclude?: readonly string[];
+  readonly include?: readonly string[];
+  readonly reason?: string;
 }
 
 /** `cases`, `runs` and `doctor`: the commands that only look. */
 export function addListCommands(root: Command, program: ProgramPaths): void {
   root
     .command('cases')
-    .description('List the cases of a project, or with --order those without an accepted mask, the next one to correct first.')
+    .description('List the cases of a project, take cases out or back in, or list with --order those without an accepted mask, the next one to correct first.')
     .addOption(projectOption())
     .addOption(new Option('--order <strategy>', "how; 'project': as chosen for the project").choices(['project', ...OrderStrategy.options]))
     .addOption(new Option('--seed <number>', "of what is left to chance; absent: the project's").argParser(wholeNumber))
+    .option('--exclude <cases...>', 'take these out: not trained on, not ordered, not predicted or exported unasked; needs --reason')
+    .option('--reason <text>', 'why they are excluded')
+    .option('--include <cases...>', 'let these take part again')
     .addOption(jsonOption())
-    .addHelpText('after', examples('cases --project ~/liver', 'cases --project ~/liver --order entropy'))
+    .addHelpText('after', examples('cases --project ~/liver', 'cases --project ~/liver --order entropy', 'cases --project ~/liver --exclude case_7 --reason "motion artefacts"'))
     .action((options: CaseListOptions) =>
       runCommand('cases', program, options, async (session) => {
         const { legend, labelRules } = await session.call('project.open', { folder: resolve(options.project) });
+        const { exclude, include, reason = '' } = options;
+        if (exclude) await session.call('dataset.setExcluded', { caseIds: exclude.map((id) => CaseId.parse(id)), reason });
+        if (include) await session.call('dataset.setExcluded', { caseIds: include.map((id) => CaseId.parse(id)), reason: null });
         if (options.order !== undefined) return listInOrder(session, options.order, options.seed);
         const { cases } = await session.call('dataset.listCases', {});
         for (const line of formatTable([

@@ -8,18 +8,19 @@ import { ActiveSeconds, CaseEffort, RoundEffort } from './effort.ts';
 import { DicomMatches, DicomNode, DicomQuery, EchoAnswer, NodeName, OwnStation, ReceiverStatus, WantedStudy } from './dicomNetwork.ts';
 import { Completeness, RevisionCompleteness } from './completeness.ts';
 import { AppError, type Result } from './errors.ts';
+import { CaseExclusion, ExclusionReason } from './exclusion.ts';
 import { GateOutcome, GateReport, GateRuleChanges, GateRules, GateVerdict } from './gate.ts';
 import { LegendOperation } from './legendChange.ts';
 import { LabelType } from './labelType.ts';
 import { PredictOptions } from './predictOptions.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
 import { TrainingChoices } from './trainingRecipe.ts';
-import { OrderStrategy, WorklistOrder } from './worklistOrder.ts';
+import { CaseFigures, OrderStrategy, WorklistOrder } from './worklistOrder.ts';
 import {
   Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, JobId, LabelRules, LabelValue, ModelFormat, MsdTask, OverlapRule, PetValues, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
 } from './vocabulary.ts';
 
-export const CaseStatus = z.enum(['new', 'predicted', 'corrected', 'accepted']);
+export const CaseStatus = z.enum(['new', 'predicted', 'corrected', 'accepted', 'excluded']);
 export type CaseStatus = z.infer<typeof CaseStatus>;
 
 export const RevisionInfo = z.object({
@@ -69,6 +70,10 @@ export const CaseSummary = z.object({
   placement: CasePlacement.nullable().default(null),
   latestRevision: Revision.nullable(),
   acceptedRevision: Revision.nullable(),
+  /** Of the latest revision; `null` while there is none. */
+  latestSource: RevisionSource.nullable().default(null),
+  /** `null`: the case takes part. */
+  exclusion: CaseExclusion.nullable().default(null),
   /** Of the latest revision. */
   completeness: RevisionCompleteness,
   warnings: z.array(AppError),
@@ -180,6 +185,8 @@ export const calls = {
   ),
   'dataset.listCases': call(none, z.object({ cases: z.array(CaseSummary) })),
   'dataset.openCase': call(z.object({ caseId: CaseId }), CaseDetail),
+  /** Masks and what was learnt from them before stay; `reason` `null`: they take part again. */
+  'dataset.setExcluded': call(z.object({ caseIds: z.array(CaseId).min(1), reason: ExclusionReason.nullable() }), z.object({ cases: z.array(CaseSummary) })),
 
   /**
    * Stores the uploaded labelmap as a new immutable revision; refused when `parent` is no longer the latest. `labelType` is
@@ -197,6 +204,8 @@ export const calls = {
 
   /** Which case to correct next. What is left out is the project's setting; with `remember` it becomes that. */
   'worklist.order': call(z.object({ strategy: OrderStrategy.optional(), seed: z.int().nonnegative().optional(), remember: z.boolean().default(false) }), WorklistOrder),
+  /** Only the cases of which anything is known. */
+  'worklist.figures': call(none, z.object({ cases: z.array(CaseFigures) })),
   /** Of every accepted mask, oldest acceptance first; compares what was not compared yet. */
   'effort.list': call(none, z.object({ cases: z.array(CaseEffort), rounds: z.array(RoundEffort) })),
 
@@ -261,7 +270,7 @@ export const calls = {
   'nnunet.metrics': call(z.object({ runId: RunId }), z.object({ metrics: z.array(Metric) })),
   /**
    * Several `runIds` vote (an ensemble); absent: the run with a checkpoint that was trained last. `caseIds` absent: every
-   * case without an accepted labelmap.
+   * case without an accepted labelmap that is not excluded.
    */
   'nnunet.predict': call(PredictOptions.extend({ runIds: z.array(RunId).min(1).optional(), caseIds: z.array(CaseId).min(1).optional() }), jobStarted),
   'nnunet.predictFolder': call(
@@ -297,7 +306,7 @@ export const calls = {
    */
   'nnunet.findBest': call(z.object({ configurations: z.array(ConfigurationName).min(1).optional(), mirror: z.boolean().default(false) }), jobStarted),
 
-  /** Latest accepted labelmap of each case (or, with `includeUnaccepted`, the latest). The job's summary is `ExportSummary`. */
+  /** Latest accepted labelmap of each case that is not excluded, or of those named (or, with `includeUnaccepted`, the latest). The job's summary is `ExportSummary`. */
   'export.start': call(
     z.object({
       format: ExportFormat,
@@ -385,6 +394,7 @@ export type AppEvent = z.infer<typeof AppEvent>;
  * GET labels: same order, raw uint8, or uint16 in twice the bytes where the legend of its time had a value above 255.
  * GET uncertainty of a predicted revision: same order, uint8, entropy in 255ths of a bit; 404 where a prediction left none.
  * GET background: one byte for each voxel, 1 where background was painted; only for revisions that have any.
+ * GET thumbnail: a small PNG of the case with its mask of that revision; revision 0 for none.
  * POST upload (a Blob of raw labels, either type): answers `{ "uploadId": "…" }`.
  * An error answers with a JSON `AppError` and a status of 400 or more.
  */
@@ -393,6 +403,7 @@ export const bulkUrls = {
   labels: (caseId: CaseId, revision: Revision) => `/labels/${caseId}/${revision}`,
   uncertainty: (caseId: CaseId, revision: Revision) => `/uncertainty/${caseId}/${revision}`,
   background: (caseId: CaseId, revision: Revision) => `/background/${caseId}/${revision}`,
+  thumbnail: (caseId: CaseId, revision: Revision | null) => `/thumbnail/${caseId}/${revision ?? 0}`,
   upload: () => '/upload',
 } as const;
-export const isVoxelPath = (path: string): boolean => /^\/(volume|labels|background|uncertainty)\//.test(path);
+export const isVoxelPath = (path: string): boolean => /^\/(volume|labels|background|uncertainty|thumbnail)\//.test(path);

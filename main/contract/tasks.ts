@@ -377,6 +377,14 @@ export const CompareMasksTask = z.object({
 });
 export type CompareMasksTask = z.infer<typeof CompareMasksTask>;
 
+/** Small pictures for the worklist; one `thumbnail` for each, older ones of the case go. */
+export const ThumbnailsTask = z.object({
+  task: z.literal('thumbnails'),
+  legend: z.array(Segment),
+  cases: z.array(z.object({ caseId: CaseId, image: StoredImage, modality: z.string(), labelFile: z.string().nullable(), outputFile: z.string() })).min(1),
+});
+export type ThumbnailsTask = z.infer<typeof ThumbnailsTask>;
+
 /** Asks a node something short; the summary is `DicomAskSummary`. */
 export const DicomAskTask = z.object({
   task: z.literal('dicomAsk'),
@@ -413,7 +421,7 @@ export type DicomReceiveTask = z.infer<typeof DicomReceiveTask>;
 
 export const TaskInput = z.discriminatedUnion('task', [
   ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, GateTask, DeleteModelTask, ExportTask, ExportModelTask, ImportModelTask,
-  CheckRuntimeTask, PhantomTask, SaveLabelmapTask, MigrateLabelsTask, CompareMasksTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
+  CheckRuntimeTask, PhantomTask, SaveLabelmapTask, MigrateLabelsTask, CompareMasksTask, ThumbnailsTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
 
@@ -478,6 +486,7 @@ export const TaskItem = z.discriminatedUnion('kind', [
     measures: RunMeasures,
   }),
   z.object({ kind: z.literal('comparedMask'), caseId: CaseId, revision: Revision, outcome: z.union([ComparedMask, z.object({ error: AppError })]) }),
+  z.object({ kind: z.literal('thumbnail'), caseId: CaseId, outputFile: z.string(), /** Why there is none. */ problem: AppError.nullable() }),
   z.object({ kind: z.literal('gateVerdict'), verdict: GateVerdict }),
   /** `revision`: of which this is the map after the change. */
   z.object({ kind: z.literal('migratedLabels'), caseId: CaseId, revision: Revision, labelFile: z.string(), labelSha256: z.string() }),

@@ -36,10 +36,20 @@ export type OrderedCase = z.infer<typeof OrderedCase>;
 export const WorklistOrder = OrderSetting.extend({
   /** How many models have predicted cases of this project before the newest. */
   round: z.int().nonnegative(),
-  /** Every case without an accepted mask, the next one first. */
+  /** Every case without an accepted mask that is not excluded, the next one first. */
   cases: z.array(OrderedCase),
 });
 export type WorklistOrder = z.infer<typeof WorklistOrder>;
+
+/** What the worklist shows of a case beside its status. */
+export const CaseFigures = z.object({
+  caseId: CaseId,
+  /** Bits, of the newest prediction; `null`: not measured. */
+  uncertainty: z.number().nullable(),
+  /** At work on the case, all its masks together; `null`: nobody measured it. */
+  activeSeconds: z.number().nonnegative().nullable(),
+});
+export type CaseFigures = z.infer<typeof CaseFigures>;
 
 export function describeOrderReason(reason: OrderReason): string {
   switch (reason.kind) {

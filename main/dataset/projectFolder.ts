@@ -7,6 +7,8 @@ export const DATABASE_FILE = 'maskloop.db';
 export const IMPORTING_PREFIX = '.importing-';
 export const PENDING_PREFIX = '.pending-';
 
+export const THUMBNAIL_PREFIX = 'thumbnail-r';
+
 export class ProjectFolder {
   constructor(readonly path: string) {}
 
@@ -58,6 +60,10 @@ export class ProjectFolder {
   /** What a derived object must say about the images (`DicomReference`); only cases imported from DICOM have it. */
   dicomReference(caseId: CaseId): string {
     return join(this.case(caseId), 'dicom.json');
+  }
+  /** A small picture of the case with a mask of it; revision 0: without one. May be deleted at any time. */
+  thumbnail(caseId: CaseId, revision: number): string {
+    return join(this.case(caseId), `${THUMBNAIL_PREFIX}${String(revision).padStart(4, '0')}.png`);
   }
   labels(caseId: CaseId): string {
     return join(this.case(caseId), 'labels');

@@ -136,5 +136,18 @@ const VERSION_3 = `
   ${appendOnly('gate_verdicts')}
 `;
 
+/** The newest row of a case counts; without a reason it takes part again. */
+const VERSION_4 = `
+  CREATE TABLE exclusions (
+    id INTEGER PRIMARY KEY,
+    case_id TEXT NOT NULL REFERENCES cases (case_id),
+    reason TEXT,
+    author TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX exclusions_of_case ON exclusions (case_id, id);
+  ${appendOnly('exclusions')}
+`;
+
 /** Index n holds the SQL that leads from version n to version n + 1. */
-export const SCHEMA_STEPS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3];
+export const SCHEMA_STEPS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];

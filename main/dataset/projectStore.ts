@@ -6,6 +6,7 @@ import { AppException } from '../contract/errors.ts';
 import { syncFolder } from './atomicFile.ts';
 import { CaseTable } from './caseTable.ts';
 import { Database } from './database.ts';
+import { ExclusionTable } from './exclusionTable.ts';
 import { FoldTable } from './foldTable.ts';
 import { JobTable } from './jobTable.ts';
 import { migrate } from './migrations.ts';
@@ -23,6 +24,7 @@ export class ProjectStore {
   readonly cases: CaseTable;
   readonly revisions: RevisionTable;
   readonly folds: FoldTable;
+  readonly exclusions: ExclusionTable;
   readonly jobs: JobTable;
   readonly runs: RunTable;
   readonly models: ModelTable;
@@ -36,6 +38,7 @@ export class ProjectStore {
     this.cases = new CaseTable(database, folder);
     this.revisions = new RevisionTable(database, folder);
     this.folds = new FoldTable(database);
+    this.exclusions = new ExclusionTable(database);
     this.jobs = new JobTable(database);
     this.runs = new RunTable(database);
     this.models = new ModelTable(database);

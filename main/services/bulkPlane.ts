@@ -13,6 +13,7 @@ import { readUncertainty } from '../dataset/uncertaintyFiles.ts';
 import { requireCase } from './caseSummary.ts';
 import type { ProjectSession } from './projectSession.ts';
 import type { BulkAnswer, BulkPlane } from './services.ts';
+import type { Thumbnails } from './thumbnails.ts';
 import { isMissingFile } from '../dataset/readIfThere.ts';
 
 /** Voxels of a NIfTI-1 file of ours begin here. */
@@ -21,9 +22,9 @@ const HEADER_BYTES = 352;
 const BITS_AT_BYTE = 72;
 const BYTES_PER_VOXEL: Record<VoxelType, number> = { uint8: 1, int16: 2, uint16: 2, float32: 4 };
 
-export function createBulkPlane(session: ProjectSession): BulkPlane {
+export function createBulkPlane(session: ProjectSession, thumbnails: Thumbnails): BulkPlane {
   return {
-    get: (path) => answerBulk(() => openVoxels(session.current().store, path)),
+    get: (path) => answerBulk(() => (path.startsWith('/thumbnail/') ? openThumbnail(thumbnails, path) : openVoxels(session.current().store, path))),
     upload: (body) => answerBulk(() => session.during(({ store }) => receiveUpload(store, body))),
   };
 }
@@ -36,6 +37,14 @@ async function openVoxels(store: ProjectStore, path: string): Promise<BulkAnswer
   if (kind === 'volume') return openChannel(store, caseId.data, Number(number));
   if (kind === 'uncertainty') return openUncertainty(store, caseId.data, Number(number));
   return openLabels(store, caseId.data, Number(number), kind === 'background');
+}
+
+async function openThumbnail(thumbnails: Thumbnails, path: string): Promise<BulkAnswer> {
+  const [, caseName, revision] = /^\/thumbnail\/([^/]+)\/(\d{1,9})$/.exec(path) ?? [];
+  const caseId = CaseId.safeParse(caseName);
+  if (!caseId.success) throw new AppException({ code: 'contract/bad-input', issues: [`no thumbnail at '${path}'`] });
+  const file = await thumbnails.file(caseId.data, Number(revision));
+  return { status: 200, contentType: 'image/png', contentLength: (await statOwn(file)).size, body: createReadStream(file) };
 }
 
 async function openChannel(store: ProjectStore, caseId: CaseId, channelIndex: number): Promise<BulkAnswer> {

@@ -1,6 +1,7 @@
 import type { CaseDetail, CasePlacement, CaseStatus, CaseSummary, RevisionInfo } from '../contract/api.ts';
 import { COMPLETE, type RevisionCompleteness } from '../contract/completeness.ts';
 import { AppException } from '../contract/errors.ts';
+import type { CaseExclusion } from '../contract/exclusion.ts';
 import type { CaseId, Revision } from '../contract/vocabulary.ts';
 import type { StoredCase } from '../dataset/caseTable.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
@@ -10,6 +11,7 @@ export function summarizeCase(
   stored: StoredCase,
   revisions: readonly RevisionInfo[],
   placement: CasePlacement | null,
+  exclusion: CaseExclusion | null,
   completenessOf: (caseId: CaseId, revision: Revision) => RevisionCompleteness,
 ): CaseSummary {
   const latest = revisions.at(-1);
@@ -20,11 +22,13 @@ export function summarizeCase(
     sourcePath: stored.sourcePath,
     grid: stored.image.grid,
     channelNames: stored.image.channelNames,
-    status: statusOf(revisions),
+    status: exclusion ? 'excluded' : statusOf(revisions),
     fold: placement?.fold ?? null,
     placement,
     latestRevision: latest?.revision ?? null,
     acceptedRevision: revisions.find((one) => one.accepted)?.revision ?? null,
+    latestSource: latest?.source ?? null,
+    exclusion,
     completeness: latest ? completenessOf(stored.caseId, latest.revision) : COMPLETE,
     warnings: [...stored.warnings],
     importedAtMs: stored.importedAtMs,
@@ -50,7 +54,7 @@ const completenessIn = (store: ProjectStore) => (caseId: CaseId, revision: Revis
 
 /** Throws AppException not-found. */
 export function summaryOf(store: ProjectStore, caseId: CaseId): CaseSummary {
-  return summarizeCase(requireCase(store, caseId), store.revisions.ofCase(caseId), store.folds.of(caseId), completenessIn(store));
+  return summarizeCase(requireCase(store, caseId), store.revisions.ofCase(caseId), store.folds.of(caseId), store.exclusions.all().get(caseId) ?? null, completenessIn(store));
 }
 
 /** Throws AppException not-found. */
@@ -62,7 +66,8 @@ export function describeCase(store: ProjectStore, caseId: CaseId): CaseDetail {
 export function listCases(store: ProjectStore): CaseSummary[] {
   const revisions = store.revisions.byCase();
   const placements = store.folds.placements();
+  const exclusions = store.exclusions.all();
   return store.cases
     .list()
-    .map((one) => summarizeCase(one, revisions.get(one.caseId) ?? [], placements.get(one.caseId) ?? null, completenessIn(store)));
+    .map((one) => summarizeCase(one, revisions.get(one.caseId) ?? [], placements.get(one.caseId) ?? null, exclusions.get(one.caseId) ?? null, completenessIn(store)));
 }

@@ -22,6 +22,7 @@ import { ProjectSession } from './projectSession.ts';
 import { RecentProjects } from './recentProjects.ts';
 import { registryServices } from './registryServices.ts';
 import type { ServiceDependencies, Services } from './services.ts';
+import { Thumbnails } from './thumbnails.ts';
 import { trainServices } from './trainServices.ts';
 import { worklistServices } from './worklistServices.ts';
 
@@ -38,7 +39,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...appServices(compute, host),
       ...projectServices(session, new RecentProjects(host.stateFolder), events),
       ...legendServices(session, events, host.userName),
-      ...datasetServices(session, events),
+      ...datasetServices(session, events, host.userName),
       ...labelServices(session, compute, events, host.userName, meter),
       ...worklistServices(session, meter),
       ...effortServices(session, meter),
@@ -53,7 +54,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...networkServices(session, compute, events, new NodeBook(host.stateFolder), receiver),
       ...jobServices(session),
     },
-    bulk: createBulkPlane(session),
+    bulk: createBulkPlane(session, new Thumbnails(session, compute)),
     subscribe: (listener) => events.subscribe(listener),
     async close() {
       stopWatching();

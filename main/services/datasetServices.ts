@@ -1,14 +1,14 @@
 import { resolve } from 'node:path';
 import type { Handlers } from '../contract/api.ts';
 import { answer } from './answer.ts';
-import { describeCase, listCases } from './caseSummary.ts';
+import { describeCase, listCases, requireCase, summaryOf } from './caseSummary.ts';
 import type { EventHub } from './eventHub.ts';
 import { importJob, importTask, importTitle } from './importJob.ts';
 import type { ProjectSession } from './projectSession.ts';
 
-type DatasetCalls = 'dataset.import' | 'dataset.listCases' | 'dataset.openCase';
+type DatasetCalls = 'dataset.import' | 'dataset.listCases' | 'dataset.openCase' | 'dataset.setExcluded';
 
-export function datasetServices(session: ProjectSession, events: EventHub): Pick<Handlers, DatasetCalls> {
+export function datasetServices(session: ProjectSession, events: EventHub, author: string): Pick<Handlers, DatasetCalls> {
   return {
     'dataset.import': ({ paths, subjectsFile, overlaps, pet }) =>
       answer(() => {
@@ -21,5 +21,14 @@ export function datasetServices(session: ProjectSession, events: EventHub): Pick
       }),
     'dataset.listCases': () => answer(() => ({ cases: listCases(session.current().store) })),
     'dataset.openCase': ({ caseId }) => answer(() => describeCase(session.current().store, caseId)),
+    'dataset.setExcluded': ({ caseIds, reason }) =>
+      answer(() => {
+        const { store } = session.current();
+        const chosen = [...new Set(caseIds)];
+        for (const caseId of chosen) requireCase(store, caseId);
+        store.exclusions.set(chosen, reason, author, Date.now());
+        events.casesChanged(...chosen);
+        return { cases: chosen.map((caseId) => summaryOf(store, caseId)) };
+      }),
   };
 }

@@ -82,6 +82,15 @@ export class EffortMeter {
     });
   }
 
+  /** Of every case at which work was measured, whatever became of it. */
+  async activeSecondsOfCases(store: ProjectStore): Promise<Map<CaseId, number>> {
+    const seconds = new Map<CaseId, number>();
+    for (const fact of await readEffortFacts(store.folder.effortLog)) {
+      if (fact.kind === 'active') seconds.set(fact.caseId, (seconds.get(fact.caseId) ?? 0) + fact.seconds);
+    }
+    return seconds;
+  }
+
   /** How many accepted masks have each label, as far as they have been compared. */
   async acceptedCountOfLabel(store: ProjectStore): Promise<Map<number, number>> {
     const known = comparisons(await readEffortFacts(store.folder.effortLog));

@@ -3,6 +3,7 @@ import type { Handlers } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import type { ExportCase, ExportTask } from '../contract/tasks.ts';
 import type { CaseId } from '../contract/vocabulary.ts';
+import type { StoredCase } from '../dataset/caseTable.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { answer } from './answer.ts';
 import { requireCase } from './caseSummary.ts';
@@ -35,9 +36,14 @@ function refuseUnknownLabels(labelValues: readonly number[] | undefined, known: 
   if (issues.length > 0) throw new AppException({ code: 'contract/bad-input', issues });
 }
 
+function partaking(store: ProjectStore): StoredCase[] {
+  const excluded = store.exclusions.all();
+  return store.cases.list().filter(({ caseId }) => !excluded.has(caseId));
+}
+
 /** The accepted labelmap of each case, or its newest where unaccepted ones are wanted too. Throws AppException not-found. */
 function exportCases(store: ProjectStore, caseIds: readonly CaseId[] | undefined, includeUnaccepted: boolean): ExportCase[] {
-  const wanted = caseIds ? [...new Set(caseIds)].map((caseId) => requireCase(store, caseId)) : store.cases.list();
+  const wanted = caseIds ? [...new Set(caseIds)].map((caseId) => requireCase(store, caseId)) : partaking(store);
   const byCase = store.revisions.byCase();
   return wanted.flatMap(({ caseId, sourceKind, subject, image: { grid, sourceGrid } }) => {
     const revisions = byCase.get(caseId) ?? [];

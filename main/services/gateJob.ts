@@ -82,7 +82,8 @@ function planComparison(store: ProjectStore, runId: RunId, currentRunId: RunId |
   const settled = (outcome: Settled['outcome'], reason: GateReason): Settled => ({ kind: 'settled', currentRunId, outcome, reason });
   if (!current?.hasCheckpoint) return settled('accepted', { code: 'first' });
   const learnt = new Set([...casesLearntBy(store, candidate), ...casesLearntBy(store, current)]);
-  const heldOut = store.runs.cases(runId).filter(({ role, caseId }) => role === 'validation' && !learnt.has(caseId));
+  const excluded = store.exclusions.all();
+  const heldOut = store.runs.cases(runId).filter(({ role, caseId }) => role === 'validation' && !learnt.has(caseId) && !excluded.has(caseId));
   if (heldOut.length === 0) {
     const isUnmeasurable = candidate.validationCaseIds.length === 0 && current.validationCaseIds.length === 0;
     return isUnmeasurable ? settled('accepted', { code: 'nothingHeldOut' }) : settled('notJudged', { code: 'noCommonCases' });
@@ -103,8 +104,9 @@ function casesLearntBy(store: ProjectStore, run: RunInfo): CaseId[] {
 function canaryRevisions(store: ProjectStore): [CaseId, number][] {
   const { legend, labelRules } = store.project;
   const canJudge = (caseId: CaseId, revision: number) => whyIncomplete(store.revisions.completeness(caseId, revision), legend, labelRules) === null;
+  const excluded = store.exclusions.all();
   return store.revisions.firstVerified(store.project.gateRules.canaryCount, IMPORT_AUTHOR).flatMap((caseId) => {
-    const accepted = store.revisions.ofCase(caseId).find((one) => one.accepted);
+    const accepted = excluded.has(caseId) ? undefined : store.revisions.ofCase(caseId).find((one) => one.accepted);
     return accepted && canJudge(caseId, accepted.revision) ? [[caseId, accepted.revision]] : [];
   });
 }

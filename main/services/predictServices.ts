@@ -147,7 +147,7 @@ function previousStageOf(store: ProjectStore, { runId, fold }: RunInfo): RunInfo
 
 function chooseCases(store: ProjectStore, wanted: readonly CaseId[] | undefined): StoredCase[] {
   if (wanted) return [...new Set(wanted)].map((caseId) => requireCase(store, caseId));
-  const open = listCases(store).filter(({ acceptedRevision }) => acceptedRevision === null);
+  const open = listCases(store).filter(({ acceptedRevision, exclusion }) => acceptedRevision === null && exclusion === null);
   if (open.length === 0) {
     const issues = ['caseIds: every case has an accepted label map; name the cases to predict'];
     throw new AppException({ code: 'contract/bad-input', issues });

@@ -26,10 +26,11 @@ export function retrainCases(store: ProjectStore, parentRunId: RunId | null, cas
 /** Accepted cases that no run of the project has been given yet as they are now, whatever became of the run. */
 export function newlyAcceptedCount(store: ProjectStore): number {
   const given = new Set(store.runs.list().flatMap(({ runId }) => labelKeys(store, store.runs.cases(runId))));
+  const excluded = store.exclusions.all();
   let count = 0;
   for (const [caseId, revisions] of store.revisions.byCase()) {
     const accepted = revisions.find((one) => one.accepted);
-    if (accepted && !given.has(keyOf(caseId, accepted.sha256))) count++;
+    if (accepted && !excluded.has(caseId) && !given.has(keyOf(caseId, accepted.sha256))) count++;
   }
   return count;
 }

@@ -12,7 +12,7 @@ import { readSplits, writeSplits } from './splitsFile.ts';
 const CORRECTED_WEIGHT = 2;
 
 /**
- * Every case with an accepted labelmap, those of `fold` for validation. Places new cases in folds for good and writes
+ * Every case with an accepted labelmap that is not excluded, those of `fold` for validation. Places new cases in folds for good and writes
  * `splits_final.json`. With `all`, or when all cases lie in the fold asked for, all are trained on and none is held out. A
  * mask that leaves voxels unknown cannot judge a model: where it is held out, its case takes no part.
  * Throws AppException train/no-cases, contract/bad-input (unusable splits_final.json).
@@ -40,7 +40,9 @@ export async function gatherRunCases(store: ProjectStore, fold: Fold): Promise<R
 
 /** Throws AppException train/no-cases. */
 function acceptedRevisions(store: ProjectStore) {
+  const excluded = store.exclusions.all();
   const accepted = [...store.revisions.byCase()].flatMap(([caseId, revisions]) => {
+    if (excluded.has(caseId)) return [];
     const revision = revisions.find((one) => one.accepted);
     return revision ? [{ caseId, revision }] : [];
   });

@@ -1,6 +1,6 @@
 import type { Handlers, RevisionInfo } from '../contract/api.ts';
 import type { CaseId } from '../contract/vocabulary.ts';
-import type { WorklistOrder } from '../contract/worklistOrder.ts';
+import type { CaseFigures, WorklistOrder } from '../contract/worklistOrder.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { readUncertainty } from '../dataset/uncertaintyFiles.ts';
 import { orderStrategies, type OrderCandidate, type OrderContext } from '../nnunet/order/orderStrategies.ts';
@@ -10,7 +10,7 @@ import type { EffortMeter } from './effortMeter.ts';
 import { readOrderSetting, writeOrderSetting } from './orderSetting.ts';
 import type { ProjectSession } from './projectSession.ts';
 
-export function worklistServices(session: ProjectSession, meter: EffortMeter): Pick<Handlers, 'worklist.order'> {
+export function worklistServices(session: ProjectSession, meter: EffortMeter): Pick<Handlers, 'worklist.order' | 'worklist.figures'> {
   return {
     'worklist.order': ({ strategy, seed, remember }) =>
       answer(() =>
@@ -21,12 +21,21 @@ export function worklistServices(session: ProjectSession, meter: EffortMeter): P
           return orderCases(store, meter, setting);
         }),
       ),
+    'worklist.figures': () => answer(() => session.during(async ({ store }) => ({ cases: await caseFigures(store, meter) }))),
   };
+}
+
+async function caseFigures(store: ProjectStore, meter: EffortMeter): Promise<CaseFigures[]> {
+  const seconds = await meter.activeSecondsOfCases(store);
+  const measured = await Promise.all([...store.revisions.byCase()].map(([caseId, revisions]) => candidateOf(store, caseId, revisions)));
+  const bits = new Map(measured.flatMap(({ caseId, uncertainty }) => (uncertainty ? [[caseId, uncertainty.bits] as const] : [])));
+  return [...new Set([...bits.keys(), ...seconds.keys()])].map((caseId) => ({ caseId, uncertainty: bits.get(caseId) ?? null, activeSeconds: seconds.get(caseId) ?? null }));
 }
 
 async function orderCases(store: ProjectStore, meter: EffortMeter, setting: Pick<WorklistOrder, 'strategy' | 'seed'>): Promise<WorklistOrder> {
   const revisions = store.revisions.byCase();
-  const open = store.cases.list().filter(({ caseId }) => !revisions.get(caseId)?.some((one) => one.accepted));
+  const excluded = store.exclusions.all();
+  const open = store.cases.list().filter(({ caseId }) => !excluded.has(caseId) && !revisions.get(caseId)?.some((one) => one.accepted));
   const candidates = await Promise.all(open.map(({ caseId }) => candidateOf(store, caseId, revisions.get(caseId) ?? [])));
   const names = new Map(store.project.legend.map(({ labelValue, name }) => [labelValue, name]));
   const round = Math.max(0, predictionRounds(store).length - 1);

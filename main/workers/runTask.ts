@@ -45,6 +45,8 @@ async function dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<
       return (await import('./saveLabelmap.ts')).runSaveLabelmap(input, port);
     case 'compareMasks':
       return (await import('./compareMasks.ts')).runCompareMasks(input, port);
+    case 'thumbnails':
+      return (await import('./thumbnails.ts')).runThumbnails(input, port);
     case 'migrateLabels':
       return (await import('./migrateLabels.ts')).runMigrateLabels(input, port);
     case 'dicomAsk':

@@ -25,6 +25,7 @@ import { runMigrateLabels } from '../../main/workers/migrateLabels.ts';
 import { runPlan } from '../../main/workers/plan.ts';
 import { runPhantoms } from '../../main/workers/phantoms.ts';
 import { runSaveLabelmap } from '../../main/workers/saveLabelmap.ts';
+import { runThumbnails } from '../../main/workers/thumbnails.ts';
 import { ServiceClient } from './serviceClient.ts';
 
 export type Training = (input: TrainTask, port: JobPort) => Promise<Result<Record<string, unknown>>>;
@@ -82,6 +83,8 @@ class ScriptedTasks {
         return this.prediction(input, port);
       case 'compareMasks':
         return runCompareMasks(input, port);
+      case 'thumbnails':
+        return runThumbnails(input, port);
       case 'dicomAsk':
         return runDicomAsk(input);
       case 'dicomRetrieve':
