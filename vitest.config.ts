@@ -16,25 +16,25 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{main,models,renderer,electron,scripts,bench,test}/**/*.test.{ts,mjs}'],
-          exclude: ['test/flows/**', 'test/e2e/**', '**/node_modules/**'],
+          exclude: ['test/flows/**', 'test/e2e/**', 'test/security/electron.test.ts', '**/node_modules/**'],
           pool: 'forks', // native addons are not safe in worker threads that come and go
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },
       serialProject('flows', 1),
-      serialProject('e2e', 2),
+      serialProject('e2e', 2, ['test/security/electron.test.ts']),
     ],
   },
 });
 
 /** A project of `test/<name>` whose files run one at a time, after the groups before it. */
-function serialProject(name: string, groupOrder: number) {
+function serialProject(name: string, groupOrder: number, more: string[] = []) {
   return {
     extends: true as const,
     test: {
       name,
-      include: [`test/${name}/**/*.test.ts`],
+      include: [`test/${name}/**/*.test.ts`, ...more],
       pool: 'forks' as const,
       fileParallelism: false,
       testTimeout: 600_000,

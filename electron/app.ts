@@ -20,17 +20,23 @@ const preloadScript = join(__dirname, 'preload.cjs');
 if (process.env.MASKLOOP_STATE) app.setPath('userData', resolve(process.env.MASKLOOP_STATE));
 const project = projectArgument(process.argv, process.env, process.cwd());
 
-if (app.requestSingleInstanceLock({ project })) run();
+// Who may start programs can debug them; but no shortcut or link that a person was talked into shall open this door.
+const isDebugged = ['remote-debugging-port', 'remote-debugging-pipe'].some((name) => app.commandLine.hasSwitch(name));
+
+if (app.isPackaged && isDebugged) app.exit(1);
+else if (app.requestSingleInstanceLock({ project })) run();
 else app.exit(0); // the running instance shows itself
 
 function run(): void {
+  // Every page, also one that we never meant to open. Chromium itself has none for root (containers, tests).
+  if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   declareAssetScheme();
   app.on('web-contents-created', (_event, contents) => lockDownContents(contents));
   app.whenReady().then(start).catch(reportAndLeave);
 }
 
 async function start(): Promise<void> {
-  lockDownSession();
+  await lockDownSession();
   const services = createServices({
     compute: createUtilityComputeHost(program.computeScript),
     host: {

@@ -3,7 +3,6 @@
  * `protocol.handle` exists since 25; before, `registerStreamProtocol` does the same with other shapes.
  */
 import { protocol, session, type ProtocolRequest, type UploadData } from 'electron';
-import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 
 export interface AssetRequest {
@@ -43,11 +42,11 @@ function serveSchemeByStreams(scheme: string, answer: (request: AssetRequest) =>
   });
 }
 
-/** The parts of a request body: bytes in memory, a Blob kept by the browser, or a file. */
+/** The parts of a request body: bytes in memory or a Blob kept by the browser. The page has no business with files. */
 async function* uploadedChunks(parts: readonly UploadData[]): AsyncGenerator<Buffer> {
   for (const { bytes, blobUUID, file } of parts) {
     if (blobUUID) yield await session.defaultSession.getBlobData(blobUUID);
-    else if (file) yield* createReadStream(file) as AsyncIterable<Buffer>;
+    else if (file) throw new Error('a page does not send files');
     else if (bytes) yield bytes;
   }
 }

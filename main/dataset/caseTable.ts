@@ -1,9 +1,10 @@
-import { relative, resolve, sep } from 'node:path';
+import { relative, sep } from 'node:path';
 import { z } from 'zod';
 import { AppError } from '../contract/errors.ts';
 import { ImportedCase, StoredImage } from '../contract/tasks.ts';
 import { CaseId } from '../contract/vocabulary.ts';
 import { type Database, jsonColumn } from './database.ts';
+import { resolveInside } from './insideProject.ts';
 import type { ProjectFolder } from './projectFolder.ts';
 
 const CaseRow = z.object({
@@ -71,7 +72,7 @@ export class CaseTable {
   }
 
   #fromRow(row: z.output<typeof CaseRow>): StoredCase {
-    const files = row.image_json.files.map((file) => resolve(this.folder.path, file));
+    const files = row.image_json.files.map((file) => resolveInside(this.folder.path, file));
     return {
       caseId: row.case_id,
       image: { ...row.image_json, files },

@@ -14,6 +14,7 @@ const contentSecurityPolicy = [
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
+  "webrtc 'block'",
 ].join('; ');
 
 export const securityHeaders: Readonly<Record<string, string>> = {

@@ -8,6 +8,7 @@ import { type AppError, AppException, toAppError } from '../contract/errors.ts';
 import { BYTES_PER_LABEL } from '../contract/labelType.ts';
 import { CaseId, Revision, UploadId, type Grid, type VoxelType } from '../contract/vocabulary.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
+import { requireNoWayOut } from '../dataset/insideProject.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { readUncertainty } from '../dataset/uncertaintyFiles.ts';
 import { requireCase } from './caseSummary.ts';
@@ -52,7 +53,7 @@ async function openChannel(store: ProjectStore, caseId: CaseId, channelIndex: nu
   const file = image.files[channelIndex];
   if (file === undefined) throw new AppException({ code: 'not-found', what: 'case', id: `${caseId}/${channelIndex}` });
   const expectedBytes = voxelCount(image.grid) * BYTES_PER_VOXEL[image.voxelType];
-  const actualBytes = (await statOwn(file)).size - HEADER_BYTES;
+  const actualBytes = (await statOwn(store, file)).size - HEADER_BYTES;
   if (actualBytes !== expectedBytes) {
     const detail = `${actualBytes} bytes of voxels instead of ${expectedBytes}`;
     throw new AppException({ code: 'disk/corrupt', path: file, detail });
@@ -68,7 +69,7 @@ async function openLabels(store: ProjectStore, caseId: CaseId, number: number, i
   if (isBackground && store.revisions.completeness(caseId, revision.data).backgroundVoxelCount === 0)
     throw new AppException({ code: 'not-found', what: 'revision', id: `${caseId}/${number}/background` });
   const file = isBackground ? store.folder.paintedBackground(caseId, revision.data) : store.folder.revision(caseId, revision.data);
-  await statOwn(file);
+  await statOwn(store, file);
   const expectedBytes = voxelCount(image.grid) * (await bytesPerLabel(file));
   return voxels(Readable.from(gunzippedVoxels(file, expectedBytes), { objectMode: false }), expectedBytes);
 }
@@ -79,7 +80,7 @@ async function openUncertainty(store: ProjectStore, caseId: CaseId, number: numb
   if (!info || !(await readUncertainty(store.folder, { caseId, ...info })))
     throw new AppException({ code: 'not-found', what: 'uncertainty', id: `${caseId}/${number}` });
   const file = store.folder.uncertaintyMap(caseId, info.revision);
-  await statOwn(file);
+  await statOwn(store, file);
   const expectedBytes = voxelCount(image.grid);
   return voxels(Readable.from(gunzippedVoxels(file, expectedBytes), { objectMode: false }), expectedBytes);
 }
@@ -155,9 +156,10 @@ async function* limited(body: Readable, limitBytes: number): AsyncGenerator<Uint
   }
 }
 
-/** A file that a row points at: if it is not there, the project is damaged. */
-async function statOwn(file: string) {
+/** A file that a row points at: if it is not there, the project is damaged; if it leads out of the project, it is a trap. */
+async function statOwn({ folder }: ProjectStore, file: string) {
   try {
+    await requireNoWayOut(folder.path, file);
     return await stat(file);
   } catch (thrown) {
     if (isMissingFile(thrown))
