@@ -25,7 +25,7 @@ const BYTES_PER_VOXEL: Record<VoxelType, number> = { uint8: 1, int16: 2, uint16:
 
 export function createBulkPlane(session: ProjectSession, thumbnails: Thumbnails): BulkPlane {
   return {
-    get: (path) => answerBulk(() => (path.startsWith('/thumbnail/') ? openThumbnail(thumbnails, path) : openVoxels(session.current().store, path))),
+    get: (path) => answerBulk(() => (path.startsWith('/thumbnail/') ? openThumbnail(session, thumbnails, path) : openVoxels(session.current().store, path))),
     upload: (body) => answerBulk(() => session.during(({ store }) => receiveUpload(store, body))),
   };
 }
@@ -40,12 +40,13 @@ async function openVoxels(store: ProjectStore, path: string): Promise<BulkAnswer
   return openLabels(store, caseId.data, Number(number), kind === 'background');
 }
 
-async function openThumbnail(thumbnails: Thumbnails, path: string): Promise<BulkAnswer> {
+async function openThumbnail(session: ProjectSession, thumbnails: Thumbnails, path: string): Promise<BulkAnswer> {
+  const { store } = session.current();
   const [, caseName, revision] = /^\/thumbnail\/([^/]+)\/(\d{1,9})$/.exec(path) ?? [];
   const caseId = CaseId.safeParse(caseName);
   if (!caseId.success) throw new AppException({ code: 'contract/bad-input', issues: [`no thumbnail at '${path}'`] });
   const file = await thumbnails.file(caseId.data, Number(revision));
-  return { status: 200, contentType: 'image/png', contentLength: (await statOwn(file)).size, body: createReadStream(file) };
+  return { status: 200, contentType: 'image/png', contentLength: (await statOwn(store, file)).size, body: createReadStream(file) };
 }
 
 async function openChannel(store: ProjectStore, caseId: CaseId, channelIndex: number): Promise<BulkAnswer> {
