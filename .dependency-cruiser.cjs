@@ -20,7 +20,7 @@ const MAY = {
   'main/cli': ['main/contract', 'main/services', 'main/host', 'main/imaging', 'main/dataset'],
   // what both shells need (bundle files, headers, the channel to a compute process) lies in main/host
   electron: ['main/contract', 'main/services', 'main/jobs', 'main/host'],
-  'renderer/ui': [],
+  'renderer/ui': ['renderer/lib/messages'],
   'renderer/lib': ['main/contract'],
   'renderer/viewer': ['main/contract', 'renderer/lib'],
   'renderer/features': ['main/contract', 'renderer/lib', 'renderer/ui', 'renderer/viewer'],

@@ -13,6 +13,7 @@ import { GateOutcome, GateReport, GateRuleChanges, GateRules, GateVerdict } from
 import { LegendOperation } from './legendChange.ts';
 import { LabelType } from './labelType.ts';
 import { PredictOptions } from './predictOptions.ts';
+import { PreferenceChanges, Preferences } from './preferences.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
 import { TrainingChoices } from './trainingRecipe.ts';
 import { CaseFigures, OrderStrategy, WorklistOrder } from './worklistOrder.ts';
@@ -153,6 +154,10 @@ export const calls = {
   'app.checkRuntime': call(none, RuntimeStatus),
   'app.pickFolder': call(z.object({ title: z.string() }), z.object({ folder: z.string().nullable() })),
   'app.listFolder': call(z.object({ folder: z.string() }), z.object({ folder: z.string(), parent: z.string().nullable(), entries: z.array(FolderEntry) })),
+
+  /** Of the user, whatever project is open. */
+  'preferences.get': call(none, Preferences),
+  'preferences.change': call(PreferenceChanges, Preferences),
 
   'project.recent': call(none, z.object({ folders: z.array(z.object({ folder: z.string(), name: z.string() })) })),
   'project.current': call(none, z.object({ project: ProjectInfo.nullable() })),
@@ -384,6 +389,7 @@ export const AppEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('cases'), caseIds: z.array(CaseId) }),
   z.object({ type: z.literal('runs') }),
   z.object({ type: z.literal('project') }),
+  z.object({ type: z.literal('preferences'), preferences: Preferences }),
   z.object({ type: z.literal('receiver'), status: ReceiverStatus, problem: AppError.nullable() }),
 ]);
 export type AppEvent = z.infer<typeof AppEvent>;

@@ -17,6 +17,8 @@ import { modelServices } from './modelServices.ts';
 import { networkServices } from './networkServices.ts';
 import { NodeBook } from './nodeBook.ts';
 import { predictServices } from './predictServices.ts';
+import { preferenceServices } from './preferenceServices.ts';
+import { PreferencesFile } from './preferencesFile.ts';
 import { projectServices } from './projectServices.ts';
 import { ProjectSession } from './projectSession.ts';
 import { RecentProjects } from './recentProjects.ts';
@@ -37,6 +39,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
   return {
     handlers: {
       ...appServices(compute, host),
+      ...preferenceServices(new PreferencesFile(host.stateFolder), events),
       ...projectServices(session, new RecentProjects(host.stateFolder), events),
       ...legendServices(session, events, host.userName),
       ...datasetServices(session, events, host.userName),

@@ -1,0 +1,76 @@
+/** What can be done with the open case and its mask, by key and from the palette. */
+import { PAINTED_BACKGROUND } from '../../../main/contract/completeness.ts';
+import type { Segment } from '../../../main/contract/vocabulary.ts';
+import type { Command } from '../../lib/commands/commands.svelte.ts';
+import { t } from '../../lib/messages/messages.svelte.ts';
+import type { Annotator } from './annotator.svelte.ts';
+import { toolName, TOOLS } from './tools.ts';
+
+const FIRST_OPACITY = 0.5;
+const SEGMENT_KEYS = 9;
+/** Half millimetres where a brush is small. */
+const FINE_BELOW_MM = 4;
+
+export function annotateCommands(annotator: Annotator): Command[] {
+  const noCase = (): string | null => (annotator.openCase ? null : t('unavailable.noCase'));
+  return [...historyCommands(annotator, noCase), ...revisionCommands(annotator, noCase), ...brushCommands(annotator), ...toolCommands(annotator), ...displayCommands(annotator, noCase)];
+}
+
+type Reason = () => string | null;
+
+function historyCommands(annotator: Annotator, noCase: Reason): Command[] {
+  return [
+    { id: 'mask.undo', title: () => t('command.undo'), group: 'mask', shortcuts: ['Ctrl+Z'], repeats: true, unavailable: () => noCase() ?? (annotator.canUndo ? null : t('unavailable.nothingToUndo')), run: () => annotator.undo() },
+    { id: 'mask.redo', title: () => t('command.redo'), group: 'mask', shortcuts: ['Ctrl+Y', 'Ctrl+Shift+Z'], repeats: true, unavailable: () => noCase() ?? (annotator.canRedo ? null : t('unavailable.nothingToRedo')), run: () => annotator.redo() },
+  ];
+}
+
+function revisionCommands(annotator: Annotator, noCase: Reason): Command[] {
+  const cannotAccept = (): string | null => {
+    const revisions = annotator.openCase?.revisions ?? [];
+    const latest = revisions.find(({ revision }) => revision === annotator.openCase?.latestRevision);
+    if (!latest && !annotator.dirty) return t('unavailable.noMask');
+    return latest?.accepted && !annotator.dirty ? t('unavailable.accepted') : null;
+  };
+  return [
+    { id: 'mask.save', title: () => t('command.save'), group: 'mask', shortcuts: ['Ctrl+S'], unavailable: () => noCase() ?? (annotator.dirty ? null : t('unavailable.saved')), run: () => void annotator.save() },
+    { id: 'mask.accept', title: () => t('command.accept'), group: 'mask', shortcuts: ['Ctrl+Enter'], unavailable: () => noCase() ?? cannotAccept(), run: () => void annotator.accept() },
+    { id: 'mask.toggleSliceComplete', title: () => t('command.toggleSliceComplete'), group: 'mask', shortcuts: ['K'], unavailable: () => noCase() ?? (annotator.completeness.unpainted === 'unknown' ? null : t('unavailable.allComplete')), run: () => annotator.toggleSliceComplete() },
+  ];
+}
+
+function brushCommands(annotator: Annotator): Command[] {
+  const radiusMm = (): number => annotator.radiusMm;
+  return [
+    { id: 'brush.smaller', title: () => t('command.smallerBrush'), group: 'tools', shortcuts: ['['], repeats: true, run: () => annotator.setRadiusMm(radiusMm() - (radiusMm() > FINE_BELOW_MM ? 1 : 0.5)) },
+    { id: 'brush.larger', title: () => t('command.largerBrush'), group: 'tools', shortcuts: [']'], repeats: true, run: () => annotator.setRadiusMm(radiusMm() + (radiusMm() >= FINE_BELOW_MM ? 1 : 0.5)) },
+    { id: 'brush.background', title: () => t('command.paintBackground'), group: 'tools', shortcuts: ['0'], unavailable: () => (annotator.paintsBackground ? null : t('unavailable.noBackground')), run: () => annotator.setActiveLabel(PAINTED_BACKGROUND) },
+  ];
+}
+
+const toolCommands = (annotator: Annotator): Command[] =>
+  TOOLS.map(({ tool, key }): Command => ({ id: `tool.${tool}`, title: () => t('command.tool', { name: toolName(tool) }), group: 'tools', shortcuts: [key], run: () => annotator.setTool(tool) }));
+
+function displayCommands(annotator: Annotator, noCase: Reason): Command[] {
+  let opacityShown = FIRST_OPACITY;
+  const toggleMask = (): void => {
+    if (annotator.opacity > 0) opacityShown = annotator.opacity;
+    annotator.setOpacity(annotator.opacity > 0 ? 0 : opacityShown);
+  };
+  return [
+    { id: 'view.toggleMask', title: () => t('command.toggleMask'), group: 'view', shortcuts: ['Space'], unavailable: noCase, run: toggleMask },
+    { id: 'view.fit', title: () => t('command.fit'), group: 'view', shortcuts: ['F'], unavailable: noCase, run: () => annotator.viewer?.resetViews() },
+  ];
+}
+
+/** The segments that a digit stands for: those with label values 1 to 9. */
+export const segmentCommands = (annotator: Annotator, legend: readonly Segment[]): Command[] =>
+  legend
+    .filter(({ labelValue }) => labelValue >= 1 && labelValue <= SEGMENT_KEYS)
+    .map(({ labelValue, name }): Command => ({
+      id: `segment.${labelValue}`,
+      title: () => t('command.segment', { number: labelValue, name }),
+      group: 'mask',
+      shortcuts: [String(labelValue)],
+      run: () => annotator.setActiveLabel(labelValue),
+    }));

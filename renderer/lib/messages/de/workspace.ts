@@ -1,0 +1,22 @@
+import type { Message } from '../message.ts';
+import type { workspace as en } from '../en/workspace.ts';
+
+export const workspace: Record<keyof typeof en, Message> = {
+  'workspace.import': 'Import…',
+  'workspace.network': 'Netz…',
+  'workspace.networkHint': 'Im DICOM-Netz suchen, abrufen, senden und empfangen',
+  'workspace.export': 'Export…',
+  'workspace.settings': 'Einstellungen',
+  'workspace.closeProject': 'Projekt schließen',
+  'workspace.cases': 'Fälle',
+  'workspace.panels': 'Tafeln',
+  'workspace.panel.mask': 'Maske',
+  'workspace.panel.train': 'Training',
+  'workspace.panel.effort': 'Aufwand',
+  'workspace.folder': 'Ordner',
+  'unsaved.title': 'Nicht gespeicherte Striche',
+  'unsaved.text': 'Die Maske von {caseId} hat Striche, die nicht gespeichert sind.',
+  'unsaved.stay': 'Hier bleiben',
+  'unsaved.drop': 'Striche verwerfen',
+  'unsaved.save': 'Speichern',
+};

@@ -1,0 +1,20 @@
+/** The frame around everything: header, panels, what is asked before something is lost. */
+export const workspace = {
+  'workspace.import': 'Import…',
+  'workspace.network': 'Network…',
+  'workspace.networkHint': 'Search, retrieve, send and receive over the DICOM network',
+  'workspace.export': 'Export…',
+  'workspace.settings': 'Settings',
+  'workspace.closeProject': 'Close project',
+  'workspace.cases': 'Cases',
+  'workspace.panels': 'Panels',
+  'workspace.panel.mask': 'Mask',
+  'workspace.panel.train': 'Train',
+  'workspace.panel.effort': 'Effort',
+  'workspace.folder': 'Folder',
+  'unsaved.title': 'Unsaved strokes',
+  'unsaved.text': 'The mask of {caseId} has strokes that are not saved.',
+  'unsaved.stay': 'Stay here',
+  'unsaved.drop': 'Drop strokes',
+  'unsaved.save': 'Save',
+} as const;

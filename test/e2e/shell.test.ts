@@ -1,0 +1,135 @@
+/** The frame around the work, by keyboard: palette, shortcuts of one's own, themes, languages, and what axe says of it. */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ServiceRig } from '../services/serviceRig.ts';
+import { CHROMIUM, startBrowserHost, type BrowserHost } from './browserHost.ts';
+
+const pictures = process.env.MASKLOOP_SCREENSHOTS;
+
+describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM})`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'maskloop-shell-'));
+  const state = join(folder, 'browser-state');
+  let projectFolder = '';
+  let host: BrowserHost;
+  let page: Page;
+  const complaints: string[] = [];
+
+  beforeAll(async () => {
+    const rig = ServiceRig.create(folder);
+    projectFolder = rig.projectFolder;
+    await rig.createWithPhantoms(3, 2);
+    await rig.services.close();
+    mkdirSync(state);
+    host = await startBrowserHost(state);
+    page = await (await host.browser.newContext({ viewport: { width: 1400, height: 900 }, locale: 'en-GB' })).newPage();
+    page.on('pageerror', (error) => complaints.push(String(error.stack)));
+    await page.goto(host.link);
+  }, 120_000);
+  afterAll(async () => {
+    await host?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const picture = async (name: string): Promise<void> => {
+    if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
+  };
+  const kept = (): { theme?: string; shortcuts?: Record<string, string[]> } => JSON.parse(readFileSync(join(state, 'preferences.json'), 'utf8')) as ReturnType<typeof kept>;
+  const opacity = (): Promise<string> => page.getByLabel('Opacity').inputValue();
+
+  it('goes from the palette to the keyboard and back', async () => {
+    await picture('welcome-dark');
+    await page.getByLabel('Project folder', { exact: true }).fill(projectFolder);
+    await page.getByRole('button', { name: 'Open project', exact: true }).click();
+    await page.getByTestId('workspace').waitFor();
+    await page.getByTestId('case').first().click();
+    await page.locator('[data-testid=viewer][data-ready=true]').waitFor({ timeout: 60_000 });
+
+    // the button keeps the focus of the click, the key is the mask's all the same
+    const before = await opacity();
+    await page.keyboard.press('Space');
+    await expect.poll(opacity).toBe('0');
+    await page.keyboard.press('Space');
+    await expect.poll(opacity).toBe(before);
+
+    await page.keyboard.press('Control+k');
+    const palette = page.getByTestId('palette');
+    await page.keyboard.type('sphere er');
+    await picture('palette-dark');
+    await page.keyboard.press('Enter');
+    await palette.waitFor({ state: 'detached' });
+    await page.locator('button[aria-pressed=true]', { hasText: 'Sphere eraser' }).waitFor();
+    await page.keyboard.press('Control+Shift+P');
+    expect(await palette.getByRole('option').first().textContent()).toContain('Sphere eraser');
+    const undo = palette.locator('[data-command="mask.undo"]');
+    expect(await undo.getAttribute('aria-disabled')).toBe('true');
+    expect(await undo.textContent()).toContain('Nothing to undo.');
+    await page.keyboard.press('Escape');
+
+    await page.keyboard.press('?');
+    const sheet = page.getByTestId('cheat-sheet');
+    await sheet.getByText('Hide or show the mask').waitFor();
+    await picture('cheat-sheet-dark');
+    await page.keyboard.press('b'); // a dialog is open: no tool changes behind it
+    await page.keyboard.press('Escape');
+    expect(await page.locator('button[aria-pressed=true]', { hasText: 'Sphere eraser' }).count()).toBe(1);
+    // typing is typing
+    await page.getByLabel('Search cases').click();
+    await page.keyboard.type('b ');
+    expect(await page.getByLabel('Search cases').inputValue()).toBe('b ');
+    expect(await page.locator('button[aria-pressed=true]', { hasText: /^Brush$/ }).count()).toBe(0);
+    await page.getByLabel('Search cases').fill('');
+  }, 120_000);
+
+  it('takes shortcuts of one’s own, shows conflicts and keeps them', async () => {
+    await page.getByRole('toolbar').click({ position: { x: 2, y: 2 } });
+    await page.keyboard.press('Control+,');
+    const dialog = page.getByRole('dialog', { name: 'Settings' });
+    await dialog.getByRole('tab', { name: 'Keyboard shortcuts' }).click();
+    expect(await dialog.getByText('also belongs to').count()).toBe(0); // no two commands share a key by default
+    await dialog.getByRole('button', { name: 'Set the shortcut of “Tool: Brush”' }).click();
+    await page.keyboard.press('e');
+    await dialog.getByText('E also belongs to “Tool: Eraser”').waitFor();
+    await picture('shortcuts-dark');
+    await dialog.getByRole('button', { name: 'Set the shortcut of “Tool: Brush”' }).click();
+    await page.keyboard.press('Shift+Q');
+    await expect.poll(() => kept().shortcuts).toEqual({ 'tool.brush': ['Shift+Q'] });
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('Shift+Q');
+    await page.locator('button[aria-pressed=true]', { hasText: /^Brush$/ }).waitFor();
+    await page.reload();
+    await page.locator('button[title="Brush (Shift+Q)"]').waitFor();
+    await page.getByTestId('case').first().click();
+    await page.locator('[data-testid=viewer][data-ready=true]').waitFor({ timeout: 60_000 });
+  }, 120_000);
+
+  it('shows itself light, in high contrast, larger and in German', async () => {
+    await page.keyboard.press('Control+,');
+    await page.getByRole('radio', { name: 'Light' }).check();
+    await expect.poll(() => page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(243, 245, 247)');
+    await picture('settings-light');
+    await page.getByLabel('Size of texts and controls').selectOption('150');
+    await page.keyboard.press('Escape');
+    await picture('workspace-light-150');
+    await page.keyboard.press('Control+,');
+    await page.getByLabel('Size of texts and controls').selectOption('100');
+    await page.getByLabel('Language').selectOption('de');
+    await page.getByRole('dialog', { name: 'Einstellungen' }).waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'Projekt schließen' }).waitFor();
+    expect(await page.evaluate(() => document.documentElement.lang)).toBe('de');
+    await picture('workspace-light-de');
+    await page.keyboard.press('Control+k');
+    await page.keyboard.type('hoher kontrast');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => kept().theme).toBe('contrast');
+    await page.keyboard.press('?');
+    await page.getByTestId('cheat-sheet').getByText('Rückgängig').waitFor();
+    await picture('cheat-sheet-contrast-de');
+    await page.keyboard.press('Escape');
+    await picture('workspace-contrast-de');
+    expect(complaints).toEqual([]);
+  }, 120_000);
+});
