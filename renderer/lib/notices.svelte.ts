@@ -1,6 +1,6 @@
 import { createContext } from 'svelte';
-import { describeError } from '../../main/contract/describeError.ts';
 import { toAppError } from '../../main/contract/errors.ts';
+import { errorText } from './messages/errorText.ts';
 
 export interface Notice {
   readonly id: number;
@@ -31,7 +31,7 @@ export class Notices {
   }
 
   fail(thrown: unknown): void {
-    this.#add('error', describeError(toAppError(thrown)));
+    this.#add('error', errorText(toAppError(thrown)));
   }
 
   dismiss(id: number): void {

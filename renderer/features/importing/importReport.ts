@@ -1,6 +1,7 @@
 /** What an import left out or doubts, in the groups and words of the person who must look at it. */
-import { describeError } from '../../../main/contract/describeError.ts';
 import type { AppError } from '../../../main/contract/errors.ts';
+import { errorText } from '../../lib/messages/errorText.ts';
+import { t } from '../../lib/messages/messages.svelte.ts';
 
 export interface ProblemGroup {
   readonly title: string;
@@ -8,13 +9,8 @@ export interface ProblemGroup {
 }
 
 /** In this order: what is missing first, what needs no action last. */
-const TITLES = {
-  notImported: 'Not imported',
-  segmentations: 'Segmentations not used',
-  doubtful: 'Imported, but look at it',
-  known: 'In the project already',
-} as const;
-type Group = keyof typeof TITLES;
+const GROUPS = ['notImported', 'segmentations', 'doubtful', 'known'] as const;
+type Group = (typeof GROUPS)[number];
 
 const GROUP_OF: Partial<Record<AppError['code'], Group>> = {
   'import/already-imported': 'known',
@@ -36,9 +32,9 @@ const GROUP_OF: Partial<Record<AppError['code'], Group>> = {
 
 /** Empty groups are left out. */
 export function groupProblems(problems: readonly AppError[]): ProblemGroup[] {
-  return (Object.keys(TITLES) as Group[]).flatMap((group) => {
-    const sentences = problems.filter(({ code }) => (GROUP_OF[code] ?? 'notImported') === group).map(describeError);
-    return sentences.length > 0 ? [{ title: TITLES[group], sentences }] : [];
+  return GROUPS.flatMap((group) => {
+    const sentences = problems.filter(({ code }) => (GROUP_OF[code] ?? 'notImported') === group).map(errorText);
+    return sentences.length > 0 ? [{ title: t(`import.group.${group}`), sentences }] : [];
   });
 }
 
@@ -46,10 +42,9 @@ export function groupProblems(problems: readonly AppError[]): ProblemGroup[] {
 export function importedInWords(summary: Readonly<Record<string, unknown>> | undefined): string {
   const count = (name: string): number => (typeof summary?.[name] === 'number' ? summary[name] : 0);
   const [imported, known, attached] = [count('importedCount'), count('alreadyImportedCount'), count('attachedCount')];
-  const plural = (n: number, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`;
   return [
-    `${plural(imported, 'case')} imported`,
-    ...(known > 0 ? [`${known} ${known === 1 ? 'was' : 'were'} there before`] : []),
-    ...(attached > 0 ? [`${plural(attached, 'segmentation')} added as a further revision`] : []),
+    t('import.cases', { count: imported }),
+    ...(known > 0 ? [t('import.known', { count: known })] : []),
+    ...(attached > 0 ? [t('import.attached', { count: attached })] : []),
   ].join(', ');
 }

@@ -1,10 +1,11 @@
 import { SvelteMap, SvelteSet } from 'svelte/reactivity';
 import type { CallOutput } from '../../../main/contract/api.ts';
-import { describeError } from '../../../main/contract/describeError.ts';
 import type { DicomMatches, DicomNode, DicomQuery, OwnStation, ReceiverStatus, SeriesMatch, WantedStudy } from '../../../main/contract/dicomNetwork.ts';
 import { toAppError } from '../../../main/contract/errors.ts';
 import type { JobId } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
+import { errorText } from '../../lib/messages/errorText.ts';
+import { t } from '../../lib/messages/messages.svelte.ts';
 
 type ListedNode = CallOutput<'network.listNodes'>['nodes'][number];
 export interface EchoResult {
@@ -58,7 +59,7 @@ export class NetworkDesk {
     return this.api.subscribe((event) => {
       if (event.type !== 'receiver') return;
       this.#receiver = event.status;
-      if (event.problem) this.#problem = describeError(event.problem);
+      if (event.problem) this.#problem = errorText(event.problem);
     });
   }
 
@@ -89,9 +90,9 @@ export class NetworkDesk {
     this.echoes.set(name, 'running');
     try {
       const { elapsedMs, implementation } = await this.api.call('network.echo', { node: name });
-      this.echoes.set(name, { isGood: true, text: `answers after ${Math.round(elapsedMs)} ms${implementation && ` (${implementation})`}` });
+      this.echoes.set(name, { isGood: true, text: t('network.answers', { name, ms: Math.round(elapsedMs), implementation: implementation && ` (${implementation})` }) });
     } catch (thrown) {
-      this.echoes.set(name, { isGood: false, text: describeError(toAppError(thrown)) });
+      this.echoes.set(name, { isGood: false, text: errorText(toAppError(thrown)) });
     }
   }
 
@@ -165,7 +166,7 @@ export class NetworkDesk {
       await work();
       return true;
     } catch (thrown) {
-      this.#problem = describeError(toAppError(thrown));
+      this.#problem = errorText(toAppError(thrown));
       return false;
     } finally {
       if (this.#busyWith === what) this.#busyWith = '';

@@ -5,19 +5,29 @@
 import { annotate as annotateDe } from './de/annotate.ts';
 import { commands as commandsDe } from './de/commands.ts';
 import { common as commonDe } from './de/common.ts';
+import { exporting as exportingDe } from './de/exporting.ts';
+import { importing as importingDe } from './de/importing.ts';
+import { jobs as jobsDe } from './de/jobs.ts';
+import { network as networkDe } from './de/network.ts';
+import { project as projectDe } from './de/project.ts';
 import { settings as settingsDe } from './de/settings.ts';
 import { workspace as workspaceDe } from './de/workspace.ts';
 import { annotate } from './en/annotate.ts';
 import { commands } from './en/commands.ts';
 import { common } from './en/common.ts';
+import { exporting } from './en/exporting.ts';
+import { importing } from './en/importing.ts';
+import { jobs } from './en/jobs.ts';
+import { network } from './en/network.ts';
+import { project } from './en/project.ts';
 import { settings } from './en/settings.ts';
 import { workspace } from './en/workspace.ts';
 import type { Message } from './message.ts';
 
-const en = { ...annotate, ...commands, ...common, ...settings, ...workspace };
+const en = { ...annotate, ...commands, ...common, ...exporting, ...importing, ...jobs, ...network, ...project, ...settings, ...workspace };
 export type MessageKey = keyof typeof en;
 export type Messages = typeof en;
-const de: Record<MessageKey, Message> = { ...annotateDe, ...commandsDe, ...commonDe, ...settingsDe, ...workspaceDe };
+const de: Record<MessageKey, Message> = { ...annotateDe, ...commandsDe, ...commonDe, ...exportingDe, ...importingDe, ...jobsDe, ...networkDe, ...projectDe, ...settingsDe, ...workspaceDe };
 
 export type Language = 'en' | 'de';
 export const catalogues: Readonly<Record<Language, Readonly<Record<MessageKey, Message>>>> = { en, de };

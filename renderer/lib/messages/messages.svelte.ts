@@ -15,4 +15,4 @@ export function t<K extends MessageKey>(key: K, ...values: ValuesOf<Messages[K]>
 }
 
 export const formatNumber = (value: number, options?: Intl.NumberFormatOptions): string => numberText(value, shown, options);
-export const formatDate = (atMs: number): string => new Date(atMs).toLocaleDateString(shown);
+export const formatTime = (atMs: number): string => new Date(atMs).toLocaleTimeString(shown);
