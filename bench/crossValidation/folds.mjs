@@ -15,7 +15,7 @@ export function hippocampusFolder() {
   return found;
 }
 
-const subjectOf = (caseId) => Math.floor((Number(/(\d+)/.exec(caseId)[1]) + 1) / 2);
+export const subjectOf = (caseId) => Math.floor((Number(/(\d+)/.exec(caseId)[1]) + 1) / 2);
 
 /**
  * Five folds of whole subjects: two volumes, ids 2k-1 and 2k, are one person's. Subjects are ordered by a hash of their number

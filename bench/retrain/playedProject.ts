@@ -1,14 +1,16 @@
 /** A project with somebody at it: imports, predicts, corrects predictions to the truth, accepts, trains. */
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { calls, type CallInput, type CallName, type CallOutput } from '../../main/contract/api.ts';
 import { AppException } from '../../main/contract/errors.ts';
+import type { Completeness } from '../../main/contract/completeness.ts';
 import type { JobSummary } from '../../main/contract/jobs.ts';
-import { CaseId, UploadId, type JobId, type RunId } from '../../main/contract/vocabulary.ts';
+import type { OrderStrategy } from '../../main/contract/worklistOrder.ts';
+import { CaseId, UploadId, type Grid, type JobId, type RunId } from '../../main/contract/vocabulary.ts';
 import { readLabelmap } from '../../main/dataset/storedVolume.ts';
 import { createForkComputeHost } from '../../main/host/forkComputeHost.ts';
 import { diceOfLabelmaps } from '../../main/imaging/diceOfLabelmaps.ts';
@@ -56,6 +58,14 @@ export class PlayedProject {
     return played;
   }
 
+  /** The same project once more, in another folder; it must not be open. */
+  static async copy(from: string, to: string): Promise<void> {
+    if (existsSync(to)) return;
+    await rm(`${to}.part`, { recursive: true, force: true });
+    await cp(from, `${to}.part`, { recursive: true });
+    await rename(`${to}.part`, to);
+  }
+
   close(): Promise<void> {
     return this.services.close();
   }
@@ -85,25 +95,57 @@ export class PlayedProject {
     return { runId: run.runId, trainSeconds: run.elapsedSeconds, wallSeconds: (performance.now() - began) / 1000, stopReason, gate: gateOutcome };
   }
 
-  /** Predicts, puts `truthOf` in place of each prediction and accepts it. Returns the voxels changed in each case. */
-  async correct(runId: RunId, site: Site, caseIds: readonly string[], shiftedBy: (caseId: string) => number = () => 0): Promise<number[]> {
+  /** The model that a retraining has to beat. */
+  async use(runId: RunId): Promise<void> {
+    await this.call('models.use', { runId });
+  }
+
+  async predict(runId: RunId, caseIds: readonly string[]): Promise<void> {
     await this.#job(() => this.call('nnunet.predict', { runIds: [runId], caseIds: caseIds.map((id) => CaseId.parse(id)) }));
+  }
+
+  /** The cases without an accepted mask, the next one first. */
+  async order(strategy: OrderStrategy, seed: number): Promise<string[]> {
+    return (await this.call('worklist.order', { strategy, seed })).cases.map(({ caseId }) => caseId);
+  }
+
+  /** Puts the truth in place of each prediction and accepts it. Returns the voxels changed in each case. */
+  async correct(site: Site, caseIds: readonly string[], shiftedBy: (caseId: string) => number = () => 0): Promise<number[]> {
     const changed: number[] = [];
     for (const id of caseIds) {
-      const caseId = CaseId.parse(id);
-      const { latestRevision: parent } = await this.call('dataset.openCase', { caseId });
+      const { latestRevision: parent } = await this.call('dataset.openCase', { caseId: CaseId.parse(id) });
       const predicted = (await readLabelmap(join(this.folder, 'project/cases', id, 'labels', `r${String(parent).padStart(4, '0')}.nii.gz`))).voxels;
-      const source = await readLabelmap(join(site.folder, 'labels', `${id}.nii.gz`));
-      const truth = shiftedAlongI(Uint8Array.from(toCanonical(source.voxels, source.grid).voxels), source.grid.dimsIjk[0], shiftedBy(id));
+      const { voxels, grid } = await truthOf(site, id);
+      const truth = shiftedAlongI(voxels, grid.dimsIjk[0], shiftedBy(id));
       changed.push(truth.reduce((sum, value, n) => sum + (value === predicted[n] ? 0 : 1), 0));
-      const uploaded = await this.services.bulk.upload(Readable.from([Buffer.from(truth.buffer)]));
-      const chunks: Buffer[] = [];
-      for await (const chunk of uploaded.body as AsyncIterable<Buffer>) chunks.push(chunk);
-      const { uploadId } = z.object({ uploadId: UploadId }).parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
-      const { revision } = await this.call('labels.save', { caseId, uploadId, parent });
-      await this.call('labels.accept', { caseId, revision });
+      await this.#accept(id, truth, parent);
     }
     return changed;
+  }
+
+  /** Paints the truth in some slices along k and says of the others that nobody has looked at them. Returns the part of the slices. */
+  async paintSlices(site: Site, caseIds: readonly string[], chosen: (sliceCount: number) => readonly number[]): Promise<number> {
+    let [painted, all] = [0, 0];
+    for (const id of caseIds) {
+      const { voxels, grid } = await truthOf(site, id);
+      const [ni, nj, nk] = grid.dimsIjk;
+      const slices = new Set(chosen(nk));
+      const kept = voxels.map((value, n) => (slices.has(Math.floor(n / (ni * nj))) ? value : 0));
+      [painted, all] = [painted + slices.size, all + nk];
+      const completeSlices = [...slices].map((index) => ({ axis: 'k' as const, index }));
+      await this.#accept(id, kept, null, { unpainted: 'unknown', knownLabels: null, completeSlices, completeBoxes: [] });
+    }
+    return painted / all;
+  }
+
+  async #accept(id: string, voxels: Uint8Array<ArrayBuffer>, parent: number | null, completeness?: Completeness): Promise<void> {
+    const caseId = CaseId.parse(id);
+    const uploaded = await this.services.bulk.upload(Readable.from([Buffer.from(voxels.buffer)]));
+    const chunks: Buffer[] = [];
+    for await (const chunk of uploaded.body as AsyncIterable<Buffer>) chunks.push(chunk);
+    const { uploadId } = z.object({ uploadId: UploadId }).parse(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+    const { revision } = await this.call('labels.save', { caseId, uploadId, parent, ...(completeness && { completeness }) });
+    await this.call('labels.accept', { caseId, revision });
   }
 
   /** Mean Dice of the labels over the cases, in the voxels of the truth; none of them is in the project. */
@@ -143,4 +185,11 @@ export class PlayedProject {
 function shiftedAlongI(labels: Uint8Array<ArrayBuffer>, ni: number, count: number): Uint8Array<ArrayBuffer> {
   if (count === 0) return labels;
   return Uint8Array.from(labels, (_, n) => ((n % ni) - count >= 0 ? labels[n - count]! : 0));
+}
+
+/** In the voxel order of stored cases. */
+async function truthOf(site: Site, id: string): Promise<{ voxels: Uint8Array<ArrayBuffer>; grid: Grid }> {
+  const source = await readLabelmap(join(site.folder, 'labels', `${id}.nii.gz`));
+  const { voxels, grid } = toCanonical(source.voxels, source.grid);
+  return { voxels: Uint8Array.from(voxels), grid };
 }

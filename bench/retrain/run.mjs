@@ -1,10 +1,12 @@
 /**
  * Plays the user on MSD hippocampus or on phantoms: starts from a few cases with masks, then rounds of predict, correct to the
- * truth, retrain. `rounds`: incremental (with replay and without) against full retraining; `forgetting`: a second site with other
- * intensities and spacing; `poisoned`: a round with displaced masks before the gate.
- * npm run bench -- retrain [--what rounds,forgetting,poisoned] [--data hippocampus|phantoms] [--config 2d|3d_fullres]
- *   [--first 8] [--per-round 8] [--rounds 6] [--validation 8] [--held-out 52] [--full-minutes 8] [--incremental-minutes 2]
- *   [--seeds 1,2,3,4,5] [--keep FOLDER: go on there after an interruption] [--name NAME]
+ * truth, retrain. `rounds`: incremental retraining against a full one; `ordering`: which cases next; `poisoned`: a round with
+ * displaced masks before the gate; `sparse`: some slices painted against whole masks; `forgetting`: a second site with other
+ * intensities and spacing.
+ * npm run bench -- retrain [--what rounds,ordering,poisoned,sparse,forgetting] [--data hippocampus|phantoms] [--config 2d|3d_fullres]
+ *   [--first 8] [--per-round 8] [--rounds 6] [--ordering-rounds 3] [--validation 20] [--held-out 26] [--full-steps 400]
+ *   [--incremental-steps 100] [--batch-size 3] [--base-features 8] [--orders classBalanced,entropy,random] [--sparse-part 0.1]
+ *   [--without-replay] [--seeds 1,2,3,4,5] [--keep FOLDER: go on there after an interruption] [--name NAME: keeps curves]
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -13,33 +15,37 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
 import { keepCurves } from '../crossValidation/curve.mjs';
-import { hippocampusFolder, keepMemory, root, subjectFolds } from '../crossValidation/folds.mjs';
+import { hippocampusFolder, keepMemory, root, subjectFolds, subjectOf } from '../crossValidation/folds.mjs';
 
 const text = (fallback) => ({ type: 'string', default: fallback });
 const { values } = parseArgs({
   options: {
-    what: text('rounds,forgetting,poisoned'), data: text('hippocampus'), config: text('3d_fullres'), first: text('8'), 'per-round': text('8'),
-    rounds: text('6'), validation: text('8'), 'held-out': text('52'), 'full-minutes': text('8'), 'incremental-minutes': text('2'),
-    seeds: text('1'), keep: { type: 'string' }, name: { type: 'string' },
+    what: text('rounds,ordering,poisoned,sparse,forgetting'), data: text('hippocampus'), config: text('3d_fullres'), first: text('8'), 'per-round': text('8'),
+    rounds: text('6'), 'ordering-rounds': text('3'), validation: text('20'), 'held-out': text('26'), 'full-steps': text('400'), 'incremental-steps': text('100'),
+    'batch-size': text('3'), 'base-features': text('8'), orders: text('classBalanced,entropy,random'), 'sparse-part': text('0.1'),
+    'without-replay': { type: 'boolean', default: false }, seeds: text('1'), keep: { type: 'string' }, name: { type: 'string' },
   },
 });
 const isReal = values.data === 'hippocampus';
 const work = values.keep ? resolve(values.keep) : mkdtempSync(join(tmpdir(), 'maskloop-retrain-'));
 mkdirSync(work, { recursive: true });
 
-/** Fold 0 of the subjects is held out; the others are dealt in the same order on every machine. */
+/** Fold 0 of the subjects is held out; the others are dealt by the seed. */
 function dealt() {
   const data = hippocampusFolder();
-  const { val } = subjectFolds(data).splits[0];
-  const others = [1, 2, 3, 4].flatMap((fold) => subjectFolds(data).splits[fold].val);
-  return { dataFolder: data, heldOut: val.slice(0, Number(values['held-out'])), pool: others };
+  const { val, train } = subjectFolds(data).splits[0];
+  const bySubject = new Map();
+  for (const id of train) bySubject.set(subjectOf(id), [...(bySubject.get(subjectOf(id)) ?? []), id]);
+  return { dataFolder: data, heldOut: val.slice(0, Number(values['held-out'])), poolBySubject: [...bySubject.values()] };
 }
+const number = (name) => Number(values[name]);
 const plan = {
   work, computeScript: join(root, 'dist/main/compute.cjs'), experiments: values.what.split(','), configuration: values.config,
-  ...(isReal ? dealt() : { dataFolder: null, heldOut: [], pool: [] }),
-  heldOutCount: Number(values['held-out']), validationCount: Number(values.validation), firstCount: Number(values.first),
-  perRound: Number(values['per-round']), rounds: Number(values.rounds), fullMinutes: Number(values['full-minutes']),
-  incrementalMinutes: Number(values['incremental-minutes']), seeds: values.seeds.split(',').map(Number),
+  ...(isReal ? dealt() : { dataFolder: null, heldOut: [], poolBySubject: [] }),
+  heldOutCount: number('held-out'), validationCount: number('validation'), firstCount: number('first'), perRound: number('per-round'),
+  rounds: number('rounds'), orderingRounds: number('ordering-rounds'), fullSteps: number('full-steps'), incrementalSteps: number('incremental-steps'),
+  batchSize: number('batch-size') || null, baseFeatures: number('base-features') || null, withoutReplay: values['without-replay'],
+  orders: values.orders.split(','), sparsePart: number('sparse-part'), seeds: values.seeds.split(',').map(Number),
 };
 const planFile = join(work, 'plan.json');
 writeFileSync(planFile, JSON.stringify(plan));
@@ -83,5 +89,5 @@ function roundLines(rows) {
     });
     return { name, points };
   };
-  return [line('incremental', 'dice', 'seconds'), line('without replay', 'diceWithoutReplay', 'seconds'), line('in full', 'diceInFull', 'secondsInFull')];
+  return [line('incremental', 'dice', 'seconds'), line('in full', 'diceInFull', 'secondsInFull')];
 }

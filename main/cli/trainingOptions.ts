@@ -69,6 +69,7 @@ const RECIPE_OPTIONS: { readonly [K in keyof TrainingChoices]?: RecipeOption } =
   norm: { flags: '--norm <name>', help: 'normalisation layers', parse: ['instance', 'batch', 'group', 'none'] },
   negativeSlope: { flags: '--negative-slope <x>', help: 'of the leaky ReLU', parse: partOf1 },
   batchSize: { flags: '--batch-size <n>', help: 'patches per step', parse: positiveInteger },
+  baseFeatures: { flags: '--base-features <n>', help: 'feature maps of the finest stage, best a multiple of 8; fewer are faster (default: as planned)', parse: positiveInteger },
   accumulation: { flags: '--accumulate <n>', help: 'compute a batch in n parts for one update: less memory, batch Dice and batch norm over a part', parse: positiveInteger },
   lossBatchReduction: { flags: '--loss-batch-reduction <bool>', help: 'Dice over the whole batch', parse: trueOrFalse },
   lossIncludeBackground: { flags: '--loss-include-background <bool>', help: 'background counts in Dice', parse: trueOrFalse },

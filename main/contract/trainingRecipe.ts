@@ -40,6 +40,8 @@ export const TrainingRecipe = z.object({
   norm: NormName.nullable(),
   negativeSlope: z.number().min(0).max(1).nullable(),
   batchSize: z.int().positive().nullable(),
+  /** Feature maps of the finest stage (nnU-Net's `UNet_base_num_features`, 32 there); the other stages keep their proportion. Absent: as planned. */
+  baseFeatures: z.int().min(4).max(128).nullable().optional(),
   /** A batch is computed in so many parts for one update: less memory; batch Dice and batch norm see one part at a time. Absent: one. */
   accumulation: z.int().positive().optional(),
   /** Dice over the whole batch; `null` = as planned. */

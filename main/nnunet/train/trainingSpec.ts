@@ -12,8 +12,15 @@ export function planWith(recipe: TrainingRecipe, plan: Plan, name: PlanConfigura
     ...configuration,
     norm: recipe.norm ?? configuration.norm,
     negativeSlope: recipe.negativeSlope ?? configuration.negativeSlope,
+    stages: recipe.baseFeatures ? stagesFrom(recipe.baseFeatures, configuration.stages) : configuration.stages,
   });
   return { ...plan, configurations: plan.configurations.map((one) => (one.name === name ? changed(one) : one)) };
+}
+
+/** A narrower or wider network of the same shape. */
+function stagesFrom(baseFeatures: number, stages: PlanConfiguration['stages']): PlanConfiguration['stages'] {
+  const factor = baseFeatures / stages[0]!.features;
+  return stages.map((stage) => ({ ...stage, features: Math.round(stage.features * factor) }));
 }
 
 export function trainingSpec(recipe: TrainingRecipe, plan: Plan, configuration: PlanConfiguration, precision: ComputePrecision): TrainingSpec {
