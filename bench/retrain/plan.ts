@@ -24,6 +24,8 @@ export const Plan = z.object({
   incrementalSteps: z.int().positive(),
   batchSize: z.int().positive().nullable(),
   baseFeatures: z.int().positive().nullable(),
+  /** Of a first and a full training; a retraining takes a tenth. */
+  learningRate: z.number().positive(),
   withoutReplay: z.boolean(),
   orders: z.array(z.enum(['classBalanced', 'entropy', 'foregroundAwareRandom', 'random'])).min(1),
   /** Part of the slices that the sparse reader paints. */

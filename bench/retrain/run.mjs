@@ -4,8 +4,8 @@
  * displaced masks before the gate; `sparse`: some slices painted against whole masks; `forgetting`: a second site with other
  * intensities and spacing.
  * npm run bench -- retrain [--what rounds,ordering,poisoned,sparse,forgetting] [--data hippocampus|phantoms] [--config 2d|3d_fullres]
- *   [--first 8] [--per-round 8] [--rounds 6] [--ordering-rounds 3] [--validation 20] [--held-out 26] [--full-steps 400]
- *   [--incremental-steps 100] [--batch-size 3] [--base-features 8] [--orders classBalanced,entropy,random] [--sparse-part 0.1]
+ *   [--first 8] [--per-round 8] [--rounds 6] [--ordering-rounds 3] [--validation 20] [--held-out 26] [--full-steps 1200]
+ *   [--incremental-steps 300] [--batch-size 1] [--base-features 8] [--learning-rate 0.002] [--orders classBalanced,entropy,random] [--sparse-part 0.1]
  *   [--without-replay] [--seeds 1,2,3,4,5] [--keep FOLDER: go on there after an interruption] [--name NAME: keeps curves]
  */
 import { spawn } from 'node:child_process';
@@ -21,8 +21,8 @@ const text = (fallback) => ({ type: 'string', default: fallback });
 const { values } = parseArgs({
   options: {
     what: text('rounds,ordering,poisoned,sparse,forgetting'), data: text('hippocampus'), config: text('3d_fullres'), first: text('8'), 'per-round': text('8'),
-    rounds: text('6'), 'ordering-rounds': text('3'), validation: text('20'), 'held-out': text('26'), 'full-steps': text('400'), 'incremental-steps': text('100'),
-    'batch-size': text('3'), 'base-features': text('8'), orders: text('classBalanced,entropy,random'), 'sparse-part': text('0.1'),
+    rounds: text('6'), 'ordering-rounds': text('3'), validation: text('20'), 'held-out': text('26'), 'full-steps': text('1200'), 'incremental-steps': text('300'),
+    'batch-size': text('1'), 'base-features': text('8'), 'learning-rate': text('0.002'), orders: text('classBalanced,entropy,random'), 'sparse-part': text('0.1'),
     'without-replay': { type: 'boolean', default: false }, seeds: text('1'), keep: { type: 'string' }, name: { type: 'string' },
   },
 });
@@ -44,7 +44,7 @@ const plan = {
   ...(isReal ? dealt() : { dataFolder: null, heldOut: [], poolBySubject: [] }),
   heldOutCount: number('held-out'), validationCount: number('validation'), firstCount: number('first'), perRound: number('per-round'),
   rounds: number('rounds'), orderingRounds: number('ordering-rounds'), fullSteps: number('full-steps'), incrementalSteps: number('incremental-steps'),
-  batchSize: number('batch-size') || null, baseFeatures: number('base-features') || null, withoutReplay: values['without-replay'],
+  batchSize: number('batch-size') || null, baseFeatures: number('base-features') || null, learningRate: number('learning-rate'), withoutReplay: values['without-replay'],
   orders: values.orders.split(','), sparsePart: number('sparse-part'), seeds: values.seeds.split(',').map(Number),
 };
 const planFile = join(work, 'plan.json');

@@ -83,7 +83,8 @@ class Simulation {
       const { batchSize, baseFeatures } = plan;
       return { epochs, seed: deal.seed, choices: { stepsPerEpoch, skipEval: epochs, batchSize, baseFeatures, ckptStrategy: 'last_only' } };
     };
-    const fullTraining = { ...training(plan.fullSteps), choices: { ...training(plan.fullSteps).choices, ema: 0.99 } };
+    const full = training(plan.fullSteps);
+    const fullTraining: TrainChoices = { ...full, choices: { ...full.choices, ema: 0.99, learningRate: plan.learningRate } };
     const within = async <T>(folder: string, action: (project: PlayedProject) => Promise<T>): Promise<T> => {
       const project = await PlayedProject.open(folder, plan.computeScript, plan.configuration, deal.validation);
       try {
@@ -108,7 +109,7 @@ class Simulation {
       dice: (name, project, { runId }) => step(`Dice, ${name}`, () => project.heldOutDice(runId, deal.heldOut)),
       incremental: ({ runId }, replay) => {
         const { choices, ...rest } = training(plan.incrementalSteps);
-        return { ...rest, parentRunId: runId, choices: { ...choices, ...(replay !== undefined && { replay: replay as 0 }) } };
+        return { ...rest, parentRunId: runId, choices: { ...choices, learningRate: plan.learningRate / 10, ...(replay !== undefined && { replay: replay as 0 }) } };
       },
     };
   }
