@@ -1,15 +1,21 @@
-/** Which case next, why, and how much work it was, in a real browser; the predictions are a threshold. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+/** Which case next, why, how much work it was, and a list of two thousand, in a real browser; the predictions are a threshold. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { CaseId } from '../../main/contract/vocabulary.ts';
+import { openProject } from '../../main/dataset/projectStore.ts';
 import { ServiceRig } from '../services/serviceRig.ts';
 import { CHROMIUM, startBrowserHost, type BrowserHost } from './browserHost.ts';
 
 describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROMIUM})`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-worklist-'));
+  const largeFolder = join(folder, 'large');
   let projectFolder = '';
   let host: BrowserHost;
+  let page: Page;
+  const complaints: string[] = [];
 
   beforeAll(async () => {
     const rig = ServiceRig.create(folder);
@@ -18,24 +24,21 @@ describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROM
     await rig.jobEnd((await rig.call('nnunet.train', { configuration: '2d' })).jobId);
     await rig.jobEnd((await rig.call('nnunet.predict', {})).jobId);
     await rig.services.close();
+    await makeLongList(largeFolder);
     host = await startBrowserHost(join(folder, 'browser-state'));
-  }, 60_000);
+    page = await host.browser.newPage({ viewport: { width: 1400, height: 900 } });
+    page.on('pageerror', (error) => complaints.push(String(error.stack)));
+    await page.goto(host.link);
+  }, 120_000);
   afterAll(async () => {
     await host?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
   it('says why a case is next and counts the work on it', async () => {
-    const page = await host.browser.newPage({ viewport: { width: 1400, height: 900 } });
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(String(error.stack)));
-    await page.goto(host.link);
-    await page.getByLabel('Project folder', { exact: true }).fill(projectFolder);
-    await page.getByRole('button', { name: 'Open project', exact: true }).click();
-    await page.getByTestId('workspace').waitFor();
-
+    await openInBrowser(page, projectFolder);
     await page.getByLabel('Order of the cases').selectOption('entropy');
-    await expect.poll(() => page.getByTestId('reason').count()).toBe(3);
+    await expect.poll(() => page.getByTestId('reason').count(), SOON).toBe(3);
     await expect.poll(() => page.getByTestId('reason').first().textContent()).toMatch(/^unsure about what it found: 0\.\d\d bit$/);
     const first = await page.getByTestId('case').first().getAttribute('data-case-id');
     await page.getByRole('button', { name: 'Next case' }).click();
@@ -43,7 +46,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROM
 
     await page.getByRole('button', { name: 'Accept', exact: true }).click();
     await page.locator('[data-testid=revision][data-accepted=true]').waitFor({ timeout: 30_000 });
-    await expect.poll(() => page.getByTestId('reason').count()).toBe(2);
+    await expect.poll(() => page.getByTestId('reason').count(), SOON).toBe(2);
     await page.getByRole('tab', { name: 'Effort' }).click();
     await page.locator('[data-testid=effort][data-cases="3"]').waitFor({ timeout: 60_000 });
     await page.getByRole('img', { name: /^Active minutes per case \(median\): minutes, 1 points/ }).waitFor();
@@ -51,4 +54,83 @@ describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROM
     if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'effort.png') });
     expect(complaints).toEqual([]);
   }, 180_000);
+
+  it('shows two thousand cases at the pace of scrolling; search, filter, exclusion', async () => {
+    await page.getByRole('button', { name: 'Close project' }).click();
+    await openInBrowser(page, join(largeFolder, 'project'));
+    const shown = () => page.getByTestId('case-count').textContent();
+    await expect.poll(shown, { timeout: 30_000 }).toBe(`${LONG_LIST} of ${LONG_LIST}`);
+    await expect.poll(() => page.locator('[data-testid=case] img').evaluateAll((all) => all.filter((one) => (one as HTMLImageElement).naturalWidth > 0).length), { timeout: 60_000 }).toBeGreaterThan(5);
+    const { rows, slowestMs, medianMs } = await page.evaluate(scrollThrough, LONG_LIST * ROW_HEIGHT_PX);
+    console.log(`scrolling ${LONG_LIST} cases: median ${medianMs.toFixed(0)} ms, slowest ${slowestMs.toFixed(0)} ms a frame, ${rows} rows drawn`);
+    expect(rows).toBeLessThan(40);
+    expect(medianMs).toBeLessThan(100);
+    await page.locator(`[data-case-id="case_${LONG_LIST}"]`).waitFor();
+
+    await page.getByLabel('Search cases').fill('case_19 mr');
+    await expect.poll(shown, SOON).toBe(`100 of ${LONG_LIST}`);
+    await page.getByLabel('Search cases').fill('case_1999');
+    await page.locator('[data-case-id=case_1999]').hover();
+    await page.getByRole('button', { name: 'Exclude case_1999' }).click();
+    await page.getByRole('button', { name: 'Motion artefacts' }).click();
+    await page.getByRole('button', { name: 'Exclude', exact: true }).click();
+    await expect.poll(shown, SOON).toBe(`0 of ${LONG_LIST}`);
+    await page.getByRole('button', { name: 'Clear search and filters' }).click();
+    await page.getByRole('button', { name: 'excluded: 1', exact: true }).click();
+    await expect.poll(shown, SOON).toBe(`1 of ${LONG_LIST}`);
+    expect(await page.getByTestId('case').getAttribute('title')).toMatch(/Excluded by tester.*: Motion artefacts/);
+    if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'worklist-excluded.png') });
+    await page.getByRole('button', { name: 'Let case_1999 take part again' }).click();
+    await expect.poll(shown, SOON).toBe(`0 of ${LONG_LIST}`);
+    await page.getByRole('button', { name: 'Clear search and filters' }).click();
+    await expect.poll(shown, SOON).toBe(`${LONG_LIST} of ${LONG_LIST}`);
+    await page.getByTestId('case').first().focus();
+    for (let n = 0; n < 3; n++) await page.keyboard.press('ArrowDown');
+    await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-case-id')), SOON).toBe('case_0005');
+    if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'worklist-long.png') });
+    expect(complaints).toEqual([]);
+  }, 180_000);
 });
+
+const SOON = { timeout: 20_000 };
+const LONG_LIST = 2000;
+const ROW_HEIGHT_PX = 62;
+
+async function openInBrowser(page: Page, folder: string): Promise<void> {
+  await page.getByLabel('Project folder', { exact: true }).fill(folder);
+  await page.getByRole('button', { name: 'Open project', exact: true }).click();
+  await page.getByTestId('workspace').waitFor();
+}
+
+/** One phantom under two thousand names. */
+async function makeLongList(folder: string): Promise<void> {
+  const rig = ServiceRig.create(folder);
+  await rig.createWithPhantoms(1, 0);
+  await rig.services.close();
+  const store = await openProject(rig.projectFolder);
+  const { image, ...phantom } = store.cases.list()[0]!;
+  const name = (n: number) => CaseId.parse(`case_${String(n + 1).padStart(4, '0')}`);
+  store.transaction(() => {
+    for (let n = 1; n < LONG_LIST; n++) {
+      mkdirSync(store.folder.case(name(n)));
+      store.cases.insert({ kind: 'importedCase', ...phantom, image, caseId: name(n), sourceKey: `copy-${n}`, warnings: [] }, n);
+    }
+  });
+  store.close();
+}
+
+/** In the browser: from top to bottom in 60 frames. */
+async function scrollThrough(heightPx: number): Promise<{ rows: number; slowestMs: number; medianMs: number }> {
+  const frame = document.querySelector('ul[aria-label=Cases]')!.parentElement!;
+  const tick = () => new Promise<number>((done) => requestAnimationFrame(done));
+  const timesMs: number[] = [];
+  let beforeMs = await tick();
+  for (let n = 1; n <= 60; n++) {
+    frame.scrollTop = (heightPx * n) / 60;
+    const nowMs = await tick();
+    timesMs.push(nowMs - beforeMs);
+    beforeMs = nowMs;
+  }
+  timesMs.sort((a, b) => a - b);
+  return { rows: document.querySelectorAll('[data-testid=case]').length, slowestMs: timesMs.at(-1)!, medianMs: timesMs[30]! };
+}

@@ -1,35 +1,27 @@
 import { createContext } from 'svelte';
-import type { CallInput, CaseSummary } from '../../../main/contract/api.ts';
+import type { CallInput, CaseStatus, CaseSummary } from '../../../main/contract/api.ts';
 import type { CaseId } from '../../../main/contract/vocabulary.ts';
 import { describeOrderReason } from '../../../main/contract/worklistOrder.ts';
-import type { OrderStrategy, WorklistOrder } from '../../../main/contract/worklistOrder.ts';
+import type { CaseFigures, OrderStrategy, WorklistOrder } from '../../../main/contract/worklistOrder.ts';
 import type { AppApi } from '../../lib/api.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
-
-/** Pure: cases whose id, subject, modality or status contains every word of the search. */
-export function filterCases(cases: readonly CaseSummary[], search: string): readonly CaseSummary[] {
-  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  return cases.filter((entry) => {
-    const text = `${entry.caseId} ${entry.subject} ${entry.modality} ${entry.status}`.toLowerCase();
-    return words.every((word) => text.includes(word));
-  });
-}
-
-/** Pure: those of the order first, as it says; then the others as they were. */
-export function nextFirst(cases: readonly CaseSummary[], order: WorklistOrder | null): readonly CaseSummary[] {
-  if (!order) return cases;
-  const rank = new Map(order.cases.map(({ caseId }, index) => [caseId, index]));
-  return [...cases].sort((a, b) => (rank.get(a.caseId) ?? Infinity) - (rank.get(b.caseId) ?? Infinity) || 0);
-}
+import { countStatuses, filterCases, sortCases, type Place, type SortKey } from './caseFilter.ts';
 
 /** The cases of the open project. */
 export class Worklist {
   #cases = $state.raw<readonly CaseSummary[]>([]);
   #order = $state.raw<WorklistOrder | null>(null);
+  #figures = $state.raw<ReadonlyMap<CaseId, CaseFigures>>(new Map());
+  #isReading = false;
+  #isStale = false;
   search = $state('');
-  /** Else by name. */
-  isNextFirst = $state(false);
-  readonly shown = $derived(filterCases(this.isNextFirst ? nextFirst(this.#cases, this.#order) : this.#cases, this.search));
+  /** Empty: all but the excluded ones. */
+  statuses = $state.raw<ReadonlySet<CaseStatus>>(new Set());
+  place = $state<Place>('any');
+  sort = $state<SortKey>('name');
+  readonly #sorted = $derived(sortCases(this.#cases, this.sort, this.#figures, this.#order));
+  readonly shown = $derived(filterCases(this.#sorted, { search: this.search, statuses: this.statuses, place: this.place }));
+  readonly counts = $derived(countStatuses(this.#cases));
   readonly reasons: ReadonlyMap<CaseId, string> = $derived(new Map(this.#order?.cases.map(({ caseId, reason }) => [caseId, describeOrderReason(reason)])));
 
   constructor(
@@ -39,6 +31,9 @@ export class Worklist {
 
   get cases(): readonly CaseSummary[] {
     return this.#cases;
+  }
+  get figures(): ReadonlyMap<CaseId, CaseFigures> {
+    return this.#figures;
   }
   get strategy(): OrderStrategy | null {
     return this.#order?.strategy ?? null;
@@ -55,10 +50,26 @@ export class Worklist {
     );
   }
 
+  /** An import tells of every case: what comes in while the list is read is read once more, not once each. */
   async reload(): Promise<void> {
-    const answer = await this.notices.attempt(() => this.api.call('dataset.listCases', {}));
+    this.#isStale = true;
+    if (this.#isReading) return;
+    this.#isReading = true;
+    while (this.#isStale) {
+      this.#isStale = false;
+      await this.#read();
+    }
+    this.#isReading = false;
+  }
+
+  async #read(): Promise<void> {
+    const [answer, known] = await Promise.all([
+      this.notices.attempt(() => this.api.call('dataset.listCases', {})),
+      this.notices.attempt(() => this.api.call('worklist.figures', {})),
+      this.#reorder({}),
+    ]);
     if (answer) this.#cases = answer.cases;
-    await this.#reorder({});
+    if (known) this.#figures = new Map(known.cases.map((one) => [one.caseId, one]));
   }
 
   /** From now on for this project. */
@@ -69,6 +80,25 @@ export class Worklist {
   async #reorder(choice: CallInput<'worklist.order'>): Promise<void> {
     const order = await this.notices.attempt(() => this.api.call('worklist.order', choice));
     if (order) this.#order = order;
+  }
+
+  toggleStatus(status: CaseStatus): void {
+    const chosen = new Set(this.statuses);
+    if (!chosen.delete(status)) chosen.add(status);
+    this.statuses = chosen;
+  }
+
+  clearFilters(): void {
+    this.search = '';
+    this.statuses = new Set();
+    this.place = 'any';
+  }
+
+  /** `reason` `null`: it takes part again. The list follows by the event. */
+  async setExcluded(caseId: CaseId, reason: string | null): Promise<boolean> {
+    const done = await this.notices.attempt(() => this.api.call('dataset.setExcluded', { caseIds: [caseId], reason }));
+    if (done) this.notices.say(reason === null ? `${caseId} takes part again.` : `${caseId} is excluded.`);
+    return done !== undefined;
   }
 
   /** The first to correct that is not open. */

@@ -18,9 +18,10 @@ export interface ExportChoices {
 /** Pure: how many masks each choice would write. `open` is `null` when no case is open or it has no mask. */
 export function countMasks(cases: readonly CaseSummary[], openCaseId: CaseId | null): Record<'accepted' | 'latest', number> & { readonly open: CaseId | null } {
   const open = cases.find(({ caseId, latestRevision }) => caseId === openCaseId && latestRevision !== null);
+  const partaking = cases.filter(({ exclusion }) => exclusion === null);
   return {
-    accepted: cases.filter(({ acceptedRevision }) => acceptedRevision !== null).length,
-    latest: cases.filter(({ latestRevision }) => latestRevision !== null).length,
+    accepted: partaking.filter(({ acceptedRevision }) => acceptedRevision !== null).length,
+    latest: partaking.filter(({ latestRevision }) => latestRevision !== null).length,
     open: open?.caseId ?? null,
   };
 }
