@@ -1,42 +1,34 @@
 /** The tools of the three planes and their mouse buttons. */
-import { BrushTool, CrosshairsTool, Enums, PanTool, StackScrollTool, ToolGroupManager, WindowLevelTool, ZoomTool, addTool, utilities } from '@cornerstonejs/tools';
+import { CrosshairsTool, Enums, PanTool, StackScrollTool, ToolGroupManager, WindowLevelTool, ZoomTool, addTool } from '@cornerstonejs/tools';
+import { isEditTool } from './edit/editSettings.ts';
+import type { EditTool } from './edit/editSettings.ts';
 
 export const PLANES = ['axial', 'sagittal', 'coronal'] as const;
 export type Plane = (typeof PLANES)[number];
-export type ViewerTool = 'windowLevel' | 'crosshairs' | 'pan' | 'zoom' | 'brush' | 'sphereBrush' | 'eraser' | 'sphereEraser';
+export type ViewTool = 'windowLevel' | 'crosshairs' | 'pan' | 'zoom';
+export type ViewerTool = ViewTool | EditTool;
 
 const GROUP_ID = 'mpr';
 /** Colour of the reference line that stands for each plane in the other two. */
 export const PLANE_COLORS: Record<Plane, string> = { axial: 'rgb(224, 96, 96)', sagittal: 'rgb(224, 200, 80)', coronal: 'rgb(96, 200, 120)' };
 
-const BRUSHES = {
-  brush: 'FILL_INSIDE_CIRCLE',
-  sphereBrush: 'FILL_INSIDE_SPHERE',
-  eraser: 'ERASE_INSIDE_CIRCLE',
-  sphereEraser: 'ERASE_INSIDE_SPHERE',
-} as const;
-
-const TOOL_NAME: Record<ViewerTool, string> = {
+const TOOL_NAME: Record<ViewTool, string> = {
   windowLevel: WindowLevelTool.toolName,
   crosshairs: CrosshairsTool.toolName,
   pan: PanTool.toolName,
   zoom: ZoomTool.toolName,
-  brush: 'brush',
-  sphereBrush: 'sphereBrush',
-  eraser: 'eraser',
-  sphereEraser: 'sphereEraser',
 };
 
 /** Once per page. */
 export function registerTools(): void {
-  for (const tool of [WindowLevelTool, PanTool, ZoomTool, StackScrollTool, CrosshairsTool, BrushTool]) addTool(tool);
+  for (const tool of [WindowLevelTool, PanTool, ZoomTool, StackScrollTool, CrosshairsTool]) addTool(tool);
 }
 
 const isPlane = (id: string): id is Plane => (PLANES as readonly string[]).includes(id);
 
 export class MprTools {
   readonly #group;
-  #primary: ViewerTool = 'windowLevel';
+  #primary: ViewTool | null = null;
 
   constructor(renderingEngineId: string) {
     const group = ToolGroupManager.createToolGroup(GROUP_ID);
@@ -49,7 +41,6 @@ export class MprTools {
       getReferenceLineDraggableRotatable: () => true, // without it a click does not move the crosshairs either
       getReferenceLineSlabThicknessControlsOn: () => false,
     });
-    for (const [name, activeStrategy] of Object.entries(BRUSHES)) group.addToolInstance(name, BrushTool.toolName, { activeStrategy });
     for (const plane of PLANES) group.addViewport(plane, renderingEngineId);
     const { MouseBindings } = Enums;
     group.setToolActive(StackScrollTool.toolName, { bindings: [{ mouseButton: MouseBindings.Wheel }] });
@@ -64,18 +55,14 @@ export class MprTools {
     this.#group.setToolActive(ZoomTool.toolName, { bindings: [{ mouseButton: MouseBindings.Secondary }] });
   }
 
-  /** Which tool the left button works. */
+  /** Which tool the left button works; editing tools take it themselves. */
   select(tool: ViewerTool): void {
     const left = [{ mouseButton: Enums.MouseBindings.Primary }];
-    this.#group.setToolPassive(TOOL_NAME[this.#primary], { removeAllBindings: left });
+    if (this.#primary) this.#group.setToolPassive(TOOL_NAME[this.#primary], { removeAllBindings: left });
     if (this.#primary === 'crosshairs' && tool !== 'crosshairs') this.#group.setToolDisabled(CrosshairsTool.toolName);
-    this.#group.setToolActive(TOOL_NAME[tool], { bindings: left });
-    this.#primary = tool;
+    this.#primary = isEditTool(tool) ? null : tool;
+    if (this.#primary) this.#group.setToolActive(TOOL_NAME[this.#primary], { bindings: left });
     this.#bindSecondaryButtons();
-  }
-
-  setBrushRadiusMm(radiusMm: number): void {
-    for (const name of Object.keys(BRUSHES)) utilities.segmentation.setBrushSizeForToolGroup(GROUP_ID, radiusMm, name);
   }
 
   dispose(): void {

@@ -8,9 +8,11 @@ import { init as initTools, synchronizers, SynchronizerManager } from '@cornerst
 import type { Grid, Segment } from '../../main/contract/vocabulary.ts';
 import { IMAGE_VOLUME_ID, cacheCaseImage, dropCaseVolumes } from './caseVolume.ts';
 import type { VoxelArray } from './caseVolume.ts';
+import { EditTools } from './edit/editTools.ts';
 import { LabelmapLayer } from './edit/labelmapLayer.ts';
 import type { LabelArray } from './labelSlots.ts';
 import { MprTools, PLANES, registerTools } from './mprTools.ts';
+import { isEditTool } from './edit/editSettings.ts';
 import type { Plane, ViewerTool } from './mprTools.ts';
 import { orientationLetters } from './orientationLetters.ts';
 import { firstWindow } from './windowLevel.ts';
@@ -65,6 +67,8 @@ export class MprViewer {
   readonly #engine: RenderingEngine;
   readonly #tools: MprTools;
   readonly #labels: LabelmapLayer;
+  /** Tools that change the mask. */
+  readonly editing: EditTools;
   readonly #listeners: (() => void)[] = [];
   readonly #resize: ResizeObserver;
   #case: ShownCase | null = null;
@@ -95,7 +99,7 @@ export class MprViewer {
       this.#listenTo(elements[plane], 'contextmenu', (event) => event.preventDefault());
     }
     this.#labels = new LabelmapLayer(this.#engine, PLANES, this.on);
-    this.#listeners.push(this.#labels.watchStrokes(PLANES.map((plane) => elements[plane])));
+    this.editing = new EditTools(this.#labels, PLANES.map((plane) => ({ element: elements[plane], viewport: () => this.#viewport(plane) })));
     const windowChanged = ((event: CustomEvent<{ range?: GreyWindow }>): void => {
       if (event.detail.range) this.on.window(event.detail.range);
     }) as EventListener;
@@ -124,6 +128,7 @@ export class MprViewer {
     await setVolumesForViewports(this.#engine, [{ volumeId: IMAGE_VOLUME_ID }], [...PLANES]);
     this.setWindow(firstWindow(viewerCase.modality, viewerCase.voxels));
     this.#labels.draw(segments);
+    this.editing.show(shown);
     const drawn = PLANES.map(
       (plane) => new Promise<void>((done) => this.#viewport(plane).element.addEventListener(CoreEnums.Events.IMAGE_RENDERED, () => done(), { once: true })),
     );
@@ -148,11 +153,8 @@ export class MprViewer {
 
   setTool(tool: ViewerTool): void {
     this.#tools.select(tool);
+    this.editing.select(isEditTool(tool) ? tool : null);
     this.#engine.renderViewports([...PLANES]);
-  }
-
-  setBrushRadiusMm(radiusMm: number): void {
-    this.#tools.setBrushRadiusMm(radiusMm);
   }
 
   setWindow(window: GreyWindow): void {
@@ -172,7 +174,7 @@ export class MprViewer {
   redo(): void {
     this.#labels.redo();
   }
-  get history(): { readonly canUndo: boolean; readonly canRedo: boolean } {
+  get history(): { readonly undoName: string | null; readonly redoName: string | null } {
     return this.#labels.history;
   }
 
@@ -222,6 +224,7 @@ export class MprViewer {
   clear(): void {
     if (!this.#case) return;
     this.#case = null;
+    this.editing.show(null);
     this.#labels.clear();
     for (const plane of PLANES) this.#viewport(plane).removeAllActors();
     dropCaseVolumes();
@@ -230,6 +233,8 @@ export class MprViewer {
 
   dispose(): void {
     this.clear();
+    this.editing.dispose();
+    this.#labels.dispose();
     this.#resize.disconnect();
     for (const stop of this.#listeners) stop();
     SynchronizerManager.destroySynchronizer(VOI_SYNC_ID);

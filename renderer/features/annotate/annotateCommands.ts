@@ -4,12 +4,10 @@ import type { Segment } from '../../../main/contract/vocabulary.ts';
 import type { Command } from '../../lib/commands/commands.svelte.ts';
 import { t } from '../../lib/messages/messages.svelte.ts';
 import type { Annotator } from './annotator.svelte.ts';
-import { toolName, TOOLS } from './tools.ts';
+import { EDIT_TOOLS, SHAPED_TOOLS, toolName, VIEW_TOOLS } from './tools.ts';
 
 const FIRST_OPACITY = 0.5;
 const SEGMENT_KEYS = 9;
-/** Half millimetres where a brush is small. */
-const FINE_BELOW_MM = 4;
 
 export function annotateCommands(annotator: Annotator): Command[] {
   const noCase = (): string | null => (annotator.openCase ? null : t('unavailable.noCase'));
@@ -20,8 +18,8 @@ type Reason = () => string | null;
 
 function historyCommands(annotator: Annotator, noCase: Reason): Command[] {
   return [
-    { id: 'mask.undo', title: () => t('command.undo'), group: 'mask', shortcuts: ['Ctrl+Z'], repeats: true, unavailable: () => noCase() ?? (annotator.canUndo ? null : t('unavailable.nothingToUndo')), run: () => annotator.undo() },
-    { id: 'mask.redo', title: () => t('command.redo'), group: 'mask', shortcuts: ['Ctrl+Y', 'Ctrl+Shift+Z'], repeats: true, unavailable: () => noCase() ?? (annotator.canRedo ? null : t('unavailable.nothingToRedo')), run: () => annotator.redo() },
+    { id: 'mask.undo', title: () => t('command.undo'), group: 'mask', shortcuts: ['Ctrl+Z'], repeats: true, unavailable: () => noCase() ?? (annotator.undoName ? null : t('unavailable.nothingToUndo')), run: () => annotator.undo() },
+    { id: 'mask.redo', title: () => t('command.redo'), group: 'mask', shortcuts: ['Ctrl+Y', 'Ctrl+Shift+Z'], repeats: true, unavailable: () => noCase() ?? (annotator.redoName ? null : t('unavailable.nothingToRedo')), run: () => annotator.redo() },
   ];
 }
 
@@ -40,16 +38,29 @@ function revisionCommands(annotator: Annotator, noCase: Reason): Command[] {
 }
 
 function brushCommands(annotator: Annotator): Command[] {
-  const radiusMm = (): number => annotator.radiusMm;
   return [
-    { id: 'brush.smaller', title: () => t('command.smallerBrush'), group: 'tools', shortcuts: ['['], repeats: true, run: () => annotator.setRadiusMm(radiusMm() - (radiusMm() > FINE_BELOW_MM ? 1 : 0.5)) },
-    { id: 'brush.larger', title: () => t('command.largerBrush'), group: 'tools', shortcuts: [']'], repeats: true, run: () => annotator.setRadiusMm(radiusMm() + (radiusMm() >= FINE_BELOW_MM ? 1 : 0.5)) },
+    { id: 'brush.smaller', title: () => t('command.smallerBrush'), group: 'tools', shortcuts: ['['], repeats: true, run: () => annotator.editing.stepRadius(-1) },
+    { id: 'brush.larger', title: () => t('command.largerBrush'), group: 'tools', shortcuts: [']'], repeats: true, run: () => annotator.editing.stepRadius(1) },
     { id: 'brush.background', title: () => t('command.paintBackground'), group: 'tools', shortcuts: ['0'], unavailable: () => (annotator.paintsBackground ? null : t('unavailable.noBackground')), run: () => annotator.setActiveLabel(PAINTED_BACKGROUND) },
   ];
 }
 
-const toolCommands = (annotator: Annotator): Command[] =>
-  TOOLS.map(({ tool, key }): Command => ({ id: `tool.${tool}`, title: () => t('command.tool', { name: toolName(tool) }), group: 'tools', shortcuts: [key], run: () => annotator.setTool(tool) }));
+function toolCommands(annotator: Annotator): Command[] {
+  const shapeless = [...VIEW_TOOLS, ...EDIT_TOOLS].filter(({ tool }) => !SHAPED_TOOLS.some((shaped) => shaped.id === tool));
+  return [
+    ...shapeless.map(({ tool, key }): Command => ({ id: `tool.${tool}`, title: () => t('command.tool', { name: toolName(tool) }), group: 'tools', shortcuts: [key], run: () => annotator.setTool(tool) })),
+    ...SHAPED_TOOLS.map(({ id, key, tool, shape }): Command => ({
+      id: `tool.${id}`,
+      title: () => t('command.tool', { name: t(`tool.${id}`) }),
+      group: 'tools',
+      shortcuts: [key],
+      run: () => {
+        annotator.editing.set({ shape });
+        annotator.setTool(tool);
+      },
+    })),
+  ];
+}
 
 function displayCommands(annotator: Annotator, noCase: Reason): Command[] {
   let opacityShown = FIRST_OPACITY;

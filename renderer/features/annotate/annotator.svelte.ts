@@ -12,10 +12,10 @@ import type { ViewerTool } from '../../viewer/mprTools.ts';
 import type { GreyWindow } from '../../viewer/windowLevel.ts';
 import { activityTeller } from './activityTeller.ts';
 import { fetchCase, saveOnTop } from './caseBytes.ts';
+import { Editing } from './editing.svelte.ts';
 import { BACKGROUND_SEGMENT, paintsBackground, withSliceToggled } from './paintedBackground.ts';
 
 const SIGNS_OF_WORK = ['pointermove', 'pointerdown', 'wheel', 'keydown'] as const;
-const RADIUS_MM = { min: 0.5, max: 50, first: 4 } as const;
 
 /** The case that is open and the editing of its mask. Voxels stay outside of Svelte's state. */
 export class Annotator {
@@ -29,7 +29,7 @@ export class Annotator {
   /** Makes the undo buttons look at the history of the viewer again. */
   #historyMoves = $state(0);
   #tool = $state<ViewerTool>('windowLevel');
-  #radiusMm = $state<number>(RADIUS_MM.first);
+  readonly editing: Editing;
   #activeLabel = $state(1);
   #opacity = $state(0.5);
   #hidden = $state.raw<ReadonlySet<number>>(new Set());
@@ -49,6 +49,7 @@ export class Annotator {
     private readonly notices: Notices,
   ) {
     this.#tellActivity = activityTeller(api);
+    this.editing = new Editing(notices);
   }
 
   get openCase(): CaseDetail | null {
@@ -65,9 +66,6 @@ export class Annotator {
   }
   get tool(): ViewerTool {
     return this.#tool;
-  }
-  get radiusMm(): number {
-    return this.#radiusMm;
   }
   get activeLabel(): number {
     return this.#activeLabel;
@@ -97,11 +95,12 @@ export class Annotator {
   get newerRevision(): number | null {
     return this.#newerRevision;
   }
-  get canUndo(): boolean {
-    return this.#historyMoves >= 0 && (this.#viewer?.history.canUndo ?? false);
+  /** Name of the step that undo takes back. */
+  get undoName(): string | null {
+    return this.#historyMoves >= 0 ? (this.#viewer?.history.undoName ?? null) : null;
   }
-  get canRedo(): boolean {
-    return this.#historyMoves >= 0 && (this.#viewer?.history.canRedo ?? false);
+  get redoName(): string | null {
+    return this.#historyMoves >= 0 ? (this.#viewer?.history.redoName ?? null) : null;
   }
   get viewer(): MprViewer | null {
     return this.#viewer;
@@ -123,13 +122,14 @@ export class Annotator {
   attach(viewer: MprViewer): void {
     this.#viewer = viewer;
     viewer.setTool(this.#tool);
-    viewer.setBrushRadiusMm(this.#radiusMm);
+    this.editing.attach(viewer.editing);
     viewer.setOverlayOpacity(this.#opacity);
     if (this.#requested) void this.open(this.#requested);
   }
 
   detach(): void {
     this.#viewer = null;
+    this.editing.detach();
     this.#open = null;
     this.#requested = null;
     this.#dirty = false;
@@ -265,10 +265,6 @@ export class Annotator {
   setTool(tool: ViewerTool): void {
     this.#tool = tool;
     this.#viewer?.setTool(tool);
-  }
-  setRadiusMm(radiusMm: number): void {
-    this.#radiusMm = Math.min(RADIUS_MM.max, Math.max(RADIUS_MM.min, radiusMm));
-    this.#viewer?.setBrushRadiusMm(this.#radiusMm);
   }
   setActiveLabel(labelValue: number): void {
     this.#activeLabel = labelValue;

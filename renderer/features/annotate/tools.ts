@@ -1,15 +1,35 @@
 import { t } from '../../lib/messages/messages.svelte.ts';
+import type { EditSettings } from '../../viewer/edit/editSettings.ts';
 import type { ViewerTool } from '../../viewer/mprTools.ts';
 
+interface ToolEntry {
+  readonly tool: ViewerTool;
+  readonly key: string;
+}
+
 /** The tools of the toolbar, in its order, with the key of each. */
-export const TOOLS: readonly { readonly tool: ViewerTool; readonly key: string }[] = [
+export const VIEW_TOOLS: readonly ToolEntry[] = [
   { tool: 'windowLevel', key: 'W' },
   { tool: 'crosshairs', key: 'C' },
   { tool: 'pan', key: 'P' },
   { tool: 'zoom', key: 'Z' },
+];
+export const EDIT_TOOLS: readonly ToolEntry[] = [
   { tool: 'brush', key: 'B' },
-  { tool: 'sphereBrush', key: 'S' },
   { tool: 'eraser', key: 'E' },
-  { tool: 'sphereEraser', key: 'R' },
+  { tool: 'push', key: 'N' },
+  { tool: 'lasso', key: 'L' },
+  { tool: 'polygon', key: 'G' },
+  { tool: 'rectangle', key: 'Q' },
+  { tool: 'fill', key: 'Y' },
+  { tool: 'region', key: 'O' },
+];
+/** Keys that choose a brush and its shape at once. */
+export const SHAPED_TOOLS: readonly { readonly id: 'brush' | 'sphereBrush' | 'eraser' | 'sphereEraser'; readonly key: string; readonly tool: ViewerTool; readonly shape: EditSettings['shape'] }[] = [
+  { id: 'brush', key: 'B', tool: 'brush', shape: 'circle' },
+  { id: 'sphereBrush', key: 'S', tool: 'brush', shape: 'sphere' },
+  { id: 'eraser', key: 'E', tool: 'eraser', shape: 'circle' },
+  { id: 'sphereEraser', key: 'R', tool: 'eraser', shape: 'sphere' },
 ];
 export const toolName = (tool: ViewerTool): string => t(`tool.${tool}`);
+export const toolHint = (tool: ViewerTool): string => t(`toolHint.${tool}`);

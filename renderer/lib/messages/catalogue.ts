@@ -5,6 +5,7 @@
 import { annotate as annotateDe } from './de/annotate.ts';
 import { commands as commandsDe } from './de/commands.ts';
 import { common as commonDe } from './de/common.ts';
+import { editing as editingDe } from './de/editing.ts';
 import { exporting as exportingDe } from './de/exporting.ts';
 import { importing as importingDe } from './de/importing.ts';
 import { jobs as jobsDe } from './de/jobs.ts';
@@ -15,6 +16,7 @@ import { workspace as workspaceDe } from './de/workspace.ts';
 import { annotate } from './en/annotate.ts';
 import { commands } from './en/commands.ts';
 import { common } from './en/common.ts';
+import { editing } from './en/editing.ts';
 import { exporting } from './en/exporting.ts';
 import { importing } from './en/importing.ts';
 import { jobs } from './en/jobs.ts';
@@ -24,10 +26,10 @@ import { settings } from './en/settings.ts';
 import { workspace } from './en/workspace.ts';
 import type { Message } from './message.ts';
 
-const en = { ...annotate, ...commands, ...common, ...exporting, ...importing, ...jobs, ...network, ...project, ...settings, ...workspace };
+const en = { ...annotate, ...commands, ...common, ...editing, ...exporting, ...importing, ...jobs, ...network, ...project, ...settings, ...workspace };
 export type MessageKey = keyof typeof en;
 export type Messages = typeof en;
-const de: Record<MessageKey, Message> = { ...annotateDe, ...commandsDe, ...commonDe, ...exportingDe, ...importingDe, ...jobsDe, ...networkDe, ...projectDe, ...settingsDe, ...workspaceDe };
+const de: Record<MessageKey, Message> = { ...annotateDe, ...commandsDe, ...commonDe, ...editingDe, ...exportingDe, ...importingDe, ...jobsDe, ...networkDe, ...projectDe, ...settingsDe, ...workspaceDe };
 
 export type Language = 'en' | 'de';
 export const catalogues: Readonly<Record<Language, Readonly<Record<MessageKey, Message>>>> = { en, de };

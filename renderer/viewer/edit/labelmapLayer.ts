@@ -1,27 +1,35 @@
 /** The mask of the case that is shown: its voxels, its drawing in every viewport, and the history of its edits. */
-import { eventTarget, utilities } from '@cornerstonejs/core';
+import { eventTarget } from '@cornerstonejs/core';
 import type { RenderingEngine, Types } from '@cornerstonejs/core';
 import { Enums, segmentation } from '@cornerstonejs/tools';
 import type { Grid, Segment } from '../../../main/contract/vocabulary.ts';
 import { IMAGE_VOLUME_ID, cacheLabelmap } from '../caseVolume.ts';
+import type { VoxelArray } from '../caseVolume.ts';
 import { refineColorTables } from '../colorTables.ts';
 import { LabelSlots } from '../labelSlots.ts';
 import type { LabelArray } from '../labelSlots.ts';
+import { EditHistory } from './editHistory.ts';
+import { MaskEditor } from './maskEditor.ts';
+import { erasable, paintable } from './paintRules.ts';
+import type { PaintOver } from './paintRules.ts';
+import type { SliceDelta } from './sliceDelta.ts';
 
 const LABELMAP = Enums.SegmentationRepresentations.Labelmap;
 const NO_LABELS = new LabelSlots(new Uint8Array(), []);
-const { DefaultHistoryMemo } = utilities.HistoryMemo;
+const NO_EDITOR = new MaskEditor(NO_LABELS.voxels, [0, 0, 0], null);
 
 /** What a labelmap needs to know of its image. */
 export interface LabelledImage {
   readonly grid: Grid;
   readonly modality: string;
+  readonly voxels: VoxelArray;
 }
 
-/** Setting the size is the only way to empty it. */
-const forgetHistory = (): void => {
-  DefaultHistoryMemo.size = DefaultHistoryMemo.size;
-};
+/** Label values of steps have their places too, or they could not come back. */
+const legendWith = (segments: readonly Segment[], labelValues: Iterable<number>): { labelValue: number }[] => [
+  ...segments,
+  ...[...labelValues].filter((value) => value !== 0).map((labelValue) => ({ labelValue })),
+];
 
 export class LabelmapLayer {
   #image: LabelledImage | null = null;
@@ -32,50 +40,41 @@ export class LabelmapLayer {
   #segmentationId = '';
   #volumeId = '';
   #loadCount = 0;
-  /** A button was pressed on this labelmap since it was last shown. */
-  #touched = false;
+  #active = 0;
+  #locked: ReadonlySet<number> = new Set();
+  #over: PaintOver = 'everything';
+  #editor = NO_EDITOR;
+  readonly #history = new EditHistory();
+  #tables: { paintable: Uint8Array; erasable: Uint8Array } | null = null;
+  #isDrawingDue = false;
+  readonly #onRendered = (): void => this.#refineColors();
 
   /** `edit`: changed by hand. `history`: undo or redo may have become (im)possible. */
   constructor(
     private readonly engine: RenderingEngine,
     private readonly viewportIds: readonly string[],
     private readonly on: { edit(): void; history(): void },
-  ) {}
+  ) {
+    eventTarget.addEventListener(Enums.Events.SEGMENTATION_RENDERED, this.#onRendered);
+  }
 
-  /**
-   * A labelmap is also "modified" while it is first shown; changes count as edits from the first press on. A stroke stands
-   * in the history only after the release. Returns what ends it.
-   */
-  watchStrokes(elements: readonly HTMLElement[]): () => void {
-    const onPress = (): void => {
-      this.#touched = true;
-    };
-    const onModified = (): void => {
-      if (this.#touched) this.on.edit();
-    };
-    const onRendered = (): void => this.#refineColors();
-    const onRelease = (): void => void setTimeout(() => this.on.history(), 0);
-    for (const element of elements) element.addEventListener('mousedown', onPress, { capture: true });
-    eventTarget.addEventListener(Enums.Events.SEGMENTATION_DATA_MODIFIED, onModified);
-    eventTarget.addEventListener(Enums.Events.SEGMENTATION_RENDERED, onRendered);
-    window.addEventListener('mouseup', onRelease);
-    return () => {
-      for (const element of elements) element.removeEventListener('mousedown', onPress, { capture: true });
-      eventTarget.removeEventListener(Enums.Events.SEGMENTATION_DATA_MODIFIED, onModified);
-      eventTarget.removeEventListener(Enums.Events.SEGMENTATION_RENDERED, onRendered);
-      window.removeEventListener('mouseup', onRelease);
-    };
+  dispose(): void {
+    eventTarget.removeEventListener(Enums.Events.SEGMENTATION_RENDERED, this.#onRendered);
   }
 
   /** Takes `labels` over, on the image in the cache. Not drawn before `draw`. */
   take(image: LabelledImage, labels: LabelArray, segments: readonly Segment[]): void {
     this.#image = image;
-    this.#touched = false;
+    this.#history.clear();
     this.#takeLabels(image, labels, segments);
   }
 
   #takeLabels(image: LabelledImage, labels: LabelArray, segments: readonly Segment[]): void {
-    this.#slots = new LabelSlots(labels, segments);
+    const before = this.#slots;
+    this.#slots = new LabelSlots(labels, legendWith(segments, [...this.#history.labels()].map((slot) => before.valueOf(slot))));
+    this.#history.renumber((slot) => this.#slots.slotOf(before.valueOf(slot)) ?? 0);
+    this.#editor = new MaskEditor(this.#slots.voxels, image.grid.dimsIjk, image.voxels);
+    this.#tables = null;
     this.#volumeId = `case-labels-${++this.#loadCount}`;
     cacheLabelmap(this.#volumeId, image.grid, image.modality, this.#slots.voxels);
   }
@@ -134,17 +133,16 @@ export class LabelmapLayer {
       this.#applyStyle();
       return;
     }
-    this.#touched = false;
+    this.commit('Edit'); // a stroke that is not finished
     segmentation.removeSegmentation(this.#segmentationId);
-    if (!this.#slots.makeRoom(segments)) {
-      this.#takeLabels(this.#image, this.#slots.labels(), segments);
-      forgetHistory(); // its strokes are those of the labelmap before
-      this.on.history();
-    }
+    if (!this.#slots.makeRoom(segments)) this.#takeLabels(this.#image, this.#slots.labels(), segments);
+    this.#tables = null;
     this.draw(segments);
   }
 
   setActiveSegment(labelValue: number): void {
+    this.#active = labelValue;
+    this.#tables = null;
     const slot = this.#slots.slotOf(labelValue);
     if (this.#image && slot !== undefined) segmentation.segmentIndex.setActiveSegmentIndex(this.#segmentationId, slot);
   }
@@ -152,6 +150,7 @@ export class LabelmapLayer {
   setVisible(labelValue: number, visible: boolean): void {
     if (visible) this.#hidden.delete(labelValue);
     else this.#hidden.add(labelValue);
+    this.#tables = null;
     if (this.#image) this.#applyStyle();
   }
 
@@ -161,20 +160,94 @@ export class LabelmapLayer {
     if (this.#image) this.#applyStyle();
   }
 
+  /** Label values that no tool changes, and what is painted over. */
+  setPaintRules(over: PaintOver, locked: ReadonlySet<number>): void {
+    this.#over = over;
+    this.#locked = locked;
+    this.#tables = null;
+  }
+  #changeable(): { paintable: Uint8Array; erasable: Uint8Array } {
+    const rules = { over: this.#over, locked: this.#locked, hidden: this.#hidden };
+    const valueOf = (slot: number): number => this.#slots.valueOf(slot);
+    return (this.#tables ??= { paintable: paintable(rules, this.#active, valueOf), erasable: erasable(rules, this.#active, valueOf) });
+  }
+  /** By slot: where the active segment may be painted. */
+  get paintable(): Uint8Array {
+    return this.#changeable().paintable;
+  }
+  get erasable(): Uint8Array {
+    return this.#changeable().erasable;
+  }
+  get activeLabel(): number {
+    return this.#active;
+  }
+  /** Undefined when there is nothing to paint. */
+  get activeSlot(): number | undefined {
+    return this.#segments.some(({ labelValue }) => labelValue === this.#active) ? this.#slots.slotOf(this.#active) : undefined;
+  }
+  slotOf(labelValue: number): number | undefined {
+    return this.#slots.slotOf(labelValue);
+  }
+  get editor(): MaskEditor {
+    return this.#editor;
+  }
+  get colorOfActive(): readonly [number, number, number] {
+    return this.#segments.find(({ labelValue }) => labelValue === this.#active)?.colorRgb ?? [255, 255, 255];
+  }
+
+  /** Draws what the editor touched, once for each picture of the screen. */
+  drawChanges(): void {
+    if (this.#isDrawingDue) return;
+    this.#isDrawingDue = true;
+    requestAnimationFrame(() => {
+      this.#isDrawingDue = false;
+      const slices = this.#editor.takeFresh();
+      if (this.#image && slices.length > 0) segmentation.triggerSegmentationEvents.triggerSegmentationDataModified(this.#segmentationId, slices);
+    });
+  }
+
+  /** Ends a step; one that changed nothing is none. Number of changed slices. */
+  commit(name: string): number {
+    return this.#record(name, this.#editor.commit());
+  }
+  rollback(): void {
+    this.#editor.rollback();
+    this.drawChanges();
+  }
+  /** What was changed in a copy of the mask as it is now. */
+  applyStep(name: string, slices: readonly SliceDelta[]): number {
+    this.#editor.apply(slices);
+    return this.#record(name, slices);
+  }
+  #record(name: string, slices: readonly SliceDelta[]): number {
+    if (slices.length > 0) {
+      this.#history.push({ name, slices });
+      this.on.edit();
+      this.on.history();
+    }
+    this.drawChanges();
+    return slices.length;
+  }
+
   undo(): void {
-    if (!DefaultHistoryMemo.canUndo) return;
-    DefaultHistoryMemo.undo();
-    this.on.edit();
-    this.on.history();
+    this.#travel('undo');
   }
   redo(): void {
-    if (!DefaultHistoryMemo.canRedo) return;
-    DefaultHistoryMemo.redo();
+    this.#travel('redo');
+  }
+  #travel(way: 'undo' | 'redo'): void {
+    this.#editor.rollback();
+    const [columns = 0, rows = 0] = this.#image?.grid.dimsIjk ?? [];
+    const step = this.#history[way](this.#slots.voxels, columns * rows);
+    if (!step) return;
+    this.#editor.markFresh(step.slices.map(({ k }) => k));
+    this.drawChanges();
     this.on.edit();
     this.on.history();
   }
-  get history(): { readonly canUndo: boolean; readonly canRedo: boolean } {
-    return { canUndo: DefaultHistoryMemo.canUndo, canRedo: DefaultHistoryMemo.canRedo };
+  /** Names of the steps that undo and redo would take; null when there is none. */
+  get history(): { readonly undoName: string | null; readonly redoName: string | null } {
+    return { undoName: this.#history.undoName, redoName: this.#history.redoName };
   }
 
   /** A copy as it is painted. */
@@ -192,6 +265,7 @@ export class LabelmapLayer {
     this.#slots = NO_LABELS;
     segmentation.removeAllSegmentations();
     segmentation.removeAllSegmentationRepresentations();
-    forgetHistory();
+    this.#editor = NO_EDITOR;
+    this.#history.clear();
   }
 }
