@@ -152,10 +152,12 @@ export class EditTools {
     this.#isRunning = true;
     this.#on.operation({ name, share: 0 });
     try {
+      const { version } = layer;
       const task = { operation, spacingMm: grid.spacingMm, slot, paintable: layer.paintable, erasable: layer.erasable, greys: null };
       const outcome = await this.#runner.run(task, layer.editor.voxels, grid.dimsIjk, voxels, (share) => this.#on.operation({ name, share }));
       if (!outcome) return 'cancelled';
       if (!outcome.hadWork) return 'nothing';
+      if (layer.version !== version) throw new Error(t('editing.changedMeanwhile'));
       return layer.applyStep(name, outcome.slices) > 0 ? 'done' : 'unchanged';
     } catch (thrown) {
       this.#on.failed(`${name}: ${thrown instanceof Error ? thrown.message : String(thrown)}`);

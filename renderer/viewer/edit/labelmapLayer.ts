@@ -47,6 +47,7 @@ export class LabelmapLayer {
   readonly #history = new EditHistory();
   #tables: { paintable: Uint8Array; erasable: Uint8Array } | null = null;
   #isDrawingDue = false;
+  #version = 0;
   readonly #onRendered = (): void => this.#refineColors();
 
   /** `edit`: changed by hand. `history`: undo or redo may have become (im)possible. */
@@ -75,6 +76,7 @@ export class LabelmapLayer {
     this.#history.renumber((slot) => this.#slots.slotOf(before.valueOf(slot)) ?? 0);
     this.#editor = new MaskEditor(this.#slots.voxels, image.grid.dimsIjk, image.voxels);
     this.#tables = null;
+    this.#version++;
     this.#volumeId = `case-labels-${++this.#loadCount}`;
     cacheLabelmap(this.#volumeId, image.grid, image.modality, this.#slots.voxels);
   }
@@ -185,6 +187,10 @@ export class LabelmapLayer {
   get activeSlot(): number | undefined {
     return this.#segments.some(({ labelValue }) => labelValue === this.#active) ? this.#slots.slotOf(this.#active) : undefined;
   }
+  /** Another number whenever the mask is another. */
+  get version(): number {
+    return this.#version;
+  }
   slotOf(labelValue: number): number | undefined {
     return this.#slots.slotOf(labelValue);
   }
@@ -222,6 +228,7 @@ export class LabelmapLayer {
   #record(name: string, slices: readonly SliceDelta[]): number {
     if (slices.length > 0) {
       this.#history.push({ name, slices });
+      this.#version++;
       this.on.edit();
       this.on.history();
     }
@@ -240,6 +247,7 @@ export class LabelmapLayer {
     const [columns = 0, rows = 0] = this.#image?.grid.dimsIjk ?? [];
     const step = this.#history[way](this.#slots.voxels, columns * rows);
     if (!step) return;
+    this.#version++;
     this.#editor.markFresh(step.slices.map(({ k }) => k));
     this.drawChanges();
     this.on.edit();

@@ -37,6 +37,7 @@ export const editing: Record<keyof typeof en, Message> = {
   'editing.redoStep': 'Wiederholen: {name}',
   'editing.unchanged': '{name} hat nichts geändert.',
   'editing.nothing': '{name}: Das Segment hat in diesem Fall keine Voxel.',
+  'editing.changedMeanwhile': 'Die Maske wurde inzwischen geändert, darum geschah nichts.',
   'operation.title': 'Operationen',
   'operation.on': 'an {name}',
   'operation.locked': '{name} ist gesperrt.',

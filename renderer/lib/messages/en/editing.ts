@@ -35,6 +35,7 @@ export const editing = {
   'editing.redoStep': 'Redo: {name}',
   'editing.unchanged': '{name} changed nothing.',
   'editing.nothing': '{name}: the segment has no voxels in this case.',
+  'editing.changedMeanwhile': 'the mask was changed meanwhile, so nothing was done',
   'operation.title': 'Operations',
   'operation.on': 'on {name}',
   'operation.locked': '{name} is locked.',
