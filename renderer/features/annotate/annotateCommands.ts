@@ -4,6 +4,7 @@ import type { Segment } from '../../../main/contract/vocabulary.ts';
 import type { Command } from '../../lib/commands/commands.svelte.ts';
 import { t } from '../../lib/messages/messages.svelte.ts';
 import type { Annotator } from './annotator.svelte.ts';
+import { operationCommands } from './operationCommands.ts';
 import { EDIT_TOOLS, SHAPED_TOOLS, toolName, VIEW_TOOLS } from './tools.ts';
 
 const FIRST_OPACITY = 0.5;
@@ -11,7 +12,7 @@ const SEGMENT_KEYS = 9;
 
 export function annotateCommands(annotator: Annotator): Command[] {
   const noCase = (): string | null => (annotator.openCase ? null : t('unavailable.noCase'));
-  return [...historyCommands(annotator, noCase), ...revisionCommands(annotator, noCase), ...brushCommands(annotator), ...toolCommands(annotator), ...displayCommands(annotator, noCase)];
+  return [...historyCommands(annotator, noCase), ...revisionCommands(annotator, noCase), ...brushCommands(annotator), ...toolCommands(annotator), ...operationCommands(annotator, noCase), ...displayCommands(annotator, noCase)];
 }
 
 type Reason = () => string | null;
