@@ -16,6 +16,7 @@ import { addModelsCommand } from './modelsCommand.ts';
 import { addNodeCommands } from './nodeCommands.ts';
 import { addPlanCommands } from './planCommand.ts';
 import { addPredictCommand } from './predictCommand.ts';
+import { addRerunCommand } from './rerunCommand.ts';
 import { addServeCommand } from './serveCommand.ts';
 import { addTrainCommand } from './trainCommand.ts';
 
@@ -39,6 +40,7 @@ export function createCommandLine(program: ProgramPaths): Command {
   addExportCommand(root, program);
   addModelCommands(root, program);
   addModelsCommand(root, program);
+  addRerunCommand(root, program);
   addNodeCommands(root, program);
   addServeCommand(root, program);
   addListCommands(root, program);

@@ -16,6 +16,7 @@ import { PredictOptions } from './predictOptions.ts';
 import { PreferenceChanges, Preferences } from './preferences.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
 import { TrainingChoices } from './trainingRecipe.ts';
+import { RerunOutcome } from './rerun.ts';
 import { CaseFigures, OrderStrategy, WorklistOrder } from './worklistOrder.ts';
 import {
   Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, JobId, LabelRules, LabelValue, ModelFormat, MsdTask, OverlapRule, PetValues, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
@@ -104,6 +105,10 @@ export const RunInfo = z.object({
   fold: Fold,
   amp: Amp,
   parentRunId: RunId.nullable(),
+  /** The run whose training this one does again. */
+  repeatsRunId: RunId.nullable().default(null),
+  /** Trained elsewhere: it came as a bundle. */
+  isImported: z.boolean().default(false),
   createdAtMs: z.number(),
   /** `interrupted` runs can be resumed. A run with a checkpoint can predict. */
   state: z.enum(['queued', 'running', 'finished', 'interrupted', 'failed']),
@@ -134,6 +139,8 @@ export const ModelInfo = RunInfo.extend({
   trainingDataSha256: z.string().nullable(),
   /** Of `plans.json`; `null` until there is one. */
   planSha256: z.string().nullable(),
+  /** Of a repetition: how it compares with what it repeats; `null` until it is done. */
+  rerun: RerunOutcome.nullable().default(null),
   sizeBytes: z.int().nonnegative(),
 });
 export type ModelInfo = z.infer<typeof ModelInfo>;
@@ -344,6 +351,11 @@ export const calls = {
   'models.gate': call(z.object({ runId: RunId }), jobStarted),
   /** The same measurement for any two, without consequences; the job's summary is `{ verdict, reportFile }`. */
   'models.compare': call(z.object({ runId: RunId, withRunId: RunId }), jobStarted),
+  /**
+   * Trains a finished run again from its record, as a new run, and compares the two; the job's summary has `rerun`. Never
+   * becomes the current model by itself. Refused with `train/cannot-repeat` where something it needs is missing or changed.
+   */
+  'models.rerun': call(z.object({ runId: RunId }), z.object({ jobId: JobId, runId: RunId })),
   /** `htmlFile` `null`: nothing was compared. */
   'models.gateReport': call(z.object({ runId: RunId }), GateReport.extend({ htmlFile: z.string().nullable() })),
   /** Holds for coming verdicts. */

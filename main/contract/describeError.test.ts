@@ -51,6 +51,7 @@ const examples: AppError[] = [
   { code: 'train/previous-stage-missing', folds: [1, 3], caseIds: ids },
   { code: 'train/incompatible-parent', runId: 'r1', detail },
   { code: 'predict/legend-changed', runId: 'r1', names: ['lesion'] },
+  { code: 'train/cannot-repeat', runId: 'r1', differences: ['case_1: mask is missing'] },
   { code: 'train/diverged', step: 12 },
   { code: 'train/out-of-memory', detail },
   { code: 'predict/no-model' },

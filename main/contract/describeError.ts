@@ -56,6 +56,7 @@ export function describeError(error: AppError): string {
     case 'train/configuration-not-planned':
     case 'train/previous-stage-missing':
     case 'train/incompatible-parent':
+    case 'train/cannot-repeat':
     case 'train/diverged':
     case 'train/out-of-memory':
       return describeTrainError(error);
@@ -219,6 +220,8 @@ function describeTrainError(error: ErrorOf<'train'>): string {
       return `The cascade needs 3d_lowres predictions of every case, made by runs that did not train on it. They are missing for ${missingPart(error)}. Train 3d_lowres on ${error.folds.length === 1 ? 'that fold' : 'those folds'} to its end first.`;
     case 'train/incompatible-parent':
       return `The model ${error.runId} cannot be trained further on these cases (${firstLine(error.detail)}). Train a new model from scratch.`;
+    case 'train/cannot-repeat':
+      return `The training cannot be repeated: ${listed(error.differences)}. Bring back what it was given, or train anew.`;
     case 'train/diverged':
       return `The training became unstable at step ${error.step} and was stopped. Start again with a smaller learning rate.`;
     case 'train/out-of-memory':
@@ -306,6 +309,8 @@ function describeDeath({ exitCode, signal }: Extract<AppError, { code: 'job/proc
 
 const missingPart = ({ folds, caseIds }: Extract<AppError, { code: 'train/previous-stage-missing' }>): string =>
   `${folds.length === 0 ? 'cases of no fold' : `fold${folds.length === 1 ? '' : 's'} ${folds.join(', ')}`} (${caseIds.length} case${caseIds.length === 1 ? '' : 's'}, ${caseIds[0] ?? 'none'} the first)`;
+const MOST_LISTED = 10;
+const listed = (all: readonly string[]): string => `${all.slice(0, MOST_LISTED).join('; ')}${all.length > MOST_LISTED ? `; and ${all.length - MOST_LISTED} more` : ''}`;
 const channels = (count: number): string => `${count} channel${count === 1 ? '' : 's'}`;
 const alternatives = (names: readonly string[]): string => names.join(' or ') || 'another preset';
 const place = (path: string): string => path || 'the file';

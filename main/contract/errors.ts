@@ -62,6 +62,8 @@ export const AppError = z.discriminatedUnion('code', [
   /** Cases that no given run of the first stage held out and predicted; `folds` are theirs. */
   code('train/previous-stage-missing', { folds: z.array(z.int()), caseIds: z.array(CaseId) }),
   code('train/incompatible-parent', { runId: RunId, detail: z.string() }),
+  /** `differences` from what the repeated run was given, in words. */
+  code('train/cannot-repeat', { runId: RunId, differences: z.array(z.string()).min(1) }),
   code('train/diverged', { step: z.int() }),
   code('train/out-of-memory', { detail: z.string() }),
   code('predict/no-model', {}),

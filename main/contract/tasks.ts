@@ -99,6 +99,8 @@ export const TrainTask = z.object({
   parentRunFolder: z.string().optional(),
   /** Go on from this run's own latest checkpoint. */
   resume: z.boolean(),
+  /** Does again what this run did, step by step; refused where what it read is not as it was. */
+  repeatedRunFolder: z.string().optional(),
   /** Memory of the card that the plan shall fill, in GB; absent: what the preset stands for. */
   vramGb: z.number().positive().optional(),
   /** The `seed` preset takes its table's numbers for this task. */
@@ -350,6 +352,10 @@ export type GateTask = z.infer<typeof GateTask>;
 export const GateSummary = z.object({ verdict: GateVerdict.omit({ cases: true }), reportFile: z.string() });
 export type GateSummary = z.infer<typeof GateSummary>;
 
+/** Compares a repeated training with the one it repeats; writes rerun.json. The summary is `{ rerun }`. */
+export const CompareRunsTask = z.object({ task: z.literal('compareRuns'), runId: RunId, runFolder: z.string(), repeatsRunId: RunId, repeatedRunFolder: z.string() });
+export type CompareRunsTask = z.infer<typeof CompareRunsTask>;
+
 /** Removes weights and predictions of a run and keeps what its provenance needs, with the hash of the weights. The summary is `{ freedBytes }`. */
 export const DeleteModelTask = z.object({ task: z.literal('deleteModel'), runFolder: z.string() });
 export type DeleteModelTask = z.infer<typeof DeleteModelTask>;
@@ -420,7 +426,7 @@ export const DicomReceiveTask = z.object({ task: z.literal('dicomReceive'), stat
 export type DicomReceiveTask = z.infer<typeof DicomReceiveTask>;
 
 export const TaskInput = z.discriminatedUnion('task', [
-  ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, GateTask, DeleteModelTask, ExportTask, ExportModelTask, ImportModelTask,
+  ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, GateTask, CompareRunsTask, DeleteModelTask, ExportTask, ExportModelTask, ImportModelTask,
   CheckRuntimeTask, PhantomTask, SaveLabelmapTask, MigrateLabelsTask, CompareMasksTask, ThumbnailsTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;

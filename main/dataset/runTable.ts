@@ -22,6 +22,8 @@ export const RunOptions = TrainTask.pick({
   recipe: TrainingChoices.default({}),
   /** Of a cascade's first stage. */
   previousRunIds: z.array(RunId).default([]),
+  /** The run whose training this one does again, on the same masks. */
+  repeatsRunId: RunId.optional(),
 });
 export type RunOptions = z.infer<typeof RunOptions>;
 
@@ -189,6 +191,8 @@ export class RunTable {
       fold: row.options_json.fold,
       amp: row.options_json.amp,
       parentRunId: row.parent_run_id,
+      repeatsRunId: row.options_json.repeatsRunId ?? null,
+      isImported: row.job_id.startsWith('import-'),
       createdAtMs: row.created_at_ms,
       state: row.state,
       hasCheckpoint: row.checkpoint_at_ms !== null && row.deleted_at_ms === null,

@@ -73,7 +73,8 @@ function storeModel(store: ProjectStore, jobId: JobId, file: string, item: Extra
   renameSync(item.runFolder, store.folder.run(runId));
   store.transaction(() => {
     store.project.extendLegend(item.legend);
-    store.runs.insertImported({ runId, jobId, options: options.data }, item.measures, Date.now());
+    // what it repeated is not here
+    store.runs.insertImported({ runId, jobId, options: { ...options.data, repeatsRunId: undefined } }, item.measures, Date.now());
     if (store.models.current() === null) store.models.choose({ runId, reason: 'import', author, atMs: Date.now() });
   });
 }

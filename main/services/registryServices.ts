@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { CallOutput, Handlers, ModelInfo, RunInfo } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import { GateReport, GateRules, type GateRuleChanges } from '../contract/gate.ts';
+import { RerunOutcome } from '../contract/rerun.ts';
 import type { JobId, RunId } from '../contract/vocabulary.ts';
 import { type ChoiceReason, refusalsInARow } from '../dataset/modelTable.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
@@ -84,11 +85,13 @@ async function modelInfo(store: ProjectStore, run: RunInfo): Promise<ModelInfo> 
   const verdict = store.models.verdictOf(run.runId);
   const record = await readIfThere(join(folder, 'run.json'));
   const plan = await readIfThere(join(folder, 'plans.json'));
+  const rerun = await readIfThere(join(folder, 'rerun.json'));
   return {
     ...run,
     verdict,
     trainingDataSha256: RunRecord.parse(record && jsonOf(record)).trainingDataSha256,
     planSha256: plan && createHash('sha256').update(plan).digest('hex'),
+    rerun: rerun && (RerunOutcome.safeParse(jsonOf(rerun)).data ?? null),
     sizeBytes: await bytesIn(folder),
   };
 }

@@ -5,7 +5,7 @@ import type { Metric } from '../contract/jobs.ts';
 import type { BenchTask, PlanTask, TrainCase, TrainTask } from '../contract/tasks.ts';
 import { type MsdTask, RunId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
-import { RunOptions } from '../dataset/runTable.ts';
+import { type NewRun, RunOptions } from '../dataset/runTable.ts';
 import { type JobEnd, type JobSpec, newJobId } from '../jobs/jobQueue.ts';
 import { defaultEpochs, trainingRecipe } from '../nnunet/train/trainingPreset.ts';
 import { answer } from './answer.ts';
@@ -13,11 +13,12 @@ import type { EventHub } from './eventHub.ts';
 import { gateJob } from './gateJob.ts';
 import { previousPredictions, previousRuns } from './previousStage.ts';
 import type { OpenProject, ProjectSession } from './projectSession.ts';
+import { compareTask, whatToRepeat } from './rerun.ts';
 import { retrainCases } from './retrainCases.ts';
 import { writeRunRecord } from './runRecord.ts';
 import { acceptedCases, gatherRunCases, trainCases } from './trainingCases.ts';
 
-type TrainCalls = 'nnunet.train' | 'nnunet.bench' | 'nnunet.plan' | 'nnunet.resume' | 'nnunet.listRuns' | 'nnunet.metrics';
+type TrainCalls = 'models.rerun' | 'nnunet.train' | 'nnunet.bench' | 'nnunet.plan' | 'nnunet.resume' | 'nnunet.listRuns' | 'nnunet.metrics';
 type TrainInput = Parameters<Handlers['nnunet.train']>[0];
 
 const DEFAULT_SEED = 1;
@@ -26,6 +27,7 @@ const CASCADE = '3d_cascade_fullres';
 export function trainServices(session: ProjectSession, events: EventHub, author: string): Pick<Handlers, TrainCalls> {
   return {
     'nnunet.train': (input) => answer(() => session.during((project) => startTraining(project, events, author, input))),
+    'models.rerun': ({ runId }) => answer(() => session.during((project) => startRerun(project, events, author, runId))),
     'nnunet.plan': (input) => answer(() => session.during((project) => startPlan(project, input))),
     'nnunet.bench': (input) => answer(() => startBench(session.current(), input)),
     'nnunet.resume': ({ runId }) => answer(() => resumeTraining(session.current(), events, author, runId)),
@@ -59,10 +61,20 @@ export async function startTraining(
     previousPredictions(store, runs, cases.map(({ caseId }) => caseId));
     options.previousRunIds.push(...runs.map(({ runId }) => runId));
   }
+  return startRun({ store, queue }, events, author, { parentRunId, options, cases }, isBackground);
+}
+
+async function startRerun({ store, queue }: OpenProject, events: EventHub, author: string, runId: RunId): Promise<CallOutput<'models.rerun'>> {
+  const { parentRunId, options, cases } = await whatToRepeat(store, runId);
+  return startRun({ store, queue }, events, author, { parentRunId, options: { ...options, repeatsRunId: runId }, cases }, false);
+}
+
+async function startRun({ store, queue }: Pick<OpenProject, 'store' | 'queue'>, events: EventHub, author: string, asked: Pick<NewRun, 'parentRunId' | 'options' | 'cases'>, isBackground: boolean): Promise<CallOutput<'nnunet.train'>> {
+  const { cases, options } = asked;
   const nowMs = Date.now();
   const runId = newRunId(store, options, nowMs);
   const jobId = newJobId('train');
-  const run = { runId, jobId, parentRunId, options, cases };
+  const run = { runId, jobId, ...asked };
   await writeRunRecord(store, run, author, nowMs);
   store.runs.insert(run, nowMs);
   try {
@@ -137,7 +149,10 @@ function startBench({ store, queue }: OpenProject, input: Parameters<Handlers['n
 /** For a new run and for one that goes on: a run with a checkpoint of its own goes on from it. */
 function trainJob(store: ProjectStore, events: EventHub, author: string, runId: RunId, isBackground = false): JobSpec {
   const tellRuns = () => events.emit({ type: 'runs' });
-  const gate = gateJob({ store, runId, withRunId: null, author, onSettled: tellRuns });
+  const repeatsRunId = store.runs.find(runId)?.repeatsRunId ?? null;
+  // a repetition is a check, not a candidate
+  const gate = repeatsRunId === null ? gateJob({ store, runId, withRunId: null, author, onSettled: tellRuns }) : null;
+  const afterwards = gate?.tasks ?? [() => compareTask(store, runId, repeatsRunId!)];
   const finished = (): null => {
     store.runs.setState(runId, 'finished');
     tellRuns();
@@ -145,17 +160,17 @@ function trainJob(store: ProjectStore, events: EventHub, author: string, runId: 
   };
   return {
     kind: 'train',
-    title: `${isBackground ? 'Retrain by itself' : 'Train'} ${runId}`,
+    title: repeatsRunId === null ? `${isBackground ? 'Retrain by itself' : 'Train'} ${runId}` : `Repeat ${repeatsRunId}`,
     subject: runId,
     isBackground,
     // what goes wrong with the gate takes nothing from a training that has ended well
-    tasks: [() => trainTask(store, runId), finished, ...gate.tasks],
+    tasks: [() => trainTask(store, runId), finished, ...afterwards],
     onStarted() {
       store.runs.setState(runId, 'running');
       tellRuns();
     },
     onItem(item) {
-      gate.onItem(item);
+      gate?.onItem(item);
       if (item.kind !== 'checkpoint') return;
       store.runs.checkpoint(runId, item, Date.now());
       tellRuns();
@@ -180,6 +195,7 @@ function trainTask(store: ProjectStore, runId: RunId): TrainTask {
     recipe: trainingRecipe(options.preset, options, options.recipe, run.parentRunId !== null),
     ...(run.parentRunId && { parentRunFolder: store.folder.run(run.parentRunId) }),
     resume: run.hasCheckpoint,
+    ...(options.repeatsRunId && { repeatedRunFolder: store.folder.run(options.repeatsRunId) }),
     legend: store.project.legend,
     labelRules: store.project.labelRules,
     cases: withPrevious(store, options, casesOf(store, run)),

@@ -3,7 +3,6 @@
  * (plan, fingerprint, record of the training) and what the run had reached. Nothing in it is ever executed; names, sizes and
  * hashes are checked before anything is written.
  */
-import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { NamedArray, UNetSpec } from '../../models/engine.ts';
@@ -15,6 +14,7 @@ import { RunId, Segment } from '../contract/vocabulary.ts';
 import { configurationOf, networkOf, parsePlan, type Plan } from '../nnunet/plan/plan.ts';
 import { Postprocessing } from '../nnunet/infer/postprocess.ts';
 import { readArrayFile, writeArrayFile } from './arrayFile.ts';
+import { hashOfValues } from './hashOfWeights.ts';
 import { CheckpointAbout } from './runFiles.ts';
 
 /** `run.json` as far as others must rely on it; the rest travels along. */
@@ -54,19 +54,9 @@ const LARGEST_BUNDLE_BYTES = 2 ** 31 - 1;
 const MOST_LAYERS = 1000;
 const MOST_PATCH_VOXELS = 2 ** 27;
 
-/** Over names, shapes and values, so that nothing can be swapped unnoticed. */
-function hashOf(weights: readonly NamedArray[]): string {
-  const hash = createHash('sha256');
-  for (const { name, shape, values } of weights) {
-    hash.update(`${name} ${shape.join('×')}\n`);
-    hash.update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
-  }
-  return hash.digest('hex');
-}
-
 /** Atomic; replaces a file of that name. */
 export async function writeModelBundle(path: string, { weights, ...facts }: ModelBundle): Promise<void> {
-  const about: BundleAbout = { kind: 'maskloop model', version: 1, ...facts, weightsSha256: hashOf(weights) };
+  const about: BundleAbout = { kind: 'maskloop model', version: 1, ...facts, weightsSha256: hashOfValues(weights) };
   await writeArrayFile(path, about, weights);
 }
 
@@ -80,7 +70,7 @@ export async function readModelBundle(path: string): Promise<ModelBundle> {
     if (!(values instanceof Float32Array)) throw unusable(`'${name}' is not float32`);
     return { name, shape, values };
   });
-  if (hashOf(weights) !== weightsSha256) throw unusable('the weights are not those that were exported');
+  if (hashOfValues(weights) !== weightsSha256) throw unusable('the weights are not those that were exported');
   const plan = parsePlan(JSON.stringify(planJson), path);
   const problem = legendProblem(plan, record) ?? weightsProblem(plan, checkpoint, weights);
   if (problem) throw unusable(problem);

@@ -31,6 +31,8 @@ async function dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<
       return (await import('./findBest.ts')).runFindBest(input, port);
     case 'gate':
       return (await import('./gate.ts')).runGate(input, port);
+    case 'compareRuns':
+      return (await import('./compareRuns.ts')).runCompareRuns(input);
     case 'deleteModel':
       return (await import('./deleteModel.ts')).runDeleteModel(input);
     case 'export':

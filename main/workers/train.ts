@@ -17,15 +17,19 @@ import { samplerSpecFor } from '../nnunet/train/samplerSpec.ts';
 import { sharedOutputs, withSharedHead } from '../nnunet/train/headTransfer.ts';
 import { freshLoopState, runTrainLoop, stopReasonOf } from '../nnunet/train/trainLoop.ts';
 import type { LoopState, TrainLoopHooks, TrainLoopSpec } from '../nnunet/train/trainLoop.ts';
+import { CourseRecord } from '../nnunet/train/trainingCourse.ts';
+import type { TrainingCourse } from '../nnunet/train/trainingCourse.ts';
 import { stepsOfEpoch } from '../nnunet/train/trainingSchedule.ts';
 import { planWith, trainingSpec } from '../nnunet/train/trainingSpec.ts';
 import { openBatches } from './batchesAhead.ts';
+import { readCourse, writeCourse } from './courseFile.ts';
 import { PausableClock } from './pausableClock.ts';
 import { preprocessCases } from './prepareCases.ts';
 import { PreprocessedStore, legendMismatch } from './preprocessedStore.ts';
 import { hasCheckpoint, modelKind, readCheckpoint, readModel, readPlan, writeCheckpoint, writeEpochWeights, writeFingerprint, writePlan } from './runFiles.ts';
 import { casesPerEpoch, mixOfRetraining } from './retraining.ts';
 import { RunLog } from './runLog.ts';
+import { environmentOf, inputDifferences, readInputs, trainingInputs, writeInputs } from './trainingInputs.ts';
 import { hasUnknown, planFromCases, requireForeground } from './trainingSetup.ts';
 import { validateCases, validateForGood } from './validation.ts';
 import type { Validated } from './validation.ts';
@@ -49,6 +53,8 @@ async function train(input: TrainTask, host: JobPort, factory: EngineFactory): P
   const clock = new PausableClock(host);
   const port: JobPort = { ...host, tell: clock.tell };
   await mkdir(input.runFolder, { recursive: true });
+  if (!(await recordInputs(input, port, factory))) return { stopped: true };
+  const repeated = input.repeatedRunFolder === undefined ? null : await readCourse(input.repeatedRunFolder);
   const plan = await choosePlan(input, port);
   if (!plan) return { stopped: true };
   const configuration = configurationOf(plan, input.configuration);
@@ -71,12 +77,14 @@ async function train(input: TrainTask, host: JobPort, factory: EngineFactory): P
     const cascade = { patch: patchDhw(spec.patch), channels: plan.channels.length, classCount: plan.classes.length, joinBase: joinBase(plan) };
     const source = isCascade ? new CascadeSource(batches.source, cascade) : batches.source;
     const start = await startState(input, engine, source);
-    const loop = loopSpec(input, plan, casesPerEpoch(trainCases, mix), spec.batchSize);
+    const loop = loopSpec(input, plan, casesPerEpoch(trainCases, mix), spec.batchSize, repeated);
+    const course = new CourseRecord(start.step > 0 ? await readCourse(input.runFolder) : null, start.step);
     const log = await openLog(input, port, spec, reason, loop, start);
     const validation = input.cases.filter(({ role }) => role === 'validation');
     const validated: Validated = { cases: validation, plan, configuration, store, mirror: input.recipe.tta, mayGoOn: clock.mayGoOn };
-    const hooks = loopHooks(input, port, engine, log, validated, clock);
+    const hooks = loopHooks(input, port, engine, log, validated, clock, course);
     const state = await runTrainLoop(engine, source, loop, start, hooks);
+    await writeCourse(input.runFolder, course.course);
     const finalDice = port.stop.aborted ? null : await finish(input, port, engine, state, validated);
     await log.closed();
     const stopReason = port.stop.aborted ? null : stopReasonOf(loop, state);
@@ -88,6 +96,19 @@ async function train(input: TrainTask, host: JobPort, factory: EngineFactory): P
     await batches?.close();
     engine.dispose();
   }
+}
+
+/** Before anything is learnt; of a repetition, against what the other read. False when told to stop. Throws `train/cannot-repeat`. */
+async function recordInputs(input: TrainTask, port: JobPort, factory: EngineFactory): Promise<boolean> {
+  const { runId, runFolder, repeatedRunFolder } = input;
+  port.tell({ type: 'progress', progress: { phase: 'reading', done: 0, total: 1 } });
+  const inputs = await trainingInputs(input, environmentOf(factory.version, factory.device), repeatedRunFolder !== undefined, port.stop);
+  if (!inputs) return false;
+  const before = repeatedRunFolder === undefined ? null : await readInputs(repeatedRunFolder);
+  const differences = before ? inputDifferences(before, inputs) : [];
+  if (differences.length > 0) throw new AppException({ code: 'train/cannot-repeat', runId, differences });
+  await writeInputs(runFolder, inputs);
+  return true;
 }
 
 /** A resumed run keeps its plan, a warm start takes its parent's, everything else is planned from the training cases. Null when told to stop. */
@@ -118,18 +139,19 @@ function planForLegend(plan: Plan, { legend, labelRules, configuration, runId }:
   return { ...plan, ...planLabels(legend, labelRules, plan.ignoreClass !== null) };
 }
 
-function loopSpec({ recipe, epochs, minutes }: TrainTask, plan: Plan, caseCount: number, batchSize: number): TrainLoopSpec {
+function loopSpec({ recipe, epochs, minutes }: TrainTask, plan: Plan, caseCount: number, batchSize: number, repeated: TrainingCourse | null): TrainLoopSpec {
   const stepsPerEpoch = recipe.stepsPerEpoch ?? stepsOfEpoch(caseCount, batchSize, recipe.patchesPerCase);
   return {
-    budget: {
-      totalSteps: epochs === undefined ? undefined : epochs * stepsPerEpoch,
-      totalMs: minutes === undefined ? undefined : minutes * 60_000,
-    },
+    budget: repeated
+      ? { totalSteps: repeated.rates.length }
+      : { totalSteps: epochs === undefined ? undefined : epochs * stepsPerEpoch, totalMs: minutes === undefined ? undefined : minutes * 60_000 },
     stepsPerEpoch,
     schedule: recipe,
     skipEval: recipe.skipEval,
-    patience: recipe.patience,
-    convergedAfter: recipe.convergedAfter,
+    // a repetition ends where the other ended, whatever made it end
+    patience: repeated ? null : recipe.patience,
+    convergedAfter: repeated ? null : recipe.convergedAfter,
+    repeated: repeated ?? undefined,
     saveIntervalMs: recipe.saveIntervalSeconds * 1000,
     classNames: plan.classes.map(({ name }) => name),
   };
@@ -173,7 +195,7 @@ function openLog({ runId, runFolder, configuration, fold, recipe, cases }: Train
   return RunLog.open(runFolder, header, (thrown) => port.tell({ type: 'problem', error: toAppError(thrown, runFolder) }));
 }
 
-function loopHooks(input: TrainTask, port: JobPort, engine: TrainingEngine, log: RunLog, validated: Validated, clock: PausableClock): TrainLoopHooks {
+function loopHooks(input: TrainTask, port: JobPort, engine: TrainingEngine, log: RunLog, validated: Validated, clock: PausableClock, course: CourseRecord): TrainLoopHooks {
   const { recipe, runFolder, configuration } = input;
   const about = (loop: LoopState) => ({ version: 1 as const, configuration, loop });
   return {
@@ -188,9 +210,14 @@ function loopHooks(input: TrainTask, port: JobPort, engine: TrainingEngine, log:
     async breathe() {
       await clock.mayGoOn();
     },
+    stepDone: (learningRate, loss) => course.step(learningRate, loss),
+    validated: (step) => course.validated(step),
     validate: () => withAverage(engine, recipe.ema, () => validateCases(validated, engine, port)),
     async save(loop, isBest, summary) {
-      if (recipe.ckptStrategy !== 'none') await writeCheckpoint(runFolder, 'latest', about(loop), engine.readState());
+      if (recipe.ckptStrategy !== 'none') {
+        await writeCourse(runFolder, course.course);
+        await writeCheckpoint(runFolder, 'latest', about(loop), engine.readState());
+      }
       if (isBest && recipe.ckptStrategy === 'last_and_best') await writeCheckpoint(runFolder, 'best', about(loop), engine.readWeights('average'));
       tellCheckpoint(input, port, validated.plan, loop, isBest, summary);
     },

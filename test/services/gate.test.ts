@@ -23,7 +23,7 @@ beforeAll(async () => {
   original = ServiceRig.create();
   await original.createWithPhantoms(25, 25);
   await original.services.close();
-});
+}, 60_000);
 afterAll(() => original.dispose());
 
 beforeEach(async () => {

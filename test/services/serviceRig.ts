@@ -9,6 +9,7 @@ import { readStoredImage, writeGzippedNifti, writeLabelmap } from '../../main/da
 import { InProcessHost } from '../../main/jobs/testing/inProcessHost.ts';
 import { gridShapeDhw, gridSpacingDhwMm } from '../../main/nnunet/gridDhw.ts';
 import { caseUncertainty } from '../../main/nnunet/infer/caseUncertainty.ts';
+import { runCompareRuns } from '../../main/workers/compareRuns.ts';
 import { runCompareMasks } from '../../main/workers/compareMasks.ts';
 import { runDeleteModel } from '../../main/workers/deleteModel.ts';
 import { runDicomAsk } from '../../main/workers/dicomAsk.ts';
@@ -62,6 +63,8 @@ class ScriptedTasks {
         return runImportModel(input, port);
       case 'gate':
         return this.gate(input, port);
+      case 'compareRuns':
+        return runCompareRuns(input);
       case 'deleteModel':
         return runDeleteModel(input);
       case 'findBest':

@@ -10,6 +10,7 @@ import type { BatchSource } from './patches.ts';
 import { RandomState } from '../random.ts';
 import { TrainReports } from './trainReports.ts';
 import { budgetUsed, learningRateAt, secondsLeft } from './trainingSchedule.ts';
+import type { TrainingCourse } from './trainingCourse.ts';
 import type { LearningRateSchedule, TrainingBudget } from './trainingSchedule.ts';
 
 export const LoopState = z.object({
@@ -44,6 +45,8 @@ export interface TrainLoopSpec {
   readonly saveIntervalMs: number;
   /** Names of classes 1 …, for the metrics. */
   readonly classNames: readonly string[];
+  /** Of the training that this one repeats: its rates and the times of its validations are taken, whatever the clock says. */
+  readonly repeated?: TrainingCourse | undefined;
 }
 
 export interface TrainLoopHooks {
@@ -56,6 +59,9 @@ export interface TrainLoopHooks {
   validate(): Promise<DiceSummary | null>;
   /** `isBest`: the weights are the best so far and should be kept apart. `validation` is that of this very moment. */
   save(state: LoopState, isBest: boolean, validation: DiceSummary | null): Promise<void>;
+  /** Each step as it went, and the steps after which it was validated on the way. */
+  stepDone?(learningRate: number, loss: number): void;
+  validated?(step: number): void;
   /** At the end of every epoch, before its validation. */
   epochEnded(state: LoopState): Promise<void>;
 }
@@ -89,12 +95,13 @@ export async function runTrainLoop(
   sampler.restore(start.random);
 
   while (!port.stop.aborted && stopReasonOf(spec, state, elapsed()) === null) {
-    const learningRate = learningRateAt(spec.schedule, budgetUsed(budget, state.step, elapsed()), state.step);
+    const learningRate = spec.repeated?.rates[state.step] ?? learningRateAt(spec.schedule, budgetUsed(budget, state.step, elapsed()), state.step);
     const drawBegan = hooks.now();
     await sampler.draw();
     const stepBegan = hooks.now();
     const result = engine.step(sampler.images, sampler.labels, learningRate);
     const times = { waitMs: stepBegan - drawBegan, stepMs: hooks.now() - stepBegan };
+    hooks.stepDone?.(learningRate, result.loss);
     await hooks.breathe();
     state = afterStep(state, result.skipped, elapsed(), sampler.state);
     hasValidated = false;
@@ -110,7 +117,9 @@ export async function runTrainLoop(
     await hooks.epochEnded(state);
     const affordable = state.validationMs + lastValidationMs <= VALIDATION_PART * elapsed();
     const isLast = budgetUsed(budget, state.step, elapsed()) >= 1;
-    if ((affordable || epoch === spec.skipEval + 1) && epoch > spec.skipEval && !isLast && !port.stop.aborted) {
+    const isTime = spec.repeated?.validatedSteps.includes(state.step) ?? ((affordable || epoch === spec.skipEval + 1) && epoch > spec.skipEval && !isLast);
+    if (isTime && !port.stop.aborted) {
+      hooks.validated?.(state.step);
       const validationBegan = hooks.now();
       state = await validateAndSave(state, spec, hooks);
       hasValidated = true;

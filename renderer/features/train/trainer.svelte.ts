@@ -119,6 +119,12 @@ export class Trainer {
   /** Judges a finished training whose verdict is missing. */
   readonly judge = (runId: RunId) => this.#change('models.gate', { runId });
 
+  /** Trains it again from its record; the list tells how the two compare. */
+  async rerun(runId: RunId): Promise<void> {
+    const started = await this.#change('models.rerun', { runId });
+    if (started) await this.show(started.runId);
+  }
+
   /** Shows the outcome when it is there. */
   async compareWithCurrent(runId: RunId): Promise<void> {
     const current = this.currentModel;
