@@ -61,6 +61,7 @@ const sentences: Sentences = {
   'train/configuration-not-planned': ({ configuration, planned }) => `Die Konfiguration ${configuration} ist für diese Bilder nicht geplant. Wählen Sie ${planned.join(' oder ') || 'eine andere Voreinstellung'}.`,
   'train/previous-stage-missing': ({ folds, caseIds }) => `Die Kaskade braucht 3d_lowres-Vorhersagen aller Fälle von Läufen, die nicht auf ihnen trainierten. Sie fehlen für ${folds.length === 0 ? 'Fälle ohne Fold' : `Fold ${folds.join(', ')}`} (Fälle: ${caseIds.length}, der erste ${caseIds[0] ?? '–'}). Trainieren Sie dort erst 3d_lowres zu Ende.`,
   'train/incompatible-parent': ({ runId, detail }) => `Das Modell ${runId} lässt sich auf diesen Fällen nicht weitertrainieren (${first(detail)}). Trainieren Sie ein neues von Anfang an.`,
+  'train/cannot-repeat': ({ differences }) => `Das Training lässt sich nicht wiederholen: ${differences.slice(0, 10).join('; ')}${differences.length > 10 ? `; und ${differences.length - 10} weitere` : ''}. Bringen Sie zurück, was es bekam, oder trainieren Sie neu.`,
   'train/diverged': ({ step }) => `Das Training wurde bei Schritt ${step} instabil und angehalten. Beginnen Sie noch einmal mit kleinerer Lernrate.`,
   'train/out-of-memory': ({ detail }) => `Dem Training reichte der Speicher nicht (${first(detail)}). Nehmen Sie kleinere Batches oder schließen Sie andere Programme.`,
   'predict/no-model': () => 'Es gibt noch kein trainiertes Modell. Trainieren Sie erst eines oder lassen Sie ein Training bis zum ersten Zwischenstand laufen.',
