@@ -28,7 +28,7 @@ beforeAll(async () => {
   process.env.TF_NUM_INTEROP_THREADS = '2';
   factory = await (await import('../compute/engineFactory.ts')).loadEngineFactory();
   cases = await Promise.all([0, 1, 2, 3].map(writeCase));
-});
+}, 60_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 async function writeCase(index: number): Promise<object> {
