@@ -1,5 +1,6 @@
-/** The only bridge into the page: contract calls out, events in. Everything is checked on the other side. */
+/** The only bridge into the page: contract calls out, events in, where dropped files lie. Everything is checked on the other side. */
 import { contextBridge, ipcRenderer, type IpcRendererEvent } from 'electron';
+import { droppedPath } from './droppedPath.ts';
 
 contextBridge.exposeInMainWorld('maskloop', {
   call: (name: unknown, input: unknown): Promise<unknown> => ipcRenderer.invoke('app:call', name, input),
@@ -9,4 +10,5 @@ contextBridge.exposeInMainWorld('maskloop', {
     ipcRenderer.on('app:event', listener);
     return () => void ipcRenderer.removeListener('app:event', listener);
   },
+  droppedPath: (file: unknown): string => (file instanceof File ? droppedPath(file) : ''),
 });

@@ -1,4 +1,4 @@
-import { app, BrowserWindow, session } from 'electron';
+import { app, BrowserWindow, dialog, session } from 'electron';
 import { isOwnUrl, startUrl } from './assetProtocol.ts';
 
 /** Opens the window of the workstation. */
@@ -28,6 +28,13 @@ export function openMainWindow(preloadScript: string): BrowserWindow {
       // Jobs report while another window covers ours.
       backgroundThrottling: false,
     },
+  });
+  // The page objects: strokes are not saved, or jobs would stop. Without an answer the window could not be closed at all.
+  window.webContents.on('will-prevent-unload', (event) => {
+    const question = { type: 'question', title: 'Maskloop', buttons: ['Keep it open', 'Close all the same'], defaultId: 0, cancelId: 0 } as const;
+    const message = 'Strokes are not saved, or jobs are still running.';
+    const detail = 'Closing drops the strokes and stops the jobs. A training goes on from its last checkpoint when it is resumed.';
+    if (dialog.showMessageBoxSync(window, { ...question, buttons: [...question.buttons], message, detail }) === 1) event.preventDefault();
   });
   void window.loadURL(startUrl);
   return window;

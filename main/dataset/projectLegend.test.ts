@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Segment } from '../contract/vocabulary.ts';
-import { defaultColor } from './defaultColors.ts';
+import { defaultColor } from '../contract/segmentColors.ts';
 import { joinLabels } from './read/joinLabels.ts';
 import { ProjectLegend, withValues } from './projectLegend.ts';
 import type { ReadLabels } from './read/readLabels.ts';

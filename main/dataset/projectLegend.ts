@@ -7,7 +7,8 @@ import { AppException } from '../contract/errors.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
 import { emptyLabels, labelTypeOf } from '../contract/labelType.ts';
 import { labelValuesIn } from '../imaging/labelVoxels.ts';
-import { defaultColor, defaultSegment } from './defaultColors.ts';
+import { defaultColor } from '../contract/segmentColors.ts';
+import { defaultSegment } from './defaultColors.ts';
 
 export interface AdoptedSegments {
   /** As the project has them from now on, in the order given. */

@@ -6,7 +6,7 @@ import { AppException, type AppError } from '../contract/errors.ts';
 import type { EvaluatedStructure } from '../contract/evaluation.ts';
 import type { EvaluateTask } from '../contract/tasks.ts';
 import type { Segment } from '../contract/vocabulary.ts';
-import { defaultColor } from '../dataset/defaultColors.ts';
+import { defaultColor } from '../contract/segmentColors.ts';
 import { readMsdDataset } from '../dataset/scan/msdDataset.ts';
 import type { Plan } from '../nnunet/plan/plan.ts';
 import { readPlan } from './runFiles.ts';

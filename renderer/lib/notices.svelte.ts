@@ -6,9 +6,17 @@ export interface Notice {
   readonly id: number;
   readonly kind: 'error' | 'info';
   readonly text: string;
+  /** What can be done about it, such as taking it back. */
+  readonly action?: NoticeAction;
+}
+export interface NoticeAction {
+  readonly label: string;
+  readonly run: () => void;
 }
 
 const INFO_SHOWN_MS = 6000;
+/** Time to read, decide and reach it. */
+const ACTION_SHOWN_MS = 15_000;
 
 /** Short messages in the corner. Errors stay until dismissed. */
 export class Notices {
@@ -19,15 +27,15 @@ export class Notices {
     return this.#list;
   }
 
-  #add(kind: Notice['kind'], text: string): number {
+  #add(kind: Notice['kind'], text: string, action?: NoticeAction): number {
     const id = this.#nextId++;
-    this.#list = [...this.#list.filter((notice) => notice.text !== text), { id, kind, text }];
+    this.#list = [...this.#list.filter((notice) => notice.text !== text), { id, kind, text, action }];
     return id;
   }
 
-  say(text: string): void {
-    const id = this.#add('info', text);
-    setTimeout(() => this.dismiss(id), INFO_SHOWN_MS);
+  say(text: string, action?: NoticeAction): void {
+    const id = this.#add('info', text, action);
+    setTimeout(() => this.dismiss(id), action ? ACTION_SHOWN_MS : INFO_SHOWN_MS);
   }
 
   fail(thrown: unknown): void {

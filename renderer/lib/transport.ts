@@ -6,6 +6,8 @@ export interface Bridge {
   call(name: string, input: unknown): Promise<unknown>;
   /** Returns the unsubscribe function. */
   onEvent(callback: (event: unknown) => void): () => void;
+  /** Where a file or folder lies that was dropped; empty when it lies nowhere. */
+  droppedPath(file: File): string;
 }
 
 declare global {
@@ -43,3 +45,9 @@ export function subscribeToEvents(callback: (event: AppEvent) => void, onReconne
   const checked = (raw: unknown): void => callback(AppEvent.parse(raw));
   return window.maskloop ? window.maskloop.onEvent(checked) : eventsOverHttp(checked, onReconnect);
 }
+
+/** Of what was dropped onto the page; `null` in a browser, which does not tell. */
+export const droppedPaths = (files: Iterable<File>): string[] | null => {
+  const { maskloop } = window;
+  return maskloop ? [...files].map((file) => maskloop.droppedPath(file)).filter(Boolean) : null;
+};

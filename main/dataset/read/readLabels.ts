@@ -12,7 +12,7 @@ import type { LabelArray } from '../../imaging/connectedComponents.ts';
 import { labelVoxels } from '../../imaging/labelVoxels.ts';
 import type { Volume } from '../../imaging/volume.ts';
 import { codecModule } from './codecModule.ts';
-import { defaultColor } from '../defaultColors.ts';
+import { defaultColor } from '../../contract/segmentColors.ts';
 import { inflateDicom, type DicomFile } from '../scan/dicomSources.ts';
 import { fitLabels } from './fitLabels.ts';
 import { readVolumeFile } from './volumeFile.ts';

@@ -5,7 +5,10 @@ import { nextState } from '../../../main/contract/jobs.ts';
 import type { JobEvent, JobSummary } from '../../../main/contract/jobs.ts';
 import type { JobId } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
+import { t } from '../../lib/messages/messages.svelte.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
+import { timeLeftText } from './jobWords.ts';
+import { phaseStart, type PhaseStart } from './timeLeft.ts';
 
 /** Pure: what a job looks like after one more event. */
 export function applyJobEvent(job: JobSummary | undefined, event: JobEvent): JobSummary {
@@ -32,9 +35,22 @@ export function applyJobEvent(job: JobSummary | undefined, event: JobEvent): Job
   }
 }
 
-/** The jobs of this session, newest last. */
+/** Of work that took longer the end is told; the user has turned to something else. */
+const TOLD_AFTER_MS = 5000;
+
+/** The jobs of the open project. */
 export class JobBoard {
   readonly #jobs = new SvelteMap<JobId, JobSummary>();
+  /** Not drawn by itself: changes with the progress of its job. */
+  readonly #phaseStarts = new Map<JobId, PhaseStart>();
+  readonly #beganAtMs = Date.now();
+  #isDrawerOpen = $state(false);
+  /** Running and waiting ones first, then the ended ones of this session, the newest first. */
+  readonly ofSession = $derived(
+    [...this.#jobs.values()]
+      .filter(({ endedAtMs }) => endedAtMs === undefined || endedAtMs >= this.#beganAtMs)
+      .sort((a, b) => Number(a.endedAtMs !== undefined) - Number(b.endedAtMs !== undefined) || b.queuedAtMs - a.queuedAtMs),
+  );
   readonly running = $derived([...this.#jobs.values()].filter((job) => job.state === 'running' || job.state === 'queued'));
 
   constructor(
@@ -54,6 +70,21 @@ export class JobBoard {
     );
   }
 
+  get isDrawerOpen(): boolean {
+    return this.#isDrawerOpen;
+  }
+  toggleDrawer(): void {
+    this.#isDrawerOpen = !this.#isDrawerOpen;
+  }
+
+  timeLeftOf({ jobId, progress }: JobSummary): string {
+    return progress ? timeLeftText(progress, this.#phaseStarts.get(jobId), Date.now()) : '';
+  }
+  /** Undefined when it could not be read. */
+  async log(jobId: JobId, fromSeq: number): Promise<readonly JobEvent[] | undefined> {
+    return (await this.notices.attempt(() => this.api.call('jobs.events', { jobId, fromSeq })))?.events;
+  }
+
   get(jobId: JobId): JobSummary | undefined {
     return this.#jobs.get(jobId);
   }
@@ -70,9 +101,11 @@ export class JobBoard {
     // an event of a job that was listed while the event was on its way
     if (known?.endedAtMs !== undefined || (known && event.type === 'queued')) return;
     if (!known && event.type !== 'queued') return void this.#reload();
+    if (event.type === 'progress') this.#phaseStarts.set(event.jobId, phaseStart(this.#phaseStarts.get(event.jobId), event.progress, event.atMs));
     const job = applyJobEvent(known, event);
     this.#jobs.set(event.jobId, job);
     if (event.type === 'failed') this.notices.fail(new AppException(event.error));
+    if (event.type === 'succeeded' && event.atMs - job.queuedAtMs > TOLD_AFTER_MS) this.notices.say(t('jobs.finished', { title: job.title }), { label: t('jobs.showAll'), run: () => (this.#isDrawerOpen = true) });
   }
 
   readonly cancel = (jobId: JobId): Promise<unknown> => this.notices.attempt(() => this.api.call('jobs.cancel', { jobId }));

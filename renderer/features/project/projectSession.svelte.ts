@@ -2,6 +2,7 @@ import { createContext } from 'svelte';
 import type { CallOutput, FolderEntry, ProjectInfo } from '../../../main/contract/api.ts';
 import type { Segment } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
+import { t } from '../../lib/messages/messages.svelte.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
 
 const PHANTOM_CASES = 8;
@@ -69,8 +70,10 @@ export class ProjectSession {
   }
 
   async close(): Promise<void> {
+    const closed = this.#project;
     await this.notices.attempt(() => this.api.call('project.close', {}));
     await this.#reload();
+    if (closed && !this.#project) this.notices.say(t('project.closed', { name: closed.name }), { label: t('project.openAgain'), run: () => void this.open(closed.folder) });
   }
 
   async setLegend(legend: readonly Segment[]): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Metric } from '../../../main/contract/jobs.ts';
 import type { ChartLine } from '../../ui/chartPath.ts';
 
-const LABEL_COLORS = ['#5fbf7f', '#e0b050', '#b78be0', '#6fd0d0', '#e58fb0'];
+const LABEL_COLORS = [3, 2, 4, 6, 5].map((n) => `var(--chart-${n})`);
 const MAX_POINTS = 500;
 
 /** At most `MAX_POINTS` points, the last one always among them. */
@@ -12,7 +12,7 @@ function thin<T>(points: readonly T[]): readonly T[] {
 
 export function lossLines(metrics: readonly Metric[]): ChartLine[] {
   const points = metrics.filter((m) => m.name === 'trainLoss').map(({ step, value }) => ({ x: step, y: value }));
-  return [{ name: 'training', color: '#4fa3d9', points: thin(points) }];
+  return [{ name: 'training', color: 'var(--chart-1)', points: thin(points) }];
 }
 
 /** The mean and one line for each class. */
@@ -23,5 +23,5 @@ export function diceLines(metrics: readonly Metric[]): ChartLine[] {
     if (!lines.has(label)) lines.set(label, []);
     lines.get(label)!.push({ x: step, y: value });
   }
-  return [...lines].map(([name, points], index) => ({ name, points, color: index === 0 ? '#ffffff' : LABEL_COLORS[(index - 1) % LABEL_COLORS.length]! }));
+  return [...lines].map(([name, points], index) => ({ name, points, color: index === 0 ? 'var(--chart-mean)' : LABEL_COLORS[(index - 1) % LABEL_COLORS.length]! }));
 }

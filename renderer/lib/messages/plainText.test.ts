@@ -35,7 +35,7 @@ export function plainTexts(source: string): string[] {
   const found: string[] = [];
   const inAttributes = new Set<unknown>();
   for (const node of nodesIn(fragment)) {
-    if (node.type === 'Attribute') {
+    if (node.type === 'Attribute' || node.type === 'StyleDirective') {
       const parts = Array.isArray(node.value) ? (node.value as Node[]) : [];
       parts.forEach((part) => inAttributes.add(part));
       if (READ_ALOUD.includes(node.name ?? '')) found.push(...parts.flatMap((part) => (part.type === 'Text' ? [part.data ?? ''] : [])));
@@ -52,7 +52,7 @@ const components = readdirSync(root, { recursive: true, encoding: 'utf8' })
 describe('texts of components', () => {
   it('are seen by this test', () => {
     expect(plainTexts('<p title="A hint">Some words {x} mm</p><Button label="Go">{t("a")}</Button>')).toEqual(['A hint', 'Some words', 'mm', 'Go']);
-    expect(plainTexts('<input type="number" class="wide" /> <b>Maskloop</b> ×')).toEqual([]);
+    expect(plainTexts('<input type="number" class="wide" style:top="{y}px" /> <b>Maskloop</b> ×')).toEqual([]);
   });
   it.each(components)('%s', (path) => expect(plainTexts(readFileSync(join(root, path), 'utf8'))).toEqual([]));
 });

@@ -3,12 +3,10 @@ import type { Message } from '../message.ts';
 
 export const jobs: Record<keyof typeof en, Message> = {
   'jobs.title': 'Aufträge',
-  'jobs.running': 'Laufende Aufträge',
   'jobs.none': 'Kein Auftrag läuft.',
   'jobs.noneYet': 'In dieser Sitzung lief noch nichts.',
   'jobs.count': { one: '{count} Auftrag läuft', other: '{count} Aufträge laufen' },
   'jobs.showAll': 'Alle Aufträge zeigen',
-  'jobs.hide': 'Aufträge ausblenden',
   'jobs.toggle': 'Aufträge zeigen oder ausblenden',
   'jobs.cancel': 'Abbrechen',
   'jobs.cancelJob': '{title} abbrechen',
@@ -22,8 +20,6 @@ export const jobs: Record<keyof typeof en, Message> = {
   'jobs.leftAbout': 'noch etwa {time}',
   'jobs.of': '{done} von {total}',
   'jobs.finished': '{title} ist fertig.',
-  'jobs.cancelled': '{title} wurde abgebrochen.',
-  'jobs.none.running': 'Kein Auftrag läuft.',
   'jobs.seconds': { one: '{count} s', other: '{count} s' },
   'jobs.minutes': { one: '{count} min', other: '{count} min' },
   'jobs.hours': '{hours} h {minutes} min',

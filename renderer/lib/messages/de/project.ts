@@ -9,4 +9,6 @@ export const project: Record<keyof typeof en, Message> = {
   'project.create': 'Neues Projekt hier',
   'project.phantoms': 'Mit Phantomstudien ausprobieren',
   'project.phantomsHint': 'Erzeugt künstliche Studien nach Formeln',
+  'project.closed': '{name} ist geschlossen.',
+  'project.openAgain': 'Wieder öffnen',
 };

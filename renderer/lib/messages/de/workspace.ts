@@ -19,4 +19,8 @@ export const workspace: Record<keyof typeof en, Message> = {
   'unsaved.stay': 'Hier bleiben',
   'unsaved.drop': 'Striche verwerfen',
   'unsaved.save': 'Speichern',
+  'drop.here': 'Studien zum Importieren ablegen',
+  'drop.project': 'Projektordner zum Öffnen ablegen',
+  'drop.browser': 'Ein Browser verrät nicht, wo abgelegte Dateien liegen. Wählen Sie den Ordner mit Import… oder legen Sie ihn im Desktop-Programm ab.',
+  'drop.onlyOne': 'Legen Sie einen Projektordner ab.',
 };

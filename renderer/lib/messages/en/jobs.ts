@@ -1,12 +1,10 @@
 /** Work that goes on beside the user. */
 export const jobs = {
   'jobs.title': 'Jobs',
-  'jobs.running': 'Running jobs',
   'jobs.none': 'No jobs running.',
   'jobs.noneYet': 'Nothing has run in this session.',
   'jobs.count': { one: '{count} job running', other: '{count} jobs running' },
   'jobs.showAll': 'Show all jobs',
-  'jobs.hide': 'Hide the jobs',
   'jobs.toggle': 'Show or hide the jobs',
   'jobs.cancel': 'Cancel',
   'jobs.cancelJob': 'Cancel {title}',
@@ -20,8 +18,6 @@ export const jobs = {
   'jobs.leftAbout': 'about {time} left',
   'jobs.of': '{done} of {total}',
   'jobs.finished': '{title} is done.',
-  'jobs.cancelled': '{title} was cancelled.',
-  'jobs.none.running': 'No job is running.',
   'jobs.seconds': { one: '{count} s', other: '{count} s' },
   'jobs.minutes': { one: '{count} min', other: '{count} min' },
   'jobs.hours': '{hours} h {minutes} min',

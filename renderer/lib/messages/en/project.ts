@@ -7,4 +7,6 @@ export const project = {
   'project.create': 'New project here',
   'project.phantoms': 'Try with phantom studies',
   'project.phantomsHint': 'Makes synthetic studies by formula',
+  'project.closed': '{name} is closed.',
+  'project.openAgain': 'Open it again',
 } as const;

@@ -17,4 +17,8 @@ export const workspace = {
   'unsaved.stay': 'Stay here',
   'unsaved.drop': 'Drop strokes',
   'unsaved.save': 'Save',
+  'drop.here': 'Drop studies to import them',
+  'drop.project': 'Drop a project folder to open it',
+  'drop.browser': 'A browser does not tell where dropped files lie. Choose the folder with Import…, or drop it onto the desktop program.',
+  'drop.onlyOne': 'Drop one project folder.',
 } as const;
