@@ -189,6 +189,11 @@ describe.skipIf(!existsSync(CHROMIUM))(`editing in a browser (needs ${CHROMIUM})
     await undo('Grow');
     expect(await saved()).toEqual(region);
     await undo('Region');
+    // keys are heard after every tool, also one of the view
+    await page.keyboard.press('w');
+    await drag([0, 0], [1, 1]);
+    await page.keyboard.press('b');
+    await expect.poll(() => page.getByRole('button', { name: 'Brush', exact: true }).getAttribute('aria-pressed')).toBe('true');
     await page.locator('fieldset input[type=number]').first().fill('350');
     await page.getByRole('button', { name: 'Add range' }).click();
     near(volume(await saved()), ballMl(12));

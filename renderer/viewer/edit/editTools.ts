@@ -73,12 +73,13 @@ export class EditTools {
     };
     const keep = (event: MouseEvent | TouchEvent): void => {
       const isOurs = 'touches' in event ? event.touches.length <= 1 : event.button === 0;
-      if (!this.#isReady || !isOurs) return;
+      if (this.#tool === null || this.#case === null || !isOurs) return; // while an operation runs as well
       event.stopImmediatePropagation();
       if (event.cancelable) event.preventDefault();
       if (document.activeElement instanceof HTMLElement) document.activeElement.blur(); // or keys would go on into a field
     };
     for (const type of ['mousedown', 'touchstart', 'touchmove', 'dblclick'] as const) listen(type, keep);
+    listen('focus', () => plane.element.blur()); // Cornerstone lets a click focus the plane and then takes every key for itself
     listen('pointerdown', (event) => this.#press(plane, event));
     listen('pointermove', (event) => this.#move(plane, event));
     listen('pointerup', (event) => this.#release(plane, event));
