@@ -15,6 +15,7 @@ import { LabelType } from './labelType.ts';
 import { PredictOptions } from './predictOptions.ts';
 import { PreferenceChanges, Preferences } from './preferences.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
+import { ExamplePatchesSummary } from './tasks.ts';
 import { TrainingChoices } from './trainingRecipe.ts';
 import { RerunOutcome } from './rerun.ts';
 import { CaseFigures, OrderStrategy, WorklistOrder } from './worklistOrder.ts';
@@ -280,6 +281,10 @@ export const calls = {
   /** Newest first. */
   'nnunet.listRuns': call(none, z.object({ runs: z.array(RunInfo) })),
   'nnunet.metrics': call(z.object({ runId: RunId }), z.object({ metrics: z.array(Metric) })),
+  /** Patches as the run is given them; another `seed` draws others. */
+  'nnunet.examplePatches': call(z.object({ runId: RunId, seed: z.int().nonnegative().default(1), isAugmented: z.boolean().default(true) }), ExamplePatchesSummary),
+  /** `run.json`: who trained what, with which recipe, on which masks; `null` for a run without one. */
+  'nnunet.runRecord': call(z.object({ runId: RunId }), z.object({ record: z.record(z.string(), z.unknown()).nullable() })),
   /**
    * Several `runIds` vote (an ensemble); absent: the run with a checkpoint that was trained last. `caseIds` absent: every
    * case without an accepted labelmap that is not excluded.

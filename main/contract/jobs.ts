@@ -10,10 +10,11 @@ export type JobState = z.infer<typeof JobState>;
 
 /**
  * `step` and `epoch` count from 1; Dice metrics are 0..1. `label` names the class of a per-class metric. `waitingShare` is
- * the part of the time a step waits for its batch, `skippedSteps` counts the updates of the run that were not finite.
+ * the part of the time a step waits for its batch, `skippedSteps` counts the updates of the run that were not finite,
+ * `processorCores` and `memoryBytes` are those of the compute process.
  */
 export const Metric = z.object({
-  name: z.enum(['trainLoss', 'valDice', 'learningRate', 'secondsPerStep', 'waitingShare', 'gradientNorm', 'skippedSteps', 'lossScale']),
+  name: z.enum(['trainLoss', 'valDice', 'learningRate', 'secondsPerStep', 'waitingShare', 'gradientNorm', 'skippedSteps', 'lossScale', 'processorCores', 'memoryBytes']),
   epoch: z.int().nonnegative(),
   step: z.int().nonnegative(),
   value: z.number(),

@@ -37,6 +37,8 @@ const ANATOMY: readonly Row[] = [
   ['28231008', 'Gallbladder', 'gall bladder'],
   ['89837001', 'Bladder', 'urinary bladder'],
   ['41216001', 'Prostate'],
+  ['279706003', 'Peripheral zone of the prostate', 'peripheral zone'],
+  ['399384005', 'Transition zone of the prostate', 'transition zone'],
   ['64739004', 'Seminal vesicle', 'seminal vesicles'],
   ['35039007', 'Uterus'],
   ['71252005', 'Cervix'],

@@ -111,6 +111,23 @@ export const TrainTask = z.object({
 });
 export type TrainTask = z.infer<typeof TrainTask>;
 
+/** Pictures of patches as the run is given them. The summary is `ExamplePatchesSummary`. */
+export const ExamplePatchesTask = TrainTask.pick({ runFolder: true, preprocessedFolder: true, configuration: true, preset: true, recipe: true, seed: true }).extend({
+  task: z.literal('examplePatches'),
+  cases: z.array(TrainCase).min(1),
+  isAugmented: z.boolean(),
+});
+export type ExamplePatchesTask = z.infer<typeof ExamplePatchesTask>;
+export const ExamplePatchesSummary = z.object({
+  /** Of the network: two or three axes. */
+  patch: z.array(z.int()),
+  channelNames: z.array(z.string()),
+  classNames: z.array(z.string()),
+  /** `slice` along the first of three axes; one PNG (base64) for each channel. */
+  patches: z.array(z.object({ slice: z.int(), pngs: z.array(z.string()) })),
+});
+export type ExamplePatchesSummary = z.infer<typeof ExamplePatchesSummary>;
+
 /** Plans without training; with `preprocess`, makes the cases of these configurations ready for it. */
 export const PlanTask = z.object({
   task: z.literal('plan'),
@@ -427,7 +444,7 @@ export type DicomReceiveTask = z.infer<typeof DicomReceiveTask>;
 
 export const TaskInput = z.discriminatedUnion('task', [
   ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, GateTask, CompareRunsTask, DeleteModelTask, ExportTask, ExportModelTask, ImportModelTask,
-  CheckRuntimeTask, PhantomTask, SaveLabelmapTask, MigrateLabelsTask, CompareMasksTask, ThumbnailsTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
+  CheckRuntimeTask, PhantomTask, SaveLabelmapTask, MigrateLabelsTask, CompareMasksTask, ThumbnailsTask, ExamplePatchesTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
 

@@ -26,6 +26,7 @@ import { registryServices } from './registryServices.ts';
 import type { ServiceDependencies, Services } from './services.ts';
 import { Thumbnails } from './thumbnails.ts';
 import { trainServices } from './trainServices.ts';
+import { trainingViewServices } from './trainingViewServices.ts';
 import { worklistServices } from './worklistServices.ts';
 
 /** The composition root: every shell (Electron, Node host, command line) gets its services here. Opens no project yet. */
@@ -47,6 +48,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...worklistServices(session, meter),
       ...effortServices(session, meter),
       ...trainServices(session, events, host.userName),
+      ...trainingViewServices(session, compute),
       ...autoRetrainServices(autoRetrain),
       ...predictServices(session, events, host.version),
       ...evaluateServices(session),

@@ -182,7 +182,8 @@ function trainJob(store: ProjectStore, events: EventHub, author: string, runId: 
   };
 }
 
-function trainTask(store: ProjectStore, runId: RunId): TrainTask {
+/** What the run is, or would be, given to train. */
+export function trainTask(store: ProjectStore, runId: RunId): TrainTask {
   const run = store.runs.find(runId);
   const options = store.runs.options(runId);
   if (!run || !options) throw new AppException({ code: 'not-found', what: 'run', id: runId });

@@ -47,6 +47,8 @@ async function dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<
       return (await import('./saveLabelmap.ts')).runSaveLabelmap(input, port);
     case 'compareMasks':
       return (await import('./compareMasks.ts')).runCompareMasks(input, port);
+    case 'examplePatches':
+      return (await import('./examplePatches.ts')).runExamplePatches(input);
     case 'thumbnails':
       return (await import('./thumbnails.ts')).runThumbnails(input, port);
     case 'migrateLabels':

@@ -23,6 +23,7 @@ import { stepsOfEpoch } from '../nnunet/train/trainingSchedule.ts';
 import { planWith, trainingSpec } from '../nnunet/train/trainingSpec.ts';
 import { openBatches } from './batchesAhead.ts';
 import { readCourse, writeCourse } from './courseFile.ts';
+import { withHardwareUse } from './hardwareUse.ts';
 import { PausableClock } from './pausableClock.ts';
 import { preprocessCases } from './prepareCases.ts';
 import { PreprocessedStore, legendMismatch } from './preprocessedStore.ts';
@@ -51,7 +52,7 @@ function outOfMemory(thrown: unknown): AppError | null {
 
 async function train(input: TrainTask, host: JobPort, factory: EngineFactory): Promise<Record<string, unknown>> {
   const clock = new PausableClock(host);
-  const port: JobPort = { ...host, tell: clock.tell };
+  const port = withHardwareUse({ ...host, tell: clock.tell });
   await mkdir(input.runFolder, { recursive: true });
   if (!(await recordInputs(input, port, factory))) return { stopped: true };
   const repeated = input.repeatedRunFolder === undefined ? null : await readCourse(input.repeatedRunFolder);

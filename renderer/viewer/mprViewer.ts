@@ -9,6 +9,7 @@ import type { Grid, Segment } from '../../main/contract/vocabulary.ts';
 import { IMAGE_VOLUME_ID, cacheCaseImage, dropCaseVolumes } from './caseVolume.ts';
 import type { VoxelArray } from './caseVolume.ts';
 import { EditTools } from './edit/editTools.ts';
+import { DiffLayer } from './diffLayer.ts';
 import { LabelmapLayer } from './edit/labelmapLayer.ts';
 import type { LabelArray } from './labelSlots.ts';
 import { MprTools, PLANES, registerTools } from './mprTools.ts';
@@ -69,6 +70,7 @@ export class MprViewer {
   readonly #labels: LabelmapLayer;
   /** Tools that change the mask. */
   readonly editing: EditTools;
+  readonly #difference: DiffLayer;
   readonly #listeners: (() => void)[] = [];
   readonly #resize: ResizeObserver;
   #case: ShownCase | null = null;
@@ -100,6 +102,7 @@ export class MprViewer {
     }
     this.#labels = new LabelmapLayer(this.#engine, PLANES, this.on);
     this.editing = new EditTools(this.#labels, PLANES.map((plane) => ({ element: elements[plane], viewport: () => this.#viewport(plane) })));
+    this.#difference = new DiffLayer(this.#engine, () => PLANES);
     const windowChanged = ((event: CustomEvent<{ range?: GreyWindow }>): void => {
       if (event.detail.range) this.on.window(event.detail.range);
     }) as EventListener;
@@ -149,6 +152,17 @@ export class MprViewer {
   /** 0 = outline only, 1 = opaque. */
   setOverlayOpacity(opacity: number): void {
     this.#labels.setOpacity(opacity);
+  }
+  setOutline(hasOutline: boolean): void {
+    this.#labels.setOutline(hasOutline);
+  }
+
+  /** Over the outlines of the mask: 1 where a mask gained a voxel, 2 where it lost one, 3 where the label is another. `null`: the mask alone. */
+  showDifference(voxels: Uint8Array<ArrayBuffer> | null): void {
+    if (!this.#case) return;
+    this.#labels.setUnderneath(voxels !== null);
+    if (voxels) this.#difference.show(this.#case, voxels);
+    else this.#difference.hide();
   }
 
   setTool(tool: ViewerTool): void {
@@ -225,6 +239,8 @@ export class MprViewer {
     if (!this.#case) return;
     this.#case = null;
     this.editing.show(null);
+    this.#labels.setUnderneath(false);
+    this.#difference.hide();
     this.#labels.clear();
     for (const plane of PLANES) this.#viewport(plane).removeAllActors();
     dropCaseVolumes();

@@ -17,6 +17,7 @@ import { runDicomReceive } from '../../main/workers/dicomReceive.ts';
 import { runDicomRetrieve } from '../../main/workers/dicomRetrieve.ts';
 import { runDicomSend } from '../../main/workers/dicomSend.ts';
 import { runEvaluate } from '../../main/workers/evaluate.ts';
+import { runExamplePatches } from '../../main/workers/examplePatches.ts';
 import { runExport } from '../../main/workers/export.ts';
 import { runExportModel } from '../../main/workers/exportModel.ts';
 import { runFindBest } from '../../main/workers/findBest.ts';
@@ -86,6 +87,8 @@ class ScriptedTasks {
         return this.prediction(input, port);
       case 'compareMasks':
         return runCompareMasks(input, port);
+      case 'examplePatches':
+        return runExamplePatches(input);
       case 'thumbnails':
         return runThumbnails(input, port);
       case 'dicomAsk':

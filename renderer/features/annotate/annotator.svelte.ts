@@ -1,6 +1,6 @@
 import { createContext } from 'svelte';
 import type { CaseDetail } from '../../../main/contract/api.ts';
-import { COMPLETE, type Completeness } from '../../../main/contract/completeness.ts';
+import { COMPLETE, PAINTED_BACKGROUND, type Completeness } from '../../../main/contract/completeness.ts';
 import { typeOfLabels } from '../../../main/contract/labelType.ts';
 import type { CaseId, Segment } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
@@ -13,6 +13,7 @@ import type { GreyWindow } from '../../viewer/windowLevel.ts';
 import { activityTeller } from './activityTeller.ts';
 import { fetchCase, saveOnTop } from './caseBytes.ts';
 import { Editing } from './editing.svelte.ts';
+import { MaskComparison } from './maskComparison.svelte.ts';
 import { BACKGROUND_SEGMENT, paintsBackground, withSliceToggled } from './paintedBackground.ts';
 
 const SIGNS_OF_WORK = ['pointermove', 'pointerdown', 'wheel', 'keydown'] as const;
@@ -32,6 +33,7 @@ export class Annotator {
   readonly editing: Editing;
   #activeLabel = $state(1);
   #opacity = $state(0.5);
+  #outline = $state(true);
   #hidden = $state.raw<ReadonlySet<number>>(new Set());
   #cursor = $state.raw<CursorReading | null>(null);
   #window = $state.raw<GreyWindow | null>(null);
@@ -43,6 +45,7 @@ export class Annotator {
   #legend: readonly Segment[] = [];
   #requested: CaseId | null = null;
   readonly #time = new ActiveTime();
+  readonly comparison: MaskComparison;
 
   constructor(
     private readonly api: AppApi,
@@ -50,6 +53,7 @@ export class Annotator {
   ) {
     this.#tellActivity = activityTeller(api);
     this.editing = new Editing(notices);
+    this.comparison = new MaskComparison(this, notices);
   }
 
   get openCase(): CaseDetail | null {
@@ -73,6 +77,9 @@ export class Annotator {
   get opacity(): number {
     return this.#opacity;
   }
+  get outline(): boolean {
+    return this.#outline;
+  }
   get hidden(): ReadonlySet<number> {
     return this.#hidden;
   }
@@ -91,6 +98,10 @@ export class Annotator {
   }
   get paintsBackground(): boolean {
     return paintsBackground(this.#completeness, this.#legend);
+  }
+  /** Stands for painted background in the labels of the viewer; `null`: none does. */
+  get viewerLabel(): number | null {
+    return this.paintsBackground ? PAINTED_BACKGROUND : null;
   }
   get newerRevision(): number | null {
     return this.#newerRevision;
@@ -124,6 +135,7 @@ export class Annotator {
     viewer.setTool(this.#tool);
     this.editing.attach(viewer.editing);
     viewer.setOverlayOpacity(this.#opacity);
+    viewer.setOutline(this.#outline);
     if (this.#requested) void this.open(this.#requested);
   }
 
@@ -140,6 +152,7 @@ export class Annotator {
     edit: (): void => {
       this.#edits++;
       this.#dirty = true;
+      this.comparison.hide();
       this.#tellActivity();
     },
     history: (): void => void this.#historyMoves++,
@@ -160,6 +173,7 @@ export class Annotator {
       const { detail, completeness, bytes, labels } = await fetchCase(this.api, caseId);
       if (this.#requested !== caseId) return; // another case was clicked meanwhile
       const voxels = voxelArray(detail.voxelType, bytes);
+      this.comparison.hide();
       this.#open = null;
       this.#completeness = completeness;
       await viewer.show({ grid: detail.grid, modality: detail.modality, voxels, labels }, this.#shownLegend);
@@ -273,6 +287,18 @@ export class Annotator {
   setOpacity(opacity: number): void {
     this.#opacity = opacity;
     this.#viewer?.setOverlayOpacity(opacity);
+  }
+  setOutline(outline: boolean): void {
+    this.#outline = outline;
+    this.#viewer?.setOutline(outline);
+  }
+  /** A copy of the mask as it is painted. */
+  copyLabels(): ReturnType<MprViewer['copyLabels']> {
+    return this.#viewer?.copyLabels() ?? null;
+  }
+  /** `null`: the mask alone. */
+  showDifference(voxels: Uint8Array<ArrayBuffer> | null): void {
+    this.#viewer?.showDifference(voxels);
   }
   toggleVisible(labelValue: number): void {
     const hidden = new Set(this.#hidden);

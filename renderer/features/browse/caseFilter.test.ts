@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CaseSummary, type CaseStatus } from '../../../main/contract/api.ts';
 import { CaseFigures, type WorklistOrder } from '../../../main/contract/worklistOrder.ts';
-import { clockText, countStatuses, filterCases, placeOf, sortCases, sourceText, type CaseFilter } from './caseFilter.ts';
+import { clockText, countStatuses, filterCases, placeOf, sortCases, type CaseFilter } from './caseFilter.ts';
 
 const grid = { dimsIjk: [1, 1, 1], spacingMm: [1, 1, 1], originLpsMm: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] };
 const completeness = { unpainted: 'background', knownLabels: null, completeSlices: [], completeBoxes: [], backgroundVoxelCount: 0 };
@@ -47,8 +47,7 @@ describe('sortCases', () => {
   });
 });
 
-it('counts, clocks and sources', () => {
+it('counts and clocks', () => {
   expect([...countStatuses(cases)]).toEqual([['new', 1], ['predicted', 1], ['accepted', 1], ['excluded', 1]]);
   expect([clockText(5), clockText(725), clockText(3750)]).toEqual(['0:05', '12:05', '1:02:30']);
-  expect(['manual', 'model:a+b', 'corrected:a'].map(sourceText)).toEqual(['drawn by hand', 'predicted by a and b', 'corrected from a']);
 });

@@ -71,11 +71,3 @@ export function clockText(seconds: number): string {
   const two = (value: number): string => String(value).padStart(2, '0');
   return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
 }
-
-/** Who drew the mask: `model 2026…`, `corrected from model 2026…`, `drawn by hand`. */
-export function sourceText(source: string): string {
-  const [kind, runs] = source.split(':');
-  const model = (runs ?? '').split('+').join(' and ');
-  if (kind === 'model') return `predicted by ${model}`;
-  return kind === 'corrected' ? `corrected from ${model}` : 'drawn by hand';
-}

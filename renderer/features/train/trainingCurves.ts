@@ -5,7 +5,7 @@ const LABEL_COLORS = [3, 2, 4, 6, 5].map((n) => `var(--chart-${n})`);
 const MAX_POINTS = 500;
 
 /** At most `MAX_POINTS` points, the last one always among them. */
-function thin<T>(points: readonly T[]): readonly T[] {
+export function thin<T>(points: readonly T[]): readonly T[] {
   const step = Math.ceil(points.length / MAX_POINTS);
   return step <= 1 ? points : points.filter((_, index) => (points.length - 1 - index) % step === 0);
 }

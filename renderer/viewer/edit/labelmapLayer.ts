@@ -37,6 +37,9 @@ export class LabelmapLayer {
   #segments: readonly Segment[] = [];
   #hidden = new Set<number>();
   #opacity = 0.5;
+  #hasOutline = true;
+  /** Outlines only, whatever the opacity: something else is drawn over it. */
+  #isUnderneath = false;
   #segmentationId = '';
   #volumeId = '';
   #loadCount = 0;
@@ -121,7 +124,7 @@ export class LabelmapLayer {
     }
     segmentation.config.style.setStyle(
       { type: LABELMAP, segmentationId: this.#segmentationId },
-      { renderFill: true, fillAlpha: this.#opacity, renderOutline: true, outlineWidth: 1, outlineOpacity: 1 },
+      { renderFill: true, fillAlpha: this.#isUnderneath ? 0 : this.#opacity, renderOutline: this.#hasOutline || this.#isUnderneath, outlineWidth: 1, outlineOpacity: 1 },
     );
     this.engine.renderViewports([...this.viewportIds]);
   }
@@ -159,6 +162,15 @@ export class LabelmapLayer {
   /** 0 = outline only, 1 = opaque. */
   setOpacity(opacity: number): void {
     this.#opacity = opacity;
+    if (this.#image) this.#applyStyle();
+  }
+
+  setUnderneath(isUnderneath: boolean): void {
+    this.#isUnderneath = isUnderneath;
+    if (this.#image) this.#applyStyle();
+  }
+  setOutline(hasOutline: boolean): void {
+    this.#hasOutline = hasOutline;
     if (this.#image) this.#applyStyle();
   }
 

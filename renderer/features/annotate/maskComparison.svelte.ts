@@ -1,0 +1,72 @@
+/** Two masks of the open case against each other: an overlay in the viewer and the numbers beside it. */
+import type { CaseDetail } from '../../../main/contract/api.ts';
+import type { Notices } from '../../lib/notices.svelte.ts';
+import { differenceOf, type Labels, type MaskSource } from './caseArithmetic.ts';
+import type { MaskDifference } from './maskDifference.ts';
+
+/** A revision, or what is painted now. */
+export type ComparedMask = number | 'painted';
+
+export interface ShownComparison {
+  readonly from: ComparedMask;
+  readonly to: ComparedMask;
+  readonly difference: Omit<MaskDifference, 'voxels'>;
+}
+
+/** What it needs of the annotator. */
+export interface ComparedCase {
+  readonly openCase: CaseDetail | null;
+  /** Stands for painted background in the viewer's labels. */
+  readonly viewerLabel: number | null;
+  copyLabels(): Labels | null;
+  showDifference(voxels: Uint8Array<ArrayBuffer> | null): void;
+}
+
+export class MaskComparison {
+  #shown = $state.raw<ShownComparison | null>(null);
+  #busy = $state(false);
+  /** A comparison that was asked for later, or an end, makes an earlier one void. */
+  #turn = 0;
+
+  constructor(
+    private readonly of: ComparedCase,
+    private readonly notices: Notices,
+  ) {}
+
+  get shown(): ShownComparison | null {
+    return this.#shown;
+  }
+  get busy(): boolean {
+    return this.#busy;
+  }
+
+  async show(from: ComparedMask, to: ComparedMask): Promise<void> {
+    const detail = this.of.openCase;
+    if (!detail) return;
+    const turn = ++this.#turn;
+    this.#busy = true;
+    const difference = await this.notices.attempt(() => differenceOf(detail, this.#source(from), this.#source(to), this.of.viewerLabel));
+    if (turn !== this.#turn) return;
+    this.#busy = false;
+    if (!difference) return;
+    const { voxels, ...rest } = difference;
+    this.of.showDifference(voxels);
+    this.#shown = { from, to, difference: rest };
+  }
+
+  #source(mask: ComparedMask): MaskSource {
+    if (mask !== 'painted') return mask;
+    const labels = this.of.copyLabels();
+    if (!labels) throw new Error('no mask is shown');
+    return labels;
+  }
+
+  /** Back to the mask alone. */
+  hide(): void {
+    this.#turn++;
+    this.#busy = false;
+    if (!this.#shown) return;
+    this.#shown = null;
+    this.of.showDifference(null);
+  }
+}
