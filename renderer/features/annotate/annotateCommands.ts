@@ -34,6 +34,7 @@ function revisionCommands(annotator: Annotator, noCase: Reason): Command[] {
   return [
     { id: 'mask.save', title: () => t('command.save'), group: 'mask', shortcuts: ['Ctrl+S'], unavailable: () => noCase() ?? (annotator.dirty ? null : t('unavailable.saved')), run: () => void annotator.save() },
     { id: 'mask.accept', title: () => t('command.accept'), group: 'mask', shortcuts: ['Ctrl+Enter'], unavailable: () => noCase() ?? cannotAccept(), run: () => void annotator.accept() },
+    { id: 'mask.compare', title: () => t('command.compareMasks'), group: 'mask', shortcuts: ['D'], unavailable: () => noCase() ?? (annotator.comparison.usual === null ? t('unavailable.nothingToCompare') : null), run: () => annotator.comparison.toggle() },
     { id: 'mask.toggleSliceComplete', title: () => t('command.toggleSliceComplete'), group: 'mask', shortcuts: ['K'], unavailable: () => noCase() ?? (annotator.completeness.unpainted === 'unknown' ? null : t('unavailable.allComplete')), run: () => annotator.toggleSliceComplete() },
   ];
 }

@@ -16,6 +16,8 @@ export interface ShownComparison {
 /** What it needs of the annotator. */
 export interface ComparedCase {
   readonly openCase: CaseDetail | null;
+  /** What is painted is no revision yet. */
+  readonly dirty: boolean;
   /** Stands for painted background in the viewer's labels. */
   readonly viewerLabel: number | null;
   copyLabels(): Labels | null;
@@ -38,6 +40,17 @@ export class MaskComparison {
   }
   get busy(): boolean {
     return this.#busy;
+  }
+
+  /** What one wants to compare with: the newest prediction below the mask, else the revision before it. */
+  get usual(): ComparedMask | null {
+    const below = (this.of.openCase?.revisions ?? []).filter(({ revision }) => this.of.dirty || revision !== this.of.openCase?.latestRevision);
+    return (below.findLast(({ source }) => source.startsWith('model:')) ?? below.at(-1))?.revision ?? null;
+  }
+
+  toggle(): void {
+    if (this.#shown) this.hide();
+    else if (this.usual !== null) void this.show(this.usual, 'painted');
   }
 
   async show(from: ComparedMask, to: ComparedMask): Promise<void> {

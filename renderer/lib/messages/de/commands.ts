@@ -30,6 +30,7 @@ export const commands: Record<keyof typeof en, Message> = {
   'command.redo': 'Wiederholen',
   'command.save': 'Maske als neue Revision speichern',
   'command.accept': 'Maske annehmen',
+  'command.compareMasks': 'Zeigen oder verbergen, was sich seit der Vorhersage geändert hat',
   'command.toggleMask': 'Maske aus- oder einblenden',
   'command.tool': 'Werkzeug: {name}',
   'command.smallerBrush': 'Kleinerer Pinsel',
@@ -54,6 +55,7 @@ export const commands: Record<keyof typeof en, Message> = {
   'unavailable.accepted': 'Die neueste Maske ist schon angenommen.',
   'unavailable.noBackground': 'Hintergrund malt man nur, wo nicht bemalte Voxel unbekannt sind.',
   'unavailable.allComplete': 'Nicht bemalte Voxel dieses Falls sind überall Hintergrund.',
+  'unavailable.nothingToCompare': 'Es gibt keine andere Maske zum Vergleichen.',
   'unavailable.noCases': 'Das Projekt hat keine Fälle.',
   'unavailable.nothingToCorrect': 'Kein Fall wartet auf eine Korrektur.',
 };

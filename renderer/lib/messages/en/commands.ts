@@ -28,6 +28,7 @@ export const commands = {
   'command.redo': 'Redo',
   'command.save': 'Save the mask as a new revision',
   'command.accept': 'Accept the mask',
+  'command.compareMasks': 'Show or hide what changed since the prediction',
   'command.toggleMask': 'Hide or show the mask',
   'command.tool': 'Tool: {name}',
   'command.smallerBrush': 'Smaller brush',
@@ -52,6 +53,7 @@ export const commands = {
   'unavailable.accepted': 'The latest mask is accepted already.',
   'unavailable.noBackground': 'Background is painted only where unpainted voxels are unknown.',
   'unavailable.allComplete': 'Unpainted voxels of this case are background everywhere.',
+  'unavailable.nothingToCompare': 'There is no other mask to compare with.',
   'unavailable.noCases': 'The project has no cases.',
   'unavailable.nothingToCorrect': 'No case waits for a correction.',
 } as const;
