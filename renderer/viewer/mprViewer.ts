@@ -153,6 +153,9 @@ export class MprViewer {
   setOverlayOpacity(opacity: number): void {
     this.#labels.setOpacity(opacity);
   }
+  get hasOutline(): boolean {
+    return this.#labels.hasOutline;
+  }
   setOutline(hasOutline: boolean): void {
     this.#labels.setOutline(hasOutline);
   }

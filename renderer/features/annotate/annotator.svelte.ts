@@ -1,6 +1,6 @@
 import { createContext } from 'svelte';
 import type { CaseDetail } from '../../../main/contract/api.ts';
-import { COMPLETE, PAINTED_BACKGROUND, type Completeness } from '../../../main/contract/completeness.ts';
+import { COMPLETE, type Completeness } from '../../../main/contract/completeness.ts';
 import { typeOfLabels } from '../../../main/contract/labelType.ts';
 import type { CaseId, Segment } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
@@ -33,7 +33,6 @@ export class Annotator {
   readonly editing: Editing;
   #activeLabel = $state(1);
   #opacity = $state(0.5);
-  #outline = $state(true);
   #hidden = $state.raw<ReadonlySet<number>>(new Set());
   #cursor = $state.raw<CursorReading | null>(null);
   #window = $state.raw<GreyWindow | null>(null);
@@ -77,9 +76,6 @@ export class Annotator {
   get opacity(): number {
     return this.#opacity;
   }
-  get outline(): boolean {
-    return this.#outline;
-  }
   get hidden(): ReadonlySet<number> {
     return this.#hidden;
   }
@@ -98,10 +94,6 @@ export class Annotator {
   }
   get paintsBackground(): boolean {
     return paintsBackground(this.#completeness, this.#legend);
-  }
-  /** Stands for painted background in the labels of the viewer; `null`: none does. */
-  get viewerLabel(): number | null {
-    return this.paintsBackground ? PAINTED_BACKGROUND : null;
   }
   get newerRevision(): number | null {
     return this.#newerRevision;
@@ -135,7 +127,6 @@ export class Annotator {
     viewer.setTool(this.#tool);
     this.editing.attach(viewer.editing);
     viewer.setOverlayOpacity(this.#opacity);
-    viewer.setOutline(this.#outline);
     if (this.#requested) void this.open(this.#requested);
   }
 
@@ -287,18 +278,6 @@ export class Annotator {
   setOpacity(opacity: number): void {
     this.#opacity = opacity;
     this.#viewer?.setOverlayOpacity(opacity);
-  }
-  setOutline(outline: boolean): void {
-    this.#outline = outline;
-    this.#viewer?.setOutline(outline);
-  }
-  /** A copy of the mask as it is painted. */
-  copyLabels(): ReturnType<MprViewer['copyLabels']> {
-    return this.#viewer?.copyLabels() ?? null;
-  }
-  /** `null`: the mask alone. */
-  showDifference(voxels: Uint8Array<ArrayBuffer> | null): void {
-    this.#viewer?.showDifference(voxels);
   }
   toggleVisible(labelValue: number): void {
     const hidden = new Set(this.#hidden);

@@ -1,5 +1,6 @@
 /** Two masks of the open case against each other: an overlay in the viewer and the numbers beside it. */
 import type { CaseDetail } from '../../../main/contract/api.ts';
+import { PAINTED_BACKGROUND } from '../../../main/contract/completeness.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
 import { differenceOf, type Labels, type MaskSource } from './caseArithmetic.ts';
 import type { MaskDifference } from './maskDifference.ts';
@@ -18,10 +19,8 @@ export interface ComparedCase {
   readonly openCase: CaseDetail | null;
   /** What is painted is no revision yet. */
   readonly dirty: boolean;
-  /** Stands for painted background in the viewer's labels. */
-  readonly viewerLabel: number | null;
-  copyLabels(): Labels | null;
-  showDifference(voxels: Uint8Array<ArrayBuffer> | null): void;
+  readonly paintsBackground: boolean;
+  readonly viewer: { copyLabels(): Labels | null; showDifference(voxels: Uint8Array<ArrayBuffer> | null): void } | null;
 }
 
 export class MaskComparison {
@@ -37,6 +36,10 @@ export class MaskComparison {
 
   get shown(): ShownComparison | null {
     return this.#shown;
+  }
+  /** Stands for painted background in the labels of the viewer; `null`: none does. */
+  get viewerLabel(): number | null {
+    return this.of.paintsBackground ? PAINTED_BACKGROUND : null;
   }
   get busy(): boolean {
     return this.#busy;
@@ -58,18 +61,18 @@ export class MaskComparison {
     if (!detail) return;
     const turn = ++this.#turn;
     this.#busy = true;
-    const difference = await this.notices.attempt(() => differenceOf(detail, this.#source(from), this.#source(to), this.of.viewerLabel));
+    const difference = await this.notices.attempt(() => differenceOf(detail, this.#source(from), this.#source(to), this.viewerLabel));
     if (turn !== this.#turn) return;
     this.#busy = false;
     if (!difference) return;
     const { voxels, ...rest } = difference;
-    this.of.showDifference(voxels);
+    this.of.viewer?.showDifference(voxels);
     this.#shown = { from, to, difference: rest };
   }
 
   #source(mask: ComparedMask): MaskSource {
     if (mask !== 'painted') return mask;
-    const labels = this.of.copyLabels();
+    const labels = this.of.viewer?.copyLabels();
     if (!labels) throw new Error('no mask is shown');
     return labels;
   }
@@ -80,6 +83,6 @@ export class MaskComparison {
     this.#busy = false;
     if (!this.#shown) return;
     this.#shown = null;
-    this.of.showDifference(null);
+    this.of.viewer?.showDifference(null);
   }
 }

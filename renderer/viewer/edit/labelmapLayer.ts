@@ -169,6 +169,9 @@ export class LabelmapLayer {
     this.#isUnderneath = isUnderneath;
     if (this.#image) this.#applyStyle();
   }
+  get hasOutline(): boolean {
+    return this.#hasOutline;
+  }
   setOutline(hasOutline: boolean): void {
     this.#hasOutline = hasOutline;
     if (this.#image) this.#applyStyle();
