@@ -47,8 +47,8 @@ export class MaskComparison {
 
   /** What one wants to compare with: the newest prediction below the mask, else the revision before it. */
   get usual(): ComparedMask | null {
-    const below = (this.of.openCase?.revisions ?? []).filter(({ revision }) => this.of.dirty || revision !== this.of.openCase?.latestRevision);
-    return (below.findLast(({ source }) => source.startsWith('model:')) ?? below.at(-1))?.revision ?? null;
+    const newestFirst = (this.of.openCase?.revisions ?? []).filter(({ revision }) => this.of.dirty || revision !== this.of.openCase?.latestRevision).reverse();
+    return (newestFirst.find(({ source }) => source.startsWith('model:')) ?? newestFirst[0])?.revision ?? null;
   }
 
   toggle(): void {

@@ -41,6 +41,8 @@ export class Worklist {
 
   /** Returns the unsubscribe function. */
   start(): () => void {
+    this.clearFilters();
+    this.sort = 'name';
     void this.reload();
     return this.api.subscribe(
       (event) => {
