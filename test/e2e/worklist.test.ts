@@ -55,7 +55,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROM
 
     await page.getByRole('tab', { name: 'Train' }).click();
     await page.getByRole('button', { name: 'Details…' }).click();
-    await expect.poll(() => page.getByTestId('run-record').textContent(), SOON).toContain('preset v2');
+    await expect.poll(() => page.getByTestId('run-record').textContent(), SOON).toContain('presetv2');
     await page.getByRole('img', { name: /^Loss: .*, 1 points/ }).last().waitFor();
     if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'training-details.png') });
     await page.getByRole('button', { name: 'Close', exact: true }).click();
