@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { ModelInfo } from '../contract/api.ts';
-import { describeGateReason, describeGateWarning, outcomeName } from '../contract/describeGate.ts';
+import { describeGateReason, describeGateWarning, outcomeName, verdictName } from '../contract/describeGate.ts';
 import { GateRuleChanges, type GateComparison, type GateVerdict } from '../contract/gate.ts';
 import { GateSummary } from '../contract/tasks.ts';
 import type { JobId } from '../contract/vocabulary.ts';
@@ -13,6 +13,7 @@ import { exitCodes } from './exitCodes.ts';
 import { findRun } from './findRun.ts';
 import { exitCodeOf, followJob } from './followJob.ts';
 import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.ts';
+import { showModel, sparkline } from './showModel.ts';
 import { formatTable } from './textTable.ts';
 
 interface ModelsOptions extends CommandOptions {
@@ -41,6 +42,7 @@ export function addModelsCommand(root: Command, program: ProgramPaths): void {
   const named = (models: readonly ModelInfo[], name: string) => findRun(models, name, ({ hasCheckpoint }) => hasCheckpoint).runId;
 
   add('list', 'List them: the current one is marked with *.', [], listModels);
+  add('show', 'Show all that is known of a model: settings, hashes, curves, verdict.', ['run'], (session, [run], models) => Promise.resolve(showModel(session, findRun(models, run!, () => true))));
   add('use', 'Make a model the current one, whatever the gate said.', ['run'], async (session, [run], models) => {
     const runId = named(models, run!);
     await session.call('models.use', { runId });
@@ -106,17 +108,17 @@ function ruleChange(text: string, before: GateRuleChanges | undefined): GateRule
 
 async function listModels(session: CliSession, _: readonly string[], models: readonly ModelInfo[]): Promise<CommandEnd> {
   const { currentRunId, rules, adviseFullRetrain } = await session.call('models.list', {});
-  for (const line of formatTable([['', 'run', 'from', 'Dice', 'gate', 'difference', 'cases', 'time', 'size', ''], ...models.map(modelRow)])) session.output.say(line);
+  for (const line of formatTable([['', 'run', 'from', 'Dice', 'gate', 'difference', 'cases', 'time', 'size', 'loss', ''], ...models.map(modelRow)])) session.output.say(line);
   if (adviseFullRetrain) session.output.say('The gate refused two candidates in a row: a training from scratch (train without --from) may be better.');
   return { exitCode: exitCodes.ok, value: { models, currentRunId, rules, adviseFullRetrain } };
 }
 
 function modelRow(model: ModelInfo): string[] {
-  const { runId, isCurrent, isPinned, parentRunId, validationDice, gateOutcome, verdict, trainCaseIds, validationCaseIds, elapsedSeconds, sizeBytes, deletedAtMs, state } = model;
-  const notes = [isPinned ? 'pinned' : '', deletedAtMs === null ? '' : 'deleted', state === 'finished' ? '' : state].filter((note) => note !== '');
+  const { runId, isCurrent, isPinned, parentRunId, validationDice, gateOutcome, verdict, trainCaseIds, validationCaseIds, elapsedSeconds, sizeBytes, deletedAtMs, state, isImported, repeatsRunId, curves } = model;
+  const notes = [isPinned ? 'pinned' : '', isImported ? 'imported' : '', repeatsRunId === null ? '' : `repeats ${repeatsRunId}`, deletedAtMs === null ? '' : 'deleted', state === 'finished' ? '' : state].filter((note) => note !== '');
   return [
-    isCurrent ? '*' : '', runId, parentRunId ?? '-', figure(validationDice), outcomeName(gateOutcome), figure(verdict?.mean?.difference ?? null),
-    `${trainCaseIds.length}+${validationCaseIds.length}`, formatDuration(elapsedSeconds), megabytes(sizeBytes), notes.join(', '),
+    isCurrent ? '*' : '', runId, parentRunId ?? '-', figure(validationDice), verdict ? verdictName(verdict) : outcomeName(gateOutcome), figure(verdict?.mean?.difference ?? null),
+    `${trainCaseIds.length}+${validationCaseIds.length}`, formatDuration(elapsedSeconds), megabytes(sizeBytes), sparkline(curves.loss), notes.join(', '),
   ];
 }
 
@@ -131,7 +133,7 @@ async function judge(session: CliSession, start: () => Promise<{ jobId: JobId }>
 }
 
 function sayVerdict(session: CliSession, verdict: Omit<GateVerdict, 'cases'>): void {
-  session.output.say(`${verdict.runId} against ${verdict.currentRunId ?? 'no model'}: ${outcomeName(verdict.outcome)}.`);
+  session.output.say(`${verdict.runId} against ${verdict.currentRunId ?? 'no model'}: ${verdictName(verdict)}.`);
   for (const sentence of [...verdict.reasons.map(describeGateReason), ...verdict.warnings.map(describeGateWarning)]) session.output.say(sentence);
   const rows = [...(verdict.mean ? [verdict.mean] : []), ...verdict.structures, ...(verdict.canary ? [verdict.canary] : [])];
   if (rows.length > 0) for (const line of formatTable([['', 'now', 'candidate', 'difference', 'interval', 'cases'], ...rows.map(comparisonRow)])) session.output.say(line);

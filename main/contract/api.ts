@@ -132,8 +132,24 @@ export const RunInfo = z.object({
 });
 export type RunInfo = z.infer<typeof RunInfo>;
 
+/** Means over at most 24 parts of the training, oldest first. */
+export const RunCurves = z.object({ loss: z.array(z.number()), dice: z.array(z.number()) });
+export type RunCurves = z.infer<typeof RunCurves>;
+
+/** How a run was asked for. */
+export const RunSettings = z.object({
+  seed: z.int(),
+  epochs: z.int().nullable(),
+  minutes: z.number().nullable(),
+  /** What differs from the recipe of its preset. */
+  choices: z.array(z.object({ name: z.string(), value: z.string() })),
+});
+export type RunSettings = z.infer<typeof RunSettings>;
+
 /** A run as the registry of models shows it. */
 export const ModelInfo = RunInfo.extend({
+  curves: RunCurves.default({ loss: [], dice: [] }),
+  settings: RunSettings.nullable().default(null),
   /** The newest; the cases are in `models.gateReport`. */
   verdict: GateVerdict.omit({ cases: true }).nullable(),
   /** Of the labelmaps it was trained on (`run.json`); `null`: not recorded. */

@@ -198,7 +198,7 @@ function describeLabelsError(error: ErrorOf<'labels'>): string {
     case 'labels/stale-parent':
       return `Case ${error.caseId} was saved elsewhere in the meantime (revision ${error.latestRevision}, you edited ${error.parentRevision}). Reload the case, then redo your changes.`;
     case 'labels/unknown-label':
-      return `The mask for ${error.caseId} uses the label ${error.labelValue}, which the legend does not know. Add it to the legend, then save again.`;
+      return `The mask for ${error.caseId} uses the label ${error.labelValue}, which the legend does not know. Add a segment with this number to the legend, then try again.`;
     case 'labels/upload-missing':
       return `The uploaded mask ${error.uploadId} is no longer there. Save it again.`;
     case 'labels/shape':

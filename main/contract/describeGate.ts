@@ -7,6 +7,10 @@ const points = (difference: number): string => Math.abs(difference).toFixed(3);
 export const outcomeName = (outcome: GateOutcome | null): string =>
   outcome === null ? 'not judged' : { accepted: 'accepted', rejected: 'rejected', notJudged: 'not comparable' }[outcome];
 
+/** The same for a verdict, saying where it only could not tell the two apart. */
+export const verdictName = ({ outcome, reasons }: { readonly outcome: GateOutcome; readonly reasons: readonly GateReason[] }): string =>
+  reasons.some(({ code }) => code === 'undecided') ? `${outcomeName(outcome)}, cannot be told apart` : outcomeName(outcome);
+
 export function describeGateReason(reason: GateReason): string {
   switch (reason.code) {
     case 'first':

@@ -26,6 +26,10 @@ export const RerunOutcome = z.object({
 });
 export type RerunOutcome = z.infer<typeof RerunOutcome>;
 
+/** Compares a repeated training with the one it repeats; writes rerun.json. The summary is `{ rerun }`. */
+export const CompareRunsTask = z.object({ task: z.literal('compareRuns'), runId: RunId, runFolder: z.string(), repeatsRunId: RunId, repeatedRunFolder: z.string() });
+export type CompareRunsTask = z.infer<typeof CompareRunsTask>;
+
 /** The weights are the same, bit for bit; `null`: nobody can say any more. */
 export const isSameResult = ({ weightsSha256, repeatedWeightsSha256 }: Pick<RerunOutcome, 'weightsSha256' | 'repeatedWeightsSha256'>): boolean | null =>
   repeatedWeightsSha256 === null ? null : weightsSha256 === repeatedWeightsSha256;

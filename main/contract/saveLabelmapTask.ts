@@ -21,3 +21,7 @@ export const SaveLabelmapTask = z.object({
 export type SaveLabelmapTask = z.infer<typeof SaveLabelmapTask>;
 /** `sha256` of the raw voxels. */
 export const SavedLabelmap = z.object({ sha256: z.string(), backgroundVoxelCount: z.int().nonnegative() });
+
+/** Whether the legend still knows every label of a stored label map; fails with `labels/unknown-label`. */
+export const CheckLabelsTask = z.object({ task: z.literal('checkLabels'), caseId: CaseId, labelFile: z.string(), legend: z.array(Segment) });
+export type CheckLabelsTask = z.infer<typeof CheckLabelsTask>;

@@ -9,7 +9,8 @@ import { Completeness } from './completeness.ts';
 import { ComparedMask } from './effort.ts';
 import { GateRules, GateVerdict } from './gate.ts';
 import { MigrateLabelsTask } from './legendChange.ts';
-import { SaveLabelmapTask } from './saveLabelmapTask.ts';
+import { CompareRunsTask } from './rerun.ts';
+import { CheckLabelsTask, SaveLabelmapTask } from './saveLabelmapTask.ts';
 import { InferenceCandidate } from './inferenceInformation.ts';
 import { AppError } from './errors.ts';
 import { TrainingRecipe } from './trainingRecipe.ts';
@@ -348,6 +349,8 @@ export const GateTask = z.object({
   currentRunFolder: z.string(),
   outputFolder: z.string(),
   legend: z.array(Segment),
+  /** Labels that were merged into others since: a model of before still draws them. */
+  mergedLabels: z.array(z.object({ from: LabelValue, into: LabelValue })).default([]),
   rules: GateRules,
   seed: z.int().nonnegative(),
   cases: z
@@ -355,8 +358,7 @@ export const GateTask = z.object({
       z.object({
         caseId: CaseId,
         subject: z.string(),
-        isHeldOut: z.boolean(),
-        isCanary: z.boolean(),
+        isHeldOut: z.boolean(), isCanary: z.boolean(),
         truthFile: z.string(),
         imageFile: z.string(),
         currentFile: z.string(),
@@ -368,10 +370,6 @@ export const GateTask = z.object({
 export type GateTask = z.infer<typeof GateTask>;
 export const GateSummary = z.object({ verdict: GateVerdict.omit({ cases: true }), reportFile: z.string() });
 export type GateSummary = z.infer<typeof GateSummary>;
-
-/** Compares a repeated training with the one it repeats; writes rerun.json. The summary is `{ rerun }`. */
-export const CompareRunsTask = z.object({ task: z.literal('compareRuns'), runId: RunId, runFolder: z.string(), repeatsRunId: RunId, repeatedRunFolder: z.string() });
-export type CompareRunsTask = z.infer<typeof CompareRunsTask>;
 
 /** Removes weights and predictions of a run and keeps what its provenance needs, with the hash of the weights. The summary is `{ freedBytes }`. */
 export const DeleteModelTask = z.object({ task: z.literal('deleteModel'), runFolder: z.string() });
@@ -444,7 +442,7 @@ export type DicomReceiveTask = z.infer<typeof DicomReceiveTask>;
 
 export const TaskInput = z.discriminatedUnion('task', [
   ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, GateTask, CompareRunsTask, DeleteModelTask, ExportTask, ExportModelTask, ImportModelTask,
-  CheckRuntimeTask, PhantomTask, SaveLabelmapTask, MigrateLabelsTask, CompareMasksTask, ThumbnailsTask, ExamplePatchesTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
+  CheckRuntimeTask, PhantomTask, SaveLabelmapTask, CheckLabelsTask, MigrateLabelsTask, CompareMasksTask, ThumbnailsTask, ExamplePatchesTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
 

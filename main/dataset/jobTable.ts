@@ -48,6 +48,14 @@ export class JobTable {
     return this.database.all(EventRow, sql, { kind, subject }).map((row) => row.event_json);
   }
 
+  /** How jobs of a kind ended well, oldest job first. */
+  successes(kind: JobKind): JobEvent[] {
+    const sql = `
+      SELECT e.event_json FROM job_events e JOIN jobs j ON j.job_id = e.job_id
+      WHERE j.kind = :kind AND e.type = 'succeeded' ORDER BY j.queued_at_ms, j.rowid`;
+    return this.database.all(EventRow, sql, { kind }).map((row) => row.event_json);
+  }
+
   /** The last event of each job that has not ended. */
   unfinished(): JobEvent[] {
     const sql = `

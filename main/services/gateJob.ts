@@ -1,10 +1,12 @@
 /** What a finished training goes through before it becomes the project's model. */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { z } from 'zod';
 import type { RunInfo } from '../contract/api.ts';
 import { whyIncomplete } from '../contract/completeness.ts';
 import { AppException } from '../contract/errors.ts';
 import type { GateReason, GateVerdict } from '../contract/gate.ts';
+import { LegendOperation } from '../contract/legendChange.ts';
 import { PredictOptions } from '../contract/predictOptions.ts';
 import { IMPORT_AUTHOR } from '../contract/provenance.ts';
 import type { GateTask, PredictTask, TaskInput, TaskItem } from '../contract/tasks.ts';
@@ -140,6 +142,7 @@ function gateTask({ store, runId, withRunId }: GateJobSpec, { candidate, current
     currentRunFolder: store.folder.run(current.runId),
     outputFolder: withRunId === null ? gateFolder : join(gateFolder, `with-${withRunId}`),
     legend: store.project.legend,
+    mergedLabels: mergedLabels(store),
     rules: store.project.gateRules,
     seed: store.runs.options(runId)?.seed ?? 1,
     cases: cases.map(({ caseId, revision, isHeldOut, isCanary }) => {
@@ -153,6 +156,22 @@ function gateTask({ store, runId, withRunId }: GateJobSpec, { candidate, current
       };
     }),
   };
+}
+
+const LegendSummary = z.object({ operations: z.array(LegendOperation) });
+
+/** By all changes of the legend so far, each label to where it has ended. */
+function mergedLabels(store: ProjectStore): GateTask['mergedLabels'] {
+  const into = new Map<number, number>();
+  for (const event of store.jobs.successes('legend')) {
+    const change = event.type === 'succeeded' ? LegendSummary.safeParse(event.summary).data : undefined;
+    for (const operation of change?.operations ?? []) {
+      if (operation.op !== 'merge') continue;
+      for (const [from, to] of into) if (to === operation.labelValue) into.set(from, operation.into);
+      into.set(operation.labelValue, operation.into);
+    }
+  }
+  return [...into].map(([from, to]) => ({ from, into: to }));
 }
 
 function settledVerdict(store: ProjectStore, runId: RunId, { currentRunId, outcome, reason }: Settled): GateVerdict {

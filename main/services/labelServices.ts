@@ -67,7 +67,7 @@ export function labelServices(
       }),
     'labels.restore': ({ caseId, revision }) =>
       answer(async () => {
-        const info = await session.during(({ store }) => restoreLabels(store, author, caseId, revision));
+        const info = await session.during(({ store }) => restoreLabels(store, compute, author, caseId, revision));
         events.casesChanged(caseId);
         return info;
       }),
@@ -119,10 +119,12 @@ async function saveLabels(
   }
 }
 
-/** The older labelmap again, as a new revision that descends from it and keeps its source. */
-function restoreLabels(store: ProjectStore, author: string, caseId: CaseId, revision: Revision): Promise<RevisionInfo> {
+/** The older labelmap again, as a new revision that descends from it and keeps its source. Throws `labels/unknown-label` where the legend has lost a label of it. */
+async function restoreLabels(store: ProjectStore, compute: ComputeHost, author: string, caseId: CaseId, revision: Revision): Promise<RevisionInfo> {
   requireCase(store, caseId);
-  return commitCopy(store, caseId, requireRevision(store, caseId, revision), { author, completeness: store.revisions.completeness(caseId, revision), isAccepted: false });
+  const from = requireRevision(store, caseId, revision);
+  await runShortTask(compute, { task: 'checkLabels', caseId, labelFile: store.folder.revision(caseId, revision), legend: store.project.legend });
+  return commitCopy(store, caseId, from, { author, completeness: store.revisions.completeness(caseId, revision), isAccepted: false });
 }
 
 function setCompleteness(store: ProjectStore, author: string, caseId: CaseId, parent: Revision, completeness: Completeness): Promise<RevisionInfo> {

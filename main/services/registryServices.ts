@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { CallOutput, Handlers, ModelInfo, RunInfo } from '../contract/api.ts';
+import type { CallOutput, Handlers, ModelInfo, RunInfo, RunSettings } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import { GateReport, GateRules, type GateRuleChanges } from '../contract/gate.ts';
 import { RerunOutcome } from '../contract/rerun.ts';
@@ -12,10 +12,12 @@ import type { JobId, RunId } from '../contract/vocabulary.ts';
 import { type ChoiceReason, refusalsInARow } from '../dataset/modelTable.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import type { ComputeHost } from '../jobs/computeHost.ts';
+import { trainingRecipe } from '../nnunet/train/trainingPreset.ts';
 import { answer } from './answer.ts';
 import type { EventHub } from './eventHub.ts';
 import { gateJob } from './gateJob.ts';
 import type { OpenProject, ProjectSession } from './projectSession.ts';
+import { runCurves } from './runCurves.ts';
 import { runShortTask } from './shortTask.ts';
 import { readIfThere } from '../dataset/readIfThere.ts';
 
@@ -89,11 +91,22 @@ async function modelInfo(store: ProjectStore, run: RunInfo): Promise<ModelInfo> 
   return {
     ...run,
     verdict,
+    curves: await runCurves(folder),
+    settings: settingsOf(store, run),
     trainingDataSha256: RunRecord.parse(record && jsonOf(record)).trainingDataSha256,
     planSha256: plan && createHash('sha256').update(plan).digest('hex'),
     rerun: rerun && (RerunOutcome.safeParse(jsonOf(rerun)).data ?? null),
     sizeBytes: await bytesIn(folder),
   };
+}
+
+function settingsOf(store: ProjectStore, { runId, parentRunId }: RunInfo): RunSettings | null {
+  const options = store.runs.options(runId);
+  if (!options) return null;
+  const { preset, seed, epochs, minutes } = options;
+  const usual: Record<string, unknown> = trainingRecipe(preset, options, {}, parentRunId !== null);
+  const choices = Object.entries(options.recipe).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(usual[name]));
+  return { seed, epochs: epochs ?? null, minutes: minutes ?? null, choices: choices.map(([name, value]) => ({ name, value: String(value) })) };
 }
 
 function jsonOf(bytes: Buffer): unknown {

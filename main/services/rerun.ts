@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppException } from '../contract/errors.ts';
-import type { CompareRunsTask } from '../contract/tasks.ts';
+import type { CompareRunsTask } from '../contract/rerun.ts';
 import { CaseId, LabelRules, Revision, type RunId, Segment } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { readIfThere } from '../dataset/readIfThere.ts';

@@ -13,6 +13,7 @@ import { gateHtml } from '../export/evaluation/gateHtml.ts';
 import { type ComparedCase, judgeCandidate } from '../nnunet/gate/judgeCandidate.ts';
 import { gridShapeDhw, gridSpacingDhwMm } from '../nnunet/gridDhw.ts';
 import { evaluateCase } from '../nnunet/metrics/evaluateCase.ts';
+import type { LabelArray } from '../imaging/connectedComponents.ts';
 import { structuresOfPlan } from './evaluationFiles.ts';
 import { readImageOn, readPair } from './labelmapPair.ts';
 import { readPlan } from './runFiles.ts';
@@ -66,7 +67,7 @@ async function measureAll(input: GateTask, structures: readonly EvaluatedStructu
   let problem: AppError | null = null;
   const diceOf = async (predictionFile: string, truthFile: string): Promise<(number | null)[]> => {
     const { grid, predicted, truth } = await readPair({ predictionFile, truthFile });
-    const pair = { predicted, truth, shapeDhw: gridShapeDhw(grid), spacingDhwMm: gridSpacingDhwMm(grid) };
+    const pair = { predicted: asMerged(predicted, input), truth, shapeDhw: gridShapeDhw(grid), spacingDhwMm: gridSpacingDhwMm(grid) };
     return evaluateCase(pair, { structures, absentScoresOne: false, ignoreLabel, withoutDistances: true }).map(({ dice }) => dice);
   };
   for (const [done, { caseId, subject, isHeldOut, isCanary, truthFile, currentFile, candidateFile }] of input.cases.entries()) {
@@ -99,14 +100,24 @@ async function drawWorsened(verdict: GateVerdict, input: GateTask, port: JobPort
     port.tell({ type: 'progress', progress: { phase: 'writing', done: pictures.length, total: worsened.length } });
     await breathe();
     const { truthFile, imageFile, currentFile, candidateFile } = input.cases.find((one) => one.caseId === caseId)!;
-    const candidate = await readPair({ predictionFile: candidateFile, truthFile });
-    const current = await readPair({ predictionFile: currentFile, truthFile });
+    const drawnBy = async (predictionFile: string) => {
+      const pair = await readPair({ predictionFile, truthFile });
+      return { ...pair, predicted: asMerged(pair.predicted, input) };
+    };
+    const [candidate, current] = [await drawnBy(candidateFile), await drawnBy(currentFile)];
     const image = await readImageOn(candidate.grid, imageFile);
     const drawn = drawErrorPicture({ ...candidate, ...(image && { image }) });
     const before = drawErrorPicture({ ...current, ...(image && { image }), slice: drawn.slice });
     pictures.push({ caseId, difference, slice: drawn.slice, candidatePng: base64(drawn.png), currentPng: base64(before.png) });
   }
   return pictures;
+}
+
+/** What a model of an older legend drew, in the labels of this one; a label that has come back since means something else. */
+function asMerged(predicted: LabelArray, { legend, mergedLabels }: GateTask): LabelArray {
+  const known = new Set(legend.map(({ labelValue }) => labelValue));
+  const into = new Map(mergedLabels.filter(({ from }) => !known.has(from)).map((one) => [one.from, one.into]));
+  return into.size === 0 ? predicted : predicted.map((value) => into.get(value) ?? value);
 }
 
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

@@ -45,6 +45,8 @@ async function dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<
       return (await import('./phantoms.ts')).runPhantoms(input, port);
     case 'saveLabelmap':
       return (await import('./saveLabelmap.ts')).runSaveLabelmap(input, port);
+    case 'checkLabels':
+      return (await import('./saveLabelmap.ts')).runCheckLabels(input);
     case 'compareMasks':
       return (await import('./compareMasks.ts')).runCompareMasks(input, port);
     case 'examplePatches':

@@ -3,9 +3,9 @@ import { BYTES_PER_LABEL, labelsOfType, labelTypeOf } from '../contract/labelTyp
 import type { JobPort } from '../contract/jobPort.ts';
 import { PAINTED_BACKGROUND, canPaintBackground } from '../contract/completeness.ts';
 import { err, ok, toAppError, type Result } from '../contract/errors.ts';
-import type { SaveLabelmapTask } from '../contract/saveLabelmapTask.ts';
+import type { CheckLabelsTask, SaveLabelmapTask } from '../contract/saveLabelmapTask.ts';
 import { LARGEST_LABEL_VALUE } from '../contract/vocabulary.ts';
-import { writeLabelmap } from '../dataset/storedVolume.ts';
+import { readLabelmap, writeLabelmap } from '../dataset/storedVolume.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
 
 /**
@@ -36,6 +36,11 @@ export async function runSaveLabelmap(
   } catch (thrown) {
     return err(toAppError(thrown, input.outputFile));
   }
+}
+
+export async function runCheckLabels({ caseId, labelFile, legend }: CheckLabelsTask): Promise<Result<Record<string, unknown>>> {
+  const labelValue = firstUnknownLabel((await readLabelmap(labelFile)).voxels, legend.map((segment) => segment.labelValue));
+  return labelValue === null ? ok({}) : err({ code: 'labels/unknown-label', caseId, labelValue });
 }
 
 /** Ones where background was painted, which becomes 0 in `voxels`; `null` where none was. */

@@ -152,6 +152,27 @@ describe('the gate', () => {
   });
 });
 
+describe('after a merge of labels', () => {
+  it('what the current model still draws apart counts as what it was merged into', async () => {
+    const first = await train(0);
+    const [a, b] = (await rig.call('project.current', {})).project!.legend;
+    const { jobId } = await rig.call('project.changeLegend', { operations: [{ op: 'merge', labelValue: b!.labelValue, into: a!.labelValue }] });
+    expect(await rig.jobEnd(jobId!)).toMatchObject({ state: 'succeeded' });
+    // the first model draws as its masks were, the second as they are
+    rig.tasks.prediction = async (input) => {
+      const revision = input.models[0]!.runFolder.endsWith(first) ? 'r0001' : 'r0002';
+      for (const { caseId, outputFile } of input.cases) {
+        const { grid, voxels } = await readLabelmap(join(rig.projectFolder, 'cases', caseId, 'labels', `${revision}.nii.gz`));
+        await writeLabelmap(outputFile, grid, voxels);
+      }
+      return ok({});
+    };
+    const second = await train(0, { parentRunId: first });
+    const { verdict } = await rig.call('models.gateReport', { runId: second });
+    expect(verdict.mean).toMatchObject({ current: 1, candidate: 1, difference: 0 });
+  });
+});
+
 describe('the registry', () => {
   it('rolls back to the parent, keeps a pinned current model, compares two without consequences', async () => {
     const first = await train(2);

@@ -44,6 +44,17 @@ describe('a change of the legend', () => {
     expect((await rig.call('dataset.openCase', { caseId: two!.caseId })).latestRevision).toBe(2);
   });
 
+  it('does not restore a revision with a label that is gone, until the label is back', async () => {
+    const [one] = await labelled();
+    const { caseId } = one!;
+    const [a] = (await project()).legend;
+    await rig.jobEnd((await rig.call('project.changeLegend', { operations: [{ op: 'remove', labelValue: a!.labelValue }] })).jobId!);
+    expect(await rig.errorOf('labels.restore', { caseId, revision: 1 })).toEqual({ code: 'labels/unknown-label', caseId, labelValue: a!.labelValue });
+    expect((await rig.call('dataset.openCase', { caseId })).latestRevision).toBe(2);
+    await rig.call('project.changeLegend', { operations: [{ op: 'add', segment: a! }] });
+    expect(await rig.call('labels.restore', { caseId, revision: 1 })).toMatchObject({ revision: 3, parent: 1 });
+  });
+
   it('removes: voxels become background, and the accepted revision below a newer one stays below it', async () => {
     const [one] = await labelled();
     const { caseId } = one!;

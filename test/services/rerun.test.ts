@@ -52,7 +52,7 @@ describe('a rerun', () => {
     const runFolder = again!.runFolder;
     expect(again).toEqual({ ...repeated, runId, runFolder, repeatedRunFolder: repeated!.runFolder });
     expect(await modelOf(runId)).toMatchObject({ repeatsRunId: child, parentRunId: first, isCurrent: false, verdict: null, rerun: { repeatsRunId: child } });
-    expect(await modelOf(child)).toMatchObject({ repeatsRunId: null, rerun: null, isCurrent: true });
+    expect(await modelOf(child)).toMatchObject({ repeatsRunId: null, rerun: null, isCurrent: true, isImported: false, settings: { seed: 9, minutes: 1, epochs: null, choices: [] } });
     expect(JSON.parse(readFileSync(recordFile(runId), 'utf8'))).toMatchObject({ options: { repeatsRunId: child, seed: 9 }, cases: JSON.parse(readFileSync(recordFile(child), 'utf8')).cases });
   });
 

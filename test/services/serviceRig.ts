@@ -26,7 +26,7 @@ import { runImportModel } from '../../main/workers/importModel.ts';
 import { runMigrateLabels } from '../../main/workers/migrateLabels.ts';
 import { runPlan } from '../../main/workers/plan.ts';
 import { runPhantoms } from '../../main/workers/phantoms.ts';
-import { runSaveLabelmap } from '../../main/workers/saveLabelmap.ts';
+import { runCheckLabels, runSaveLabelmap } from '../../main/workers/saveLabelmap.ts';
 import { runThumbnails } from '../../main/workers/thumbnails.ts';
 import { ServiceClient } from './serviceClient.ts';
 
@@ -75,6 +75,8 @@ class ScriptedTasks {
       case 'saveLabelmap':
         await this.beforeSave();
         return runSaveLabelmap(input, port);
+      case 'checkLabels':
+        return runCheckLabels(input);
       case 'migrateLabels':
         return runMigrateLabels(input, port);
       case 'train':

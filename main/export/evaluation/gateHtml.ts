@@ -1,5 +1,5 @@
 /** The gate's report for people (`reportPage.ts`). */
-import { describeGateReason, describeGateWarning, outcomeName } from '../../contract/describeGate.ts';
+import { describeGateReason, describeGateWarning, verdictName } from '../../contract/describeGate.ts';
 import type { GateCase, GateComparison, GatePicture, GateReport, GateVerdict } from '../../contract/gate.ts';
 import { PREDICTION_RGB, TRUTH_RGB } from './errorPicture.ts';
 import { escapeHtml, figureText } from './figures.ts';
@@ -11,7 +11,7 @@ export function gateHtml({ verdict, pictures }: GateReport): string {
   const { runId, currentRunId, outcome, reasons, warnings, mean, canary, cases } = verdict;
   const heldOutCount = cases.filter(({ isHeldOut }) => isHeldOut).length;
   const tiles = [
-    tile('Verdict', outcomeName(outcome), `${heldOutCount} held-out cases`),
+    tile('Verdict', verdictName({ outcome, reasons }), `${heldOutCount} held-out cases`),
     ...(mean ? [tile('Dice', figureText(mean.candidate, 3), `current model ${figureText(mean.current, 3)}`), tile('Difference', signed(mean.difference), `${signed(mean.lower)} to ${signed(mean.upper)}`)] : []),
     ...(canary ? [tile('First verified cases', signed(canary.difference), `${canary.caseCount} cases watch forgetting`)] : []),
   ];

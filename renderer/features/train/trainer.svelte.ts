@@ -125,6 +125,14 @@ export class Trainer {
     if (started) await this.show(started.runId);
   }
 
+  /** As one file; false when it could not start. */
+  async exportModel(runId: RunId, output: string): Promise<boolean> {
+    return (await this.#change('model.export', { runId, output })) !== undefined;
+  }
+  async importModel(file: string): Promise<boolean> {
+    return (await this.#change('model.import', { file })) !== undefined;
+  }
+
   /** Shows the outcome when it is there. */
   async compareWithCurrent(runId: RunId): Promise<void> {
     const current = this.currentModel;
