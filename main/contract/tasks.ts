@@ -119,15 +119,6 @@ export const ExamplePatchesTask = TrainTask.pick({ runFolder: true, preprocessed
   isAugmented: z.boolean(),
 });
 export type ExamplePatchesTask = z.infer<typeof ExamplePatchesTask>;
-export const ExamplePatchesSummary = z.object({
-  /** Of the network: two or three axes. */
-  patch: z.array(z.int()),
-  channelNames: z.array(z.string()),
-  classNames: z.array(z.string()),
-  /** `slice` along the first of three axes; one PNG (base64) for each channel. */
-  patches: z.array(z.object({ slice: z.int(), pngs: z.array(z.string()) })),
-});
-export type ExamplePatchesSummary = z.infer<typeof ExamplePatchesSummary>;
 
 /** Plans without training; with `preprocess`, makes the cases of these configurations ready for it. */
 export const PlanTask = z.object({

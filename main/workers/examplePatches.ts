@@ -1,6 +1,7 @@
 /** Patches as a run was given them, augmentation included, as pictures: by the code that trains. */
 import { AppException, err, ok, toAppError, type Result } from '../contract/errors.ts';
-import type { ExamplePatchesTask, ExamplePatchesSummary } from '../contract/tasks.ts';
+import type { ExamplePatchesSummary } from '../contract/examplePatches.ts';
+import type { ExamplePatchesTask } from '../contract/tasks.ts';
 import { drawPatch, patchSlice } from '../export/patchPicture.ts';
 import { augmentationFor } from '../nnunet/augment/augmentation.ts';
 import { configurationOf } from '../nnunet/plan/plan.ts';
