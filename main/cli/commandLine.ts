@@ -19,6 +19,7 @@ import { addPredictCommand } from './predictCommand.ts';
 import { addRerunCommand } from './rerunCommand.ts';
 import { addServeCommand } from './serveCommand.ts';
 import { addTrainCommand } from './trainCommand.ts';
+import { addUserCommands } from './userCommands.ts';
 
 /** The whole `maskloop` command; `parseAsync` throws a `CommanderError` for a wrong command line. */
 export function createCommandLine(program: ProgramPaths): Command {
@@ -43,6 +44,7 @@ export function createCommandLine(program: ProgramPaths): Command {
   addRerunCommand(root, program);
   addNodeCommands(root, program);
   addServeCommand(root, program);
+  addUserCommands(root, program);
   addListCommands(root, program);
   addEffortCommand(root, program);
   addCompletenessCommand(root, program);

@@ -33,6 +33,7 @@ function rig() {
         return Promise.resolve(ok(null));
       },
     }),
+    handlersOf: () => services.handlers,
     bulk: { get: () => Promise.reject(new Error('unused')), upload: () => Promise.reject(new Error('unused')) },
     subscribe: (listener) => {
       listeners.add(listener);

@@ -13,6 +13,7 @@ import { CaseExclusion, ExclusionReason } from './exclusion.ts';
 import { GateOutcome, GateReport, GateRuleChanges, GateRules, GateVerdict } from './gate.ts';
 import { LegendOperation } from './legendChange.ts';
 import { LabelType } from './labelType.ts';
+import { Role } from './roles.ts';
 import { PredictOptions } from './predictOptions.ts';
 import { PreferenceChanges, Preferences } from './preferences.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
@@ -173,7 +174,7 @@ const none = z.object({});
 const jobStarted = z.object({ jobId: JobId });
 
 export const calls = {
-  'app.info': call(none, z.object({ version: z.string(), shell: z.enum(['electron', 'browser', 'cli']), userName: z.string(), canPickFolder: z.boolean(), homeFolder: z.string() })),
+  'app.info': call(none, z.object({ version: z.string(), shell: z.enum(['electron', 'browser', 'cli']), userName: z.string(), /** `null`: nobody signs in here. */ role: Role.nullable().default(null), canPickFolder: z.boolean(), homeFolder: z.string() })),
   /** Loads the TensorFlow runtime in a throw-away compute process and says whether it works. */
   'app.checkRuntime': call(none, RuntimeStatus),
   'app.pickFolder': call(z.object({ title: z.string() }), z.object({ folder: z.string().nullable() })),

@@ -12,6 +12,8 @@ export function describeError(error: AppError): string {
   switch (error.code) {
     case 'contract/bad-input':
       return `The request was not understood (${error.issues.join('; ')}). Check the values and try again.`;
+    case 'access/denied':
+      return `Your role (${error.role}) does not allow this; it takes the role ${error.leastRole} or more. Ask whoever runs this Maskloop.`;
     case 'project/none-open':
     case 'project/not-a-project':
     case 'project/already-exists':

@@ -1,5 +1,6 @@
 /** Expected failures as data: a code `area/what` with the facts, no sentence (sentences: `describeError.ts`). */
 import { z } from 'zod';
+import { Role } from './roles.ts';
 import { CaseId, ConfigurationName, DimsIjk, JobId, RunId } from './vocabulary.ts';
 
 const path = z.string();
@@ -7,6 +8,8 @@ const code = <C extends string, S extends z.ZodRawShape>(name: C, facts: S) => z
 
 export const AppError = z.discriminatedUnion('code', [
   code('contract/bad-input', { issues: z.array(z.string()) }),
+  /** On a shared workstation: `action` is a call of the contract, or `upload`. */
+  code('access/denied', { action: z.string(), role: Role, leastRole: Role }),
   code('project/none-open', {}),
   code('project/not-a-project', { path }),
   code('project/already-exists', { path }),

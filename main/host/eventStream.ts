@@ -5,8 +5,11 @@ import { securityHeaders } from './securityHeaders.ts';
 /** A browser that does not read for this long a backlog is cut off; EventSource connects again by itself. */
 const maxBacklogBytes = 8 * 1024 * 1024;
 
-/** Answers `GET /api/events`: one `data:` line of JSON (`AppEvent`) per event, a comment now and then as heartbeat. */
-export function streamEvents(response: ServerResponse, services: Services, heartbeatMs: number): void {
+/**
+ * Answers `GET /api/events`: one `data:` line of JSON (`AppEvent`) per event, a comment now and then as
+ * heartbeat. Ends when the visitor is no longer in.
+ */
+export function streamEvents(response: ServerResponse, services: Services, heartbeatMs: number, isStillIn: () => Promise<boolean>): void {
   response.writeHead(200, { ...securityHeaders, 'Content-Type': 'text/event-stream; charset=utf-8' });
   response.write('retry: 1000\n\n');
   const send = (text: string): void => {
@@ -15,7 +18,9 @@ export function streamEvents(response: ServerResponse, services: Services, heart
   };
   const unsubscribe = services.subscribe((event) => send(`data: ${JSON.stringify(event)}\n\n`));
   // Keeps proxies and sleeping laptops from taking the silent line for a dead one.
-  const heartbeat = setInterval(() => send(': heartbeat\n\n'), heartbeatMs);
+  const heartbeat = setInterval(() => {
+    isStillIn().then((isIn) => (isIn ? send(': heartbeat\n\n') : response.destroy()), () => response.destroy());
+  }, heartbeatMs);
   response.once('close', () => {
     clearInterval(heartbeat);
     unsubscribe();

@@ -57,6 +57,7 @@ class FakeServices {
         return Promise.resolve(ok({ project: null }));
       },
     }),
+    handlersOf: () => this.services.handlers,
     bulk: {
       get: (path) =>
         Promise.resolve(
@@ -112,8 +113,8 @@ afterEach(async () => {
   expect(problems).toEqual([]);
 });
 
-const pathOf = (link: string): string => {
-  const url = new URL(link);
+const pathOf = (link: string | null): string => {
+  const url = new URL(link ?? '');
   return url.pathname + url.search;
 };
 
@@ -162,6 +163,16 @@ describe('the one-time link', () => {
     expect((await send(host.port, old)).status).toBe(403);
     expect((await send(host.port, '/?token=guess')).status).toBe(403);
     expect((await send(host.port, current)).status).toBe(303);
+  });
+});
+
+describe('guessing', () => {
+  it('is not guessed at for long', async () => {
+    const statuses: number[] = [];
+    for (let n = 0; n < 11; n++) statuses.push((await send(host.port, `/?token=guess${n}`)).status);
+    expect(statuses).toEqual([...Array<number>(10).fill(403), 429]);
+    const refused = await send(host.port, pathOf(host.newLink()));
+    expect([refused.status, Number(refused.headers['retry-after']) > 0]).toEqual([429, true]);
   });
 });
 

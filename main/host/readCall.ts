@@ -9,7 +9,7 @@ type Call = z.infer<typeof Call>;
 export class PayloadTooLarge extends Error {}
 
 /** Throws `PayloadTooLarge` as soon as more than `maxBytes` have come. */
-export async function readCall(request: IncomingMessage, maxBytes: number): Promise<Result<Call>> {
+export async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw new PayloadTooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -20,9 +20,15 @@ export async function readCall(request: IncomingMessage, maxBytes: number): Prom
     if (bytes > maxBytes) throw new PayloadTooLarge();
     chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
+}
+
+/** Throws as `readBody` does. */
+export async function readCall(request: IncomingMessage, maxBytes: number): Promise<Result<Call>> {
+  const body = await readBody(request, maxBytes);
   let raw: unknown;
   try {
-    raw = JSON.parse(Buffer.concat(chunks).toString('utf8'));
+    raw = JSON.parse(body.toString('utf8'));
   } catch {
     return err({ code: 'contract/bad-input', issues: ['the body is not JSON'] });
   }

@@ -8,18 +8,19 @@ import { AppException, toAppError } from '../contract/errors.ts';
 import { ProjectFolder } from '../dataset/projectFolder.ts';
 import type { ComputeHost } from '../jobs/computeHost.ts';
 import { answer } from './answer.ts';
-import type { HostAbilities } from './services.ts';
+import type { HostAbilities, SignedInUser } from './services.ts';
 import { runShortTask } from './shortTask.ts';
 
 type AppCalls = 'app.info' | 'app.checkRuntime' | 'app.pickFolder' | 'app.listFolder';
 
-export function appServices(compute: ComputeHost, host: HostAbilities): Pick<Handlers, AppCalls> {
+export function appServices(compute: ComputeHost, host: HostAbilities, user: SignedInUser | null): Pick<Handlers, AppCalls> {
   return {
     'app.info': () =>
       answer(() => ({
         version: host.version,
         shell: host.shell,
-        userName: host.userName,
+        userName: user?.name ?? host.userName,
+        role: user?.role ?? null,
         canPickFolder: host.pickFolder !== undefined,
         homeFolder: homedir(),
       })),

@@ -1,5 +1,6 @@
 import { calls, type CallName, type Handlers } from '../contract/api.ts';
 import { err, toAppError, type Result } from '../contract/errors.ts';
+import { hasRole, leastRoleOf, type Role } from '../contract/roles.ts';
 
 type AnyHandler = (input: unknown) => Promise<Result<unknown>>;
 
@@ -8,11 +9,14 @@ function isCallName(name: string): name is CallName {
 }
 
 /**
- * The one door between a shell and the services: `name` and `raw` come from a user interface and are checked here.
+ * The one door between a shell and the services: `name` and `raw` come from a user interface and are checked here, and whether
+ * `role` is enough.
  * Never throws; a broken assumption inside a handler becomes an `internal` error, a full disk `disk/full`.
  */
-export async function callService(handlers: Handlers, name: string, raw: unknown): Promise<Result<unknown>> {
+export async function callService(handlers: Handlers, name: string, raw: unknown, role: Role = 'admin'): Promise<Result<unknown>> {
   if (!isCallName(name)) return err({ code: 'contract/bad-input', issues: [`no call '${name}'`] });
+  const leastRole = leastRoleOf(name, raw);
+  if (!hasRole(role, leastRole)) return err({ code: 'access/denied', action: name, role, leastRole });
   const input = calls[name].input.safeParse(raw ?? {});
   if (!input.success) {
     const issues = input.error.issues.map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`);

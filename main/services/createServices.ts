@@ -1,3 +1,7 @@
+import { join } from 'node:path';
+import type { Handlers } from '../contract/api.ts';
+import { hasRole } from '../contract/roles.ts';
+import { answer } from './answer.ts';
 import { appServices } from './appServices.ts';
 import { AutoRetrain } from './autoRetrain.ts';
 import { autoRetrainServices } from './autoRetrainServices.ts';
@@ -23,7 +27,7 @@ import { projectServices } from './projectServices.ts';
 import { ProjectSession } from './projectSession.ts';
 import { RecentProjects } from './recentProjects.ts';
 import { registryServices } from './registryServices.ts';
-import type { ServiceDependencies, Services } from './services.ts';
+import type { ServiceDependencies, Services, SignedInUser } from './services.ts';
 import { Thumbnails } from './thumbnails.ts';
 import { trainServices } from './trainServices.ts';
 import { trainingViewServices } from './trainingViewServices.ts';
@@ -37,28 +41,42 @@ export function createServices({ compute, host }: ServiceDependencies): Services
   const receiver = new DicomReceiver(session, compute, events);
   const autoRetrain = new AutoRetrain(session, events, host.userName);
   const stopWatching = host.shell === 'cli' ? () => undefined : autoRetrain.watch();
+  const recent = new RecentProjects(host.stateFolder);
+  const nodes = new NodeBook(host.stateFolder);
+  const handlersBy = (author: string, user: SignedInUser | null): Handlers => ({
+    ...appServices(compute, host, user),
+    // What one of several people likes is not told to the others.
+    ...(user ? preferenceServices(new PreferencesFile(join(host.stateFolder, 'users', user.name)), new EventHub()) : preferenceServices(new PreferencesFile(host.stateFolder), events)),
+    ...projectServices(session, recent, events),
+    // Which projects there are on this computer is not for everybody.
+    ...(user && !hasRole(user.role, 'admin') ? { 'project.recent': () => answer(() => ({ folders: [] })) } : {}),
+    ...legendServices(session, events, author),
+    ...datasetServices(session, events, author),
+    ...labelServices(session, compute, events, author, meter),
+    ...worklistServices(session, meter),
+    ...effortServices(session, meter),
+    ...trainServices(session, events, author),
+    ...trainingViewServices(session, compute),
+    ...autoRetrainServices(autoRetrain),
+    ...predictServices(session, events, host.version),
+    ...evaluateServices(session),
+    ...findBestServices(session),
+    ...exportServices(session, host.version),
+    ...modelServices(session, events, author),
+    ...registryServices(session, compute, events, author),
+    ...networkServices(session, compute, events, nodes, receiver),
+    ...jobServices(session),
+  });
+  const signedIn = new Map<string, Handlers>();
+  const handlersOf = (user: SignedInUser): Handlers => {
+    const key = `${user.role} ${user.name}`;
+    const known = signedIn.get(key) ?? handlersBy(user.name, user);
+    signedIn.set(key, known);
+    return known;
+  };
   return {
-    handlers: {
-      ...appServices(compute, host),
-      ...preferenceServices(new PreferencesFile(host.stateFolder), events),
-      ...projectServices(session, new RecentProjects(host.stateFolder), events),
-      ...legendServices(session, events, host.userName),
-      ...datasetServices(session, events, host.userName),
-      ...labelServices(session, compute, events, host.userName, meter),
-      ...worklistServices(session, meter),
-      ...effortServices(session, meter),
-      ...trainServices(session, events, host.userName),
-      ...trainingViewServices(session, compute),
-      ...autoRetrainServices(autoRetrain),
-      ...predictServices(session, events, host.version),
-      ...evaluateServices(session),
-      ...findBestServices(session),
-      ...exportServices(session, host.version),
-      ...modelServices(session, events, host.userName),
-      ...registryServices(session, compute, events, host.userName),
-      ...networkServices(session, compute, events, new NodeBook(host.stateFolder), receiver),
-      ...jobServices(session),
-    },
+    handlers: handlersBy(host.userName, null),
+    handlersOf,
     bulk: createBulkPlane(session, new Thumbnails(session, compute)),
     subscribe: (listener) => events.subscribe(listener),
     async close() {

@@ -1,6 +1,7 @@
 /** What a shell (Electron, Node host, command line) gets from `createServices` and what it must bring. */
 import type { Readable } from 'node:stream';
 import type { AppEvent, Handlers } from '../contract/api.ts';
+import type { Role } from '../contract/roles.ts';
 import type { ComputeHost } from '../jobs/computeHost.ts';
 
 export interface HostAbilities {
@@ -26,8 +27,16 @@ export interface BulkPlane {
   upload(body: Readable): Promise<BulkAnswer>;
 }
 
+export interface SignedInUser {
+  readonly name: string;
+  readonly role: Role;
+}
+
 export interface Services {
+  /** Of the user of this computer. */
   readonly handlers: Handlers;
+  /** The same, with this name in what is saved and accepted. */
+  handlersOf(user: SignedInUser): Handlers;
   readonly bulk: BulkPlane;
   /** Returns the unsubscribe function. */
   subscribe(listener: (event: AppEvent) => void): () => void;

@@ -22,6 +22,8 @@ async function callOverHttp(name: string, input: unknown): Promise<unknown> {
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ name, input }),
   });
+  // The session on a shared workstation ended: its page for signing in is the way on.
+  if (response.status === 401) location.assign('/login');
   return response.json();
 }
 
@@ -39,6 +41,12 @@ function eventsOverHttp(callback: (event: unknown) => void, onReconnect: () => v
 
 export const callServices = (name: string, input: unknown): Promise<unknown> =>
   window.maskloop ? window.maskloop.call(name, input) : callOverHttp(name, input);
+
+/** On a workstation that several people share. */
+export async function signOut(): Promise<void> {
+  await fetch('/logout', { method: 'POST', redirect: 'manual' });
+  location.assign('/login');
+}
 
 /** One subscription for the whole page; an event that does not fit the contract is a defect and is thrown. */
 export function subscribeToEvents(callback: (event: AppEvent) => void, onReconnect: () => void): () => void {

@@ -24,6 +24,7 @@ export const commands: Record<keyof typeof en, Message> = {
   'commandGroup.window': 'Fenster',
   'command.palette': 'Alle Befehle zeigen',
   'command.cheatSheet': 'Tastenkürzel zeigen',
+  'command.about': 'Über Maskloop, bestimmungsgemäßer Gebrauch',
   'command.settings': 'Einstellungen öffnen',
   'command.theme': 'Farbschema: {name}',
   'command.undo': 'Rückgängig',

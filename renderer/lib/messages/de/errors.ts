@@ -20,6 +20,7 @@ function death({ exitCode, signal }: Extract<AppError, { code: 'job/process-died
 
 const sentences: Sentences = {
   'contract/bad-input': ({ issues }) => `Die Anfrage wurde nicht verstanden (${issues.join('; ')}). Prüfen Sie die Werte und versuchen Sie es noch einmal.`,
+  'access/denied': ({ role, leastRole }) => `Ihre Rolle (${role}) erlaubt das nicht; es braucht ${leastRole} oder mehr. Fragen Sie, wer dieses Maskloop betreibt.`,
   'project/none-open': () => 'Es ist kein Projekt offen. Öffnen Sie eines oder legen Sie eines an.',
   'project/not-a-project': ({ path }) => `${path} ist kein Maskloop-Projekt. Wählen Sie einen Ordner mit einer maskloop.db oder legen Sie dort ein Projekt an.`,
   'project/already-exists': ({ path }) => `${path} enthält schon ein Projekt. Öffnen Sie es oder wählen Sie einen anderen Ordner.`,

@@ -23,4 +23,9 @@ export const settings: Record<keyof typeof en, Message> = {
   'settings.resetShortcut': 'Kürzel für „{title}“ zurücksetzen',
   'settings.resetAll': 'Alle Kürzel zurücksetzen',
   'settings.conflict': '{keys} gehört auch zu „{title}“. Es hört, was zuletzt kam.',
+  'about.title': 'Über Maskloop',
+  'about.version': 'Maskloop {version}',
+  'about.use': 'Für Forschung und Annotation. Kein zugelassenes Medizinprodukt: nicht für Diagnose oder Behandlung.',
+  'about.signedIn': 'Angemeldet als {name} ({role}).',
+  'about.signOut': 'Abmelden',
 };

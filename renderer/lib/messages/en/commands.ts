@@ -22,6 +22,7 @@ export const commands = {
   'commandGroup.window': 'Window',
   'command.palette': 'Show all commands',
   'command.cheatSheet': 'Show the keyboard shortcuts',
+  'command.about': 'About Maskloop, its intended use',
   'command.settings': 'Open the settings',
   'command.theme': 'Theme: {name}',
   'command.undo': 'Undo',

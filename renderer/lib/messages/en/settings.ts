@@ -20,4 +20,9 @@ export const settings = {
   'settings.resetShortcut': 'Reset the shortcut of “{title}”',
   'settings.resetAll': 'Reset all shortcuts',
   'settings.conflict': '{keys} also belongs to “{title}”. The one that came last hears it.',
+  'about.title': 'About Maskloop',
+  'about.version': 'Maskloop {version}',
+  'about.use': 'For research and annotation. Not a cleared medical device: not for diagnosis or treatment.',
+  'about.signedIn': 'Signed in as {name} ({role}).',
+  'about.signOut': 'Sign out',
 } as const;
