@@ -85,7 +85,12 @@ export const CaseSummary = z.object({
 });
 export type CaseSummary = z.infer<typeof CaseSummary>;
 
-export const CaseDetail = CaseSummary.extend({ voxelType: VoxelType, revisions: z.array(RevisionInfo) });
+export const CaseDetail = CaseSummary.extend({
+  voxelType: VoxelType,
+  revisions: z.array(RevisionInfo),
+  /** Predictions that left a map of their uncertainty (`bulkUrls.uncertainty`). */
+  uncertainRevisions: z.array(Revision).default([]),
+});
 export type CaseDetail = z.infer<typeof CaseDetail>;
 
 export const ProjectInfo = z.object({

@@ -5,6 +5,7 @@ import type { CaseExclusion } from '../contract/exclusion.ts';
 import type { CaseId, Revision } from '../contract/vocabulary.ts';
 import type { StoredCase } from '../dataset/caseTable.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
+import { readUncertainty } from '../dataset/uncertaintyFiles.ts';
 
 /** `revisions` oldest first. */
 export function summarizeCase(
@@ -57,10 +58,28 @@ export function summaryOf(store: ProjectStore, caseId: CaseId): CaseSummary {
   return summarizeCase(requireCase(store, caseId), store.revisions.ofCase(caseId), store.folds.of(caseId), store.exclusions.all().get(caseId) ?? null, completenessIn(store));
 }
 
-/** Throws AppException not-found. */
-export function describeCase(store: ProjectStore, caseId: CaseId): CaseDetail {
+/** Rejects with AppException not-found. */
+export async function describeCase(store: ProjectStore, caseId: CaseId): Promise<CaseDetail> {
   const { image } = requireCase(store, caseId);
-  return { ...summaryOf(store, caseId), voxelType: image.voxelType, revisions: store.revisions.ofCase(caseId) };
+  const revisions = store.revisions.ofCase(caseId);
+  return { ...summaryOf(store, caseId), voxelType: image.voxelType, revisions, uncertainRevisions: await uncertainRevisions(store, caseId, revisions) };
+}
+
+async function uncertainRevisions(store: ProjectStore, caseId: CaseId, revisions: readonly RevisionInfo[]): Promise<Revision[]> {
+  const found = await Promise.all(
+    revisions.filter(({ source }) => source.startsWith('model:')).map(async (one) => ((await hasUncertainty(store, caseId, one)) ? [one.revision] : [])),
+  );
+  return found.flat();
+}
+
+/** A damaged one is there: opening the case goes on, and whoever asks for the map is told. */
+async function hasUncertainty(store: ProjectStore, caseId: CaseId, info: RevisionInfo): Promise<boolean> {
+  try {
+    return (await readUncertainty(store.folder, { caseId, ...info })) !== null;
+  } catch (thrown) {
+    if (thrown instanceof AppException && thrown.error.code === 'disk/corrupt') return true;
+    throw thrown;
+  }
 }
 
 export function listCases(store: ProjectStore): CaseSummary[] {

@@ -68,6 +68,11 @@ export class AppApi {
     return new Uint8Array(await getBytes(bulkUrls.background(caseId, revision)));
   }
 
+  /** Of a prediction that has one, in 255ths of a bit; in the same order. */
+  async uncertainty(caseId: CaseId, revision: number): Promise<Uint8Array<ArrayBuffer>> {
+    return new Uint8Array(await getBytes(bulkUrls.uncertainty(caseId, revision)));
+  }
+
   /** Sends a labelmap as a Blob (a typed array of 100 MB breaks test tools). */
   async upload(labels: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>): Promise<UploadId> {
     const response = await fetch(bulkUrls.upload(), { method: 'POST', body: new Blob([labels], { type: 'application/octet-stream' }) });

@@ -90,6 +90,20 @@ export function cacheLabelmap(volumeId: string, grid: Grid, modality: string, la
   describeSlices(labelmap.imageIds, grid, FrameOfReferenceUID, 'SEG');
 }
 
+/** A volume on the grid of the cached image that is only looked at, under an id without ':' that no other had. */
+export function cacheOverlayVolume(volumeId: string, grid: Grid, voxels: VoxelArray): void {
+  const { FrameOfReferenceUID } = cache.getVolume(IMAGE_VOLUME_ID)!.metadata;
+  const metadata = metadataOf(voxels, grid, 'OT', FrameOfReferenceUID);
+  const volume = volumeLoader.createLocalVolume(volumeId, { ...geometryOf(grid), metadata, scalarData: voxels });
+  describeSlices(volume.imageIds, grid, FrameOfReferenceUID, 'OT');
+}
+
+export function dropVolume(volumeId: string): void {
+  const { imageIds } = cache.getVolume(volumeId)!;
+  cache.removeVolumeLoadObject(volumeId);
+  for (const imageId of imageIds) if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId);
+}
+
 export function dropCaseVolumes(): void {
   cache.purgeCache();
   utilities.genericMetadataProvider.clear();

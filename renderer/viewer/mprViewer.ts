@@ -2,9 +2,9 @@
  * Three planes through one case with an editable labelmap. The only object of the viewer that features talk to; they
  * speak in case words (grid, segments, millimetres) and never see Cornerstone.
  */
-import { Enums as CoreEnums, RenderingEngine, cache, init as initCore, setVolumesForViewports } from '@cornerstonejs/core';
+import { Enums as CoreEnums, RenderingEngine, cache, setVolumesForViewports } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
-import { init as initTools, synchronizers, SynchronizerManager } from '@cornerstonejs/tools';
+import { synchronizers, SynchronizerManager } from '@cornerstonejs/tools';
 import type { Grid, Segment } from '../../main/contract/vocabulary.ts';
 import { IMAGE_VOLUME_ID, cacheCaseImage, dropCaseVolumes } from './caseVolume.ts';
 import type { VoxelArray } from './caseVolume.ts';
@@ -12,16 +12,18 @@ import { EditTools } from './edit/editTools.ts';
 import { DiffLayer } from './diffLayer.ts';
 import { LabelmapLayer } from './edit/labelmapLayer.ts';
 import type { LabelArray } from './labelSlots.ts';
-import { MprTools, PLANES, registerTools } from './mprTools.ts';
+import { MprTools, PLANES } from './mprTools.ts';
 import { isEditTool } from './edit/editSettings.ts';
 import type { Plane, ViewerTool } from './mprTools.ts';
-import { orientationLetters } from './orientationLetters.ts';
-import { firstWindow } from './windowLevel.ts';
+import { OverlayLayer } from './overlayLayer.ts';
+import type { PlaneFacts } from './planeFacts.ts';
+import { PlaneViews } from './planeViews.ts';
+import { startCornerstone } from './startCornerstone.ts';
+import { firstWindow, windowOfShares } from './windowLevel.ts';
 import type { GreyWindow } from './windowLevel.ts';
 
 const ENGINE_ID = 'mpr';
 const VOI_SYNC_ID = 'mpr-window';
-const CACHE_BYTES = 6 * 2 ** 30;
 
 export interface ViewerCase {
   readonly grid: Grid;
@@ -38,31 +40,23 @@ export interface CursorReading {
   readonly positionLpsMm: readonly [number, number, number];
   readonly value: number;
   readonly labelValue: number;
+  /** Of what lies over the image. */
+  readonly overlayValue: number | null;
 }
 
-export interface EdgeLetters {
-  readonly left: string;
-  readonly right: string;
-  readonly top: string;
-  readonly bottom: string;
+export interface ViewerEvents {
+  /** The labelmap changed by hand. */
+  edit(): void;
+  /** Undo or redo may have become (im)possible. */
+  history(): void;
+  /** `null` when the pointer leaves. */
+  cursor(reading: CursorReading | null): void;
+  window(window: GreyWindow): void;
+  /** Along k of the stored grid. */
+  slice(indexK: number | null): void;
+  /** A plane shows another slice, or the same one otherwise. */
+  plane(plane: Plane, facts: PlaneFacts | null): void;
 }
-
-let started = false;
-function startCornerstone(): void {
-  if (started) return;
-  initCore();
-  initTools();
-  cache.setMaxCacheSize(CACHE_BYTES);
-  registerTools();
-  started = true;
-}
-
-const cross = (a: readonly number[], b: readonly number[]): number[] => [
-  a[1]! * b[2]! - a[2]! * b[1]!,
-  a[2]! * b[0]! - a[0]! * b[2]!,
-  a[0]! * b[1]! - a[1]! * b[0]!,
-];
-const opposite = (v: readonly number[]): number[] => v.map((value) => -value);
 
 export class MprViewer {
   readonly #engine: RenderingEngine;
@@ -71,14 +65,18 @@ export class MprViewer {
   /** Tools that change the mask. */
   readonly editing: EditTools;
   readonly #difference: DiffLayer;
+  /** Slices, directions and thickness. */
+  readonly planes: PlaneViews;
+  /** A second volume over the image. */
+  readonly overlay: OverlayLayer;
   readonly #listeners: (() => void)[] = [];
   readonly #resize: ResizeObserver;
   #case: ShownCase | null = null;
+  #showCount = 0;
 
-  /** `edit`: the labelmap changed by hand. `history`: undo or redo may have become (im)possible. `cursor`: null when the pointer leaves. */
   constructor(
     elements: Readonly<Record<Plane, HTMLDivElement>>,
-    private readonly on: { edit(): void; history(): void; cursor(reading: CursorReading | null): void; window(window: GreyWindow): void; slice(indexK: number | null): void },
+    private readonly on: ViewerEvents,
   ) {
     startCornerstone();
     this.#engine = new RenderingEngine(ENGINE_ID);
@@ -103,18 +101,36 @@ export class MprViewer {
     this.#labels = new LabelmapLayer(this.#engine, PLANES, this.on);
     this.editing = new EditTools(this.#labels, PLANES.map((plane) => ({ element: elements[plane], viewport: () => this.#viewport(plane) })));
     this.#difference = new DiffLayer(this.#engine, () => PLANES);
-    const windowChanged = ((event: CustomEvent<{ range?: GreyWindow }>): void => {
-      if (event.detail.range) this.on.window(event.detail.range);
+    this.planes = new PlaneViews(this.#engine);
+    this.overlay = new OverlayLayer(this.#engine, () => PLANES);
+    const windowChanged = ((event: CustomEvent<{ range?: GreyWindow; volumeId?: string }>): void => {
+      const { range, volumeId } = event.detail;
+      if (range && volumeId === IMAGE_VOLUME_ID) this.on.window(range);
     }) as EventListener;
     this.#listenTo(elements.axial, CoreEnums.Events.VOI_MODIFIED, windowChanged);
-    this.#listenTo(elements.axial, CoreEnums.Events.CAMERA_MODIFIED, () => this.on.slice(this.#axialSliceK()));
-    this.#resize = new ResizeObserver(() => this.#engine.resize(true, true));
+    for (const plane of PLANES) this.#listenTo(elements[plane], CoreEnums.Events.CAMERA_MODIFIED, () => this.#tellFacts(plane));
+    this.#resize = new ResizeObserver(() => {
+      const fitting = this.planes.fitting();
+      this.#engine.resize(true, true);
+      this.planes.fit(fitting);
+      for (const plane of PLANES) this.#tellFacts(plane);
+    });
     for (const plane of PLANES) this.#resize.observe(elements[plane]);
   }
 
   #listenTo<K extends string>(element: HTMLElement, type: K, listener: (event: K extends keyof HTMLElementEventMap ? HTMLElementEventMap[K] : Event) => void): void {
     element.addEventListener(type, listener as EventListener);
     this.#listeners.push(() => element.removeEventListener(type, listener as EventListener));
+  }
+
+  /** How often a case was put in place of what was shown. */
+  get showCount(): number {
+    return this.#showCount;
+  }
+
+  #tellFacts(plane: Plane): void {
+    this.on.plane(plane, this.#case && this.planes.facts(plane));
+    if (plane === 'axial') this.on.slice(this.#axialSliceK());
   }
 
   #viewport(plane: Plane): Types.IVolumeViewport {
@@ -126,9 +142,11 @@ export class MprViewer {
     this.clear();
     const { labels, ...shown } = viewerCase;
     this.#case = shown;
+    this.#showCount++;
     cacheCaseImage(viewerCase.grid, viewerCase.modality, viewerCase.voxels);
     this.#labels.take(shown, labels, segments);
     await setVolumesForViewports(this.#engine, [{ volumeId: IMAGE_VOLUME_ID }], [...PLANES]);
+    this.planes.applyToNewVolume();
     this.setWindow(firstWindow(viewerCase.modality, viewerCase.voxels));
     this.#labels.draw(segments);
     this.editing.show(shown);
@@ -137,6 +155,21 @@ export class MprViewer {
     );
     this.#engine.renderViewports([...PLANES]);
     await Promise.all(drawn);
+    for (const plane of PLANES) this.#tellFacts(plane);
+  }
+
+  /** By the values of the image: the 1st to the 99th percentile. */
+  windowByValues(): void {
+    if (this.#case) this.setWindow(windowOfShares(this.#case.voxels, 0.01, 0.99));
+  }
+
+  /** In place of the voxels that are shown: another channel of the same case. */
+  replaceVoxels(modality: string, voxels: VoxelArray): void {
+    if (!this.#case) return;
+    // into the same array, so that whatever reads grey values goes on with those that are seen
+    this.#case.voxels.set(voxels);
+    cache.getVolume(IMAGE_VOLUME_ID)!.invalidate();
+    this.setWindow(firstWindow(modality, voxels));
   }
 
   /** New names, colours or labels for the labelmap that is shown. */
@@ -175,14 +208,8 @@ export class MprViewer {
   }
 
   setWindow(window: GreyWindow): void {
-    for (const plane of PLANES) this.#viewport(plane).setProperties({ voiRange: { ...window } });
-    this.#engine.renderViewports([...PLANES]);
+    this.planes.setWindow(window);
     this.on.window(window);
-  }
-
-  resetViews(): void {
-    for (const plane of PLANES) this.#viewport(plane).resetCamera();
-    this.#engine.renderViewports([...PLANES]);
   }
 
   undo(): void {
@@ -198,18 +225,6 @@ export class MprViewer {
   /** A copy of the labelmap as it is painted. */
   copyLabels(): LabelArray | null {
     return this.#labels.copyLabels();
-  }
-
-  /** Letters of the patient sides at the edges of a plane. */
-  edgeLetters(plane: Plane): EdgeLetters {
-    const { viewUp = [0, -1, 0], viewPlaneNormal = [0, 0, -1] } = this.#viewport(plane).getCamera();
-    const right = cross(viewUp, viewPlaneNormal);
-    return {
-      right: orientationLetters(right),
-      left: orientationLetters(opposite(right)),
-      top: orientationLetters(viewUp),
-      bottom: orientationLetters(opposite(viewUp)),
-    };
   }
 
   /** The slice of the stored grid that the axial plane shows in its middle; of an oblique grid the nearest one. */
@@ -234,7 +249,7 @@ export class MprViewer {
     const [ni, nj, nk] = grid.dimsIjk;
     if (i < 0 || j < 0 || k < 0 || i >= ni || j >= nj || k >= nk) return null;
     const index = i + ni * (j + nj * k);
-    return { ijk: [i, j, k], positionLpsMm: [world[0], world[1], world[2]], value: voxels[index]!, labelValue: this.#labels.labelAt(index) };
+    return { ijk: [i, j, k], positionLpsMm: [world[0], world[1], world[2]], value: voxels[index]!, labelValue: this.#labels.labelAt(index), overlayValue: this.overlay.valueAt(index) };
   }
 
   /** Shows nothing and frees the memory of the case. */
@@ -245,6 +260,7 @@ export class MprViewer {
     this.#labels.setUnderneath(false);
     this.#difference.hide();
     this.#labels.clear();
+    this.overlay.hide();
     for (const plane of PLANES) this.#viewport(plane).removeAllActors();
     dropCaseVolumes();
     this.#engine.renderViewports([...PLANES]);

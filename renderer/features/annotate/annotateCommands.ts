@@ -72,7 +72,6 @@ function displayCommands(annotator: Annotator, noCase: Reason): Command[] {
   };
   return [
     { id: 'view.toggleMask', title: () => t('command.toggleMask'), group: 'view', shortcuts: ['Space'], unavailable: noCase, run: toggleMask },
-    { id: 'view.fit', title: () => t('command.fit'), group: 'view', shortcuts: ['F'], unavailable: noCase, run: () => annotator.viewer?.resetViews() },
   ];
 }
 

@@ -12,6 +12,7 @@ import { jobs as jobsDe } from './de/jobs.ts';
 import { network as networkDe } from './de/network.ts';
 import { project as projectDe } from './de/project.ts';
 import { settings as settingsDe } from './de/settings.ts';
+import { view as viewDe } from './de/view.ts';
 import { workspace as workspaceDe } from './de/workspace.ts';
 import { annotate } from './en/annotate.ts';
 import { commands } from './en/commands.ts';
@@ -23,13 +24,14 @@ import { jobs } from './en/jobs.ts';
 import { network } from './en/network.ts';
 import { project } from './en/project.ts';
 import { settings } from './en/settings.ts';
+import { view } from './en/view.ts';
 import { workspace } from './en/workspace.ts';
 import type { Message } from './message.ts';
 
-const en = { ...annotate, ...commands, ...common, ...editing, ...exporting, ...importing, ...jobs, ...network, ...project, ...settings, ...workspace };
+const en = { ...annotate, ...commands, ...common, ...editing, ...exporting, ...importing, ...jobs, ...network, ...project, ...settings, ...view, ...workspace };
 export type MessageKey = keyof typeof en;
 export type Messages = typeof en;
-const de: Record<MessageKey, Message> = { ...annotateDe, ...commandsDe, ...commonDe, ...editingDe, ...exportingDe, ...importingDe, ...jobsDe, ...networkDe, ...projectDe, ...settingsDe, ...workspaceDe };
+const de: Record<MessageKey, Message> = { ...annotateDe, ...commandsDe, ...commonDe, ...editingDe, ...exportingDe, ...importingDe, ...jobsDe, ...networkDe, ...projectDe, ...settingsDe, ...viewDe, ...workspaceDe };
 
 export type Language = 'en' | 'de';
 export const catalogues: Readonly<Record<Language, Readonly<Record<MessageKey, Message>>>> = { en, de };

@@ -1,0 +1,165 @@
+/** How the planes are looked at: which slice, which way round, how thick, in which window. */
+import { Enums, utilities } from '@cornerstonejs/core';
+import type { RenderingEngine, Types } from '@cornerstonejs/core';
+import type { Grid } from '../../main/contract/vocabulary.ts';
+import { IMAGE_VOLUME_ID } from './caseVolume.ts';
+import { PLANES } from './mprTools.ts';
+import type { Plane } from './mprTools.ts';
+import { edgeLetters, slicePosition } from './planeFacts.ts';
+import type { PlaneFacts } from './planeFacts.ts';
+import type { GreyWindow } from './windowLevel.ts';
+
+const { BlendModes, OrientationAxis } = Enums;
+
+/** What a thick slice shows of the values behind each other. */
+export const SLAB_MODES = ['thin', 'maximum', 'minimum', 'average'] as const;
+export type SlabMode = (typeof SLAB_MODES)[number];
+export interface Slab {
+  readonly mode: SlabMode;
+  /** Of the whole slab; `thin` has none. */
+  readonly thicknessMm: number;
+}
+/** Along the axes of the patient, or along the rows, columns and slices of the scan. */
+export type PlaneAxes = 'patient' | 'scan';
+
+const FITS_WITHIN = 0.02;
+const BLENDING = {
+  thin: BlendModes.COMPOSITE,
+  maximum: BlendModes.MAXIMUM_INTENSITY_BLEND,
+  minimum: BlendModes.MINIMUM_INTENSITY_BLEND,
+  average: BlendModes.AVERAGE_INTENSITY_BLEND,
+} as const;
+const ORIENTATION = {
+  patient: { axial: OrientationAxis.AXIAL, sagittal: OrientationAxis.SAGITTAL, coronal: OrientationAxis.CORONAL },
+  scan: { axial: OrientationAxis.AXIAL_REFORMAT, sagittal: OrientationAxis.SAGITTAL_REFORMAT, coronal: OrientationAxis.CORONAL_REFORMAT },
+} as const;
+
+export class PlaneViews {
+  #slab: Slab = { mode: 'thin', thicknessMm: 10 };
+  #axes: PlaneAxes = 'patient';
+  #isInverted = false;
+
+  constructor(private readonly engine: RenderingEngine) {}
+
+  #viewport(plane: Plane): Types.IVolumeViewport {
+    return this.engine.getViewport(plane) as Types.IVolumeViewport;
+  }
+  #isEmpty(plane: Plane): boolean {
+    return this.#viewport(plane).getActors().length === 0;
+  }
+  #draw(): void {
+    this.engine.renderViewports([...PLANES]);
+  }
+
+  /** A new volume knows nothing of what was chosen for the one before. */
+  applyToNewVolume(): void {
+    for (const plane of PLANES) if (this.#isInverted) this.#viewport(plane).setProperties({ invert: true }, IMAGE_VOLUME_ID, true);
+    if (this.#axes !== 'patient') this.setAxes(this.#axes);
+    if (this.#slab.mode !== 'thin') this.setSlab(this.#slab);
+  }
+
+  /** `null` while nothing is shown. */
+  facts(plane: Plane): PlaneFacts | null {
+    const viewport = this.#viewport(plane);
+    if (this.#isEmpty(plane)) return null;
+    const { viewUp = [0, -1, 0], viewPlaneNormal = [0, 0, -1], focalPoint = [0, 0, 0], parallelScale = 1 } = viewport.getCamera();
+    const { numScrollSteps, currentStepIndex } = utilities.getVolumeViewportScrollInfo(viewport, IMAGE_VOLUME_ID);
+    return {
+      sliceIndex: currentStepIndex,
+      sliceCount: numScrollSteps + 1,
+      position: slicePosition(focalPoint, viewPlaneNormal),
+      letters: edgeLetters(viewUp, viewPlaneNormal),
+      mmPerPixel: (2 * parallelScale) / Math.max(1, viewport.element.clientHeight),
+      zoom: viewport.getZoom(),
+    };
+  }
+
+  scrollTo(plane: Plane, sliceIndex: number): void {
+    const facts = this.facts(plane);
+    if (facts && facts.sliceIndex !== sliceIndex) this.#viewport(plane).scroll(sliceIndex - facts.sliceIndex);
+  }
+  scrollBy(plane: Plane, slices: number): void {
+    if (!this.#isEmpty(plane)) this.#viewport(plane).scroll(slices);
+  }
+
+  /** Moves every plane along its normal until it holds the point. */
+  jumpTo(positionLpsMm: readonly [number, number, number]): void {
+    for (const plane of PLANES) if (!this.#isEmpty(plane)) this.#viewport(plane).jumpToWorld([...positionLpsMm]);
+  }
+
+  jumpToVoxel({ originLpsMm, direction, spacingMm }: Grid, ijk: readonly [number, number, number]): void {
+    const at = (world: number): number => originLpsMm[world]! + [0, 1, 2].reduce((sum, axis) => sum + direction[3 * axis + world]! * spacingMm[axis]! * ijk[axis]!, 0);
+    this.jumpTo([at(0), at(1), at(2)]);
+  }
+
+  flip(plane: Plane, side: 'horizontal' | 'vertical'): void {
+    if (this.#isEmpty(plane)) return;
+    const viewport = this.#viewport(plane);
+    const { flipHorizontal = false, flipVertical = false } = viewport.getCamera();
+    viewport.setCamera(side === 'horizontal' ? { flipHorizontal: !flipHorizontal } : { flipVertical: !flipVertical });
+    viewport.render();
+  }
+
+  /** By a quarter turn, clockwise. */
+  rotate(plane: Plane): void {
+    if (this.#isEmpty(plane)) return;
+    const viewport = this.#viewport(plane);
+    const { rotation = 0 } = viewport.getViewPresentation();
+    viewport.setViewPresentation({ rotation: (rotation + 90) % 360 });
+    viewport.render();
+  }
+
+  /** Zoom, shift, flips and turns as at first; the slices stay near where they were. */
+  reset(): void {
+    for (const plane of PLANES) {
+      if (this.#isEmpty(plane)) continue;
+      const viewport = this.#viewport(plane);
+      const { focalPoint } = viewport.getCamera();
+      viewport.setCamera({ flipHorizontal: false, flipVertical: false });
+      viewport.setOrientation(ORIENTATION[this.#axes][plane], false);
+      if (focalPoint) viewport.jumpToWorld(focalPoint);
+    }
+    this.#draw();
+  }
+
+  /** Planes whose picture fills them just so. */
+  fitting(): readonly Plane[] {
+    return PLANES.filter((plane) => !this.#isEmpty(plane) && Math.abs(this.#viewport(plane).getZoom() - 1) < FITS_WITHIN);
+  }
+  /** Zooms them so that they do, in whatever size they have now. */
+  fit(planes: readonly Plane[]): void {
+    for (const plane of planes) {
+      this.#viewport(plane).setZoom(1);
+      this.#viewport(plane).render();
+    }
+  }
+
+  setAxes(axes: PlaneAxes): void {
+    this.#axes = axes;
+    this.reset();
+  }
+
+  setSlab(slab: Slab): void {
+    this.#slab = slab;
+    for (const plane of PLANES) {
+      const viewport = this.#viewport(plane);
+      // the labelmap and what lies over the image stay thin
+      const image = viewport.getActors().find((actor) => actor.referencedId === IMAGE_VOLUME_ID);
+      if (!image) continue;
+      viewport.setBlendMode(BLENDING[slab.mode], [image.uid]);
+      viewport.setSlabThickness(slab.mode === 'thin' ? 0 : slab.thicknessMm, [image.uid]);
+    }
+    this.#draw();
+  }
+
+  setInverted(isInverted: boolean): void {
+    this.#isInverted = isInverted;
+    for (const plane of PLANES) if (!this.#isEmpty(plane)) this.#viewport(plane).setProperties({ invert: isInverted }, IMAGE_VOLUME_ID, true);
+    this.#draw();
+  }
+
+  setWindow(window: GreyWindow): void {
+    for (const plane of PLANES) if (!this.#isEmpty(plane)) this.#viewport(plane).setProperties({ voiRange: { ...window } }, IMAGE_VOLUME_ID);
+    this.#draw();
+  }
+}

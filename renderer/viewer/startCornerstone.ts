@@ -1,0 +1,33 @@
+/** Cornerstone for this page. */
+import { cache, getRenderingCapabilities, init as initCore } from '@cornerstonejs/core';
+import { init as initTools } from '@cornerstonejs/tools';
+import { registerColorMaps } from './colorMaps.ts';
+import { registerTools } from './mprTools.ts';
+
+const CACHE_BYTES = 6 * 2 ** 30;
+
+let started = false;
+/** Once; later calls do nothing. */
+export function startCornerstone(): void {
+  if (started) return;
+  initCore();
+  initTools();
+  cache.setMaxCacheSize(CACHE_BYTES);
+  registerTools();
+  registerColorMaps();
+  started = true;
+}
+
+export interface RenderingAbility {
+  /** Name of the graphics driver, as far as the browser tells it. */
+  readonly driver: string;
+  readonly hasWebGl: boolean;
+  /** Pictures are computed by the processor: right, but slow. */
+  readonly isSoftware: boolean;
+}
+
+/** What the device can draw. */
+export function renderingAbility(): RenderingAbility {
+  const { renderer, webgl, softwareRasterizer } = getRenderingCapabilities();
+  return { driver: renderer, hasWebGl: webgl, isSoftware: softwareRasterizer };
+}
