@@ -76,10 +76,18 @@ export class PlaneViews {
 
   scrollTo(plane: Plane, sliceIndex: number): void {
     const facts = this.facts(plane);
-    if (facts && facts.sliceIndex !== sliceIndex) this.#viewport(plane).scroll(sliceIndex - facts.sliceIndex);
+    if (facts && facts.sliceIndex !== sliceIndex) this.scrollBy(plane, sliceIndex - facts.sliceIndex);
   }
+  /** By slices also where slabs are thick: the steps of the viewport itself would be as long as a slab. */
   scrollBy(plane: Plane, slices: number): void {
-    if (!this.#isEmpty(plane)) this.#viewport(plane).scroll(slices);
+    if (this.#isEmpty(plane)) return;
+    const viewport = this.#viewport(plane);
+    const { sliceRange, spacingInNormalDirection, camera } = utilities.getVolumeViewportScrollInfo(viewport, IMAGE_VOLUME_ID).sliceRangeInfo;
+    const { focalPoint, position, viewPlaneNormal } = camera;
+    if (!focalPoint || !position || !viewPlaneNormal) return;
+    const { newFocalPoint, newPosition } = utilities.snapFocalPointToSlice(focalPoint, position, sliceRange, viewPlaneNormal, spacingInNormalDirection, slices);
+    viewport.setCamera({ focalPoint: newFocalPoint, position: newPosition });
+    viewport.render();
   }
 
   /** Moves every plane along its normal until it holds the point. */
@@ -147,7 +155,8 @@ export class PlaneViews {
       const image = viewport.getActors().find((actor) => actor.referencedId === IMAGE_VOLUME_ID);
       if (!image) continue;
       viewport.setBlendMode(BLENDING[slab.mode], [image.uid]);
-      viewport.setSlabThickness(slab.mode === 'thin' ? 0 : slab.thicknessMm, [image.uid]);
+      if (slab.mode === 'thin') viewport.resetSlabThickness();
+      else viewport.setSlabThickness(slab.thicknessMm, [image.uid]);
     }
     this.#draw();
   }
