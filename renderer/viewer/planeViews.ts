@@ -156,7 +156,7 @@ export class PlaneViews {
       if (!image) continue;
       viewport.setBlendMode(BLENDING[slab.mode], [image.uid]);
       if (slab.mode === 'thin') viewport.resetSlabThickness();
-      else viewport.setSlabThickness(slab.thicknessMm, [image.uid]);
+      else viewport.setSlabThickness(slab.thicknessMm / 2, [image.uid]); // to either side
     }
     this.#draw();
   }
