@@ -38,7 +38,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
   };
   const kept = (): { theme?: string; shortcuts?: Record<string, string[]> } => JSON.parse(readFileSync(join(state, 'preferences.json'), 'utf8')) as ReturnType<typeof kept>;
-  const opacity = (): Promise<string> => page.getByLabel('Opacity').inputValue();
+  const opacity = (): Promise<string> => page.getByLabel('Mask opacity').inputValue();
 
   it('goes from the palette to the keyboard and back', async () => {
     await picture('welcome-dark');
