@@ -86,7 +86,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`editing in a browser (needs ${CHROMIUM})
     await page.mouse.down();
     await page.mouse.up();
   }
-  const stored = (): Buffer => gunzipSync(readFileSync(join(project, 'cases/editing/labels', `r000${revision}.nii.gz`))).subarray(352);
+  const stored = (): Buffer => gunzipSync(readFileSync(join(project, 'cases/editing/labels', `r${String(revision).padStart(4, '0')}.nii.gz`))).subarray(352);
   async function saved(): Promise<Buffer> {
     await page.locator('[data-testid=viewer][data-dirty=true]').waitFor({ timeout: 15_000 });
     await page.keyboard.press('Control+s');
@@ -153,6 +153,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`editing in a browser (needs ${CHROMIUM})
     await page.getByLabel('How deep the outline goes').selectOption('volume');
     for (const [x, y] of [[-10, -8], [10, -8], [0, 10]] as const) await click(x, y);
     await page.keyboard.press('Enter');
+    await page.locator('button[title*="Polygon"]', { hasText: 'Undo' }).waitFor({ timeout: 30_000 }); // worked out in a thread
     const prism = await saved();
     expect(slicesWith(prism, 1)).toBe(DIMS[2]);
     near(((count(prism, 1) - 4) * PIXEL) / DIMS[2], 20 * 18 / 2);
