@@ -427,7 +427,8 @@ export const AppEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('job'), event: JobEvent }),
   z.object({ type: z.literal('cases'), caseIds: z.array(CaseId) }),
   z.object({ type: z.literal('runs') }),
-  z.object({ type: z.literal('project') }),
+  /** Opened, changed, or closed. */
+  z.object({ type: z.literal('project'), isOpen: z.boolean() }),
   z.object({ type: z.literal('preferences'), preferences: Preferences }),
   z.object({ type: z.literal('receiver'), status: ReceiverStatus, problem: AppError.nullable() }),
 ]);

@@ -1,6 +1,7 @@
 import { calls, type CallName, type Handlers } from '../contract/api.ts';
 import { err, toAppError, type Result } from '../contract/errors.ts';
-import { hasRole, leastRoleOf, type Role } from '../contract/roles.ts';
+import { leastRoleOf } from '../contract/leastRoles.ts';
+import { hasRole, type Role } from '../contract/roles.ts';
 
 type AnyHandler = (input: unknown) => Promise<Result<unknown>>;
 

@@ -26,7 +26,7 @@ export function importJob(store: ProjectStore, events: EventHub, title: string, 
     async onEnded(end) {
       // A process that died between a case folder and its item leaves a folder without a row.
       if (end.state !== 'succeeded') await store.sweepCases(Date.now());
-      events.emit({ type: 'project' });
+      events.emit({ type: 'project', isOpen: true });
     },
   };
 }

@@ -37,7 +37,7 @@ function startChange({ store, queue }: OpenProject, events: EventHub, author: st
   const affected = change.valueMap.length === 0 ? [] : masksOf(store);
   if (affected.length === 0) {
     setLegend(store, change);
-    events.emit({ type: 'project' });
+    events.emit({ type: 'project', isOpen: true });
     return null;
   }
   const jobId = newJobId('legend');
@@ -59,7 +59,7 @@ function startChange({ store, queue }: OpenProject, events: EventHub, author: st
           const changes = commitChange(store, author, before, change, affected, migrated, pending);
           // the one event that says what was done
           Object.assign(end.summary, { author, operations, legendBefore: before.legend, labelRulesBefore: before.labelRules, changes });
-          events.emit({ type: 'project' });
+          events.emit({ type: 'project', isOpen: true });
           events.casesChanged(...changes.map(({ caseId }) => caseId));
         } finally {
           for (const file of pending.all) await rm(file, { force: true });

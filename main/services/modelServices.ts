@@ -54,7 +54,7 @@ function startImport({ store, queue }: OpenProject, events: EventHub, author: st
       },
       async onEnded() {
         await rm(runFolder, { recursive: true, force: true });
-        events.emit({ type: 'project' }); // the legend may have grown
+        events.emit({ type: 'project', isOpen: true }); // the legend may have grown
       },
     },
     jobId,

@@ -48,7 +48,7 @@ export function projectServices(
           store.project.setLegend(legend);
           store.project.setLabelRules(rules);
         });
-        events.emit({ type: 'project' });
+        events.emit({ type: 'project', isOpen: true });
         const info = session.info();
         if (!info) throw new Error('the project closed while its legend was set');
         return info;

@@ -74,7 +74,7 @@ export class ProjectSession {
       const store = await open();
       await this.#closeNow();
       this.#start(store);
-      this.events.emit({ type: 'project' });
+      this.events.emit({ type: 'project', isOpen: true });
       const info = this.info();
       if (!info) throw new Error('no project after opening one');
       return info;
@@ -86,7 +86,7 @@ export class ProjectSession {
     return this.#inTurn(async () => {
       this.#refuseWhileBusy();
       await this.#closeNow();
-      this.events.emit({ type: 'project' });
+      this.events.emit({ type: 'project', isOpen: false });
     });
   }
 

@@ -186,6 +186,13 @@ export class MprViewer {
   setOverlayOpacity(opacity: number): void {
     this.#labels.setOpacity(opacity);
   }
+  get isMaskShown(): boolean {
+    return this.#labels.isShown;
+  }
+  /** Without its outlines too; a new opacity above 0 shows it again. */
+  setMaskShown(isShown: boolean): void {
+    this.#labels.setShown(isShown);
+  }
   get hasOutline(): boolean {
     return this.#labels.hasOutline;
   }

@@ -1,9 +1,6 @@
 /** What axe finds wrong with a page: contrast, labels, roles, the path of the keyboard (WCAG 2.1 A and AA). */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import axeCore from 'axe-core';
 import type { Page } from 'playwright-core';
-
-const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 interface Axe {
   run(options: object): Promise<{ violations: { id: string; impact: string; nodes: { target: string[]; html: string; failureSummary: string }[] }[] }>;
@@ -12,7 +9,7 @@ interface Axe {
 /** Serious and critical ones, in words; every rule in the first theme, contrast in the others. */
 export async function violationsOf(page: Page, themes: readonly string[]): Promise<string[]> {
   // not a script element: the policy of the page forbids it
-  await page.evaluate(`window.axe === undefined && (() => { ${source} })()`);
+  await page.evaluate(`window.axe === undefined && (() => { ${axeCore.source} })()`);
   return page.evaluate(async (all) => {
     const { axe } = window as unknown as { axe: Axe };
     const root = document.documentElement;

@@ -67,8 +67,12 @@ function toolCommands(annotator: Annotator): Command[] {
 function displayCommands(annotator: Annotator, noCase: Reason): Command[] {
   let opacityShown = FIRST_OPACITY;
   const toggleMask = (): void => {
-    if (annotator.opacity > 0) opacityShown = annotator.opacity;
-    annotator.setOpacity(annotator.opacity > 0 ? 0 : opacityShown);
+    const { viewer } = annotator;
+    if (!viewer) return;
+    const hides = viewer.isMaskShown;
+    if (hides) opacityShown = annotator.opacity;
+    annotator.setOpacity(hides ? 0 : opacityShown);
+    viewer.setMaskShown(!hides);
   };
   return [
     { id: 'view.toggleMask', title: () => t('command.toggleMask'), group: 'view', shortcuts: ['Space'], unavailable: noCase, run: toggleMask },

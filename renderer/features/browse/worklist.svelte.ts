@@ -46,7 +46,7 @@ export class Worklist {
     void this.reload();
     return this.api.subscribe(
       (event) => {
-        if (event.type === 'cases' || event.type === 'project') void this.reload();
+        if (event.type === 'cases' || (event.type === 'project' && event.isOpen)) void this.reload();
       },
       () => void this.reload(),
     );

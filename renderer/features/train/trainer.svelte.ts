@@ -67,7 +67,7 @@ export class Trainer {
     void this.reload();
     return this.api.subscribe(
       (event) => {
-        if (event.type === 'runs' || event.type === 'project') void this.reload();
+        if (event.type === 'runs' || (event.type === 'project' && event.isOpen)) void this.reload();
         if (event.type === 'cases') void this.#reloadAutoRetrain();
         if (event.type === 'job') this.#showComparison(event.event);
         if (event.type === 'job' && event.event.type === 'metric' && event.event.jobId === this.shownRun?.jobId) {

@@ -38,6 +38,7 @@ export class LabelmapLayer {
   #hidden = new Set<number>();
   #opacity = 0.5;
   #hasOutline = true;
+  #isShown = true;
   /** Outlines only, whatever the opacity: something else is drawn over it. */
   #isUnderneath = false;
   #segmentationId = '';
@@ -119,7 +120,7 @@ export class LabelmapLayer {
         const slot = this.#slots.slotOf(labelValue)!;
         segmentation.config.color.setSegmentIndexColor(id, this.#segmentationId, slot, [...colorRgb, 255] as Types.Color);
         const specifier = { segmentationId: this.#segmentationId, type: LABELMAP };
-        segmentation.config.visibility.setSegmentIndexVisibility(id, specifier, slot, !this.#hidden.has(labelValue));
+        segmentation.config.visibility.setSegmentIndexVisibility(id, specifier, slot, this.#isShown && !this.#hidden.has(labelValue));
       }
     }
     segmentation.config.style.setStyle(
@@ -162,9 +163,17 @@ export class LabelmapLayer {
   /** 0 = outline only, 1 = opaque. */
   setOpacity(opacity: number): void {
     this.#opacity = opacity;
+    if (opacity > 0) this.#isShown = true;
     if (this.#image) this.#applyStyle();
   }
 
+  get isShown(): boolean {
+    return this.#isShown;
+  }
+  setShown(isShown: boolean): void {
+    this.#isShown = isShown;
+    if (this.#image) this.#applyStyle();
+  }
   setUnderneath(isUnderneath: boolean): void {
     this.#isUnderneath = isUnderneath;
     if (this.#image) this.#applyStyle();
