@@ -91,6 +91,7 @@ const examples: AppError[] = [
   { code: 'network/not-sent', node: 'pacs', path: '/masks/seg.dcm', detail: 'status 0xA700' },
   { code: 'network/not-kept', sopInstanceUid: '1.2.840.113619.2.30.1.2', callingAeTitle: 'PACS1', detail: 'the disk is full' },
   { code: 'network/port-in-use', port: 104 },
+  { code: 'access/denied', action: 'export.start', role: 'reader', leastRole: 'admin' },
   { code: 'internal', detail },
 ].map((example) => AppError.parse(example));
 

@@ -74,5 +74,5 @@ describe('a tenth of the slices painted', () => {
     const plan = await readPlan(join(root, 'runs', 'sparse'));
     expect(plan).toMatchObject({ ignoreClass: 2, ignoreLabelValue: null, classes: [{ labelValue: 1 }] });
     expect((await readPlan(join(root, 'runs', 'full'))).ignoreClass).toBeNull();
-  });
+  }, 180_000);
 });

@@ -120,7 +120,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     await page.getByRole('dialog', { name: 'Einstellungen' }).waitFor();
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Projekt schließen' }).waitFor();
-    expect(await page.evaluate(() => document.documentElement.lang)).toBe('de');
+    await expect.poll(() => page.evaluate(() => document.documentElement.lang)).toBe('de');
     await picture('workspace-light-de');
     await page.keyboard.press('Control+k');
     await page.keyboard.type('hoher kontrast');

@@ -12,7 +12,7 @@ const legend: Segment[] = [
 const choices: ExportChoices = { format: 'dicom-seg', cases: 'accepted', leftOut: [], deidentify: true, folder: '/out' };
 const caseId = CaseId.parse('a');
 const summary = (id: string, latestRevision: number | null, acceptedRevision: number | null) =>
-  ({ ...CaseSummary.pick({ caseId: true }).parse({ caseId: id }), latestRevision, acceptedRevision }) as CaseSummary;
+  ({ ...CaseSummary.pick({ caseId: true }).parse({ caseId: id }), latestRevision, acceptedRevision, exclusion: null }) as CaseSummary;
 
 describe('what the export dialog asks for', () => {
   it('leaves out what was not ticked, and de-identifies DICOM only', () => {

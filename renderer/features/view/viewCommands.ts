@@ -22,6 +22,6 @@ export function viewCommands(viewing: Viewing): Command[] {
     command('rotate', () => t('command.rotate'), [], () => viewing.rotate(viewing.active)),
     command('axes', () => t('command.axes'), [], () => viewing.setAxes(viewing.axes === 'patient' ? 'scan' : 'patient')),
     command('uncertainty', () => t('command.uncertainty'), ['U'], () => overlay.toggleUncertainty(), { unavailable: noMap }),
-    command('nextUncertain', () => t('command.nextUncertain'), ['J'], () => overlay.jumpToNextPlace(), { unavailable: noPlaces }),
+    command('nextUncertain', () => t('command.nextUncertain'), ['Shift+U'], () => overlay.jumpToNextPlace(), { unavailable: noPlaces }),
   ];
 }
