@@ -2,6 +2,9 @@
 import { z } from 'zod';
 import { LabelValue } from './vocabulary.ts';
 
+/** A byte of an uncertainty map is this part of a bit; 255 is one bit or more. */
+export const BYTES_PER_BIT = 255;
+
 /** Bits of entropy; 1 (and whatever is more) is as unsure as a toss of a coin between two classes. */
 const Bits = z.number().min(0).max(1);
 

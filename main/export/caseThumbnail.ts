@@ -1,6 +1,7 @@
 /** A small picture of one axial slice, patient right at the left, with its mask tinted in the colours of the legend. */
 import type { Grid, Segment } from '../contract/vocabulary.ts';
 import { encodePng } from './evaluation/png.ts';
+import { fullestSlice } from './fullestSlice.ts';
 
 export const LARGEST_SIDE_PX = 96;
 const TINT = 0.55;
@@ -19,19 +20,7 @@ export interface ThumbnailInput {
 }
 
 /** The slice with the largest cross-section of the mask, of several the one in the middle; without a mask the middle one. */
-export function thumbnailSlice(labels: ArrayLike<number> | null, { dimsIjk: [ni, nj, nk] }: Grid): number {
-  const middle = Math.floor(nk / 2);
-  if (!labels) return middle;
-  let largest = 0;
-  let best: number[] = [middle];
-  for (let k = 0, n = 0; k < nk; k++) {
-    let count = 0;
-    for (const end = n + ni * nj; n < end; n++) if (labels[n] !== 0) count++;
-    if (count > largest) [largest, best] = [count, [k]];
-    else if (count === largest && count > 0) best.push(k);
-  }
-  return best[Math.floor(best.length / 2)]!;
-}
+export const thumbnailSlice = (labels: ArrayLike<number> | null, { dimsIjk: [ni, nj, nk] }: Grid): number => (labels ? fullestSlice(labels, [nk, nj, ni]) : Math.floor(nk / 2));
 
 /** PNG, square pixels, the longer side `LARGEST_SIDE_PX`. */
 export function drawThumbnail({ grid: { dimsIjk: [ni, nj], spacingMm: [si, sj] }, modality, values, labels, legend }: ThumbnailInput): Uint8Array {

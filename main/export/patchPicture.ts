@@ -43,16 +43,3 @@ export function drawPatch({ values, channels, channel, classes, shapeHw: [height
   }
   return encodePng(rgb, widthPx, heightPx);
 }
-
-/** The slice along D with most voxels of a class, of several the one in the middle. */
-export function patchSlice(classes: ArrayLike<number>, [depth, height, width]: readonly [number, number, number]): number {
-  let most = 0;
-  let best = [Math.floor(depth / 2)];
-  for (let d = 0, n = 0; d < depth; d++) {
-    let count = 0;
-    for (const end = n + height * width; n < end; n++) if (classes[n] !== 0) count++;
-    if (count > most) [most, best] = [count, [d]];
-    else if (count === most && count > 0) best.push(d);
-  }
-  return best[Math.floor(best.length / 2)]!;
-}

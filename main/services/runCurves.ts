@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { RunCurves } from '../contract/api.ts';
-import { readIfThere } from '../dataset/readIfThere.ts';
+import { isMissingFile, readIfThere } from '../dataset/readIfThere.ts';
 
 const POINTS = 24;
 const Line = z.union([
@@ -47,7 +47,10 @@ const known = new Map<string, { readonly bytes: number; readonly changedMs: numb
 
 export async function runCurves(runFolder: string): Promise<RunCurves> {
   const path = join(runFolder, 'metrics.ndjson');
-  const found = await stat(path).catch(() => null);
+  const found = await stat(path).catch((thrown: unknown) => {
+    if (isMissingFile(thrown)) return null;
+    throw thrown;
+  });
   if (!found) return { loss: [], dice: [] };
   const before = known.get(path);
   if (before?.bytes === found.size && before.changedMs === found.mtimeMs) return before.curves;

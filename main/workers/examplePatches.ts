@@ -2,7 +2,8 @@
 import { AppException, err, ok, toAppError, type Result } from '../contract/errors.ts';
 import type { ExamplePatchesSummary } from '../contract/examplePatches.ts';
 import type { ExamplePatchesTask } from '../contract/tasks.ts';
-import { drawPatch, patchSlice } from '../export/patchPicture.ts';
+import { fullestSlice } from '../export/fullestSlice.ts';
+import { drawPatch } from '../export/patchPicture.ts';
 import { augmentationFor } from '../nnunet/augment/augmentation.ts';
 import { configurationOf } from '../nnunet/plan/plan.ts';
 import { PatchSampler } from '../nnunet/train/patches.ts';
@@ -37,7 +38,7 @@ async function examplePatches({ runFolder, preprocessedFolder, configuration: na
   const [sliceVoxels, channels] = [height * width, plan.channels.length];
   const patches = Array.from({ length: batchSize }, (_, n) => {
     const begin = n * depth * sliceVoxels;
-    const slice = patchSlice(sampler.labels.subarray(begin, begin + depth * sliceVoxels), shape);
+    const slice = fullestSlice(sampler.labels.subarray(begin, begin + depth * sliceVoxels), shape);
     const from = begin + slice * sliceVoxels;
     const cut = { values: sampler.images.subarray(from * channels, (from + sliceVoxels) * channels), classes: sampler.labels.subarray(from, from + sliceVoxels) };
     return { slice, pngs: plan.channels.map((_channel, channel) => Buffer.from(drawPatch({ ...cut, channels, channel, shapeHw: [height, width] })).toString('base64')) };

@@ -15,7 +15,7 @@ import { breathe } from './wholeCase.ts';
 
 type ThumbnailCase = ThumbnailsTask['cases'][number];
 
-const ARRAY_OF: Readonly<Record<VoxelType, new (buffer: ArrayBuffer) => VoxelArray>> = { uint8: Uint8Array, int16: Int16Array, uint16: Uint16Array, float32: Float32Array };
+const ARRAY_OF: Readonly<Record<VoxelType, (new (buffer: ArrayBuffer) => VoxelArray) & { readonly BYTES_PER_ELEMENT: number }>> = { uint8: Uint8Array, int16: Int16Array, uint16: Uint16Array, float32: Float32Array };
 
 /** Cases that cannot be drawn say why; the others go on. */
 export async function runThumbnails({ cases, legend }: ThumbnailsTask, port: JobPort): Promise<Result<Record<string, unknown>>> {
@@ -48,7 +48,7 @@ async function writeThumbnail({ image, modality, labelFile, outputFile }: Thumbn
 /** Of the first channel. */
 async function readSlice({ files: [file], voxelType, grid: { dimsIjk: [ni, nj] } }: StoredImage, slice: number): Promise<VoxelArray> {
   const arrayType = ARRAY_OF[voxelType];
-  const voxels = new arrayType(new ArrayBuffer(ni * nj * BYTES_PER_VOXEL[voxelType]));
+  const voxels = new arrayType(new ArrayBuffer(ni * nj * arrayType.BYTES_PER_ELEMENT));
   const handle = await open(file!);
   try {
     const { bytesRead } = await handle.read(new Uint8Array(voxels.buffer), 0, voxels.byteLength, NIFTI_VOXELS_AT_BYTE + slice * voxels.byteLength);
@@ -58,8 +58,6 @@ async function readSlice({ files: [file], voxelType, grid: { dimsIjk: [ni, nj] }
     await handle.close();
   }
 }
-
-const BYTES_PER_VOXEL: Readonly<Record<VoxelType, number>> = { uint8: 1, int16: 2, uint16: 2, float32: 4 };
 
 async function removeOlder(outputFile: string): Promise<void> {
   const folder = dirname(outputFile);

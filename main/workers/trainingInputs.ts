@@ -1,7 +1,7 @@
 /** What a training read, by hash (`inputs.json` of its run), so that a repetition can say whether it is still the same. */
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { ComputeDevice } from '../../models/engine.ts';
 import type { JobPort } from '../contract/jobPort.ts';
@@ -83,12 +83,8 @@ export const writeInputs = (runFolder: string, inputs: TrainingInputs): Promise<
 
 /** Null for a run of a version that kept none. */
 export async function readInputs(runFolder: string): Promise<TrainingInputs | null> {
-  try {
-    return TrainingInputs.parse(JSON.parse(await readFile(join(runFolder, INPUTS_FILE), 'utf8')));
-  } catch (thrown) {
-    if (isMissingFile(thrown)) return null;
-    throw thrown;
-  }
+  const bytes = await readIfThere(join(runFolder, INPUTS_FILE));
+  return bytes && TrainingInputs.parse(JSON.parse(bytes.toString('utf8')));
 }
 
 /** Pure; for people: every file that is gone or is not what it was. */

@@ -1,19 +1,9 @@
 /** Puts a case's voxels into Cornerstone's cache as a volume and a labelmap of the same grid. */
 import { cache, utilities, volumeLoader } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
-import type { Grid, VoxelType } from '../../main/contract/vocabulary.ts';
+import type { Grid } from '../../main/contract/vocabulary.ts';
 import type { LabelArray } from './labelSlots.ts';
-
-export type VoxelArray = Uint8Array | Int16Array | Uint16Array | Float32Array;
-
-const ARRAY_OF: Record<VoxelType, new (buffer: ArrayBuffer) => VoxelArray> = {
-  uint8: Uint8Array,
-  int16: Int16Array,
-  uint16: Uint16Array,
-  float32: Float32Array,
-};
-
-export const voxelArray = (type: VoxelType, bytes: ArrayBuffer): VoxelArray => new ARRAY_OF[type](bytes);
+import type { VoxelArray } from './voxelArray.ts';
 
 // Without ':' — Cornerstone would look for an image loader of that scheme.
 export const IMAGE_VOLUME_ID = 'case-image';

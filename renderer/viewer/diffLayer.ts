@@ -2,7 +2,7 @@
 import { cache } from '@cornerstonejs/core';
 import type { RenderingEngine, Types } from '@cornerstonejs/core';
 import { Enums, segmentation } from '@cornerstonejs/tools';
-import { IMAGE_VOLUME_ID, cacheLabelmap } from './caseVolume.ts';
+import { IMAGE_VOLUME_ID, cacheLabelmap, dropVolume } from './caseVolume.ts';
 import type { LabelledImage } from './edit/labelmapLayer.ts';
 
 const LABELMAP = Enums.SegmentationRepresentations.Labelmap;
@@ -59,7 +59,7 @@ export class DiffLayer {
     if (this.#segmentationId === null) return;
     segmentation.removeSegmentation(this.#segmentationId);
     this.#segmentationId = null;
-    if (cache.getVolume(this.#volumeId)) cache.removeVolumeLoadObject(this.#volumeId);
+    if (cache.getVolume(this.#volumeId)) dropVolume(this.#volumeId);
     this.engine.renderViewports([...this.viewportIds()]);
   }
 }

@@ -7,8 +7,9 @@ import type { Types } from '@cornerstonejs/core';
 import { synchronizers, SynchronizerManager } from '@cornerstonejs/tools';
 import type { Grid, Segment } from '../../main/contract/vocabulary.ts';
 import { IMAGE_VOLUME_ID, cacheCaseImage, dropCaseVolumes } from './caseVolume.ts';
-import type { VoxelArray } from './caseVolume.ts';
+import type { VoxelArray } from './voxelArray.ts';
 import { EditTools } from './edit/editTools.ts';
+import { toGridMm, voxelAt } from './edit/gridFrame.ts';
 import { DiffLayer } from './diffLayer.ts';
 import { LabelmapLayer } from './edit/labelmapLayer.ts';
 import type { LabelArray } from './labelSlots.ts';
@@ -238,9 +239,8 @@ export class MprViewer {
   #axialSliceK(): number | null {
     const { focalPoint } = this.#viewport('axial').getCamera();
     if (!this.#case || !focalPoint) return null;
-    const { originLpsMm, direction, spacingMm, dimsIjk } = this.#case.grid;
-    const along = [0, 1, 2].reduce((sum, c) => sum + (focalPoint[c]! - originLpsMm[c]!) * direction[6 + c]!, 0);
-    return Math.min(dimsIjk[2] - 1, Math.max(0, Math.round(along / spacingMm[2])));
+    const { grid } = this.#case;
+    return Math.min(grid.dimsIjk[2] - 1, Math.max(0, Math.round(toGridMm(grid, focalPoint)[2] / grid.spacingMm[2])));
   }
 
   #readAt(plane: Plane, element: HTMLElement, event: MouseEvent): CursorReading | null {
@@ -248,15 +248,12 @@ export class MprViewer {
     const { grid, voxels } = this.#case;
     const box = element.getBoundingClientRect();
     const world = this.#viewport(plane).canvasToWorld([event.clientX - box.left, event.clientY - box.top]);
-    const ijk = [0, 1, 2].map((axis) => {
-      const along = [0, 1, 2].reduce((sum, c) => sum + (world[c]! - grid.originLpsMm[c]!) * grid.direction[3 * axis + c]!, 0);
-      return Math.round(along / grid.spacingMm[axis]!);
-    });
-    const [i, j, k] = ijk as [number, number, number];
-    const [ni, nj, nk] = grid.dimsIjk;
-    if (i < 0 || j < 0 || k < 0 || i >= ni || j >= nj || k >= nk) return null;
+    const ijk = voxelAt(toGridMm(grid, world), grid.dimsIjk, grid.spacingMm);
+    if (!ijk) return null;
+    const [i, j, k] = ijk;
+    const [ni, nj] = grid.dimsIjk;
     const index = i + ni * (j + nj * k);
-    return { ijk: [i, j, k], positionLpsMm: [world[0], world[1], world[2]], value: voxels[index]!, labelValue: this.#labels.labelAt(index), overlayValue: this.overlay.valueAt(index) };
+    return { ijk, positionLpsMm: [world[0], world[1], world[2]], value: voxels[index]!, labelValue: this.#labels.labelAt(index), overlayValue: this.overlay.valueAt(index) };
   }
 
   /** Shows nothing and frees the memory of the case. */

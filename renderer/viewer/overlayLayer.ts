@@ -3,7 +3,7 @@ import { addVolumesToViewports, cache } from '@cornerstonejs/core';
 import type { RenderingEngine, Types } from '@cornerstonejs/core';
 import type { Grid } from '../../main/contract/vocabulary.ts';
 import { cacheOverlayVolume, dropVolume } from './caseVolume.ts';
-import type { VoxelArray } from './caseVolume.ts';
+import type { VoxelArray } from './voxelArray.ts';
 import { registeredName } from './colorMaps.ts';
 import type { ColorMapId } from './colorMaps.ts';
 import type { GreyWindow } from './windowLevel.ts';

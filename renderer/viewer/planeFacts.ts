@@ -1,7 +1,6 @@
 /** What the texts around a plane say, from its camera; no Cornerstone. */
 import { orientationLetters } from './orientationLetters.ts';
-
-type Vector = readonly number[];
+import { cross, dot, type Vector } from './vectors.ts';
 
 export interface EdgeLetters {
   readonly left: string;
@@ -22,8 +21,6 @@ export interface PlaneFacts {
   readonly zoom: number;
 }
 
-const dot = (a: Vector, b: Vector): number => a[0]! * b[0]! + a[1]! * b[1]! + a[2]! * b[2]!;
-const cross = (a: Vector, b: Vector): number[] => [a[1]! * b[2]! - a[2]! * b[1]!, a[2]! * b[0]! - a[0]! * b[2]!, a[0]! * b[1]! - a[1]! * b[0]!];
 const opposite = (v: Vector): number[] => v.map((value) => -value);
 
 /** Letters of the patient sides at the edges of a plane; `viewPlaneNormal` points to the one who looks. */

@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServiceRig } from '../services/serviceRig.ts';
 import { violationsOf } from './axe.ts';
-import { CHROMIUM, startBrowserHost, type BrowserHost } from './browserHost.ts';
+import { CHROMIUM, openInBrowser, startBrowserHost, type BrowserHost } from './browserHost.ts';
 
 describe.skipIf(!existsSync(CHROMIUM))(`accessibility in a browser (needs ${CHROMIUM})`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-axe-'));
@@ -23,9 +23,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`accessibility in a browser (needs ${CHRO
     page = await (await host.browser.newContext({ viewport: { width: 1400, height: 900 }, locale: 'en-GB' })).newPage();
     page.on('pageerror', (error) => complaints.push(String(error.stack)));
     await page.goto(host.link);
-    await page.getByLabel('Project folder', { exact: true }).fill(rig.projectFolder);
-    await page.getByRole('button', { name: 'Open project', exact: true }).click();
-    await page.getByTestId('workspace').waitFor();
+    await openInBrowser(page, rig.projectFolder);
     await page.getByTestId('case').first().click();
     await page.locator('[data-testid=viewer][data-ready=true]').waitFor({ timeout: 60_000 });
   }, 120_000);

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { chromium } from 'playwright-core';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 
 const root = resolve(import.meta.dirname, '../..');
 export const CHROMIUM = '/usr/bin/chromium';
@@ -38,4 +38,11 @@ export async function startBrowserHost(stateFolder: string): Promise<BrowserHost
       host.kill('SIGTERM');
     },
   };
+}
+
+/** From the welcome page. */
+export async function openInBrowser(page: Page, folder: string): Promise<void> {
+  await page.getByLabel('Project folder', { exact: true }).fill(folder);
+  await page.getByRole('button', { name: 'Open project', exact: true }).click();
+  await page.getByTestId('workspace').waitFor();
 }

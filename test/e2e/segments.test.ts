@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bulkUrls } from '../../main/contract/api.ts';
 import { CaseId } from '../../main/contract/vocabulary.ts';
 import { ServiceRig } from '../services/serviceRig.ts';
-import { CHROMIUM, startBrowserHost, type BrowserHost } from './browserHost.ts';
+import { CHROMIUM, openInBrowser, startBrowserHost, type BrowserHost } from './browserHost.ts';
 
 const SOON = { timeout: 30_000 };
 const caseId = CaseId.parse('phantom_001');
@@ -43,8 +43,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`segments and revisions in a browser (nee
     const complaints: string[] = [];
     page.on('pageerror', (error) => complaints.push(String(error.stack)));
     await page.goto(host.link);
-    await page.getByLabel('Project folder', { exact: true }).fill(projectFolder);
-    await page.getByRole('button', { name: 'Open project', exact: true }).click();
+    await openInBrowser(page, projectFolder);
     await page.getByTestId('case').click();
     await page.locator('[data-testid=viewer][data-ready=true]').waitFor({ timeout: 60_000 });
     expect(removed).toBeGreaterThan(100);

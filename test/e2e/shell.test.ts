@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServiceRig } from '../services/serviceRig.ts';
-import { CHROMIUM, startBrowserHost, type BrowserHost } from './browserHost.ts';
+import { CHROMIUM, openInBrowser, startBrowserHost, type BrowserHost } from './browserHost.ts';
 
 const pictures = process.env.MASKLOOP_SCREENSHOTS;
 
@@ -42,9 +42,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
 
   it('goes from the palette to the keyboard and back', async () => {
     await picture('welcome-dark');
-    await page.getByLabel('Project folder', { exact: true }).fill(projectFolder);
-    await page.getByRole('button', { name: 'Open project', exact: true }).click();
-    await page.getByTestId('workspace').waitFor();
+    await openInBrowser(page, projectFolder);
     await page.getByTestId('case').first().click();
     await page.locator('[data-testid=viewer][data-ready=true]').waitFor({ timeout: 60_000 });
 

@@ -7,7 +7,7 @@ import type { Page } from 'playwright-core';
 import { CaseId } from '../../main/contract/vocabulary.ts';
 import { openProject } from '../../main/dataset/projectStore.ts';
 import { ServiceRig } from '../services/serviceRig.ts';
-import { CHROMIUM, startBrowserHost, type BrowserHost } from './browserHost.ts';
+import { CHROMIUM, openInBrowser, startBrowserHost, type BrowserHost } from './browserHost.ts';
 
 describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROMIUM})`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-worklist-'));
@@ -102,12 +102,6 @@ describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROM
 const SOON = { timeout: 20_000 };
 const LONG_LIST = 2000;
 const ROW_HEIGHT_PX = 62;
-
-async function openInBrowser(page: Page, folder: string): Promise<void> {
-  await page.getByLabel('Project folder', { exact: true }).fill(folder);
-  await page.getByRole('button', { name: 'Open project', exact: true }).click();
-  await page.getByTestId('workspace').waitFor();
-}
 
 /** One phantom under two thousand names. */
 async function makeLongList(folder: string): Promise<void> {

@@ -1,9 +1,9 @@
 /** One number per case and per class from an entropy map: how unsure a model was about what it found and its surroundings. */
+import { BYTES_PER_BIT } from '../../contract/uncertainty.ts';
 import type { CaseUncertainty } from '../../contract/uncertainty.ts';
 import type { LabelArray } from '../../imaging/connectedComponents.ts';
 import { boundingBox, boxShape, cropVolume, type BoxDhw } from '../../imaging/crop.ts';
 import type { ShapeDhw } from '../../imaging/tensorShape.ts';
-import { BYTES_PER_BIT } from './entropyMap.ts';
 import { labelsNearby } from './labelsNearby.ts';
 
 /** What lies so close to a structure is judged with it. */

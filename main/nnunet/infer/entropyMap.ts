@@ -1,12 +1,10 @@
 /** Predictive entropy of each voxel, taken from the planes of a prediction as they pass by: one byte per voxel is kept. */
+import { BYTES_PER_BIT } from '../../contract/uncertainty.ts';
 import { voxelCount } from '../../imaging/tensorShape.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { CaseGeometry } from '../preprocess/preprocess.ts';
 import type { PaintedRegions } from './classDecision.ts';
 import { onStoredGrid, outputCountOf } from './storedClasses.ts';
-
-/** A byte of the map is this part of a bit; 255 is one bit or more. */
-export const BYTES_PER_BIT = 255;
 
 export type OutputKind = 'logits' | 'probabilities';
 

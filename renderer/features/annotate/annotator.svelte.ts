@@ -5,7 +5,7 @@ import { typeOfLabels } from '../../../main/contract/labelType.ts';
 import type { CaseId, Segment } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
-import { voxelArray } from '../../viewer/caseVolume.ts';
+import { voxelArray } from '../../viewer/voxelArray.ts';
 import type { CursorReading, MprViewer } from '../../viewer/mprViewer.ts';
 import { ActiveTime } from './activeTime.ts';
 import type { ViewerTool } from '../../viewer/mprTools.ts';

@@ -1,6 +1,7 @@
 /** Entry of the thread for arithmetic over whole masks: one task, one answer. */
 import { labelsFromBytes } from '../../../main/contract/labelType.ts';
 import type { VoxelType } from '../../../main/contract/vocabulary.ts';
+import { voxelArray } from '../../viewer/voxelArray.ts';
 import { maskDifference, type MaskDifference } from './maskDifference.ts';
 import { segmentStatistics, type SegmentStatistics, type StatisticsInput } from './segmentStatistics.ts';
 
@@ -22,8 +23,6 @@ export type ArithmeticAnswer =
   | { readonly kind: 'difference'; readonly difference: MaskDifference }
   | { readonly kind: 'failed'; readonly detail: string };
 
-const ARRAY_OF = { uint8: Uint8Array, int16: Int16Array, uint16: Uint16Array, float32: Float32Array } as const;
-
 self.addEventListener('message', ({ data }: MessageEvent<ArithmeticTask>) => {
   answerTo(data).then(
     (answer) => self.postMessage(answer),
@@ -33,7 +32,7 @@ self.addEventListener('message', ({ data }: MessageEvent<ArithmeticTask>) => {
 
 async function answerTo(task: ArithmeticTask): Promise<ArithmeticAnswer> {
   if (task.kind === 'statistics') {
-    const values = new ARRAY_OF[task.voxelType](await bytesAt(task.imageUrl));
+    const values = voxelArray(task.voxelType, await bytesAt(task.imageUrl));
     if (values.length !== task.labels.length) throw new Error(`an image of ${values.length} voxels under a mask of ${task.labels.length}`);
     return { kind: 'statistics', rows: segmentStatistics({ ...task, labels: without(task.labels, task.viewerLabel), values }) };
   }

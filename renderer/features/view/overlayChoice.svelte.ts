@@ -1,9 +1,10 @@
 /** What lies over the image: nothing, the uncertainty of a prediction, or another channel of the case. */
 import type { CaseDetail } from '../../../main/contract/api.ts';
+import { BYTES_PER_BIT } from '../../../main/contract/uncertainty.ts';
 import type { AppApi } from '../../lib/api.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
-import { voxelArray } from '../../viewer/caseVolume.ts';
-import type { VoxelArray } from '../../viewer/caseVolume.ts';
+import { voxelArray } from '../../viewer/voxelArray.ts';
+import type { VoxelArray } from '../../viewer/voxelArray.ts';
 import type { ColorMapId } from '../../viewer/colorMaps.ts';
 import type { MprViewer } from '../../viewer/mprViewer.ts';
 import type { OverlayLook } from '../../viewer/overlayLayer.ts';
@@ -14,7 +15,6 @@ import type { UncertainPlace } from './uncertainSlices.ts';
 export type OverlayKind = { readonly kind: 'none' } | { readonly kind: 'uncertainty'; readonly revision: number } | { readonly kind: 'channel'; readonly index: number };
 
 const NONE: OverlayKind = { kind: 'none' };
-const BYTES_PER_BIT = 255;
 /** Below a tenth of a bit a voxel is all but certain. */
 const UNCERTAINTY_LOOK: OverlayLook = { colorMap: 'plasma', range: { lower: 0.1 * BYTES_PER_BIT, upper: BYTES_PER_BIT }, opacity: 0.6 };
 /** Longer than this at a stretch, drawing would stutter. */

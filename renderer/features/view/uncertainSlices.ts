@@ -1,11 +1,12 @@
 /** Where a map of uncertainty has its peaks. */
+import { BYTES_PER_BIT } from '../../../main/contract/uncertainty.ts';
+
 export interface UncertainPlace {
   readonly ijk: readonly [number, number, number];
   /** Mean over the voxels of the slice, in bits. */
   readonly meanBits: number;
 }
 
-const BYTES_PER_BIT = 255;
 /** Slices nearer than this share of the stack to a worse one count as part of it. */
 const NEIGHBOURHOOD = 0.05;
 

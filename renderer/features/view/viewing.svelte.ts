@@ -3,7 +3,7 @@ import type { CaseDetail } from '../../../main/contract/api.ts';
 import type { CaseId } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
-import { voxelArray } from '../../viewer/caseVolume.ts';
+import { voxelArray } from '../../viewer/voxelArray.ts';
 import type { Plane } from '../../viewer/mprTools.ts';
 import type { MprViewer } from '../../viewer/mprViewer.ts';
 import type { PlaneFacts } from '../../viewer/planeFacts.ts';

@@ -2,7 +2,7 @@
 import type { Types } from '@cornerstonejs/core';
 import { Enums } from '@cornerstonejs/core';
 import type { Grid } from '../../../main/contract/vocabulary.ts';
-import type { VoxelArray } from '../caseVolume.ts';
+import type { VoxelArray } from '../voxelArray.ts';
 import { toGridMm } from './gridFrame.ts';
 import type { GreyRange, Triple } from './maskEditor.ts';
 

@@ -4,7 +4,7 @@ import type { RenderingEngine, Types } from '@cornerstonejs/core';
 import { Enums, segmentation } from '@cornerstonejs/tools';
 import type { Grid, Segment } from '../../../main/contract/vocabulary.ts';
 import { IMAGE_VOLUME_ID, cacheLabelmap } from '../caseVolume.ts';
-import type { VoxelArray } from '../caseVolume.ts';
+import type { VoxelArray } from '../voxelArray.ts';
 import { refineColorTables } from '../colorTables.ts';
 import { LabelSlots } from '../labelSlots.ts';
 import type { LabelArray } from '../labelSlots.ts';

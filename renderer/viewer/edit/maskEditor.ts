@@ -3,7 +3,7 @@
  * a mask is written: what may not be changed is decided here for every tool.
  */
 import type { LabelArray } from '../labelSlots.ts';
-import type { VoxelArray } from '../caseVolume.ts';
+import type { VoxelArray } from '../voxelArray.ts';
 import { applyDelta, sliceDelta } from './sliceDelta.ts';
 import type { SliceDelta } from './sliceDelta.ts';
 

@@ -1,5 +1,5 @@
 /** Runs operations in a thread of their own, one at a time. Cancelling ends the thread; the mask is untouched until the end. */
-import type { VoxelArray } from '../caseVolume.ts';
+import type { VoxelArray } from '../voxelArray.ts';
 import type { LabelArray } from '../labelSlots.ts';
 import type { Triple } from './maskEditor.ts';
 import type { FromOperationWorker, ToOperationWorker } from './operationWorker.ts';

@@ -1,5 +1,5 @@
 /** Entry of the thread that works on whole masks. It keeps the image of the case; a copy of the mask comes with each operation. */
-import type { VoxelArray } from '../caseVolume.ts';
+import type { VoxelArray } from '../voxelArray.ts';
 import type { LabelArray } from '../labelSlots.ts';
 import { MaskEditor } from './maskEditor.ts';
 import type { Triple } from './maskEditor.ts';

@@ -1,4 +1,5 @@
 /** The voxels that an outline drawn on a view encloses: on the plane of the view, or behind it through the whole volume. */
+import { cross, dot } from '../vectors.ts';
 import type { Triple } from './maskEditor.ts';
 import { slabOf } from './sweptBrush.ts';
 import type { RowVisitor } from './sweptBrush.ts';
@@ -14,8 +15,6 @@ export interface Outline {
 
 const EPSILON = 1e-9;
 type Pair = readonly [number, number];
-const dot = (a: Triple, b: Triple): number => a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
-const cross = (a: Triple, b: Triple): Triple => [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
 
 /** Two unit vectors that span the plane across `normal`. */
 function basisOf(normal: Triple): readonly [Triple, Triple] {

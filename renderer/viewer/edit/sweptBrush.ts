@@ -3,6 +3,7 @@
  * between them, so a fast stroke has no gaps. Lengths are millimetres along the axes of the grid, which stand upright on
  * each other; an oblique grid needs no more than its own axes.
  */
+import { dot } from '../vectors.ts';
 import type { Triple } from './maskEditor.ts';
 
 export interface SweptBrush {
@@ -15,7 +16,6 @@ export interface SweptBrush {
 
 export type RowVisitor = (j: number, k: number, iFrom: number, iTo: number) => void;
 
-const dot = (a: readonly number[], b: readonly number[]): number => a[0]! * b[0]! + a[1]! * b[1]! + a[2]! * b[2]!;
 const minus = (a: Triple, b: Triple): Triple => [a[0] - b[0], a[1] - b[1], a[2] - b[2]];
 const AXIS_ALIGNED = 0.9999;
 const EPSILON = 1e-9;

@@ -1,5 +1,5 @@
 /** The voxels that hang together with one of them by their faces and have nearly its grey value, within a distance. */
-import type { VoxelArray } from '../../caseVolume.ts';
+import type { VoxelArray } from '../../voxelArray.ts';
 import type { Triple } from '../maskEditor.ts';
 import type { Shape } from './shape.ts';
 import { voxelCount } from './shape.ts';
