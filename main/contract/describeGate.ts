@@ -25,6 +25,8 @@ export function describeGateReason(reason: GateReason): string {
       return `The mean Dice of the held-out cases fell by ${points(reason.difference)}.`;
     case 'classDropped':
       return `The Dice of ${reason.name} fell by ${points(reason.difference)}.`;
+    case 'masksDisplaced':
+      return `${reason.count} of ${reason.maskCount} corrected masks lie beside what the model had drawn. Look at them again and correct what is wrong, or choose the model all the same.`;
     case 'noCommonCases':
       return 'One of the two models learnt from the cases that would have to judge. Choose it yourself if you want it.';
   }
@@ -38,6 +40,8 @@ export function describeGateWarning(warning: GateWarning): string {
       return `The first verified cases (${warning.caseCount}) lost ${points(warning.difference)} Dice: the model may be forgetting.`;
     case 'fewCases':
       return `Only ${warning.caseCount} held-out case${warning.caseCount === 1 ? '' : 's'}: the verdict is weak.`;
+    case 'maskDisplaced':
+      return `The mask of ${warning.caseId} lies ${warning.offsetMm.toFixed(1)} mm beside the prediction that it corrects.`;
     case 'caseNotCompared':
       return `${warning.caseId} could not be compared: ${warning.reason}`;
   }

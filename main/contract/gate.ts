@@ -27,6 +27,10 @@ const rule = {
   draws: z.int().min(200).max(100_000),
   /** Deviation of a case's Dice between two equally good trainings; keeps the interval of a handful of cases honest. */
   caseNoise: drop,
+  /** A corrected mask that would agree so much better (Dice) with the prediction it corrects once that is moved is *displaced*. */
+  displacedGain: drop,
+  /** A candidate is refused when this part of the corrected masks that it learnt from, or more, is displaced. */
+  displacedPart: z.number().min(0).max(1),
   /** What happens to a candidate that is neither shown to be as good nor shown to be worse. */
   undecided: z.enum(['accept', 'reject']),
 };
@@ -47,6 +51,8 @@ export const GateRules = z.object({
   confidence: rule.confidence.default(0.99),
   draws: rule.draws.default(2000),
   caseNoise: rule.caseNoise.default(0.012),
+  displacedGain: rule.displacedGain.default(0.15),
+  displacedPart: rule.displacedPart.default(0.15),
   undecided: rule.undecided.default('accept'),
 });
 export type GateRules = z.infer<typeof GateRules>;
@@ -94,6 +100,8 @@ export const GateReason = z.discriminatedUnion('code', [
   z.object({ code: z.literal('undecided') }),
   z.object({ code: z.literal('meanDropped'), difference: z.number(), upper: z.number() }),
   z.object({ code: z.literal('classDropped'), name: z.string(), difference: z.number(), upper: z.number() }),
+  /** `count` of the `maskCount` corrected masks that are new to the current model; each is a warning too. */
+  z.object({ code: z.literal('masksDisplaced'), count: z.int().positive(), maskCount: z.int().positive() }),
   /** Every case that the candidate held back was learnt from by one of the two, or by a model that it started from. */
   z.object({ code: z.literal('noCommonCases') }),
 ]);
@@ -104,6 +112,8 @@ export const GateWarning = z.discriminatedUnion('code', [
   z.object({ code: z.literal('canaryDropped'), difference: z.number(), caseCount: z.int() }),
   /** So few held-out cases prove little. */
   z.object({ code: z.literal('fewCases'), caseCount: z.int() }),
+  /** `gain`: of Dice, if the prediction were moved by `offsetMm` to where the mask lies. */
+  z.object({ code: z.literal('maskDisplaced'), caseId: CaseId, offsetMm: z.number(), gain: z.number() }),
   z.object({ code: z.literal('caseNotCompared'), caseId: CaseId, reason: z.string() }),
 ]);
 export type GateWarning = z.infer<typeof GateWarning>;

@@ -357,6 +357,8 @@ export const GateTask = z.object({
       }),
     )
     .min(1),
+  /** What the candidate learnt and the current model did not: masks that people made of predictions, and say something about every voxel. */
+  correctedMasks: z.array(z.object({ caseId: CaseId, maskFile: z.string(), predictedFile: z.string() })).default([]),
 });
 export type GateTask = z.infer<typeof GateTask>;
 export const GateSummary = z.object({ verdict: GateVerdict.omit({ cases: true }), reportFile: z.string() });

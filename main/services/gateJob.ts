@@ -14,6 +14,8 @@ import type { CaseId, RunId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { requireCase } from './caseSummary.ts';
 import { modelsOf } from './predictServices.ts';
+import { retrainCases } from './retrainCases.ts';
+import { trainCases } from './trainingCases.ts';
 
 export interface GateJob {
   /** Predictions of both models where they are missing, then the comparison; none of it where nothing can be compared. */
@@ -145,6 +147,7 @@ function gateTask({ store, runId, withRunId }: GateJobSpec, { candidate, current
     mergedLabels: mergedLabels(store),
     rules: store.project.gateRules,
     seed: store.runs.options(runId)?.seed ?? 1,
+    correctedMasks: correctedMasks(store, candidate.runId, current.runId),
     cases: cases.map(({ caseId, revision, isHeldOut, isCanary }) => {
       const { subject, image } = requireCase(store, caseId);
       return {
@@ -156,6 +159,13 @@ function gateTask({ store, runId, withRunId }: GateJobSpec, { candidate, current
       };
     }),
   };
+}
+
+function correctedMasks(store: ProjectStore, candidateRunId: RunId, currentRunId: RunId): GateTask['correctedMasks'] {
+  const learnt = store.runs.cases(candidateRunId).filter(({ role }) => role === 'train');
+  return retrainCases(store, currentRunId, trainCases(store, learnt), learnt).flatMap(({ caseId, labelFile, predictedFile, completeness, isNew }) =>
+    isNew && !completeness && predictedFile !== undefined ? [{ caseId, maskFile: labelFile, predictedFile }] : [],
+  );
 }
 
 const LegendSummary = z.object({ operations: z.array(LegendOperation) });

@@ -10,7 +10,8 @@ import { GateSummary, type GateTask } from '../contract/tasks.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { drawErrorPicture } from '../export/evaluation/errorPicture.ts';
 import { gateHtml } from '../export/evaluation/gateHtml.ts';
-import { type ComparedCase, judgeCandidate } from '../nnunet/gate/judgeCandidate.ts';
+import { isDisplaced, maskOffset } from '../nnunet/gate/displacedMask.ts';
+import { type ComparedCase, type DisplacedMask, judgeCandidate } from '../nnunet/gate/judgeCandidate.ts';
 import { gridShapeDhw, gridSpacingDhwMm } from '../nnunet/gridDhw.ts';
 import { evaluateCase } from '../nnunet/metrics/evaluateCase.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
@@ -43,10 +44,13 @@ async function judge(input: GateTask, port: JobPort): Promise<GateSummary | null
   const { cases, warnings, problem } = await measureAll(input, structures, plan.ignoreLabelValue, port);
   if (port.stop.aborted) return null;
   if (problem && !cases.some(({ isHeldOut }) => isHeldOut)) throw new AppException(problem);
+  const displaced = await displacedMasks(input, plan.ignoreLabelValue, port);
+  if (port.stop.aborted) return null;
   const { runId, currentRunId, rules, seed } = input;
   const named = structures.map(({ name, labelValues }) => ({ name, isShared: labelValues.every((value) => knownToCurrent.has(value)) }));
-  const judgement = judgeCandidate({ cases, structures: named, rules, seed });
-  const verdict: GateVerdict = { version: 1, runId, currentRunId, judgedAtMs: Date.now(), rules, seed, ...judgement, warnings: [...judgement.warnings, ...warnings] };
+  const judgement = judgeCandidate({ cases, structures: named, maskCount: input.correctedMasks.length, displaced: displaced.masks, rules, seed });
+  const allWarnings = [...judgement.warnings, ...warnings, ...displaced.warnings];
+  const verdict: GateVerdict = { version: 1, runId, currentRunId, judgedAtMs: Date.now(), rules, seed, ...judgement, warnings: allWarnings };
   const pictures = await drawWorsened(verdict, input, port);
   if (port.stop.aborted) return null;
   const reportFile = await writeReport(input.outputFolder, { version: 1, verdict, pictures });
@@ -86,6 +90,25 @@ async function measureAll(input: GateTask, structures: readonly EvaluatedStructu
     }
   }
   return { cases, warnings, problem };
+}
+
+async function displacedMasks(input: GateTask, ignoreLabel: number | null, port: JobPort): Promise<{ masks: DisplacedMask[]; warnings: GateWarning[] }> {
+  const masks: DisplacedMask[] = [];
+  const warnings: GateWarning[] = [];
+  for (const { caseId, maskFile, predictedFile } of input.correctedMasks) {
+    if (port.stop.aborted) break;
+    await breathe();
+    try {
+      const { grid, predicted, truth } = await readPair({ predictionFile: predictedFile, truthFile: maskFile });
+      const offset = maskOffset(asMerged(predicted, input), truth, grid, ignoreLabel);
+      if (offset && isDisplaced(offset, input.rules)) masks.push({ caseId, offset });
+    } catch (thrown) {
+      const error = toAppError(thrown, predictedFile);
+      if (error.code === 'internal') throw thrown;
+      warnings.push({ code: 'caseNotCompared', caseId, reason: describeError(error) });
+    }
+  }
+  return { masks, warnings };
 }
 
 /** Read once more: keeping every label map until the worst are known would take the memory of all. */

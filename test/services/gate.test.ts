@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { CallInput, ModelInfo } from '../../main/contract/api.ts';
 import { err, ok, type Result } from '../../main/contract/errors.ts';
+import type { JobPort } from '../../main/contract/jobPort.ts';
 import type { PredictTask } from '../../main/contract/tasks.ts';
 import { CaseId, type RunId } from '../../main/contract/vocabulary.ts';
 import { readLabelmap, writeLabelmap } from '../../main/dataset/storedVolume.ts';
@@ -39,14 +40,15 @@ beforeEach(async () => {
 });
 afterEach(() => rig.dispose());
 
-async function predictShifted(input: PredictTask): Promise<Result<Record<string, unknown>>> {
+async function predictShifted(input: PredictTask, port: JobPort): Promise<Result<Record<string, unknown>>> {
   const folder = input.models[0]!.runFolder;
   const shift = [...shifts].find(([runId]) => folder.endsWith(runId))?.[1] ?? nextShift;
   for (const { caseId, outputFile } of input.cases) {
     const { grid, voxels } = await readLabelmap(join(rig.projectFolder, 'cases', caseId, 'labels', 'r0001.nii.gz'));
     const moved = new Uint8Array(voxels.length);
     moved.set(voxels.subarray(0, voxels.length - shift), shift);
-    await writeLabelmap(outputFile, grid, moved);
+    const { sha256 } = await writeLabelmap(outputFile, grid, moved);
+    port.tell({ type: 'item', item: { kind: 'prediction', caseId, labelFile: outputFile, labelSha256: sha256, elapsedSeconds: 0 } });
   }
   return ok({ predictedCount: input.cases.length });
 }
@@ -123,6 +125,27 @@ describe('the gate', () => {
     const { verdict } = await rig.call('models.gateReport', { runId: second });
     expect(verdict.canary).toMatchObject({ caseCount: 1, difference: 0 });
     expect(verdict.cases.filter(({ isCanary }) => isCanary)).toMatchObject([{ caseId: trained, isHeldOut: false }]);
+  });
+
+  it('refuses what learnt from corrected masks that lie beside their predictions, and names the cases', async () => {
+    const first = await train(0);
+    const { validationCaseIds, trainCaseIds } = await modelOf(first);
+    expect(validationCaseIds).toHaveLength(5);
+    const corrected = trainCaseIds.slice(0, 3);
+    await rig.jobEnd((await rig.call('nnunet.predict', { caseIds: corrected })).jobId);
+    for (const [n, caseId] of corrected.entries()) {
+      const { voxels } = await readLabelmap(join(rig.projectFolder, 'cases', caseId, 'labels', 'r0002.nii.gz'));
+      const moved = new Uint8Array(voxels.length);
+      moved.set(voxels.subarray(0, voxels.length - 4 * n), 4 * n); // along i
+      moved[0] = 1; // the first is corrected, too
+      const { revision } = await rig.call('labels.save', { caseId, uploadId: await rig.upload(moved), parent: 2 });
+      await rig.call('labels.accept', { caseId, revision });
+    }
+    const second = await train(0, { parentRunId: first });
+    expect(await modelOf(second)).toMatchObject({ gateOutcome: 'rejected', isCurrent: false });
+    const { verdict } = await rig.call('models.gateReport', { runId: second });
+    expect(verdict.reasons).toEqual([{ code: 'masksDisplaced', count: 2, maskCount: 3 }]);
+    expect(verdict.warnings).toMatchObject([4, 8].map((offsetMm, n) => ({ code: 'maskDisplaced', caseId: corrected[n + 1], offsetMm: expect.closeTo(offsetMm, 0) as number })));
   });
 
   it('can be done again when it broke off after the training', async () => {

@@ -1,10 +1,8 @@
 /** What a retraining is given: new cases, replayed ones, predictions only as what was corrected. */
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrainCase, TrainTask } from '../../main/contract/tasks.ts';
-import { UploadId, type CaseId, type RunId } from '../../main/contract/vocabulary.ts';
+import type { CaseId, RunId } from '../../main/contract/vocabulary.ts';
 import { readLabelmap } from '../../main/dataset/storedVolume.ts';
 import { ServiceRig, trainInNoTime } from './serviceRig.ts';
 
@@ -37,9 +35,7 @@ async function correct(caseId: CaseId, count: number): Promise<void> {
   const { latestRevision } = await detailOf(caseId);
   const { voxels } = await readLabelmap(labelFile(caseId, latestRevision!));
   for (let n = 0; n < count; n++) voxels[n] = voxels[n] === 1 ? 0 : 1;
-  const uploadId = UploadId.parse(randomUUID());
-  mkdirSync(join(rig.projectFolder, 'uploads'), { recursive: true });
-  writeFileSync(join(rig.projectFolder, 'uploads', uploadId), voxels);
+  const uploadId = await rig.upload(new Uint8Array(voxels));
   const { revision } = await rig.call('labels.save', { caseId, uploadId, parent: latestRevision });
   await rig.call('labels.accept', { caseId, revision });
 }

@@ -9,10 +9,11 @@ const structures = [
   { name: 'anterior', isShared: true },
   { name: 'posterior', isShared: true },
 ];
+const noMasks = { maskCount: 0, displaced: [] };
 const heldOut = (n: number, current: (number | null)[], candidate: (number | null)[], rest: Partial<ComparedCase> = {}): ComparedCase => ({
   caseId: CaseId.parse(`case_${n}`), subject: `subject_${n}`, isHeldOut: true, isCanary: false, current, candidate, ...rest,
 });
-const judge = (cases: readonly ComparedCase[], changed: Partial<GateRules> = {}): Judgement => judgeCandidate({ cases, structures, rules: { ...rules, ...changed }, seed: 1 });
+const judge = (cases: readonly ComparedCase[], changed: Partial<GateRules> = {}): Judgement => judgeCandidate({ ...noMasks, cases, structures, rules: { ...rules, ...changed }, seed: 1 });
 
 /** Dice around 0.86 between cases; the candidate differs by `gain`, and per class and case by chance. */
 function simulated(caseCount: number, gain: number, deviation: number, seed: number): ComparedCase[] {
@@ -63,7 +64,7 @@ describe('the gate', () => {
 
   it('does not judge a class that the current model does not know, and keeps it out of the mean', () => {
     const cases = six(() => [0.9, 0.1]);
-    const { outcome, mean, structures: found } = judgeCandidate({ cases, structures: [structures[0]!, { name: 'new', isShared: false }], rules, seed: 1 });
+    const { outcome, mean, structures: found } = judgeCandidate({ ...noMasks, cases, structures: [structures[0]!, { name: 'new', isShared: false }], rules, seed: 1 });
     expect(outcome).toBe('accepted');
     expect(mean.difference).toBeCloseTo(0);
     expect(found[1]).toMatchObject({ name: 'new', finding: 'notCompared', caseCount: 6 });
@@ -103,6 +104,15 @@ describe('the gate', () => {
     const cases = six((n) => [0.9 + 0.02 * (n % 2), 0.8 - 0.02 * (n % 3)]);
     expect(judge(cases).outcome).toBe('accepted');
     expect(judge(cases, { undecided: 'reject' }).outcome).toBe('rejected');
+  });
+
+  it('refuses a better model that learnt from many displaced masks, and only warns of a single one among many', () => {
+    const cases = six(() => [0.91, 0.81]);
+    const displaced = ['a', 'b'].map((id) => ({ caseId: CaseId.parse(id), offset: { offsetIjk: [4, 0, 0], offsetMm: 4, diceInPlace: 0.4, diceMoved: 0.8 } as const }));
+    const judgeWith = (masks: typeof displaced, maskCount: number) => judgeCandidate({ cases, structures, rules, seed: 1, displaced: masks, maskCount });
+    expect(judgeWith(displaced, 8)).toMatchObject({ outcome: 'rejected', reasons: [{ code: 'masksDisplaced', count: 2, maskCount: 8 }] });
+    expect(judgeWith(displaced.slice(1), 8)).toMatchObject({ outcome: 'accepted', warnings: [{ code: 'maskDisplaced', caseId: 'b', offsetMm: 4, gain: expect.closeTo(0.4) as number }] });
+    expect(judgeWith([], 0)).toMatchObject({ outcome: 'accepted', warnings: [] });
   });
 
   it('says the same for the same seed, and that few cases prove little', () => {

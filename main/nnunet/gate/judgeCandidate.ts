@@ -1,14 +1,24 @@
 /** Is a retrained model at least as good as the one in use? Pure; docs/learning.md, "Gate", says how it was tuned. */
 import type { GateCase, GateComparison, GateFinding, GateOutcome, GateReason, GateRules, GateWarning } from '../../contract/gate.ts';
+import type { CaseId } from '../../contract/vocabulary.ts';
+import type { MaskOffset } from './displacedMask.ts';
 import { pairedBootstrap } from './pairedBootstrap.ts';
 
 export type ComparedCase = Omit<GateCase, 'difference'>;
+
+export interface DisplacedMask {
+  readonly caseId: CaseId;
+  readonly offset: MaskOffset;
+}
 
 export interface JudgeInput {
   /** Those held out decide; the canaries may be among them or not. */
   readonly cases: readonly ComparedCase[];
   /** In the order of the Dice values of the cases. `isShared`: the current model knows the class too. */
   readonly structures: readonly { readonly name: string; readonly isShared: boolean }[];
+  /** Corrected masks that are new to the current model. */
+  readonly maskCount: number;
+  readonly displaced: readonly DisplacedMask[];
   readonly rules: GateRules;
   readonly seed: number;
 }
@@ -35,9 +45,11 @@ interface Pair {
 
 /**
  * Rejected when the mean over the held-out cases, or that of a class, is shown to be worse: it lies below the margin with the
- * whole bootstrap interval below 0, or beyond the limit. A class that the current model does not know is shown and not judged.
+ * whole bootstrap interval below 0, or beyond the limit, and when too many of the corrected masks it learnt from are displaced: a
+ * few hardly show in the mean, and the next rounds would build on them. A class that the current model does not know is shown
+ * and not judged.
  */
-export function judgeCandidate({ cases, structures, rules, seed }: JudgeInput): Judgement {
+export function judgeCandidate({ cases, structures, maskCount, displaced, rules, seed }: JudgeInput): Judgement {
   const shared = structures.map(({ isShared }) => isShared);
   const heldOut = cases.filter(({ isHeldOut }) => isHeldOut);
   const canaries = cases.filter(({ isCanary }) => isCanary);
@@ -49,11 +61,18 @@ export function judgeCandidate({ cases, structures, rules, seed }: JudgeInput): 
   });
   const canary = canaries.length === 0 ? null : compareWith('canary', meanPairs(canaries, shared), rules.canaryDrop, rules.canaryDrop, structures.length + 1);
   const judged = cases.map((one): GateCase => ({ ...one, difference: differenceOf(one, shared) }));
-  const refusals = refusalsOf(mean, perStructure, rules);
+  const tooManyDisplaced = displaced.length > 0 && displaced.length >= rules.displacedPart * maskCount;
+  const refusals: GateReason[] = [
+    ...refusalsOf(mean, perStructure, rules),
+    ...(tooManyDisplaced ? [{ code: 'masksDisplaced' as const, count: displaced.length, maskCount }] : []),
+  ];
   return {
     outcome: refusals.length > 0 ? 'rejected' : 'accepted',
     reasons: refusals.length > 0 ? refusals : [{ code: mean.finding === 'notWorse' ? 'notWorse' : 'undecided' }],
-    warnings: warningsOf(judged, canary, rules),
+    warnings: [
+      ...warningsOf(judged, canary, rules),
+      ...displaced.map(({ caseId, offset: { offsetMm, diceMoved, diceInPlace } }) => ({ code: 'maskDisplaced' as const, caseId, offsetMm, gain: diceMoved - diceInPlace })),
+    ],
     mean,
     structures: perStructure,
     canary,
