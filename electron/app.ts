@@ -72,7 +72,7 @@ function showWindow(): void {
 }
 
 async function openProject(services: Services, folder: string): Promise<void> {
-  const opened = await services.handlers['project.open']({ folder });
+  const opened = await services.handlers['project.open']({ folder, takeOver: false });
   // The window opens all the same: its start page offers other projects.
   if (!opened.ok) void tell('The project could not be opened', describeError(opened.error));
 }

@@ -1,4 +1,5 @@
 import { calls, type CallInput, type CallName, type CallOutput } from '../contract/api.ts';
+import { describeReadOnly } from '../contract/describeHolder.ts';
 import { AppException } from '../contract/errors.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import { callService } from '../services/callService.ts';
@@ -20,6 +21,14 @@ export class CliSession {
     const result = await callService(this.services.handlers, name, input);
     if (!result.ok) throw new AppException(result.error);
     // TypeScript does not connect the parsed value with K; the schema just did.
-    return calls[name].output.parse(result.value) as CallOutput<K>;
+    const output = calls[name].output.parse(result.value) as CallOutput<K>;
+    if (name === 'project.open') this.#tellReadOnly(result.value);
+    return output;
+  }
+
+  /** Whoever wanted to write is told by the call that does; whoever looks should know why it may be old news. */
+  #tellReadOnly(opened: unknown): void {
+    const { readOnly, folder } = calls['project.open'].output.parse(opened);
+    if (readOnly) this.output.note(describeReadOnly(folder, readOnly));
   }
 }

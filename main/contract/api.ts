@@ -17,6 +17,7 @@ import { Role } from './roles.ts';
 import { PredictOptions } from './predictOptions.ts';
 import { PreferenceChanges, Preferences } from './preferences.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
+import { ReadOnlyAccess } from './projectAccess.ts';
 import { TrainingChoices } from './trainingRecipe.ts';
 import { RerunOutcome } from './rerun.ts';
 import { CaseFigures, OrderStrategy, WorklistOrder } from './worklistOrder.ts';
@@ -101,6 +102,8 @@ export const ProjectInfo = z.object({
   /** Which Decathlon task the data are, where an import said so. */
   msdTask: MsdTask.nullable(),
   caseCount: z.int(),
+  /** `null`: this program writes to it, and nobody else does. */
+  readOnly: ReadOnlyAccess.nullable().default(null),
 });
 export type ProjectInfo = z.infer<typeof ProjectInfo>;
 
@@ -192,7 +195,11 @@ export const calls = {
   'project.recent': call(none, z.object({ folders: z.array(z.object({ folder: z.string(), name: z.string() })) })),
   'project.current': call(none, z.object({ project: ProjectInfo.nullable() })),
   'project.create': call(z.object({ folder: z.string().min(1), name: z.string().min(1).max(100).optional() }), ProjectInfo),
-  'project.open': call(z.object({ folder: z.string().min(1) }), ProjectInfo),
+  /**
+   * Read-only where somebody else writes to it or nobody can (`ProjectInfo.readOnly`). `takeOver`: a person says that the
+   * other computer that claimed it is done with it.
+   */
+  'project.open': call(z.object({ folder: z.string().min(1), takeOver: z.boolean().default(false) }), ProjectInfo),
   'project.close': call(none, z.null()),
   /** `labelRules` absent: they stay as they are. Refused when they name a label that the legend lacks. */
   'project.setLegend': call(z.object({ legend: z.array(Segment), labelRules: LabelRules.optional() }), ProjectInfo),

@@ -1,4 +1,5 @@
 import { describeNetworkError } from './describeNetworkError.ts';
+import { describeHolder, describeReadOnly } from './describeHolder.ts';
 import type { AppError } from './errors.ts';
 import { LARGEST_LABEL_VALUE } from './vocabulary.ts';
 
@@ -20,6 +21,8 @@ export function describeError(error: AppError): string {
     case 'project/newer-version':
     case 'project/folder-missing':
     case 'project/in-use':
+    case 'project/held-elsewhere':
+    case 'project/read-only':
       return describeProjectError(error);
     case 'import/nothing-found':
     case 'import/unreadable':
@@ -128,7 +131,11 @@ function describeProjectError(error: ErrorOf<'project'>): string {
     case 'project/folder-missing':
       return `The folder ${error.path} does not exist. Check the path, or connect the drive it lies on.`;
     case 'project/in-use':
-      return `${error.path} is open in another running Maskloop. Close it there first, then try again.`;
+      return `${error.path} is open in another running Maskloop${describeHolder(error.holder)}. Close it there first, then try again.`;
+    case 'project/held-elsewhere':
+      return `${error.path} was opened on another computer${describeHolder(error.holder)} and not closed there. Close it there; if that computer has crashed, take the project over.`;
+    case 'project/read-only':
+      return `${describeReadOnly(error.path, error)} Nothing was changed; open it again once that is different.`;
   }
 }
 

@@ -1,5 +1,6 @@
 /** Expected failures as data: a code `area/what` with the facts, no sentence (sentences: `describeError.ts`). */
 import { z } from 'zod';
+import { ProjectHolder, ReadOnlyReason } from './projectAccess.ts';
 import { Role } from './roles.ts';
 import { CaseId, ConfigurationName, DimsIjk, JobId, RunId } from './vocabulary.ts';
 
@@ -15,8 +16,12 @@ export const AppError = z.discriminatedUnion('code', [
   code('project/already-exists', { path }),
   code('project/newer-version', { path, version: z.int(), supported: z.int() }),
   code('project/folder-missing', { path }),
-  /** Another running Maskloop has it open. */
-  code('project/in-use', { path }),
+  /** Another running Maskloop has it open for writing. */
+  code('project/in-use', { path, holder: ProjectHolder.nullable().default(null) }),
+  /** Another computer claimed it and did not give it back; `holder` `null`: its name is not readable. */
+  code('project/held-elsewhere', { path, holder: ProjectHolder.nullable() }),
+  /** A change of a project that is opened to look at. */
+  code('project/read-only', { path, reason: ReadOnlyReason, holder: ProjectHolder.nullable() }),
   code('import/nothing-found', { paths: z.array(path) }),
   code('import/unreadable', { path, detail: z.string() }),
   code('import/truncated', { path, expectedBytes: z.number(), actualBytes: z.number() }),

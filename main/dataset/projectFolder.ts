@@ -10,7 +10,11 @@ export const PENDING_PREFIX = '.pending-';
 export const THUMBNAIL_PREFIX = 'thumbnail-r';
 
 export class ProjectFolder {
-  constructor(readonly path: string) {}
+  /** `scratch`: where a project that is only looked at keeps what it must write: pictures, uploads. Absent: in the project. */
+  constructor(
+    readonly path: string,
+    private readonly scratch: string | null = null,
+  ) {}
 
   get database(): string {
     return join(this.path, DATABASE_FILE);
@@ -26,7 +30,7 @@ export class ProjectFolder {
     return join(this.path, 'runs');
   }
   get uploads(): string {
-    return join(this.path, 'uploads');
+    return join(this.scratch ?? this.path, 'uploads');
   }
   /** Objects that came over the DICOM network, by study and series. */
   get inbox(): string {
@@ -63,7 +67,8 @@ export class ProjectFolder {
   }
   /** A small picture of the case with a mask of it; revision 0: without one. May be deleted at any time. */
   thumbnail(caseId: CaseId, revision: number): string {
-    return join(this.case(caseId), `${THUMBNAIL_PREFIX}${String(revision).padStart(4, '0')}.png`);
+    const name = `${THUMBNAIL_PREFIX}${String(revision).padStart(4, '0')}.png`;
+    return this.scratch === null ? join(this.case(caseId), name) : join(this.scratch, `${caseId}-${name}`);
   }
   labels(caseId: CaseId): string {
     return join(this.case(caseId), 'labels');

@@ -1,18 +1,20 @@
 /** A project on disk: a folder with a SQLite database for the facts and plain files for the voxels (docs/decisions/0002). */
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { constants, existsSync, rmSync } from 'node:fs';
+import { access, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AppException } from '../contract/errors.ts';
+import type { ReadOnlyAccess } from '../contract/projectAccess.ts';
 import { syncFolder } from './atomicFile.ts';
 import { CaseTable } from './caseTable.ts';
 import { Database } from './database.ts';
+import { makeViewFolder, snapshotDatabase } from './databaseSnapshot.ts';
 import { ExclusionTable } from './exclusionTable.ts';
 import { FoldTable } from './foldTable.ts';
 import { JobTable } from './jobTable.ts';
 import { migrate } from './migrations.ts';
 import { ModelTable } from './modelTable.ts';
 import { ProjectFolder } from './projectFolder.ts';
-import { lockProject } from './projectLock.ts';
+import { type Claim, lockProject } from './projectLock.ts';
 import { APPLICATION_ID } from './projectSchema.ts';
 import { sweepCases, sweepPendingLabels, sweepPendingRuns, sweepUploads } from './projectSweep.ts';
 import { ProjectTable } from './projectTable.ts';
@@ -32,7 +34,9 @@ export class ProjectStore {
   constructor(
     readonly folder: ProjectFolder,
     private readonly database: Database,
-    private readonly unlock: () => void,
+    private readonly release: () => void,
+    /** `null`: this program may write to it. */
+    readonly readOnly: ReadOnlyAccess | null = null,
   ) {
     this.project = new ProjectTable(database);
     this.cases = new CaseTable(database, folder);
@@ -55,9 +59,11 @@ export class ProjectStore {
 
   close(): void {
     this.database.close();
-    this.unlock();
+    this.release();
   }
 }
+
+const NOBODY: Claim = { userName: '', takeOver: false };
 
 /**
  * Creates the project in `path` (made if missing; other files in it are left alone) and opens it.
@@ -67,6 +73,7 @@ export async function createProject(
   path: string,
   name = basename(resolve(path)),
   nowMs = Date.now(),
+  claim: Claim = NOBODY,
 ): Promise<ProjectStore> {
   const folder = new ProjectFolder(resolve(path));
   if (existsSync(folder.database)) throw new AppException({ code: 'project/already-exists', path: folder.path });
@@ -84,19 +91,20 @@ export async function createProject(
   }
   await rename(unfinished, folder.database);
   await syncFolder(folder.path);
-  return openProject(folder.path, nowMs);
+  return openProject(folder.path, nowMs, claim);
 }
 
 /**
  * Opens a project, brings its database to this version and tidies up after a crash: unfinished jobs become failed,
  * running trainings interrupted (resumable), unfinished files go.
- * Throws AppException project/folder-missing, project/not-a-project, project/newer-version, project/in-use, disk/corrupt.
+ * Throws AppException project/folder-missing, project/not-a-project, project/newer-version, disk/corrupt; and project/in-use,
+ * project/held-elsewhere or disk/denied where it can at most be looked at.
  */
-export async function openProject(path: string, nowMs = Date.now()): Promise<ProjectStore> {
+export async function openProject(path: string, nowMs = Date.now(), claim: Claim = NOBODY): Promise<ProjectStore> {
   const folder = new ProjectFolder(resolve(path));
-  if (!(await isFolder(folder.path))) throw new AppException({ code: 'project/folder-missing', path: folder.path });
-  if (!existsSync(folder.database)) throw new AppException({ code: 'project/not-a-project', path: folder.path });
-  const unlock = lockProject(folder.path);
+  await requireProject(folder);
+  await requireWritable(folder);
+  const unlock = lockProject(folder.path, claim, nowMs);
   try {
     const database = openDatabase(folder);
     const store = new ProjectStore(folder, database, unlock);
@@ -114,11 +122,57 @@ export async function openProject(path: string, nowMs = Date.now()): Promise<Pro
   }
 }
 
+/**
+ * Opens a project to look at, from a copy of its database; nothing in the project's folder is written, not even a lock.
+ * Throws AppException project/folder-missing, project/not-a-project, project/newer-version, disk/corrupt, disk/denied.
+ */
+export async function viewProject(path: string, why: Pick<ReadOnlyAccess, 'reason' | 'holder'>, nowMs = Date.now()): Promise<ProjectStore> {
+  const original = new ProjectFolder(resolve(path));
+  await requireProject(original);
+  const scratch = await makeViewFolder();
+  const removeScratch = () => rmSync(scratch, { recursive: true, force: true });
+  try {
+    const database = new Database(await snapshotDatabase(original.database, scratch, original.path));
+    try {
+      requireOurs(database, original);
+      migrate(database, original.path);
+      database.exec('PRAGMA query_only = ON');
+      const folder = new ProjectFolder(original.path, scratch);
+      return new ProjectStore(folder, database, removeScratch, { ...why, asOfMs: nowMs });
+    } catch (thrown) {
+      database.close();
+      throw thrown;
+    }
+  } catch (thrown) {
+    removeScratch();
+    throw thrown;
+  }
+}
+
+async function requireProject(folder: ProjectFolder): Promise<void> {
+  if (!(await isFolder(folder.path))) throw new AppException({ code: 'project/folder-missing', path: folder.path });
+  if (!existsSync(folder.database)) throw new AppException({ code: 'project/not-a-project', path: folder.path });
+}
+
+/** Before anything is touched. Windows answers for files only; there the lock file is what cannot be made. */
+async function requireWritable(folder: ProjectFolder): Promise<void> {
+  for (const path of [folder.path, folder.database]) {
+    try {
+      await access(path, constants.W_OK);
+    } catch (thrown) {
+      throw new AppException({ code: 'disk/denied', path, detail: String(thrown) });
+    }
+  }
+}
+
+function requireOurs(database: Database, folder: ProjectFolder): void {
+  if (database.pragmaNumber('application_id') !== APPLICATION_ID) throw new AppException({ code: 'project/not-a-project', path: folder.path });
+}
+
 function openDatabase(folder: ProjectFolder): Database {
   const database = new Database(folder.database);
   try {
-    if (database.pragmaNumber('application_id') !== APPLICATION_ID)
-      throw new AppException({ code: 'project/not-a-project', path: folder.path });
+    requireOurs(database, folder);
     // FULL: a saved mask survives a power cut. The volume of writes is small.
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;',

@@ -58,7 +58,8 @@ export class AutoRetrain {
   /** Never rejects. */
   async #look(): Promise<void> {
     try {
-      if (this.session.info()) await this.session.during((project) => this.#startIfDue(project));
+      const project = this.session.info();
+      if (project && !project.readOnly) await this.session.during((project) => this.#startIfDue(project));
     } catch (thrown) {
       this.#problem = toAppError(thrown);
       this.events.emit({ type: 'runs' });

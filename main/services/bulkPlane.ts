@@ -26,7 +26,11 @@ const BYTES_PER_VOXEL: Record<VoxelType, number> = { uint8: 1, int16: 2, uint16:
 export function createBulkPlane(session: ProjectSession, thumbnails: Thumbnails): BulkPlane {
   return {
     get: (path) => answerBulk(() => (path.startsWith('/thumbnail/') ? openThumbnail(session, thumbnails, path) : openVoxels(session.current().store, path))),
-    upload: (body) => answerBulk(() => session.during(({ store }) => receiveUpload(store, body))),
+    upload: (body) =>
+      answerBulk(() => {
+        session.requireWritable();
+        return session.during(({ store }) => receiveUpload(store, body));
+      }),
   };
 }
 
@@ -46,7 +50,9 @@ async function openThumbnail(session: ProjectSession, thumbnails: Thumbnails, pa
   const caseId = CaseId.safeParse(caseName);
   if (!caseId.success) throw new AppException({ code: 'contract/bad-input', issues: [`no thumbnail at '${path}'`] });
   const file = await thumbnails.file(caseId.data, Number(revision));
-  return { status: 200, contentType: 'image/png', contentLength: (await statOwn(store, file)).size, body: createReadStream(file) };
+  // That of a project which is only looked at lies in a folder of our own.
+  const { size } = await (store.readOnly ? stat(file) : statOwn(store, file));
+  return { status: 200, contentType: 'image/png', contentLength: size, body: createReadStream(file) };
 }
 
 async function openChannel(store: ProjectStore, caseId: CaseId, channelIndex: number): Promise<BulkAnswer> {
@@ -198,6 +204,7 @@ function statusOf(error: AppError): number {
     case 'not-found':
       return 404;
     case 'project/none-open':
+    case 'project/read-only':
       return 409;
     case 'disk/full':
       return 507;

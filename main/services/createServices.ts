@@ -1,6 +1,8 @@
 import { join } from 'node:path';
-import type { Handlers } from '../contract/api.ts';
+import type { CallName, Handlers } from '../contract/api.ts';
+import type { Result } from '../contract/errors.ts';
 import { hasRole } from '../contract/roles.ts';
+import { writesProject } from '../contract/writingCalls.ts';
 import { answer } from './answer.ts';
 import { appServices } from './appServices.ts';
 import { AutoRetrain } from './autoRetrain.ts';
@@ -43,11 +45,11 @@ export function createServices({ compute, host }: ServiceDependencies): Services
   const stopWatching = host.shell === 'cli' ? () => undefined : autoRetrain.watch();
   const recent = new RecentProjects(host.stateFolder);
   const nodes = new NodeBook(host.stateFolder);
-  const handlersBy = (author: string, user: SignedInUser | null): Handlers => ({
+  const handlersBy = (author: string, user: SignedInUser | null): Handlers => refuseWritesToReadOnly(session, {
     ...appServices(compute, host, user),
     // What one of several people likes is not told to the others.
     ...(user ? preferenceServices(new PreferencesFile(join(host.stateFolder, 'users', user.name)), new EventHub()) : preferenceServices(new PreferencesFile(host.stateFolder), events)),
-    ...projectServices(session, recent, events),
+    ...projectServices(session, recent, events, user?.name ?? host.userName),
     // Which projects there are on this computer is not for everybody.
     ...(user && !hasRole(user.role, 'admin') ? { 'project.recent': () => answer(() => ({ folders: [] })) } : {}),
     ...legendServices(session, events, author),
@@ -85,4 +87,19 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       await session.shutDown();
     },
   };
+}
+
+/** The same handlers; those that would write to the project answer project/read-only while it is only looked at. */
+function refuseWritesToReadOnly(session: ProjectSession, handlers: Handlers): Handlers {
+  const guarded = Object.entries(handlers).map(([name, handler]) => {
+    const call = handler as (input: Record<string, unknown>) => Promise<Result<unknown>>;
+    const guard = (input: Record<string, unknown>) => {
+      // Object.entries forgets that the names are those of calls.
+      if (!writesProject(name as CallName, input)) return call(input);
+      return answer(() => session.requireWritable()).then((allowed) => (allowed.ok ? call(input) : allowed));
+    };
+    return [name, guard] as const;
+  });
+  // Each name has the handler it had before, behind a guard that passes its input and answer on.
+  return Object.fromEntries(guarded) as unknown as Handlers;
 }

@@ -39,6 +39,8 @@ export class EffortMeter {
 
   /** False when nothing is left. */
   async #compareSome(store: ProjectStore): Promise<boolean> {
+    // What is only looked at shows what was compared before.
+    if (store.readOnly) return false;
     const known = comparisons(await readEffortFacts(store.folder.effortLog));
     const missing = acceptedMasks(store).filter((mask) => !known.has(keyOf(mask)));
     if (missing.length === 0) return false;

@@ -21,7 +21,7 @@ export function exportServices(session: ProjectSession, softwareVersion: string)
           const cases = exportCases(store, caseIds, includeUnaccepted);
           if (cases.length === 0) throw new AppException({ code: 'export/nothing-to-export' });
           const folder = resolve(outputFolder);
-          const deidentifyKey = deidentify ? await deidentifyKeyOf(store.folder) : null;
+          const deidentifyKey = deidentify ? await deidentifyKeyOf(store) : null;
           const models = modelsBehind(store, cases.map(({ provenance }) => provenance));
           const task: ExportTask = { task: 'export', format, outputFolder: folder, deidentifyKey, softwareVersion, legend, labelValues, models, cases };
           const title = `Export ${cases.length} mask${cases.length === 1 ? '' : 's'}`;

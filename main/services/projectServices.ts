@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import type { Handlers, ProjectInfo } from '../contract/api.ts';
-import { AppException } from '../contract/errors.ts';
-import { createProject, openProject, type ProjectStore } from '../dataset/projectStore.ts';
+import { type AppError, AppException } from '../contract/errors.ts';
+import type { ReadOnlyAccess } from '../contract/projectAccess.ts';
+import type { Claim } from '../dataset/projectLock.ts';
+import { createProject, openProject, type ProjectStore, viewProject } from '../dataset/projectStore.ts';
 import { answer } from './answer.ts';
 import type { EventHub } from './eventHub.ts';
 import { importJob, importTask } from './importJob.ts';
@@ -22,6 +24,8 @@ export function projectServices(
   session: ProjectSession,
   recent: RecentProjects,
   events: EventHub,
+  /** Who others are told has the project open. */
+  userName: string,
 ): Pick<Handlers, ProjectCalls> {
   const openAndRemember = async (folder: string, open: () => Promise<ProjectStore>): Promise<ProjectInfo> => {
     const info = await session.replace(folder, open);
@@ -31,8 +35,8 @@ export function projectServices(
   return {
     'project.recent': () => answer(async () => ({ folders: await recent.list() })),
     'project.current': () => answer(() => ({ project: session.info() })),
-    'project.create': ({ folder, name }) => answer(() => openAndRemember(folder, () => createProject(folder, name))),
-    'project.open': ({ folder }) => answer(() => openAndRemember(folder, () => openProject(folder))),
+    'project.create': ({ folder, name }) => answer(() => openAndRemember(folder, () => createProject(folder, name, Date.now(), { userName, takeOver: false }))),
+    'project.open': ({ folder, takeOver }) => answer(() => openAndRemember(folder, () => openOrView(folder, { userName, takeOver }))),
     'project.close': () =>
       answer(async () => {
         await session.close();
@@ -66,4 +70,23 @@ export function projectServices(
         return { jobId: queue.submit(job) };
       }),
   };
+}
+
+/** For writing where that can be had, otherwise to look at. */
+async function openOrView(folder: string, claim: Claim): Promise<ProjectStore> {
+  try {
+    return await openProject(folder, Date.now(), claim);
+  } catch (thrown) {
+    const why = thrown instanceof AppException ? whyOnlyRead(thrown.error) : null;
+    if (!why) throw thrown;
+    return viewProject(folder, why);
+  }
+}
+
+/** `null`: not even reading would work. */
+function whyOnlyRead(error: AppError): Pick<ReadOnlyAccess, 'reason' | 'holder'> | null {
+  if (error.code === 'project/in-use') return { reason: 'inUse', holder: error.holder };
+  if (error.code === 'project/held-elsewhere') return { reason: 'otherComputer', holder: error.holder };
+  if (error.code === 'disk/denied') return { reason: 'notWritable', holder: null };
+  return null;
 }

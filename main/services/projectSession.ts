@@ -46,9 +46,15 @@ export class ProjectSession {
 
   info(): ProjectInfo | null {
     if (!this.#open) return null;
-    const { folder, project, cases } = this.#open.store;
+    const { folder, project, cases, readOnly } = this.#open.store;
     const { name, legend, labelRules, msdTask } = project;
-    return { folder: folder.path, name, legend, labelRules, msdTask, caseCount: cases.count() };
+    return { folder: folder.path, name, legend, labelRules, msdTask, caseCount: cases.count(), readOnly };
+  }
+
+  /** Throws AppException project/read-only for a project that is only looked at. */
+  requireWritable(): void {
+    const { folder, readOnly } = this.#open?.store ?? {};
+    if (folder && readOnly) throw new AppException({ code: 'project/read-only', path: folder.path, reason: readOnly.reason, holder: readOnly.holder });
   }
 
   /** Keeps the project open while asynchronous work on it goes on. */
@@ -99,7 +105,9 @@ export class ProjectSession {
   }
 
   #start(store: ProjectStore): void {
-    const queue = new JobQueue(this.compute, store.jobs, (event) => this.events.emit({ type: 'job', event }));
+    // What only reads (an export, say) is no fact of a project that is only looked at.
+    const log = store.readOnly ? new MemoryJobLog() : store.jobs;
+    const queue = new JobQueue(this.compute, log, (event) => this.events.emit({ type: 'job', event }));
     this.#open = { store, queue };
   }
 
@@ -109,7 +117,7 @@ export class ProjectSession {
     await open.queue.close();
     this.#open = null;
     await Promise.allSettled([...this.#inUse]);
-    await sweepUploads(open.store.folder);
+    if (!open.store.readOnly) await sweepUploads(open.store.folder);
     open.store.close();
   }
 

@@ -53,8 +53,9 @@ export class ProjectSession {
     this.#loaded = true;
   }
 
-  async open(folder: string): Promise<void> {
-    await this.notices.attempt(async () => (this.#project = await this.api.call('project.open', { folder })));
+  /** `takeOver`: the user says that the other computer that claimed it is done with it. */
+  async open(folder: string, takeOver = false): Promise<void> {
+    await this.notices.attempt(async () => (this.#project = await this.api.call('project.open', { folder, takeOver })));
   }
 
   /** True when the project was made. */

@@ -3,6 +3,7 @@
  * brackets (`detail`) comes from the engine, a library or another program and stays in its language.
  */
 import type { AppError } from '../../../../main/contract/errors.ts';
+import type { ProjectHolder, ReadOnlyReason } from '../../../../main/contract/projectAccess.ts';
 import { LARGEST_LABEL_VALUE } from '../../../../main/contract/vocabulary.ts';
 import { networkErrors } from './networkErrors.ts';
 
@@ -12,6 +13,17 @@ const first = (detail: string): string => (detail.split('\n')[0] ?? '').trim().r
 const place = (path: string): string => path || 'die Datei';
 const dims = (counts: readonly number[]): string => counts.join('×');
 const WHAT = { case: 'keinen Fall', revision: 'keine Revision', run: 'keinen Lauf', job: 'keinen Auftrag', model: 'kein Modell', uncertainty: 'keine Unsicherheit', verdict: 'kein Urteil' } as const;
+
+const WHY_READ_ONLY: Readonly<Record<ReadOnlyReason, string>> = {
+  inUse: 'ein anderes laufendes Maskloop schreibt darin',
+  otherComputer: 'ein anderer Computer hat es geöffnet und nicht geschlossen',
+  notWritable: 'in seinen Ordner kann nicht geschrieben werden',
+};
+
+function inBrackets(holder: ProjectHolder | null): string {
+  if (holder === null) return '';
+  return ` (${holder.userName} an ${holder.hostName}, seit ${new Date(holder.sinceMs).toLocaleString('de')})`;
+}
 
 function death({ exitCode, signal }: Extract<AppError, { code: 'job/process-died' }>): string {
   const cause = signal === 'SIGKILL' || exitCode === 137 ? 'wurde von außen beendet, meist weil der Speicher nicht reichte' : `endete unerwartet (${signal ?? `Exit-Code ${exitCode ?? 'unbekannt'}`})`;
@@ -26,7 +38,9 @@ const sentences: Sentences = {
   'project/already-exists': ({ path }) => `${path} enthält schon ein Projekt. Öffnen Sie es oder wählen Sie einen anderen Ordner.`,
   'project/newer-version': ({ path, version, supported }) => `${path} wurde von einem neueren Maskloop geschrieben (Format ${version}, dieses kennt ${supported}). Aktualisieren Sie Maskloop, um es zu öffnen.`,
   'project/folder-missing': ({ path }) => `Den Ordner ${path} gibt es nicht. Prüfen Sie den Pfad oder verbinden Sie das Laufwerk.`,
-  'project/in-use': ({ path }) => `${path} ist in einem anderen Maskloop offen. Schließen Sie es dort und versuchen Sie es noch einmal.`,
+  'project/in-use': ({ path, holder }) => `${path} ist in einem anderen Maskloop offen${inBrackets(holder)}. Schließen Sie es dort und versuchen Sie es noch einmal.`,
+  'project/held-elsewhere': ({ path, holder }) => `${path} wurde an einem anderen Computer geöffnet${inBrackets(holder)} und dort nicht geschlossen. Schließen Sie es dort; ist jener Computer abgestürzt, übernehmen Sie das Projekt.`,
+  'project/read-only': ({ path, reason, holder }) => `Nichts wurde geändert: ${path} ist nur zum Lesen offen, denn ${WHY_READ_ONLY[reason]}${inBrackets(holder)}. Öffnen Sie es noch einmal, wenn das anders ist.`,
   'import/nothing-found': ({ paths }) => `In ${paths.join(', ')} wurde kein Bild gefunden (DICOM, NIfTI, NRRD, MetaImage). Wählen Sie den Ordner mit den Bildern.`,
   'import/unreadable': ({ path, detail }) => `${path} ließ sich nicht lesen (${first(detail)}). Besorgen Sie eine frische Kopie der Datei.`,
   'import/truncated': ({ path, actualBytes, expectedBytes }) => `${path} ist abgeschnitten: ${actualBytes} von ${expectedBytes} Bytes sind da. Kopieren Sie die Datei noch einmal.`,

@@ -1,0 +1,81 @@
+/** What cannot be done to a project that is only looked at. */
+import { z } from 'zod';
+import type { CallName } from './api.ts';
+
+/** Calls that change the project's folder, whatever else they do; a call without a line does not compile. */
+const WRITES: Readonly<Record<CallName, boolean>> = {
+  'app.info': false,
+  'app.checkRuntime': false,
+  'app.pickFolder': false,
+  'app.listFolder': false,
+  'preferences.get': false,
+  'preferences.change': false,
+  'project.recent': false,
+  'project.current': false,
+  'project.create': false,
+  'project.open': false,
+  'project.close': false,
+  'project.setLegend': true,
+  'project.changeLegend': true,
+  'project.addPhantoms': true,
+  'dataset.import': true,
+  'dataset.listCases': false,
+  'dataset.openCase': false,
+  'dataset.setExcluded': true,
+  'labels.save': true,
+  'labels.setCompleteness': true,
+  'labels.accept': true,
+  'labels.restore': true,
+  'worklist.order': false,
+  'worklist.figures': false,
+  'effort.list': false,
+  'nnunet.train': true,
+  'nnunet.plan': true,
+  'nnunet.bench': true,
+  'nnunet.autoRetrain': false,
+  'nnunet.setAutoRetrain': true,
+  'nnunet.resume': true,
+  'nnunet.examplePatches': true,
+  'nnunet.runRecord': false,
+  'nnunet.listRuns': false,
+  'nnunet.metrics': false,
+  'nnunet.predict': true,
+  'nnunet.predictFolder': false,
+  'evaluate.start': false,
+  'nnunet.findBest': true,
+  'export.start': false,
+  'model.export': false,
+  'model.import': true,
+  'models.list': false,
+  'models.use': true,
+  'models.rollBack': true,
+  'models.pin': true,
+  'models.delete': true,
+  'models.rerun': true,
+  'models.gate': true,
+  'models.compare': true,
+  'models.gateReport': false,
+  'models.setRules': true,
+  'network.listNodes': false,
+  'network.saveNode': false,
+  'network.removeNode': false,
+  'network.echo': false,
+  'network.search': false,
+  'network.retrieve': true,
+  'network.send': false,
+  'network.startReceiver': true,
+  'network.stopReceiver': false,
+  'network.status': false,
+  'jobs.list': false,
+  'jobs.events': false,
+  'jobs.userActive': false,
+  'jobs.cancel': false,
+};
+
+/** Whether a call with this (parsed) input would write to the project that is open. */
+export function writesProject(name: CallName, input: Readonly<Record<string, unknown>>): boolean {
+  if (name === 'worklist.order') return input.remember === true;
+  // what the run left unpredicted is predicted, and kept with the run
+  if (name === 'evaluate.start') return z.object({ of: z.object({ kind: z.literal('run') }) }).safeParse(input).success;
+  return WRITES[name];
+}
