@@ -10,8 +10,8 @@ import { planExperiment } from '../../main/nnunet/plan/planExperiment.ts';
 import { writeCheckpoint, writePlan } from '../../main/workers/runFiles.ts';
 import { parametersOf } from '../../models/unet.ts';
 
-const [folder = '', features = '0', configurationName = '3d_fullres'] = process.argv.slice(2);
-const DIMS = [512, 512, 300] as const;
+const [folder = '', features = '0', configurationName = '3d_fullres', dims = '512x512x300'] = process.argv.slice(2);
+const DIMS = dims.split('x').map(Number) as [number, number, number];
 const SPACING = [0.78, 0.78, 1] as const;
 /** Median of the data set: the case is resampled there and its logits back. */
 const PLANNED_SPACING_DHW = [1.05, 0.74, 0.74] as const;

@@ -1,6 +1,6 @@
 /**
  * Peak memory and time of predicting one CT of 512×512×300 voxels with 4 classes, in the process that predicts.
- * npm run bench -- inferMemory [--features 0] [--overlap 0.5] [--configuration 3d_fullres] [--probabilities]
+ * npm run bench -- inferMemory [--features 0] [--overlap 0.5] [--configuration 3d_fullres] [--probabilities] [--dims 512x512x300]
  * --features N: a thinner network with N features in its first stage (0: as planned, 32).
  */
 import { spawnSync } from 'node:child_process';
@@ -16,13 +16,13 @@ const cache = join(resolve(here, '../..'), 'node_modules/.cache/maskloop'); // t
 const { values } = parseArgs({
   options: {
     features: { type: 'string', default: '0' }, overlap: { type: 'string', default: '0.5' },
-    configuration: { type: 'string', default: '3d_fullres' }, probabilities: { type: 'boolean', default: false },
+    configuration: { type: 'string', default: '3d_fullres' }, probabilities: { type: 'boolean', default: false }, dims: { type: 'string', default: '512x512x300' },
   },
 });
 mkdirSync(cache, { recursive: true });
 const folder = mkdtempSync(join(tmpdir(), 'maskloop-infer-memory-'));
 try {
-  const about = runBundle('prepare', [folder, values.features, values.configuration]);
+  const about = runBundle('prepare', [folder, values.features, values.configuration, values.dims]);
   const { result, windows, phases, peakMb } = runBundle('predict', [folder, values.overlap, String(values.probabilities)]);
   if (!result.ok) throw new Error(JSON.stringify(result.error));
   console.log(`\n${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0].model}; ${values.configuration}, patch ${about.patch.join('×')}, features ${about.features.join(' ')}, overlap ${values.overlap}, ${windows} calls of the network\n`);

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { BlendName, PredictOptions } from '../contract/predictOptions.ts';
+import type { MemoryPolicy } from '../contract/memory.ts';
 import { Amp, ExportFormat } from '../contract/vocabulary.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
@@ -25,6 +26,7 @@ interface PredictFlags extends CommandOptions {
   readonly xla?: boolean;
   readonly saveProbabilities?: boolean;
   readonly savePreds?: boolean;
+  readonly ignoreMemory?: boolean;
 }
 
 export function addPredictCommand(root: Command, program: ProgramPaths): void {
@@ -59,6 +61,7 @@ export function addPredictCommand(root: Command, program: ProgramPaths): void {
     .addOption(new Option('--xla', 'compile the network: for GPUs, 12 times slower on a CPU'))
     .addOption(new Option('--save-probabilities', 'also write one float32 volume per class beside each label map'))
     .addOption(new Option('--save-preds', 'the same as --save-probabilities, by its name in the seed').hideHelp())
+    .addOption(new Option('--ignore-memory', 'start even when a case needs more memory than there is'))
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -103,7 +106,8 @@ async function predict(session: CliSession, flags: PredictFlags): Promise<Comman
   const runIds = isCurrent
     ? undefined
     : model.map((name) => findRun(runs, name, ({ hasCheckpoint }) => hasCheckpoint).runId);
-  const options = { runIds, mirror: flags.mirror ?? flags.tta ?? false, overlap, blend, amp, xla: flags.xla ?? false };
+  const memory: MemoryPolicy = flags.ignoreMemory ? 'ignore' : 'refuse';
+  const options = { runIds, memory, mirror: flags.mirror ?? flags.tta ?? false, overlap, blend, amp, xla: flags.xla ?? false };
   const saveProbabilities = flags.saveProbabilities ?? flags.savePreds ?? false;
   const end = await followJob(session, () =>
     input !== undefined && output !== undefined

@@ -7,6 +7,7 @@ import { outcomeName } from '../contract/describeGate.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption, foldOf, positiveInteger, positiveNumber, projectOption, wholeNumber } from './commonOptions.ts';
+import { gigabytes, MemoryChoices, type MemoryPolicy } from '../contract/memory.ts';
 import { exitCodeOf, followJob } from './followJob.ts';
 import { findRun } from './findRun.ts';
 import { addPlanOptions, planChoices, type PlanOptions } from './planOptions.ts';
@@ -26,6 +27,8 @@ interface TrainOptions extends CommandOptions, PlanOptions {
   readonly previous?: readonly string[];
   readonly seed?: number;
   readonly whenAccepted?: number;
+  readonly fitMemory?: boolean;
+  readonly ignoreMemory?: boolean;
 }
 
 export function addTrainCommand(root: Command, program: ProgramPaths): void {
@@ -48,6 +51,8 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
     .addOption(new Option('--from <run>', "start from the weights of this run, 'current' or 'latest'").conflicts('resume'))
     .addOption(new Option('--previous <run...>', 'for 3d_cascade_fullres: the 3d_lowres runs of all folds (default: the newest ones)'))
     .addOption(new Option('--resume <run>', "go on with an interrupted run, or 'latest'"))
+    .addOption(new Option('--fit-memory', 'where memory is short, take the first offer that fits (the batch in parts, smaller batches or patches)').conflicts('ignoreMemory'))
+    .addOption(new Option('--ignore-memory', 'start even when more memory is needed than there is'))
     .addOption(new Option('--seed <n>', 'seed of weights and patches').argParser(wholeNumber))
     .addOption(
       new Option('--when-accepted <n>', 'retrain by itself after so many newly accepted masks while the window or `serve` is open, for --minutes; 0 = not')
@@ -61,6 +66,7 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
         'train --project ~/liver --config 3d_fullres --fold 0 --minutes 15',
         'train --project ~/liver --from current --minutes 5     # retrain on corrections',
         'train --project ~/liver --resume latest                # go on after Ctrl+C',
+        'train --project ~/liver --resume latest --accumulate 4 # go on with less memory',
         'train --project ~/liver --optimizer sgd --epochs 1000  # nnU-Net v2 to the letter',
         'train --project ~/liver --from current --minutes 10 --converged 5',
         'train --project ~/liver --when-accepted 8 --minutes 10',
@@ -79,9 +85,16 @@ async function train(session: CliSession, options: TrainOptions): Promise<Comman
   const resumed =
     options.resume === undefined ? undefined : findRun(runs, options.resume, ({ state }) => state === 'interrupted');
   const input = trainInput(options, runs);
-  const end = await followJob(session, () =>
-    resumed ? session.call('nnunet.resume', { runId: resumed.runId }) : session.call('nnunet.train', input),
-  );
+  let startedRunId: RunId | undefined;
+  const start = async (): Promise<CallOutput<'nnunet.train'>> => {
+    const started = await (resumed ? session.call('nnunet.resume', { runId: resumed.runId, choices: MemoryChoices.parse(trainingChoices(options)), memory: memoryPolicy(options) }) : session.call('nnunet.train', input));
+    startedRunId = started.runId;
+    return started;
+  };
+  const end = await followJob(session, start).catch((thrown: unknown) => {
+    if (startedRunId) for (const command of smallerTrainings(thrown, project.folder, startedRunId)) session.output.say(command);
+    throw thrown;
+  });
   const run = await runNamed(session, end.started.runId);
   const folder = join(project.folder, 'runs', run.runId);
   for (const line of describeRun(run)) session.output.say(line);
@@ -103,12 +116,25 @@ async function setAutoRetrain(session: CliSession, count: number, minutes: numbe
   return { exitCode: 0, value };
 }
 
+const memoryPolicy = ({ fitMemory, ignoreMemory }: TrainOptions): MemoryPolicy => (fitMemory ? 'fit' : ignoreMemory ? 'ignore' : 'refuse');
+
 function trainInput(options: TrainOptions, runs: CallOutput<'nnunet.listRuns'>['runs']): CallInput<'nnunet.train'> {
   const { config: configuration, from, previous, fold, preset, amp, minutes, epochs, seed } = options;
   const parentRunId = from === undefined ? undefined : findRun(runs, from, ({ hasCheckpoint }) => hasCheckpoint).runId;
   const previousRunIds = previous?.map((name) => findRun(runs, name, () => true).runId);
-  return { configuration, fold, preset, amp, minutes, epochs, seed, parentRunId, previousRunIds, choices: trainingChoices(options), ...planChoices(options) };
+  return { configuration, fold, preset, amp, minutes, epochs, seed, parentRunId, previousRunIds, choices: trainingChoices(options), memory: memoryPolicy(options), ...planChoices(options) };
 }
+
+/** The commands that take what a training that lacked memory was offered. */
+function smallerTrainings(thrown: unknown, folder: string, runId: RunId): string[] {
+  const error = thrown instanceof AppException ? thrown.error : null;
+  if (error?.code !== 'train/memory-short' && error?.code !== 'train/out-of-memory') return [];
+  const resume = `maskloop train --project ${folder} --resume ${runId}`;
+  return error.offers.map(({ choices, neededBytes }) => `${gigabytes(neededBytes)}: ${resume} ${flagsOf(choices)}`);
+}
+
+const flagsOf = ({ accumulation, batchSize, patch }: MemoryChoices): string =>
+  [accumulation && `--accumulate ${accumulation}`, batchSize && `--batch-size ${batchSize}`, patch && `--patch ${patch.join('x')}`].filter(Boolean).join(' ');
 
 async function runNamed(session: CliSession, runId: RunId): Promise<CallOutput<'nnunet.listRuns'>['runs'][number]> {
   const { runs } = await session.call('nnunet.listRuns', {});

@@ -40,6 +40,11 @@ function epochWindow(text: string): number {
   return value;
 }
 
+function patchSize(text: string): number[] {
+  if (!/^\d+(x\d+){1,2}$/.test(text)) throw new InvalidArgumentError("sizes like '64x96x96' (2D: '256x256') are needed.");
+  return text.split('x').map(Number);
+}
+
 function warmUpPart(text: string): number {
   const value = partOf1(text);
   if (value > 0.5) throw new InvalidArgumentError('a number from 0 to 0.5 is needed.');
@@ -71,6 +76,7 @@ const RECIPE_OPTIONS: { readonly [K in keyof TrainingChoices]?: RecipeOption } =
   batchSize: { flags: '--batch-size <n>', help: 'patches per step', parse: positiveInteger },
   baseFeatures: { flags: '--base-features <n>', help: 'feature maps of the finest stage, best a multiple of 8; fewer are faster (default: as planned)', parse: positiveInteger },
   accumulation: { flags: '--accumulate <n>', help: 'compute a batch in n parts for one update: less memory, batch Dice and batch norm over a part', parse: positiveInteger },
+  patch: { flags: '--patch <DxHxW>', help: 'voxels of a patch, smaller than planned for less memory; multiples of what the network halves it by', parse: patchSize },
   lossBatchReduction: { flags: '--loss-batch-reduction <bool>', help: 'Dice over the whole batch', parse: trueOrFalse },
   lossIncludeBackground: { flags: '--loss-include-background <bool>', help: 'background counts in Dice', parse: trueOrFalse },
   oversampling: { flags: '--oversampling <part>', help: 'part of a batch that is forced onto foreground', parse: partOf1 },

@@ -14,6 +14,7 @@ import { GateOutcome, GateReport, GateRuleChanges, GateRules, GateVerdict } from
 import { LegendOperation } from './legendChange.ts';
 import { LabelType } from './labelType.ts';
 import { Role } from './roles.ts';
+import { MemoryChoices, MemoryPolicy } from './memory.ts';
 import { PredictOptions } from './predictOptions.ts';
 import { PreferenceChanges, Preferences } from './preferences.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
@@ -270,6 +271,7 @@ export const calls = {
       previousRunIds: z.array(RunId).min(1).optional(),
       /** What is left out is the preset's. */
       choices: TrainingChoices.default({}),
+      memory: MemoryPolicy.optional(),
     }),
     z.object({ jobId: JobId, runId: RunId }),
   ),
@@ -306,7 +308,8 @@ export const calls = {
   /** A retraining at idle priority that starts by itself, in programs that stay (window, `serve`). */
   'nnunet.autoRetrain': call(none, AutoRetrainState),
   'nnunet.setAutoRetrain': call(AutoRetrainSettings, AutoRetrainState),
-  'nnunet.resume': call(z.object({ runId: RunId }), z.object({ jobId: JobId, runId: RunId })),
+  /** `choices` change the recipe from here on, on record. */
+  'nnunet.resume': call(z.object({ runId: RunId, choices: MemoryChoices.default({}), memory: MemoryPolicy.optional() }), z.object({ jobId: JobId, runId: RunId })),
   /** Newest first. */
   'nnunet.listRuns': call(none, z.object({ runs: z.array(RunInfo) })),
   'nnunet.metrics': call(z.object({ runId: RunId }), z.object({ metrics: z.array(Metric) })),
@@ -318,9 +321,10 @@ export const calls = {
    * Several `runIds` vote (an ensemble); absent: the run with a checkpoint that was trained last. `caseIds` absent: every
    * case without an accepted labelmap that is not excluded.
    */
-  'nnunet.predict': call(PredictOptions.extend({ runIds: z.array(RunId).min(1).optional(), caseIds: z.array(CaseId).min(1).optional() }), jobStarted),
+  'nnunet.predict': call(PredictOptions.extend({ memory: MemoryPolicy.optional(), runIds: z.array(RunId).min(1).optional(), caseIds: z.array(CaseId).min(1).optional() }), jobStarted),
   'nnunet.predictFolder': call(
     PredictOptions.extend({
+      memory: MemoryPolicy.optional(),
       runIds: z.array(RunId).min(1).optional(),
       inputFolder: z.string().min(1),
       outputFolder: z.string().min(1),

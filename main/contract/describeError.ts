@@ -1,6 +1,7 @@
 import { describeNetworkError } from './describeNetworkError.ts';
 import { describeHolder, describeReadOnly } from './describeHolder.ts';
 import type { AppError } from './errors.ts';
+import { describeMemoryChoices, gigabytes, type MemoryOffer } from './memory.ts';
 import { LARGEST_LABEL_VALUE } from './vocabulary.ts';
 
 type ErrorOf<Area extends string> = Extract<AppError, { code: `${Area}/${string}` }>;
@@ -64,6 +65,7 @@ export function describeError(error: AppError): string {
     case 'train/cannot-repeat':
     case 'train/diverged':
     case 'train/out-of-memory':
+    case 'train/memory-short':
       return describeTrainError(error);
     case 'not-found':
       return `There is no ${error.what} '${error.id}' in this project. Reload the list and choose another.`;
@@ -72,6 +74,8 @@ export function describeError(error: AppError): string {
     case 'predict/legend-changed':
     case 'predict/incompatible-models':
     case 'predict/wrong-channels':
+    case 'predict/memory-short':
+    case 'predict/out-of-memory':
       return describePredictError(error);
     case 'evaluate/grids-differ':
     case 'evaluate/no-prediction':
@@ -234,7 +238,9 @@ function describeTrainError(error: ErrorOf<'train'>): string {
     case 'train/diverged':
       return `The training became unstable at step ${error.step} and was stopped. Start again with a smaller learning rate.`;
     case 'train/out-of-memory':
-      return `The training ran out of memory (${firstLine(error.detail)}). Use a smaller batch size, or close other programs.`;
+      return `The training ran out of memory (${firstLine(error.detail)}). What it had saved is kept: ${error.offers.length > 0 ? `go on with ${offered(error.offers)}` : 'go on with smaller batches or patches'}, or close other programs.`;
+    case 'train/memory-short':
+      return `The training needs about ${gigabytes(error.neededBytes)}, ${gigabytes(error.availableBytes)} are free. ${error.offers.length > 0 ? `Train with ${offered(error.offers)}` : 'Nothing smaller fits'}; or close other programs, or start it anyway.`;
   }
 }
 
@@ -248,6 +254,10 @@ function describePredictError(error: ErrorOf<'predict'>): string {
       return `The model ${error.runId} draws ${error.names.join(', ')}, which the legend of this project no longer has. Train on from it to give it the new legend, then predict.`;
     case 'predict/incompatible-models':
       return `These models cannot predict together (${firstLine(error.detail)}). Predict with one of them, or with models of the same training.`;
+    case 'predict/memory-short':
+      return `Predicting ${error.path} needs about ${gigabytes(error.neededBytes)}, ${gigabytes(error.availableBytes)} are free. Close other programs, or start it anyway.`;
+    case 'predict/out-of-memory':
+      return `The prediction ran out of memory (${firstLine(error.detail)}). Close other programs, predict fewer cases or models at once, or use a model with smaller patches.`;
     case 'predict/wrong-channels':
       return `${error.path} has ${channels(error.actual)}, but the model was trained on ${error.expected}. Choose images like those of the training.`;
   }
@@ -311,13 +321,15 @@ function describeDeath({ exitCode, signal }: Extract<AppError, { code: 'job/proc
   // The kernel ends a process that eats all memory with SIGKILL (exit status 137 seen through a shell).
   const cause =
     signal === 'SIGKILL' || exitCode === 137
-      ? 'was ended from outside, most often because memory ran out'
+      ? 'was ended from outside, most often because memory ran out: close other programs'
       : `stopped unexpectedly (${signal ?? `exit code ${exitCode ?? 'unknown'}`})`;
   return `The compute process ${cause}. Nothing saved was lost; start the job again, a training resumes from its last checkpoint.`;
 }
 
 const missingPart = ({ folds, caseIds }: Extract<AppError, { code: 'train/previous-stage-missing' }>): string =>
   `${folds.length === 0 ? 'cases of no fold' : `fold${folds.length === 1 ? '' : 's'} ${folds.join(', ')}`} (${caseIds.length} case${caseIds.length === 1 ? '' : 's'}, ${caseIds[0] ?? 'none'} the first)`;
+/** `the batch in 3 parts (4.9 GB), or batches of 3 (4.9 GB)` */
+const offered = (offers: readonly MemoryOffer[]): string => offers.map(({ choices, neededBytes }) => `${describeMemoryChoices(choices)} (${gigabytes(neededBytes)})`).join(', or ');
 const MOST_LISTED = 10;
 const listed = (all: readonly string[]): string => `${all.slice(0, MOST_LISTED).join('; ')}${all.length > MOST_LISTED ? `; and ${all.length - MOST_LISTED} more` : ''}`;
 const channels = (count: number): string => `${count} channel${count === 1 ? '' : 's'}`;

@@ -1,6 +1,7 @@
 /** Expected failures as data: a code `area/what` with the facts, no sentence (sentences: `describeError.ts`). */
 import { z } from 'zod';
 import { ProjectHolder, ReadOnlyReason } from './projectAccess.ts';
+import { MemoryOffer } from './memory.ts';
 import { Role } from './roles.ts';
 import { CaseId, ConfigurationName, DimsIjk, JobId, RunId } from './vocabulary.ts';
 
@@ -73,12 +74,18 @@ export const AppError = z.discriminatedUnion('code', [
   /** `differences` from what the repeated run was given, in words. */
   code('train/cannot-repeat', { runId: RunId, differences: z.array(z.string()).min(1) }),
   code('train/diverged', { step: z.int() }),
-  code('train/out-of-memory', { detail: z.string() }),
+  /** Told before the first step; `offers` fit, the one that changes least first. */
+  code('train/memory-short', { neededBytes: z.number(), availableBytes: z.number(), offers: z.array(MemoryOffer) }),
+  /** On the way. `offers` need less than what failed; whether they fit, nobody knows. */
+  code('train/out-of-memory', { detail: z.string(), offers: z.array(MemoryOffer).default([]) }),
   code('predict/no-model', {}),
   /** A cascade without a trained first stage. */
   code('predict/no-previous-stage', { runId: RunId }),
   /** The model draws labels that the project has merged into others or removed since; `names` as it knows them. */
   code('predict/legend-changed', { runId: RunId, names: z.array(z.string()) }),
+  /** Told before the case is begun. */
+  code('predict/memory-short', { path, neededBytes: z.number(), availableBytes: z.number() }),
+  code('predict/out-of-memory', { detail: z.string() }),
   /** Models that cannot vote on one case. */
   code('predict/incompatible-models', { detail: z.string() }),
   code('predict/wrong-channels', { path, expected: z.int(), actual: z.int() }),

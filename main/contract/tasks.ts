@@ -13,6 +13,7 @@ import { CompareRunsTask } from './rerun.ts';
 import { CheckLabelsTask, SaveLabelmapTask } from './saveLabelmapTask.ts';
 import { InferenceCandidate } from './inferenceInformation.ts';
 import { AppError } from './errors.ts';
+import { MemoryChoices, MemoryPolicy } from './memory.ts';
 import { TrainingRecipe } from './trainingRecipe.ts';
 import { CaseUncertainty } from './uncertainty.ts';
 import { PredictOptions } from './predictOptions.ts';
@@ -96,6 +97,8 @@ export const TrainTask = z.object({
   minutes: z.number().positive().optional(),
   seed: z.int().nonnegative(),
   recipe: TrainingRecipe,
+  /** Absent: `refuse`. */
+  memory: MemoryPolicy.optional(),
   /** Warm start from this run's best checkpoint, with its plan. */
   parentRunFolder: z.string().optional(),
   /** Go on from this run's own latest checkpoint. */
@@ -196,6 +199,8 @@ export const PredictTask = z.object({
   /** One, or several that vote: runs of one plan and configuration by the mean of their logits, others by that of their probabilities. */
   models: z.array(z.object({ runFolder: z.string(), /** Of the first stage, for a cascade. */ previousRunFolders: z.array(z.string()) })).min(1),
   options: PredictOptions,
+  /** Absent: `refuse`. */
+  memory: MemoryPolicy.optional(),
   /** Stored cases; label maps are written on the stored grid as .nii.gz. */
   cases: z.array(PredictCase),
   /** Or a folder of NIfTI files or DICOM series; masks in source geometry go to `outputFolder`. */
@@ -501,6 +506,8 @@ export const TaskItem = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('comparedMask'), caseId: CaseId, revision: Revision, outcome: z.union([ComparedMask, z.object({ error: AppError })]) }),
   z.object({ kind: z.literal('thumbnail'), caseId: CaseId, outputFile: z.string(), /** Why there is none. */ problem: AppError.nullable() }),
+  /** What `memory: 'fit'` changed about the recipe before the first step. */
+  z.object({ kind: z.literal('fittedRecipe'), choices: MemoryChoices }),
   z.object({ kind: z.literal('gateVerdict'), verdict: GateVerdict }),
   /** `revision`: of which this is the map after the change. */
   z.object({ kind: z.literal('migratedLabels'), caseId: CaseId, revision: Revision, labelFile: z.string(), labelSha256: z.string() }),

@@ -44,6 +44,8 @@ export const TrainingRecipe = z.object({
   baseFeatures: z.int().min(4).max(128).nullable().optional(),
   /** A batch is computed in so many parts for one update: less memory; batch Dice and batch norm see one part at a time. Absent: one. */
   accumulation: z.int().positive().optional(),
+  /** Voxels of a patch along each axis of the network, for less memory; each a multiple of what the network halves it by. `null` or absent: as planned. */
+  patch: z.array(z.int().positive()).min(2).max(3).nullable().optional(),
   /** Dice over the whole batch; `null` = as planned. */
   lossBatchReduction: z.boolean().nullable(),
   lossIncludeBackground: z.boolean(),

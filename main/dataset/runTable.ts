@@ -148,6 +148,11 @@ export class RunTable {
     this.database.run(sql, { runId, state, jobId: jobId ?? null });
   }
 
+  /** From the next start on the run is trained with these. */
+  setOptions(runId: RunId, options: RunOptions): void {
+    this.database.run('UPDATE runs SET options_json = :options WHERE run_id = :runId', { runId, options: JSON.stringify(options) });
+  }
+
   /** A checkpoint without a validation keeps the Dice of the last one. */
   checkpoint(runId: RunId, at: Checkpoint, atMs: number): void {
     this.database.run(

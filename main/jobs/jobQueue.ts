@@ -30,6 +30,8 @@ export interface JobSpec {
   onStarted?(): void;
   /** Stores a finished piece. Throwing ends the job with that error. */
   onItem(item: TaskItem): void;
+  /** What a failure means for this job, e.g. what to change after a process that ran out of memory. */
+  explain?(error: AppError): AppError;
   /** Before the end becomes an event, also for a job that never started. */
   onEnded?(end: JobEnd): void | Promise<void>;
 }
@@ -230,6 +232,7 @@ export class JobQueue {
   async #end(job: LiveJob, asked: JobEnd): Promise<void> {
     let end = asked;
     try {
+      if (end.state === 'failed') end = { ...end, error: job.spec.explain?.(end.error) ?? end.error };
       await job.spec.onEnded?.(end);
     } catch (thrown) {
       end = { state: 'failed', error: toAppError(thrown) };

@@ -14,6 +14,7 @@ import { answer } from './answer.ts';
 import { listCases, requireCase } from './caseSummary.ts';
 import type { EventHub } from './eventHub.ts';
 import { ensureLabelsFolder } from './labelServices.ts';
+import { explainPredictionDeath } from './memoryDeaths.ts';
 import { modelName } from './modelName.ts';
 import type { OpenProject, ProjectSession } from './projectSession.ts';
 
@@ -25,7 +26,7 @@ export const MODEL_AUTHOR = 'model';
 export function predictServices(session: ProjectSession, events: EventHub, softwareVersion: string): Pick<Handlers, PredictCalls> {
   return {
     'nnunet.predict': (input) => answer(() => session.during((project) => predictCases(project, events, input))),
-    'nnunet.predictFolder': ({ runIds, inputFolder, outputFolder, saveProbabilities, format, ...options }) =>
+    'nnunet.predictFolder': ({ runIds, inputFolder, outputFolder, saveProbabilities, format, memory, ...options }) =>
       answer(() => {
         const { store, queue } = session.current();
         const runs = chooseRuns(store, runIds);
@@ -34,10 +35,10 @@ export function predictServices(session: ProjectSession, events: EventHub, softw
         const folder = { inputFolder: resolve(inputFolder), outputFolder: resolve(outputFolder), saveProbabilities, format, about };
         if (!existsSync(folder.inputFolder))
           throw new AppException({ code: 'project/folder-missing', path: folder.inputFolder });
-        const task: PredictTask = { task: 'predict', models, options, cases: [], folder };
+        const task: PredictTask = { task: 'predict', models, options, memory, cases: [], folder };
         const title = `Predict ${basename(folder.inputFolder)}`;
         const subject = runs.map(({ runId }) => runId).join('+');
-        return { jobId: queue.submit({ kind: 'predict', title, subject, tasks: [() => task], onItem() {} }) };
+        return { jobId: queue.submit({ kind: 'predict', title, subject, tasks: [() => task], onItem() {}, explain: explainPredictionDeath }) };
       }),
   };
 }
@@ -47,7 +48,7 @@ async function predictCases(
   events: EventHub,
   input: PredictInput,
 ): Promise<{ jobId: JobId }> {
-  const { runIds, caseIds, ...options } = input;
+  const { runIds, caseIds, memory, ...options } = input;
   const runs = chooseRuns(store, runIds);
   for (const { runId } of runs) await refuseOldLegend(store, runId);
   const models = modelsOf(store, runs);
@@ -61,6 +62,7 @@ async function predictCases(
     task: 'predict',
     models,
     options,
+    memory,
     cases: cases.map(({ caseId, image }) => ({ caseId, image, outputFile: pendingFile(caseId), uncertaintyFile: pendingMap(caseId) })),
   };
   queue.submit(
@@ -69,6 +71,7 @@ async function predictCases(
       title: cases.length === 1 ? `Predict ${cases[0]!.caseId}` : `Predict ${cases.length} cases`,
       subject: voters,
       tasks: [() => task],
+      explain: explainPredictionDeath,
       onItem(item) {
         if (item.kind !== 'prediction') return;
         storePrediction(store, voters, item, pendingMap(item.caseId));

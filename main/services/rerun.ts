@@ -7,6 +7,7 @@ import type { CompareRunsTask } from '../contract/rerun.ts';
 import { CaseId, LabelRules, Revision, type RunId, Segment } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { readIfThere } from '../dataset/readIfThere.ts';
+import { RecipeChange } from './changedRecipe.ts';
 import type { NewRun } from '../dataset/runTable.ts';
 
 /** What `writeRunRecord` keeps, as far as a repetition goes by it. */
@@ -14,6 +15,7 @@ const RunRecord = z.object({
   legend: z.array(Segment),
   labelRules: LabelRules,
   cases: z.array(z.object({ caseId: CaseId, revision: Revision, sha256: z.string(), completeness: z.unknown() })),
+  changes: z.array(RecipeChange).default([]),
 });
 type RunRecord = z.infer<typeof RunRecord>;
 
@@ -44,6 +46,7 @@ async function recordDifferences(store: ProjectStore, runId: RunId): Promise<str
   const { legend, labelRules } = store.project;
   const meaning = (segments: readonly Segment[]): string => JSON.stringify(segments.map(({ labelValue, name }) => [labelValue, name]).sort());
   const differences: string[] = [];
+  if (record.changes.some(({ afterStep }) => afterStep > 0)) differences.push('its recipe was changed on the way');
   if (meaning(legend) !== meaning(record.legend) || JSON.stringify(labelRules) !== JSON.stringify(record.labelRules)) differences.push('the legend of the project has changed');
   return [...differences, ...record.cases.flatMap((one) => maskDifference(store, one) ?? [])];
 }

@@ -1,7 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { CallOutput, Handlers, RunInfo } from '../contract/api.ts';
-import { AppException } from '../contract/errors.ts';
+import { type AppError, AppException } from '../contract/errors.ts';
 import type { Metric } from '../contract/jobs.ts';
+import type { MemoryPolicy } from '../contract/memory.ts';
 import type { BenchTask, PlanTask, TrainCase, TrainTask } from '../contract/tasks.ts';
 import { type MsdTask, RunId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
@@ -9,10 +10,12 @@ import { type NewRun, RunOptions } from '../dataset/runTable.ts';
 import { type JobEnd, type JobSpec, newJobId } from '../jobs/jobQueue.ts';
 import { defaultEpochs, trainingRecipe } from '../nnunet/train/trainingPreset.ts';
 import { answer } from './answer.ts';
+import { changeRecipe } from './changedRecipe.ts';
 import type { EventHub } from './eventHub.ts';
 import { gateJob } from './gateJob.ts';
 import { previousPredictions, previousRuns } from './previousStage.ts';
 import type { OpenProject, ProjectSession } from './projectSession.ts';
+import { explainTrainingDeath } from './memoryDeaths.ts';
 import { compareTask, whatToRepeat } from './rerun.ts';
 import { retrainCases } from './retrainCases.ts';
 import { writeRunRecord } from './runRecord.ts';
@@ -30,7 +33,7 @@ export function trainServices(session: ProjectSession, events: EventHub, author:
     'models.rerun': ({ runId }) => answer(() => session.during((project) => startRerun(project, events, author, runId))),
     'nnunet.plan': (input) => answer(() => session.during((project) => startPlan(project, input))),
     'nnunet.bench': (input) => answer(() => startBench(session.current(), input)),
-    'nnunet.resume': ({ runId }) => answer(() => resumeTraining(session.current(), events, author, runId)),
+    'nnunet.resume': (input) => answer(() => session.during((project) => resumeTraining(project, events, author, input))),
     'nnunet.listRuns': () => answer(() => ({ runs: session.current().store.runs.list() })),
     'nnunet.metrics': ({ runId }) =>
       answer(() => {
@@ -61,15 +64,15 @@ export async function startTraining(
     previousPredictions(store, runs, cases.map(({ caseId }) => caseId));
     options.previousRunIds.push(...runs.map(({ runId }) => runId));
   }
-  return startRun({ store, queue }, events, author, { parentRunId, options, cases }, isBackground);
+  return startRun({ store, queue }, events, author, { parentRunId, options, cases }, { isBackground, memory: input.memory });
 }
 
 async function startRerun({ store, queue }: OpenProject, events: EventHub, author: string, runId: RunId): Promise<CallOutput<'models.rerun'>> {
   const { parentRunId, options, cases } = await whatToRepeat(store, runId);
-  return startRun({ store, queue }, events, author, { parentRunId, options: { ...options, repeatsRunId: runId }, cases }, false);
+  return startRun({ store, queue }, events, author, { parentRunId, options: { ...options, repeatsRunId: runId }, cases });
 }
 
-async function startRun({ store, queue }: Pick<OpenProject, 'store' | 'queue'>, events: EventHub, author: string, asked: Pick<NewRun, 'parentRunId' | 'options' | 'cases'>, isBackground: boolean): Promise<CallOutput<'nnunet.train'>> {
+async function startRun({ store, queue }: Pick<OpenProject, 'store' | 'queue'>, events: EventHub, author: string, asked: Pick<NewRun, 'parentRunId' | 'options' | 'cases'>, manner: TrainingManner = {}): Promise<CallOutput<'nnunet.train'>> {
   const { cases, options } = asked;
   const nowMs = Date.now();
   const runId = newRunId(store, options, nowMs);
@@ -78,7 +81,7 @@ async function startRun({ store, queue }: Pick<OpenProject, 'store' | 'queue'>, 
   await writeRunRecord(store, run, author, nowMs);
   store.runs.insert(run, nowMs);
   try {
-    queue.submit(trainJob(store, events, author, runId, isBackground), jobId);
+    queue.submit(trainJob(store, events, author, runId, manner), jobId);
   } catch (thrown) {
     store.runs.setState(runId, 'failed');
     throw thrown;
@@ -89,7 +92,7 @@ async function startRun({ store, queue }: Pick<OpenProject, 'store' | 'queue'>, 
   return { jobId, runId };
 }
 
-function resumeTraining({ store, queue }: OpenProject, events: EventHub, author: string, runId: RunId): CallOutput<'nnunet.resume'> {
+async function resumeTraining({ store, queue }: OpenProject, events: EventHub, author: string, { runId, choices, memory }: Parameters<Handlers['nnunet.resume']>[0]): Promise<CallOutput<'nnunet.resume'>> {
   const run = store.runs.find(runId);
   if (!run) throw new AppException({ code: 'not-found', what: 'run', id: runId });
   if (run.state === 'queued' || run.state === 'running') throw new AppException({ code: 'job/busy', jobId: run.jobId });
@@ -99,12 +102,13 @@ function resumeTraining({ store, queue }: OpenProject, events: EventHub, author:
       issues: [`runId: ${runId} is finished; train on from it as parent`],
     });
   if (run.deletedAtMs !== null) throw new AppException({ code: 'contract/bad-input', issues: [`runId: ${runId} was deleted`] });
+  await changeRecipe(store, runId, choices, author);
   // what was predicted with weights that will change
   rmSync(store.folder.gate(runId), { recursive: true, force: true });
   const jobId = newJobId('train');
   store.runs.setState(runId, 'queued', jobId);
   try {
-    queue.submit(trainJob(store, events, author, runId), jobId);
+    queue.submit(trainJob(store, events, author, runId, { memory }), jobId);
   } catch (thrown) {
     store.runs.setState(runId, run.state, run.jobId);
     throw thrown;
@@ -146,13 +150,19 @@ function startBench({ store, queue }: OpenProject, input: Parameters<Handlers['n
   return { jobId: queue.submit({ kind: 'bench', title, tasks: [() => task], onItem() {} }) };
 }
 
+interface TrainingManner {
+  readonly isBackground?: boolean;
+  readonly memory?: MemoryPolicy | undefined;
+}
+
 /** For a new run and for one that goes on: a run with a checkpoint of its own goes on from it. */
-function trainJob(store: ProjectStore, events: EventHub, author: string, runId: RunId, isBackground = false): JobSpec {
+function trainJob(store: ProjectStore, events: EventHub, author: string, runId: RunId, { isBackground = false, memory }: TrainingManner): JobSpec {
   const tellRuns = () => events.emit({ type: 'runs' });
   const repeatsRunId = store.runs.find(runId)?.repeatsRunId ?? null;
   // a repetition is a check, not a candidate
   const gate = repeatsRunId === null ? gateJob({ store, runId, withRunId: null, author, onSettled: tellRuns }) : null;
   const afterwards = gate?.tasks ?? [() => compareTask(store, runId, repeatsRunId!)];
+  let recipeWritten = Promise.resolve();
   const finished = (): null => {
     store.runs.setState(runId, 'finished');
     tellRuns();
@@ -164,18 +174,21 @@ function trainJob(store: ProjectStore, events: EventHub, author: string, runId: 
     subject: runId,
     isBackground,
     // what goes wrong with the gate takes nothing from a training that has ended well
-    tasks: [() => trainTask(store, runId), finished, ...afterwards],
+    tasks: [() => ({ ...trainTask(store, runId), memory }), finished, ...afterwards],
     onStarted() {
       store.runs.setState(runId, 'running');
       tellRuns();
     },
     onItem(item) {
       gate?.onItem(item);
+      if (item.kind === 'fittedRecipe') recipeWritten = changeRecipe(store, runId, item.choices, author);
       if (item.kind !== 'checkpoint') return;
       store.runs.checkpoint(runId, item, Date.now());
       tellRuns();
     },
-    onEnded(end) {
+    explain: (error) => explainTrainingDeath(store, runId, error),
+    async onEnded(end) {
+      await recipeWritten;
       if (store.runs.find(runId)?.state !== 'finished') store.runs.setState(runId, runStateAfter(end));
       tellRuns();
     },
@@ -214,11 +227,13 @@ function withPrevious(store: ProjectStore, { configuration, previousRunIds }: Ru
   return cases.map((one) => ({ ...one, previousFile: files.get(one.caseId) }));
 }
 
-/** A cancelled training, or one whose process died, can go on from its last checkpoint. */
+/** What takes nothing from the run: it goes on from its last checkpoint, or from the start. */
+const CAN_GO_ON: ReadonlySet<AppError['code']> = new Set(['job/process-died', 'train/memory-short', 'train/out-of-memory', 'disk/full']);
+/** A cancelled training goes on from its last checkpoint. */
 function runStateAfter(end: JobEnd): 'finished' | 'interrupted' | 'failed' {
   if (end.state === 'succeeded') return 'finished';
   if (end.state === 'cancelled') return 'interrupted';
-  return end.error.code === 'job/process-died' ? 'interrupted' : 'failed';
+  return CAN_GO_ON.has(end.error.code) ? 'interrupted' : 'failed';
 }
 
 function optionsOf(input: TrainInput, importedTask: MsdTask | null): RunOptions {

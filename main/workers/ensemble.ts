@@ -36,6 +36,7 @@ interface Member {
 export interface Ensemble {
   readonly members: readonly Member[];
   readonly options: PredictOptions;
+  readonly isOnGpu: boolean;
   /** Of the runs, where all carry the same. */
   readonly postprocessing: Postprocessing | null;
   dispose(): void;
@@ -77,7 +78,7 @@ export async function openEnsemble(models: Models, options: PredictOptions, fact
       const engineOptions = { batchSize: windowsPerCall(configuration), precision: choosePrecision(options.amp, factory.device).precision, xla: options.xla };
       for (const ofRun of weights) engines.push(await factory.createInference(networkOf(plan, configuration), configuration.patch, ofRun, engineOptions));
     }
-    return { members, options, postprocessing: options.postprocess ? await commonPostprocessing(models) : null, dispose };
+    return { members, options, isOnGpu: factory.device.kind === 'gpu', postprocessing: options.postprocess ? await commonPostprocessing(models) : null, dispose };
   } catch (thrown) {
     dispose();
     throw thrown;

@@ -21,6 +21,7 @@ import { labelsOfClasses } from '../nnunet/preprocess/preprocess.ts';
 import { openEnsemble, predictCase } from './ensemble.ts';
 import type { CaseHooks, Ensemble } from './ensemble.ts';
 import { PredictedFiles } from './predictedFiles.ts';
+import { outOfMemory, requireMemory } from './predictionFit.ts';
 import { ProbabilityScratch } from './probabilityFiles.ts';
 import { PausableClock } from './pausableClock.ts';
 
@@ -33,13 +34,13 @@ export async function runPredict(input: PredictTask, host: JobPort, factory: Eng
     const ensemble = await openEnsemble(input.models, input.options, factory);
     try {
       const stored = await predictStored(input, port, ensemble);
-      const files = input.folder ? await predictFolder(input.folder, port, ensemble) : { predicted: 0, failed: 0 };
+      const files = input.folder ? await predictFolder(input.folder, port, ensemble, input.memory) : { predicted: 0, failed: 0 };
       return ok({ predictedCount: stored.predicted + files.predicted, failedCount: stored.failed + files.failed });
     } finally {
       ensemble.dispose();
     }
   } catch (thrown) {
-    return err(toAppError(thrown, input.models[0]!.runFolder));
+    return err(outOfMemory(thrown) ?? toAppError(thrown, input.models[0]!.runFolder));
   }
 }
 
@@ -62,7 +63,7 @@ async function each<T>(entries: readonly T[], port: JobPort, pathOf: (entry: T) 
     try {
       if (await predictOne(entry, report)) tally.predicted++;
     } catch (thrown) {
-      const error = toAppError(thrown, pathOf(entry));
+      const error = outOfMemory(thrown) ?? toAppError(thrown, pathOf(entry));
       if (error.code === 'disk/full') throw thrown; // every further case would fail the same way
       port.tell({ type: 'problem', error });
       tally.failed++;
@@ -85,6 +86,7 @@ function predictStored(input: PredictTask, port: HoldingPort, ensemble: Ensemble
     const began = performance.now();
     const entropies = uncertaintyFile === undefined ? undefined : new EntropyMap();
     const hooks = { ...hooksOf(port, report, dirname(outputFile)), ...(entropies && { entropies }) };
+    requireMemory(ensemble, image.grid, image.files[0]!, input.memory);
     const classes = await predictCase(ensemble, await readStoredImage(image), image.files[0]!, hooks);
     if (!classes) return false;
     const labels = labelsOfClasses(classes, ensemble.members[0]!.plan);
@@ -104,7 +106,7 @@ async function keepUncertainty(map: Uint8Array, labels: LabelArray, grid: Grid, 
 }
 
 /** One mask for each case of the folder, same base name, source geometry; with `saveProbabilities` one volume per output too. */
-async function predictFolder(folder: NonNullable<PredictTask['folder']>, port: HoldingPort, ensemble: Ensemble): Promise<Tally> {
+async function predictFolder(folder: NonNullable<PredictTask['folder']>, port: HoldingPort, ensemble: Ensemble, memory: PredictTask['memory']): Promise<Tally> {
   const { inputFolder, outputFolder, saveProbabilities, format, about } = folder;
   const { sources, problems } = await scanSources([inputFolder], { stop: port.stop });
   for (const error of problems) port.tell({ type: 'problem', error });
@@ -115,6 +117,7 @@ async function predictFolder(folder: NonNullable<PredictTask['folder']>, port: H
   return each(sources, port, ({ path }) => path, async (source, report) => {
     const loaded = await loadSource(source);
     const { channels, sourceGrid } = loaded;
+    requireMemory(ensemble, channels[0]!.grid, source.path, memory);
     const written = (path: string): void => port.tell({ type: 'item', item: { kind: 'writtenFile', path, sourcePath: source.path } });
     const scratch = saveProbabilities ? await ProbabilityScratch.open(outputFolder) : null;
     try {

@@ -17,6 +17,9 @@ const CACHE_PART_OF_MEMORY = 1 / 8;
 /** Lists of voxels to centre patches on, of the cases drawn last. */
 const LIST_CACHE_BYTES = 256 * 2 ** 20;
 
+/** What the chunks in memory may take. */
+export const cacheLimitBytes = (): number => Math.min(LARGEST_CACHE_BYTES, totalmem() * CACHE_PART_OF_MEMORY);
+
 export interface PreprocessedCase extends TrainingCase {
   readonly geometry: CaseGeometry;
   /** The whole image, channel after channel; the caller's own. What was not in memory is not kept there. */
@@ -44,7 +47,7 @@ export class PreprocessedStore {
     this.#plan = plan;
     this.#configuration = configuration;
     this.#open = options.open ?? fileSource;
-    this.#chunks = new LruCache(options.cacheBytes ?? Math.min(LARGEST_CACHE_BYTES, totalmem() * CACHE_PART_OF_MEMORY));
+    this.#chunks = new LruCache(options.cacheBytes ?? cacheLimitBytes());
   }
 
   /** What `preprocessCase` needs, here or in a thread. */

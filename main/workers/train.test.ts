@@ -1,11 +1,12 @@
 /** Real trainings of a tiny network on tiny volumes, on one thread: what is kept on disk, and that going on is exact. */
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { EngineFactory } from '../../models/engine.ts';
+import { AppError } from '../contract/errors.ts';
 import type { JobNews } from '../contract/jobs.ts';
 import { TaskItem, TrainTask } from '../contract/tasks.ts';
 import type { TrainingChoices } from '../contract/trainingRecipe.ts';
@@ -14,8 +15,12 @@ import { writeLabelmap, writeStoredChannel } from '../dataset/storedVolume.ts';
 import { readNifti } from '../formats/nifti/readNifti.ts';
 import { dicePerClass } from '../nnunet/metrics/diceOfCases.ts';
 import { trainingRecipe } from '../nnunet/train/trainingPreset.ts';
+import { configurationOf } from '../nnunet/plan/plan.ts';
+import { patchSteps } from '../nnunet/train/trainingSpec.ts';
+import { LIMIT_VARIABLE } from './availableMemory.ts';
 import { readCheckpoint, readModel } from './runFiles.ts';
 import { runTrain } from './train.ts';
+
 
 const root = mkdtempSync(join(tmpdir(), 'maskloop-train-'));
 let factory: EngineFactory;
@@ -222,6 +227,48 @@ describe('retraining', () => {
     const allNew = (cases as object[]).map((one) => ({ ...one, isNew: true }));
     const { news } = await train(task('all-new', {}, { cases: allNew, parentRunFolder: parent.folder, epochs: 1 }));
     expect(news.filter((one) => one.type === 'problem')).toEqual([{ type: 'problem', error: { code: 'train/nothing-to-replay' } }]);
+  });
+});
+
+describe('memory', () => {
+  const limitedTo = async (gb: string, input: TrainTask) => {
+    process.env[LIMIT_VARIABLE] = gb;
+    try {
+      return await train(input);
+    } finally {
+      delete process.env[LIMIT_VARIABLE];
+    }
+  };
+  // 14 samples of this size take about 60 MB more than one
+  const choices = { batchSize: 14, stepsPerEpoch: 1 };
+  /** Enough for some samples at once, but not for all. */
+  const between = async (): Promise<string> => {
+    const thrown: unknown = await limitedTo('0.01', task('measured', choices)).catch((problem: unknown) => problem);
+    const error = AppError.parse(JSON.parse(thrown instanceof Error ? thrown.message : ''));
+    if (error.code !== 'train/memory-short') throw new Error(error.code);
+    expect(error.offers).toEqual([]);
+    return String((error.neededBytes - 20e6) / 1e9);
+  };
+
+  it('is refused with what would fit; the offer is taken where asked for, on record, and the run goes on with it', async () => {
+    const limit = await between();
+    await expect(limitedTo(limit, task('short', choices))).rejects.toThrow('train/memory-short');
+    expect(existsSync(join(root, 'runs', 'short', 'checkpoint_latest.bin'))).toBe(false);
+    const { items, folder } = await limitedTo(limit, task('short', choices, { memory: 'fit' }));
+    const fitted = items.find((item) => item.kind === 'fittedRecipe');
+    expect(fitted?.choices.accumulation).toBeGreaterThan(1);
+    expect(lines(folder)[0]).toMatchObject({ run: { recipe: { accumulation: fitted!.choices.accumulation } } });
+    expect((await limitedTo(limit, task('ignoring', choices, { memory: 'ignore' }))).items.some(({ kind }) => kind === 'checkpoint')).toBe(true);
+  });
+
+  it('a run goes on with smaller patches, and with parts', async () => {
+    const first = await train(task('shrinking', { batchSize: 2 }), 3);
+    const { patch, stages } = configurationOf((await readModel(first.folder)).plan, '3d_fullres');
+    const smaller = patch.map((size, axis) => (axis === 0 ? size - patchSteps(stages)[0]! : size));
+    const second = await train(task('shrinking', { batchSize: 2, accumulation: 2, patch: smaller }, { resume: true }));
+    expect(second.summary.step).toBe(6);
+    expect(configurationOf((await readModel(second.folder)).plan, '3d_fullres').patch).toEqual(smaller);
+    await expect(train(task('odd', { patch: [7, 7, 7] }))).rejects.toThrow('contract/bad-input');
   });
 });
 

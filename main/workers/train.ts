@@ -2,10 +2,9 @@
 import { mkdir } from 'node:fs/promises';
 import type { EngineFactory, TrainingEngine, TrainingSpec } from '../../models/engine.ts';
 import { AppException, err, ok, toAppError } from '../contract/errors.ts';
-import type { AppError, Result } from '../contract/errors.ts';
+import type { Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { TaskItem, TrainTask } from '../contract/tasks.ts';
-import { choosePrecision } from '../nnunet/train/choosePrecision.ts';
 import type { DiceSummary } from '../nnunet/metrics/diceOfCases.ts';
 import type { BatchSource, SamplerSpec } from '../nnunet/train/patches.ts';
 import { patchDhw } from '../nnunet/patchWindow.ts';
@@ -20,7 +19,7 @@ import type { LoopState, TrainLoopHooks, TrainLoopSpec } from '../nnunet/train/t
 import { CourseRecord } from '../nnunet/train/trainingCourse.ts';
 import type { TrainingCourse } from '../nnunet/train/trainingCourse.ts';
 import { stepsOfEpoch } from '../nnunet/train/trainingSchedule.ts';
-import { planWith, trainingSpec } from '../nnunet/train/trainingSpec.ts';
+import { planWith, planWithPatch } from '../nnunet/train/trainingSpec.ts';
 import { openBatches } from './batchesAhead.ts';
 import { readCourse, writeCourse } from './courseFile.ts';
 import { withHardwareUse } from './hardwareUse.ts';
@@ -31,6 +30,8 @@ import { hasCheckpoint, modelKind, readCheckpoint, readModel, readPlan, writeChe
 import { casesPerEpoch, mixOfRetraining } from './retraining.ts';
 import { RunLog } from './runLog.ts';
 import { environmentOf, inputDifferences, readInputs, trainingInputs, writeInputs } from './trainingInputs.ts';
+import { outOfMemory, settleTraining } from './trainingFit.ts';
+import type { SettledTraining } from './trainingFit.ts';
 import { hasUnknown, planFromCases, requireForeground } from './trainingSetup.ts';
 import { validateCases, validateForGood } from './validation.ts';
 import type { Validated } from './validation.ts';
@@ -40,32 +41,33 @@ export async function runTrain(input: TrainTask, port: JobPort, factory: EngineF
   try {
     return ok(await train(input, port, factory));
   } catch (thrown) {
-    return err(outOfMemory(thrown) ?? toAppError(thrown, input.runFolder));
+    return err(toAppError(thrown, input.runFolder));
   }
 }
 
-/** TensorFlow and V8 say it in words only. */
-function outOfMemory(thrown: unknown): AppError | null {
-  const text = thrown instanceof Error ? thrown.message : '';
-  return /out of memory|OOM when allocating|bad_alloc|RESOURCE_EXHAUSTED|Array buffer allocation failed/i.test(text) ? { code: 'train/out-of-memory', detail: text.split('\n')[0]! } : null;
-}
-
-async function train(input: TrainTask, host: JobPort, factory: EngineFactory): Promise<Record<string, unknown>> {
+async function train(asked: TrainTask, host: JobPort, factory: EngineFactory): Promise<Record<string, unknown>> {
   const clock = new PausableClock(host);
   const port = withHardwareUse({ ...host, tell: clock.tell });
-  await mkdir(input.runFolder, { recursive: true });
-  if (!(await recordInputs(input, port, factory))) return { stopped: true };
+  await mkdir(asked.runFolder, { recursive: true });
+  if (!(await recordInputs(asked, port, factory))) return { stopped: true };
+  const chosen = await choosePlan(asked, port);
+  if (!chosen) return { stopped: true };
+  const settled = await settleTraining(asked, chosen, factory, port);
+  try {
+    return await trainSettled(settled, clock, port, factory);
+  } catch (thrown) {
+    const exhausted = outOfMemory(thrown, settled.spec);
+    throw exhausted ? new AppException(exhausted) : thrown;
+  }
+}
+
+async function trainSettled({ input, plan, configuration, spec, precisionReason }: SettledTraining, clock: PausableClock, port: JobPort, factory: EngineFactory): Promise<Record<string, unknown>> {
   const repeated = input.repeatedRunFolder === undefined ? null : await readCourse(input.repeatedRunFolder);
-  const plan = await choosePlan(input, port);
-  if (!plan) return { stopped: true };
-  const configuration = configurationOf(plan, input.configuration);
   const store = new PreprocessedStore(input.preprocessedFolder, plan, configuration);
   if (!(await preprocessCases(store, input.cases, port))) return { stopped: true };
   const trainCases = input.cases.filter(({ role }) => role === 'train');
   await requireForeground(trainCases, store);
   port.tell({ type: 'progress', progress: { phase: 'starting', done: 0, total: 1 } });
-  const { precision, reason } = choosePrecision(input.amp, factory.device);
-  const spec = trainingSpec(input.recipe, plan, configuration, precision);
   const engine = await factory.createTraining(spec, input.seed);
   let batches: ReturnType<typeof openBatches> | null = null;
   try {
@@ -80,7 +82,7 @@ async function train(input: TrainTask, host: JobPort, factory: EngineFactory): P
     const start = await startState(input, engine, source);
     const loop = loopSpec(input, plan, casesPerEpoch(trainCases, mix), spec.batchSize, repeated);
     const course = new CourseRecord(start.step > 0 ? await readCourse(input.runFolder) : null, start.step);
-    const log = await openLog(input, port, spec, reason, loop, start);
+    const log = await openLog(input, port, spec, precisionReason, loop, start);
     const validation = input.cases.filter(({ role }) => role === 'validation');
     const validated: Validated = { cases: validation, plan, configuration, store, mirror: input.recipe.tta, mayGoOn: clock.mayGoOn };
     const hooks = loopHooks(input, port, engine, log, validated, clock, course);
@@ -118,7 +120,7 @@ async function choosePlan(input: TrainTask, port: JobPort): Promise<Plan | null>
   if (from) {
     const plan = await readPlan(from);
     const current = planForLegend(plan, input, from === input.runFolder);
-    const usable = hasUnknown(input.cases) ? ignoringUnknown(current) : current;
+    const usable = planWithPatch(input.recipe, hasUnknown(input.cases) ? ignoringUnknown(current) : current, input.configuration);
     await writePlan(input.runFolder, usable);
     return usable;
   }

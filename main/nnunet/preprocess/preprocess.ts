@@ -6,7 +6,7 @@
  */
 import { z } from 'zod';
 import { emptyLabels, labelTypeOf, labelTypeUpTo } from '../../contract/labelType.ts';
-import { LARGEST_LABEL_VALUE } from '../../contract/vocabulary.ts';
+import { type Grid, LARGEST_LABEL_VALUE } from '../../contract/vocabulary.ts';
 import type { LabelArray } from '../../imaging/connectedComponents.ts';
 import { boundingBox, boxShape, cropVolume, nonZeroMask } from '../../imaging/crop.ts';
 import { normalizeChannel } from '../../imaging/normalize.ts';
@@ -14,7 +14,7 @@ import { resampleImage } from '../../imaging/resample.ts';
 import { resampleLabels } from '../../imaging/resampleLabels.ts';
 import { resizedShape } from '../../imaging/resizedShape.ts';
 import { resizingRules, type AnisotropyRule } from '../../imaging/separateSlices.ts';
-import { transposedShape, transposeVolume, voxelCount } from '../../imaging/tensorShape.ts';
+import { type ShapeDhw, transposedShape, transposeVolume, voxelCount } from '../../imaging/tensorShape.ts';
 import type { Volume, VoxelArray } from '../../imaging/volume.ts';
 import { gridShapeDhw, gridSpacingDhwMm } from '../gridDhw.ts';
 import type { Plan, PlanConfiguration, PlannedChannel } from '../plan/plan.ts';
@@ -88,6 +88,13 @@ function targetSpacing(plan: Plan, configuration: PlanConfiguration, current: [n
   if (plan.preset === 'seed' && configuration.name === '2d') return current;
   const [slices, rows, columns] = configuration.spacingDhwMm;
   return [slices ?? current[0], rows, columns];
+}
+
+/** Before a case is read: its shape as stored (axes as transposed) and in the network's space, both at most, for cropping makes them smaller. */
+export function expectedShapes(grid: Grid, plan: Plan, configuration: PlanConfiguration): { storedShapeDhw: ShapeDhw; shapeDhw: ShapeDhw } {
+  const storedShapeDhw = transposedShape(gridShapeDhw(grid), plan.transposeForward);
+  const spacingMm = transposedShape(gridSpacingDhwMm(grid), plan.transposeForward);
+  return { storedShapeDhw, shapeDhw: resizedShape(storedShapeDhw, spacingMm, targetSpacing(plan, configuration, spacingMm)) };
 }
 
 const anisotropyRule = ({ preset }: Plan): AnisotropyRule => (preset === 'seed' ? 'from3' : 'above3');

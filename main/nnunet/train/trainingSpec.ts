@@ -1,5 +1,6 @@
 /** From the recipe of a training and the plan of its network to what the engine builds. */
-import type { ComputePrecision, OptimizerSpec, TrainingSpec } from '../../../models/engine.ts';
+import type { ComputePrecision, OptimizerSpec, TrainingSpec, UNetStage } from '../../../models/engine.ts';
+import { AppException } from '../../contract/errors.ts';
 import type { TrainingRecipe } from '../../contract/trainingRecipe.ts';
 import { networkOf } from '../plan/plan.ts';
 import type { Plan, PlanConfiguration } from '../plan/plan.ts';
@@ -13,9 +14,28 @@ export function planWith(recipe: TrainingRecipe, plan: Plan, name: PlanConfigura
     norm: recipe.norm ?? configuration.norm,
     negativeSlope: recipe.negativeSlope ?? configuration.negativeSlope,
     stages: recipe.baseFeatures ? stagesFrom(recipe.baseFeatures, configuration.stages) : configuration.stages,
+    patch: patchOf(recipe, configuration),
   });
   return { ...plan, configurations: plan.configurations.map((one) => (one.name === name ? changed(one) : one)) };
 }
+
+/** The plan of a run that goes on, with the patch that the recipe asks for now; the network stays as it is. */
+export function planWithPatch(recipe: TrainingRecipe, plan: Plan, name: PlanConfiguration['name']): Plan {
+  return { ...plan, configurations: plan.configurations.map((one) => (one.name === name ? { ...one, patch: patchOf(recipe, one) } : one)) };
+}
+
+/** Throws AppException contract/bad-input for a patch that the network cannot halve as often as it must. */
+function patchOf({ patch }: TrainingRecipe, { patch: planned, stages }: PlanConfiguration): readonly number[] {
+  if (!patch) return planned;
+  const steps = patchSteps(stages);
+  const isUsable = patch.length === steps.length && patch.every((size, axis) => size % steps[axis]! === 0);
+  if (!isUsable) throw new AppException({ code: 'contract/bad-input', issues: [`patch: ${patch.join('×')} is not made of multiples of ${steps.join('×')}`] });
+  return patch;
+}
+
+/** By how much a network halves each axis in all. */
+export const patchSteps = (stages: readonly Pick<UNetStage, 'stride'>[]): number[] =>
+  stages[0]!.stride.map((_, axis) => stages.reduce((product, { stride }) => product * stride[axis]!, 1));
 
 /** A narrower or wider network of the same shape. */
 function stagesFrom(baseFeatures: number, stages: PlanConfiguration['stages']): PlanConfiguration['stages'] {

@@ -1,9 +1,10 @@
 import { createContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
+import type { CallInput } from '../../../main/contract/api.ts';
 import { AppException } from '../../../main/contract/errors.ts';
 import { nextState } from '../../../main/contract/jobs.ts';
 import type { JobEvent, JobSummary } from '../../../main/contract/jobs.ts';
-import type { JobId } from '../../../main/contract/vocabulary.ts';
+import { type JobId, RunId } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
 import { t } from '../../lib/messages/messages.svelte.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
@@ -106,6 +107,16 @@ export class JobBoard {
     this.#jobs.set(event.jobId, job);
     if (event.type === 'failed') this.notices.fail(new AppException(event.error));
     if (event.type === 'succeeded' && event.atMs - job.queuedAtMs > TOLD_AFTER_MS) this.notices.say(t('jobs.finished', { title: job.title }), { label: t('jobs.showAll'), run: () => (this.#isDrawerOpen = true) });
+  }
+
+  /** Its subject has been worked on again since. */
+  isFollowed({ kind, subject, queuedAtMs }: JobSummary): boolean {
+    return [...this.#jobs.values()].some((later) => later.kind === kind && later.subject === subject && later.queuedAtMs > queuedAtMs);
+  }
+
+  /** The run of a training goes on, with less memory or in spite of it. */
+  async resumeTraining({ subject }: JobSummary, how: Omit<CallInput<'nnunet.resume'>, 'runId'>): Promise<void> {
+    await this.notices.attempt(() => this.api.call('nnunet.resume', { runId: RunId.parse(subject), ...how }));
   }
 
   readonly cancel = (jobId: JobId): Promise<unknown> => this.notices.attempt(() => this.api.call('jobs.cancel', { jobId }));

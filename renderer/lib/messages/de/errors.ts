@@ -4,6 +4,7 @@
  */
 import type { AppError } from '../../../../main/contract/errors.ts';
 import type { ProjectHolder, ReadOnlyReason } from '../../../../main/contract/projectAccess.ts';
+import { gigabytes as englishGigabytes, type MemoryOffer } from '../../../../main/contract/memory.ts';
 import { LARGEST_LABEL_VALUE } from '../../../../main/contract/vocabulary.ts';
 import { networkErrors } from './networkErrors.ts';
 
@@ -23,6 +24,14 @@ const WHY_READ_ONLY: Readonly<Record<ReadOnlyReason, string>> = {
 function inBrackets(holder: ProjectHolder | null): string {
   if (holder === null) return '';
   return ` (${holder.userName} an ${holder.hostName}, seit ${new Date(holder.sinceMs).toLocaleString('de')})`;
+}
+
+const gigabytes = (bytes: number): string => englishGigabytes(bytes).replace('.', ',');
+/** `dem Batch in 3 Teilen (4,9 GB) oder Batches von 3 (4,9 GB)` */
+const offered = (offers: readonly MemoryOffer[]): string => offers.map(({ choices, neededBytes }) => `${choicesText(choices)} (${gigabytes(neededBytes)})`).join(' oder ');
+function choicesText({ accumulation, batchSize, patch }: MemoryOffer['choices']): string {
+  if (patch) return `Ausschnitten von ${patch.join('×')}${accumulation ? ' einzeln' : ''}`;
+  return batchSize ? `Batches von ${batchSize}` : `dem Batch in ${accumulation ?? 1} Teilen`;
 }
 
 function death({ exitCode, signal }: Extract<AppError, { code: 'job/process-died' }>): string {
@@ -78,7 +87,10 @@ const sentences: Sentences = {
   'train/incompatible-parent': ({ runId, detail }) => `Das Modell ${runId} lässt sich auf diesen Fällen nicht weitertrainieren (${first(detail)}). Trainieren Sie ein neues von Anfang an.`,
   'train/cannot-repeat': ({ differences }) => `Das Training lässt sich nicht wiederholen: ${differences.slice(0, 10).join('; ')}${differences.length > 10 ? `; und ${differences.length - 10} weitere` : ''}. Bringen Sie zurück, was es bekam, oder trainieren Sie neu.`,
   'train/diverged': ({ step }) => `Das Training wurde bei Schritt ${step} instabil und angehalten. Beginnen Sie noch einmal mit kleinerer Lernrate.`,
-  'train/out-of-memory': ({ detail }) => `Dem Training reichte der Speicher nicht (${first(detail)}). Nehmen Sie kleinere Batches oder schließen Sie andere Programme.`,
+  'train/out-of-memory': ({ detail, offers }) => `Dem Training reichte der Speicher nicht (${first(detail)}). Was es gesichert hatte, bleibt: Setzen Sie es ${offers.length > 0 ? `fort mit ${offered(offers)}` : 'mit kleineren Batches oder Ausschnitten fort'}, oder schließen Sie andere Programme.`,
+  'train/memory-short': ({ neededBytes, availableBytes, offers }) => `Das Training braucht etwa ${gigabytes(neededBytes)}, frei sind ${gigabytes(availableBytes)}. ${offers.length > 0 ? `Trainieren Sie mit ${offered(offers)}` : 'Nichts Kleineres passt'}; oder schließen Sie andere Programme, oder beginnen Sie es trotzdem.`,
+  'predict/memory-short': ({ path, neededBytes, availableBytes }) => `Die Vorhersage von ${path} braucht etwa ${gigabytes(neededBytes)}, frei sind ${gigabytes(availableBytes)}. Schließen Sie andere Programme, oder beginnen Sie sie trotzdem.`,
+  'predict/out-of-memory': ({ detail }) => `Der Vorhersage reichte der Speicher nicht (${first(detail)}). Schließen Sie andere Programme, sagen Sie mit weniger Fällen oder Modellen zugleich vorher, oder nehmen Sie ein Modell mit kleineren Ausschnitten.`,
   'predict/no-model': () => 'Es gibt noch kein trainiertes Modell. Trainieren Sie erst eines oder lassen Sie ein Training bis zum ersten Zwischenstand laufen.',
   'predict/no-previous-stage': ({ runId }) => `Das Modell ${runId} verfeinert, was ein 3d_lowres-Modell vorhersagt, und keines ist trainiert. Trainieren Sie erst 3d_lowres.`,
   'predict/legend-changed': ({ runId, names }) => `Das Modell ${runId} zeichnet ${names.join(', ')}; die Legende dieses Projekts hat das nicht mehr. Trainieren Sie von ihm aus weiter, damit es die neue Legende bekommt, und sagen Sie dann vorher.`,

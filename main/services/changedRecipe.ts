@@ -1,0 +1,38 @@
+/** A recipe that changes after its run was begun: in the database, which a resumed training goes by, and in `run.json`. */
+import { join } from 'node:path';
+import { z } from 'zod';
+import { AppException } from '../contract/errors.ts';
+import type { MemoryChoices } from '../contract/memory.ts';
+import type { RunId } from '../contract/vocabulary.ts';
+import { writeFileAtomic } from '../dataset/atomicFile.ts';
+import type { ProjectStore } from '../dataset/projectStore.ts';
+import { readIfThere } from '../dataset/readIfThere.ts';
+
+/** Who changed what after how many steps; kept in `run.json` under `changes`. */
+export const RecipeChange = z.object({ atMs: z.number(), author: z.string(), afterStep: z.int().nonnegative(), choices: z.record(z.string(), z.unknown()) });
+const ChangedRecord = z.looseObject({ options: z.looseObject({}), changes: z.array(RecipeChange).default([]) });
+
+/** Does nothing without choices. Throws not-found, disk/corrupt. */
+export async function changeRecipe(store: ProjectStore, runId: RunId, choices: MemoryChoices, author: string, atMs = Date.now()): Promise<void> {
+  if (Object.keys(choices).length === 0) return;
+  const run = store.runs.find(runId);
+  const options = store.runs.options(runId);
+  if (!run || !options) throw new AppException({ code: 'not-found', what: 'run', id: runId });
+  const changed = { ...options, recipe: { ...options.recipe, ...choices } };
+  const path = join(store.folder.run(runId), 'run.json');
+  const bytes = await readIfThere(path);
+  if (bytes) {
+    const record = parseRecord(bytes, path);
+    const changes = [...record.changes, { atMs, author, afterStep: run.step, choices }];
+    await writeFileAtomic(path, Buffer.from(`${JSON.stringify({ ...record, options: changed, changes }, null, 2)}\n`));
+  }
+  store.runs.setOptions(runId, changed);
+}
+
+function parseRecord(bytes: Buffer, path: string): z.infer<typeof ChangedRecord> {
+  try {
+    return ChangedRecord.parse(JSON.parse(bytes.toString('utf8')));
+  } catch (thrown) {
+    throw new AppException({ code: 'disk/corrupt', path, detail: thrown instanceof Error ? thrown.message : String(thrown) });
+  }
+}

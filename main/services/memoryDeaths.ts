@@ -1,0 +1,34 @@
+/** What to change after a compute process that memory ended. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AppError } from '../contract/errors.ts';
+import type { MemoryOffer } from '../contract/memory.ts';
+import type { RunId } from '../contract/vocabulary.ts';
+import type { ProjectStore } from '../dataset/projectStore.ts';
+import { memoryDeath } from '../jobs/memoryDeath.ts';
+import { configurationOf, parsePlan } from '../nnunet/plan/plan.ts';
+import { offersBelow } from '../nnunet/train/trainingMemory.ts';
+import { trainingRecipe } from '../nnunet/train/trainingPreset.ts';
+import { trainingSpec } from '../nnunet/train/trainingSpec.ts';
+
+/** `train/out-of-memory` with a smaller recipe where memory ended the process, else the error as it is. */
+export function explainTrainingDeath(store: ProjectStore, runId: RunId, error: AppError): AppError {
+  const detail = error.code === 'job/process-died' ? memoryDeath(error) : null;
+  return detail === null ? error : { code: 'train/out-of-memory', detail, offers: smallerRecipes(store, runId) };
+}
+
+export function explainPredictionDeath(error: AppError): AppError {
+  const detail = error.code === 'job/process-died' ? memoryDeath(error) : null;
+  return detail === null ? error : { code: 'predict/out-of-memory', detail };
+}
+
+/** None before there is a plan: then the preparation of the cases ran out. */
+function smallerRecipes(store: ProjectStore, runId: RunId): MemoryOffer[] {
+  const path = join(store.folder.run(runId), 'plans.json');
+  const run = store.runs.find(runId);
+  const options = store.runs.options(runId);
+  if (!run || !options || !existsSync(path)) return [];
+  const plan = parsePlan(readFileSync(path, 'utf8'), path);
+  const recipe = trainingRecipe(options.preset, options, options.recipe, run.parentRunId !== null);
+  return offersBelow(trainingSpec(recipe, plan, configurationOf(plan, options.configuration), 'float32'));
+}
