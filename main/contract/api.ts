@@ -13,6 +13,7 @@ import { CaseExclusion, ExclusionReason } from './exclusion.ts';
 import { GateOutcome, GateReport, GateRuleChanges, GateRules, GateVerdict } from './gate.ts';
 import { LegendOperation } from './legendChange.ts';
 import { LabelType } from './labelType.ts';
+import { Measurement } from './measurements.ts';
 import { Role } from './roles.ts';
 import { MemoryChoices, MemoryPolicy } from './memory.ts';
 import { PredictOptions } from './predictOptions.ts';
@@ -244,6 +245,11 @@ export const calls = {
   'labels.accept': call(z.object({ caseId: CaseId, revision: Revision, activeSeconds: ActiveSeconds.optional() }), CaseSummary),
   /** Makes an older revision the latest again, as a new revision. */
   'labels.restore': call(z.object({ caseId: CaseId, revision: Revision }), RevisionInfo),
+
+  'measurements.list': call(z.object({ caseId: CaseId }), z.object({ measurements: z.array(Measurement) })),
+  /** New, or in place of the one of this id. */
+  'measurements.put': call(z.object({ caseId: CaseId, measurement: Measurement }), z.null()),
+  'measurements.remove': call(z.object({ caseId: CaseId, measurementId: z.uuid() }), z.null()),
 
   /** Which case to correct next. What is left out is the project's setting; with `remember` it becomes that. */
   'worklist.order': call(z.object({ strategy: OrderStrategy.optional(), seed: z.int().nonnegative().optional(), remember: z.boolean().default(false) }), WorklistOrder),

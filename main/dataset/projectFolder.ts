@@ -70,6 +70,9 @@ export class ProjectFolder {
     const name = `${THUMBNAIL_PREFIX}${String(revision).padStart(4, '0')}.png`;
     return this.scratch === null ? join(this.case(caseId), name) : join(this.scratch, `${caseId}-${name}`);
   }
+  measurements(caseId: CaseId): string {
+    return join(this.case(caseId), 'measurements.json');
+  }
   labels(caseId: CaseId): string {
     return join(this.case(caseId), 'labels');
   }

@@ -19,6 +19,7 @@ import { findBestServices } from './findBestServices.ts';
 import { jobServices } from './jobServices.ts';
 import { labelServices } from './labelServices.ts';
 import { legendServices } from './legendServices.ts';
+import { measurementServices } from './measurementServices.ts';
 import { modelServices } from './modelServices.ts';
 import { networkServices } from './networkServices.ts';
 import { NodeBook } from './nodeBook.ts';
@@ -55,6 +56,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
     ...legendServices(session, events, author),
     ...datasetServices(session, events, author),
     ...labelServices(session, compute, events, author, meter),
+    ...measurementServices(session),
     ...worklistServices(session, meter),
     ...effortServices(session, meter),
     ...trainServices(session, events, author),

@@ -1,18 +1,27 @@
 /** The tools of the three planes and their mouse buttons. */
-import { CrosshairsTool, Enums, PanTool, StackScrollTool, ToolGroupManager, WindowLevelTool, ZoomTool, addTool } from '@cornerstonejs/tools';
+import { AngleTool, CrosshairsTool, EllipticalROITool, Enums, LengthTool, PanTool, StackScrollTool, ToolGroupManager, WindowLevelTool, ZoomTool, addTool } from '@cornerstonejs/tools';
+import type { MeasurementKind } from '../../main/contract/measurements.ts';
 import { isEditTool } from './edit/editSettings.ts';
 import type { EditTool } from './edit/editSettings.ts';
 
 export const PLANES = ['axial', 'sagittal', 'coronal'] as const;
 export type Plane = (typeof PLANES)[number];
-export type ViewTool = 'windowLevel' | 'crosshairs' | 'pan' | 'zoom';
+export type ViewTool = 'windowLevel' | 'crosshairs' | 'pan' | 'zoom' | MeasurementKind;
 export type ViewerTool = ViewTool | EditTool;
 
 const GROUP_ID = 'mpr';
 /** Colour of the reference line that stands for each plane in the other two. */
 export const PLANE_COLORS: Record<Plane, string> = { axial: 'rgb(224, 96, 96)', sagittal: 'rgb(224, 200, 80)', coronal: 'rgb(96, 200, 120)' };
 
+/** Cornerstone's names of the tools that measure. */
+export const MEASURING_TOOL_NAME: Record<MeasurementKind, string> = {
+  length: LengthTool.toolName,
+  angle: AngleTool.toolName,
+  ellipse: EllipticalROITool.toolName,
+};
+
 const TOOL_NAME: Record<ViewTool, string> = {
+  ...MEASURING_TOOL_NAME,
   windowLevel: WindowLevelTool.toolName,
   crosshairs: CrosshairsTool.toolName,
   pan: PanTool.toolName,
@@ -21,7 +30,7 @@ const TOOL_NAME: Record<ViewTool, string> = {
 
 /** Once per page. */
 export function registerTools(): void {
-  for (const tool of [WindowLevelTool, PanTool, ZoomTool, StackScrollTool, CrosshairsTool]) addTool(tool);
+  for (const tool of [WindowLevelTool, PanTool, ZoomTool, StackScrollTool, CrosshairsTool, LengthTool, AngleTool, EllipticalROITool]) addTool(tool);
 }
 
 const isPlane = (id: string): id is Plane => (PLANES as readonly string[]).includes(id);
@@ -41,7 +50,9 @@ export class MprTools {
       getReferenceLineDraggableRotatable: () => true, // without it a click does not move the crosshairs either
       getReferenceLineSlabThicknessControlsOn: () => false,
     });
+    for (const name of Object.values(MEASURING_TOOL_NAME)) group.addTool(name);
     for (const plane of PLANES) group.addViewport(plane, renderingEngineId);
+    for (const name of Object.values(MEASURING_TOOL_NAME)) group.setToolPassive(name); // seen, and moved by their ends, with every tool of the mouse
     const { MouseBindings } = Enums;
     group.setToolActive(StackScrollTool.toolName, { bindings: [{ mouseButton: MouseBindings.Wheel }] });
     this.#bindSecondaryButtons();

@@ -5,6 +5,7 @@
 import { Enums as CoreEnums, RenderingEngine, cache, setVolumesForViewports } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
 import { synchronizers, SynchronizerManager } from '@cornerstonejs/tools';
+import type { Measurement } from '../../main/contract/measurements.ts';
 import type { Grid, Segment } from '../../main/contract/vocabulary.ts';
 import { IMAGE_VOLUME_ID, cacheCaseImage, dropCaseVolumes } from './caseVolume.ts';
 import type { VoxelArray } from './voxelArray.ts';
@@ -16,6 +17,7 @@ import type { LabelArray } from './labelSlots.ts';
 import { MprTools, PLANES } from './mprTools.ts';
 import { isEditTool } from './edit/editSettings.ts';
 import type { Plane, ViewerTool } from './mprTools.ts';
+import { MeasurementLayer } from './measurementLayer.ts';
 import { OverlayLayer } from './overlayLayer.ts';
 import type { PlaneFacts } from './planeFacts.ts';
 import { PlaneViews } from './planeViews.ts';
@@ -57,6 +59,8 @@ export interface ViewerEvents {
   slice(indexK: number | null): void;
   /** A plane shows another slice, or the same one otherwise. */
   plane(plane: Plane, facts: PlaneFacts | null): void;
+  /** Drawn, moved, or with other values. */
+  measured(measurement: Measurement): void;
 }
 
 export class MprViewer {
@@ -68,6 +72,7 @@ export class MprViewer {
   readonly #difference: DiffLayer;
   /** Slices, directions and thickness. */
   readonly planes: PlaneViews;
+  readonly measurements: MeasurementLayer;
   /** A second volume over the image. */
   readonly overlay: OverlayLayer;
   readonly #listeners: (() => void)[] = [];
@@ -103,6 +108,7 @@ export class MprViewer {
     this.editing = new EditTools(this.#labels, PLANES.map((plane) => ({ element: elements[plane], viewport: () => this.#viewport(plane) })));
     this.#difference = new DiffLayer(this.#engine, () => PLANES);
     this.planes = new PlaneViews(this.#engine);
+    this.measurements = new MeasurementLayer(this.#engine, (measurement) => this.on.measured(measurement));
     this.overlay = new OverlayLayer(this.#engine, () => PLANES);
     const windowChanged = ((event: CustomEvent<{ range?: GreyWindow; volumeId?: string }>): void => {
       const { range, volumeId } = event.detail;
@@ -171,6 +177,7 @@ export class MprViewer {
     this.#case.voxels.set(voxels);
     cache.getVolume(IMAGE_VOLUME_ID)!.invalidate();
     this.setWindow(firstWindow(modality, voxels));
+    this.measurements.measureAgain();
   }
 
   /** New names, colours or labels for the labelmap that is shown. */
@@ -261,6 +268,7 @@ export class MprViewer {
     if (!this.#case) return;
     this.#case = null;
     this.editing.show(null);
+    this.measurements.clear();
     this.#labels.setUnderneath(false);
     this.#difference.hide();
     this.#labels.clear();
@@ -273,6 +281,7 @@ export class MprViewer {
   dispose(): void {
     this.clear();
     this.editing.dispose();
+    this.measurements.dispose();
     this.#labels.dispose();
     this.#resize.disconnect();
     for (const stop of this.#listeners) stop();

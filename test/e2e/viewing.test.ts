@@ -7,18 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DENSE_LUNG_K, HOT_SPOT_IJK, writeTwoChannelCases } from '../phantoms/twoChannels.ts';
 import { ServiceRig } from '../services/serviceRig.ts';
 import { CHROMIUM, openInBrowser, startBrowserHost, type BrowserHost } from './browserHost.ts';
+import { pixelOf, type Plane, type Spot } from './planePixels.ts';
 
 const WAIT = { timeout: 30_000 };
 const poll = <T>(read: () => T) => expect.poll(read, WAIT);
-type Plane = 'axial' | 'sagittal' | 'coronal';
-/** Shares of the width and the height of a plane. */
-type Spot = readonly [number, number];
-
-async function pixelOf(page: Page, plane: Plane, [across, down]: Spot): Promise<{ x: number; y: number }> {
-  const box = (await page.getByTestId(`plane-${plane}`).boundingBox())!;
-  return { x: Math.round(box.x + across * box.width), y: Math.round(box.y + down * box.height) };
-}
-
 async function colorAt(page: Page, plane: Plane, spot: Spot): Promise<number[]> {
   const png = await page.screenshot({ clip: { ...(await pixelOf(page, plane, spot)), width: 1, height: 1 } });
   return page.evaluate(async (base64) => {

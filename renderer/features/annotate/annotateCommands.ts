@@ -5,7 +5,7 @@ import type { Command } from '../../lib/commands/commands.svelte.ts';
 import { t } from '../../lib/messages/messages.svelte.ts';
 import type { Annotator } from './annotator.svelte.ts';
 import { operationCommands } from './operationCommands.ts';
-import { EDIT_TOOLS, SHAPED_TOOLS, toolName, VIEW_TOOLS } from './tools.ts';
+import { EDIT_TOOLS, MEASURING_TOOLS, SHAPED_TOOLS, toolName, VIEW_TOOLS } from './tools.ts';
 
 const FIRST_OPACITY = 0.5;
 const SEGMENT_KEYS = 9;
@@ -48,7 +48,7 @@ function brushCommands(annotator: Annotator): Command[] {
 }
 
 function toolCommands(annotator: Annotator): Command[] {
-  const shapeless = [...VIEW_TOOLS, ...EDIT_TOOLS].filter(({ tool }) => !SHAPED_TOOLS.some((shaped) => shaped.id === tool));
+  const shapeless = [...VIEW_TOOLS, ...MEASURING_TOOLS, ...EDIT_TOOLS].filter(({ tool }) => !SHAPED_TOOLS.some((shaped) => shaped.id === tool));
   return [
     ...shapeless.map(({ tool, key }): Command => ({ id: `tool.${tool}`, title: () => t('command.tool', { name: toolName(tool) }), group: 'tools', shortcuts: [key], run: () => annotator.setTool(tool) })),
     ...SHAPED_TOOLS.map(({ id, key, tool, shape }): Command => ({

@@ -14,6 +14,12 @@ export const VIEW_TOOLS: readonly ToolEntry[] = [
   { tool: 'pan', key: 'P' },
   { tool: 'zoom', key: 'Z' },
 ];
+/** Without a button of their own in the toolbar. */
+export const MEASURING_TOOLS: readonly ToolEntry[] = [
+  { tool: 'length', key: 'Shift+L' },
+  { tool: 'angle', key: 'Shift+A' },
+  { tool: 'ellipse', key: 'Shift+E' },
+];
 export const EDIT_TOOLS: readonly ToolEntry[] = [
   { tool: 'brush', key: 'B' },
   { tool: 'eraser', key: 'E' },

@@ -10,6 +10,7 @@ import type { PlaneFacts } from '../../viewer/planeFacts.ts';
 import type { PlaneAxes, Slab } from '../../viewer/planeViews.ts';
 import { CT_WINDOWS } from '../../viewer/windowLevel.ts';
 import { Cine } from './cine.svelte.ts';
+import { Measuring } from './measuring.svelte.ts';
 import { OverlayChoice } from './overlayChoice.svelte.ts';
 
 export const LAYOUTS = { planes: 'Three planes', row: 'Side by side', one: 'One plane' } as const;
@@ -32,6 +33,7 @@ export class Viewing {
   #inverted = $state(false);
   #channel = $state(0);
   readonly overlay: OverlayChoice;
+  readonly measuring: Measuring;
   readonly cine = new Cine(() => this.#nextFrame());
 
   constructor(
@@ -39,6 +41,7 @@ export class Viewing {
     private readonly notices: Notices,
   ) {
     this.overlay = new OverlayChoice(api, notices);
+    this.measuring = new Measuring(api, notices);
   }
 
   get detail(): CaseDetail | null {
@@ -73,6 +76,7 @@ export class Viewing {
   attach(viewer: MprViewer): void {
     this.#viewer = viewer;
     this.overlay.attach(viewer);
+    this.measuring.attach(viewer);
     viewer.planes.setSlab(this.#slab);
     viewer.planes.setInverted(this.#inverted);
     viewer.planes.setAxes(this.#axes);
@@ -80,6 +84,7 @@ export class Viewing {
   detach(): void {
     this.cine.stop();
     this.overlay.attach(null);
+    this.measuring.attach(null);
     this.#viewer = null;
     this.#detail = null;
     this.#facts = NO_FACTS;
@@ -95,6 +100,7 @@ export class Viewing {
     const shows = this.#viewer?.showCount ?? 0;
     const isAnew = shows !== this.#shows;
     this.overlay.caseShown(detail, isAnew);
+    void this.measuring.caseShown(detail?.caseId ?? null, isAnew);
     if (detail === null) return;
     this.#shows = shows;
     const isOther = detail.caseId !== this.#lastCaseId;

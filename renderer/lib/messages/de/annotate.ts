@@ -16,6 +16,9 @@ export const annotate: Record<keyof typeof en, Message> = {
   'tool.rectangle': 'Rechteck',
   'tool.fill': 'Füllen',
   'tool.region': 'Bereich',
+  'tool.length': 'Länge',
+  'tool.angle': 'Winkel',
+  'tool.ellipse': 'Ellipse',
   'toolHint.windowLevel': 'Grauwertfenster ändern',
   'toolHint.crosshairs': 'Alle Ebenen auf einen Punkt bringen',
   'toolHint.pan': 'Bild verschieben',
@@ -28,4 +31,7 @@ export const annotate: Record<keyof typeof en, Message> = {
   'toolHint.rectangle': 'Füllen oder löschen von Ecke zu Ecke',
   'toolHint.fill': 'Füllen, was in der Schicht zusammenhängt',
   'toolHint.region': 'Von einem Klick aus einen Bereich ähnlicher Grauwerte wachsen lassen',
+  'toolHint.length': 'Von Ende zu Ende messen',
+  'toolHint.angle': 'Einen Winkel messen: den ersten Schenkel ziehen, dann das Ende des zweiten anklicken',
+  'toolHint.ellipse': 'Fläche und Grauwerte in einer Ellipse',
 };

@@ -16,4 +16,10 @@ export const view: Record<keyof typeof en, Message> = {
   'command.nextUncertain': 'Zur unsichersten Schicht, dann zur nächsten',
   'unavailable.noUncertainty': 'Keine Vorhersage dieses Falls hat eine Karte ihrer Unsicherheit hinterlassen.',
   'unavailable.noUncertainPlaces': 'Die Unsicherheit wird nicht angezeigt.',
+  'measure.title': 'Messungen',
+  'measure.area': '{area} mm²',
+  'measure.values': '{mean} ± {deviation}',
+  'measure.extremes': '{minimum} bis {maximum}',
+  'measure.goTo': 'Dorthin gehen',
+  'measure.remove': 'Messung {number} löschen',
 };

@@ -14,6 +14,9 @@ export const annotate = {
   'tool.rectangle': 'Rectangle',
   'tool.fill': 'Fill',
   'tool.region': 'Region',
+  'tool.length': 'Length',
+  'tool.angle': 'Angle',
+  'tool.ellipse': 'Ellipse',
   'toolHint.windowLevel': 'Change the grey window',
   'toolHint.crosshairs': 'Bring all planes to one point',
   'toolHint.pan': 'Move the image',
@@ -26,4 +29,7 @@ export const annotate = {
   'toolHint.rectangle': 'Fill or erase from corner to corner',
   'toolHint.fill': 'Fill what hangs together in the slice',
   'toolHint.region': 'Grow a region of like grey values from a click',
+  'toolHint.length': 'Measure from end to end',
+  'toolHint.angle': 'Measure an angle: drag the first arm, then click the end of the second',
+  'toolHint.ellipse': 'Area and grey values within an ellipse',
 } as const;

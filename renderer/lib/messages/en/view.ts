@@ -14,4 +14,10 @@ export const view = {
   'command.nextUncertain': 'To the most uncertain slice, then to the next',
   'unavailable.noUncertainty': 'No prediction of this case left a map of its uncertainty.',
   'unavailable.noUncertainPlaces': 'The uncertainty is not shown.',
+  'measure.title': 'Measurements',
+  'measure.area': '{area} mm²',
+  'measure.values': '{mean} ± {deviation}',
+  'measure.extremes': '{minimum} to {maximum}',
+  'measure.goTo': 'Go to it',
+  'measure.remove': 'Delete measurement {number}',
 } as const;

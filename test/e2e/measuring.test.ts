@@ -1,0 +1,112 @@
+/** Lengths, angles and ellipses, drawn with the mouse in a real browser and found again after a new start. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeTwoChannelCases } from '../phantoms/twoChannels.ts';
+import { ServiceRig } from '../services/serviceRig.ts';
+import { CHROMIUM, openInBrowser, startBrowserHost, type BrowserHost } from './browserHost.ts';
+import { pixelOf } from './planePixels.ts';
+
+const WAIT = { timeout: 30_000 };
+const poll = <T>(read: () => T) => expect.poll(read, WAIT);
+const texts = (page: Page): Promise<string[]> => page.getByTestId('measurement').locator('button.grow').allInnerTexts();
+const numbersIn = (text: string): number[] => [...text.matchAll(/-?\d+(?:\.\d+)?/g)].map(Number);
+
+/** On the axial plane, in pixels from its middle. */
+async function drag(page: Page, from: readonly [number, number], to: readonly [number, number]): Promise<void> {
+  const { x, y } = await pixelOf(page, 'axial', [0.5, 0.5]);
+  await page.mouse.move(x + from[0], y + from[1]);
+  await page.mouse.down();
+  await page.mouse.move(x + (from[0] + to[0]) / 2, y + (from[1] + to[1]) / 2, { steps: 3 });
+  await page.mouse.move(x + to[0], y + to[1], { steps: 3 });
+  await page.mouse.up();
+}
+
+async function mmPerPixel(page: Page): Promise<number> {
+  const bar = page.getByTestId('scale-axial');
+  return Number(await bar.getAttribute('data-mm')) / (await bar.locator('i').boundingBox())!.width;
+}
+
+async function openCase(page: Page, caseId: string): Promise<void> {
+  await page.getByText(caseId, { exact: true }).first().click();
+  await page.locator(`[data-testid=viewer][data-case-id=${caseId}][data-ready=true]`).waitFor(WAIT);
+}
+
+describe.skipIf(!existsSync(CHROMIUM))(`measuring in a browser (needs ${CHROMIUM})`, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'maskloop-measuring-'));
+  let projectFolder = '';
+  let host: BrowserHost;
+
+  beforeAll(async () => {
+    const rig = ServiceRig.create(folder);
+    projectFolder = rig.projectFolder;
+    const studies = join(folder, 'studies');
+    mkdirSync(studies);
+    await writeTwoChannelCases(studies, 2, 2);
+    await rig.call('project.create', { folder: projectFolder });
+    await rig.jobEnd((await rig.call('dataset.import', { paths: [studies] })).jobId);
+    await rig.services.close();
+    host = await startBrowserHost(join(folder, 'browser-state'));
+  }, 120_000);
+  afterAll(async () => {
+    await host?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('draws, moves, keeps and deletes them, each with its case', async () => {
+    const page = await host.browser.newPage({ viewport: { width: 1400, height: 900 } });
+    const complaints: string[] = [];
+    page.on('pageerror', (error) => complaints.push(String(error.stack)));
+    await page.goto(host.link);
+    await openInBrowser(page, projectFolder);
+    await openCase(page, 'pair_1');
+
+    await page.keyboard.press('Shift+L');
+    await drag(page, [-60, 0], [60, 0]);
+    const mm = await mmPerPixel(page);
+    await poll(async () => (await texts(page)).length).toBe(1);
+    expect(Math.abs(numbersIn((await texts(page))[0]!)[0]! - 120 * mm)).toBeLessThan(3 * mm);
+    await poll(() => page.getByTestId('plane-axial').locator('svg text').allInnerTexts()).not.toEqual([]);
+
+    await page.keyboard.press('Shift+A');
+    await drag(page, [-40, -80], [-40, -20]);
+    const { x, y } = await pixelOf(page, 'axial', [0.5, 0.5]);
+    await page.mouse.move(x + 30, y - 20, { steps: 4 });
+    await page.mouse.click(x + 30, y - 20);
+    await poll(async () => (await texts(page)).length).toBe(2);
+    expect(Math.abs(numbersIn((await texts(page))[1]!)[0]! - 90)).toBeLessThan(4);
+
+    await page.keyboard.press('Shift+E');
+    await drag(page, [0, 40], [8, 52]);
+    await poll(async () => (await texts(page)).length).toBe(3);
+    // soft tissue of one value
+    await poll(async () => numbersIn((await texts(page))[2]!).slice(1)).toEqual([40, 0]);
+    // none of them in planes that cross it
+    for (const plane of ['sagittal', 'coronal']) expect(await page.getByTestId(`plane-${plane}`).locator('svg text').count()).toBe(0);
+    if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'measuring.png') });
+
+    // one end of the length farther out
+    await page.keyboard.press('w');
+    await drag(page, [60, 0], [100, 0]);
+    await poll(async () => Math.abs(numbersIn((await texts(page))[0]!)[0]! - 160 * mm) < 3 * mm).toBe(true);
+    const drawn = await texts(page);
+
+    await openCase(page, 'pair_2');
+    await poll(() => texts(page)).toEqual([]);
+    await page.reload();
+    await page.getByTestId('workspace').waitFor(WAIT);
+    await openCase(page, 'pair_1');
+    await poll(async () => [...(await texts(page))].sort()).toEqual([...drawn].sort());
+    await poll(() => page.getByTestId('plane-axial').locator('svg text').count()).toBeGreaterThan(0);
+
+    await page.getByRole('button', { name: 'Delete measurement 1' }).click();
+    await poll(async () => (await texts(page)).length).toBe(2);
+    await page.reload();
+    await openCase(page, 'pair_1');
+    await poll(async () => (await texts(page)).length).toBe(2);
+    expect(complaints).toEqual([]);
+    await page.close();
+  }, 180_000);
+});
