@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { ProgramPaths } from '../host/programPaths.ts';
+import { addAuditCommand } from './auditCommand.ts';
 import { addBenchCommand } from './benchCommand.ts';
 import { addDemoCommand } from './demoCommand.ts';
 import { addCompletenessCommand } from './completenessCommand.ts';
@@ -49,6 +50,7 @@ export function createCommandLine(program: ProgramPaths): Command {
   addEffortCommand(root, program);
   addCompletenessCommand(root, program);
   addLegendCommands(root, program);
+  addAuditCommand(root, program);
   addDemoCommand(root, program);
   return root;
 }

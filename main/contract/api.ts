@@ -3,6 +3,7 @@
  * function in `main/services/`. Bulk bytes do not travel here but over the relative URLs of `bulkUrls`.
  */
 import { z } from 'zod';
+import { AuditEntry, AuditHead, AuditVerification } from './audit.ts';
 import { AutoRetrainSettings, AutoRetrainState } from './autoRetrain.ts';
 import { ActiveSeconds, CaseEffort, RoundEffort } from './effort.ts';
 import { DicomMatches, DicomNode, DicomQuery, EchoAnswer, NodeName, OwnStation, ReceiverStatus, WantedStudy } from './dicomNetwork.ts';
@@ -423,6 +424,11 @@ export const calls = {
   'network.startReceiver': call(z.object({ station: OwnStation }), ReceiverStatus),
   'network.stopReceiver': call(none, ReceiverStatus),
   'network.status': call(none, ReceiverStatus),
+
+  /** Oldest first. */
+  'audit.list': call(z.object({ fromSeq: z.int().positive().default(1), limit: z.int().min(1).max(5000).default(1000) }), z.object({ entries: z.array(AuditEntry), head: AuditHead.nullable() })),
+  /** `heads`: noted outside the project, from an export report or an exported trail. */
+  'audit.verify': call(z.object({ heads: z.array(AuditHead).default([]) }), AuditVerification),
 
   'jobs.list': call(none, z.object({ jobs: z.array(JobSummary) })),
   'jobs.events': call(z.object({ jobId: JobId, fromSeq: z.int().nonnegative().default(0) }), z.object({ events: z.array(JobEvent) })),

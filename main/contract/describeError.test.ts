@@ -14,6 +14,7 @@ const examples: AppError[] = [
   { code: 'project/not-a-project', path },
   { code: 'project/already-exists', path },
   { code: 'project/newer-version', path, version: 9, supported: 1 },
+  { code: 'project/not-migrated', path, version: 4, detail },
   { code: 'project/folder-missing', path },
   { code: 'project/in-use', path, holder: null },
   { code: 'project/held-elsewhere', path, holder: { userName: 'ada', hostName: 'reading-room-2', processId: 4, sinceMs: 0 } },

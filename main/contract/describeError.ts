@@ -20,6 +20,7 @@ export function describeError(error: AppError): string {
     case 'project/not-a-project':
     case 'project/already-exists':
     case 'project/newer-version':
+    case 'project/not-migrated':
     case 'project/folder-missing':
     case 'project/in-use':
     case 'project/held-elsewhere':
@@ -132,6 +133,8 @@ function describeProjectError(error: ErrorOf<'project'>): string {
       return `${error.path} already holds a project. Open it, or choose another folder.`;
     case 'project/newer-version':
       return `${error.path} was written by a newer Maskloop (format ${error.version}, this one knows ${error.supported}). Update Maskloop to open it.`;
+    case 'project/not-migrated':
+      return `${error.path} is of an older format (${error.version}) and could not be brought to this one (${firstLine(error.detail)}). It is as it was, and a copy of its database lies in its folder backups. Open it with the Maskloop you used before, and send us a support bundle (maskloop doctor --support).`;
     case 'project/folder-missing':
       return `The folder ${error.path} does not exist. Check the path, or connect the drive it lies on.`;
     case 'project/in-use':

@@ -16,6 +16,8 @@ export const AppError = z.discriminatedUnion('code', [
   code('project/not-a-project', { path }),
   code('project/already-exists', { path }),
   code('project/newer-version', { path, version: z.int(), supported: z.int() }),
+  /** Its tables could not be brought to this version; nothing was changed. */
+  code('project/not-migrated', { path, version: z.int(), detail: z.string() }),
   code('project/folder-missing', { path }),
   /** Another running Maskloop has it open for writing. */
   code('project/in-use', { path, holder: ProjectHolder.nullable().default(null) }),

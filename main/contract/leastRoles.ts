@@ -73,6 +73,8 @@ export const LEAST_ROLE: Readonly<Record<CallName, Role>> = {
   'network.startReceiver': 'admin',
   'network.stopReceiver': 'admin',
   'network.status': 'reader',
+  'audit.list': 'admin',
+  'audit.verify': 'reviewer',
   'jobs.list': 'reader',
   'jobs.events': 'reader',
   'jobs.userActive': 'annotator',

@@ -4,6 +4,8 @@ import { RunId } from './vocabulary.ts';
 
 /** Stands where a person would in revisions that came as files: nobody here drew or accepted them. */
 export const IMPORT_AUTHOR = 'import';
+/** Stands where a person would in revisions that a model drew. */
+export const MODEL_AUTHOR = 'model';
 
 export const Provenance = z.object({
   /** Of Maskloop. */

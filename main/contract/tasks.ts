@@ -4,6 +4,7 @@
  * only the main process touches the database.
  */
 import { z } from 'zod';
+import { AuditHead } from './audit.ts';
 import { DicomMatches, DicomQuery, OwnStation, SecretNode, WantedStudy } from './dicomNetwork.ts';
 import { Completeness } from './completeness.ts';
 import { ComparedMask } from './effort.ts';
@@ -253,6 +254,8 @@ export const ExportTask = z.object({
   deidentifyKey: z.string().nullable(),
   /** Of Maskloop. */
   softwareVersion: z.string(),
+  /** The newest audit entry, which the report notes: outside the project it vouches for all before it. */
+  auditHead: AuditHead.nullable().default(null),
   legend: z.array(Segment),
   /** Other labels become background; absent: all are written. */
   labelValues: z.array(LabelValue).min(1).optional(),

@@ -69,6 +69,8 @@ const WRITES: Readonly<Record<CallName, boolean>> = {
   'network.startReceiver': true,
   'network.stopReceiver': false,
   'network.status': false,
+  'audit.list': false,
+  'audit.verify': false,
   'jobs.list': false,
   'jobs.events': false,
   'jobs.userActive': false,

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AppError } from '../contract/errors.ts';
 import { ImportedCase, StoredImage } from '../contract/tasks.ts';
 import { CaseId } from '../contract/vocabulary.ts';
+import type { AuditTable } from './audit/auditTable.ts';
 import { type Database, jsonColumn } from './database.ts';
 import { resolveInside } from './insideProject.ts';
 import type { ProjectFolder } from './projectFolder.ts';
@@ -36,6 +37,7 @@ export class CaseTable {
   constructor(
     private readonly database: Database,
     private readonly folder: ProjectFolder,
+    private readonly audit: AuditTable,
   ) {}
 
   list(): StoredCase[] {
@@ -51,7 +53,16 @@ export class CaseTable {
     return this.database.get(z.object({ n: z.number() }), 'SELECT count(*) AS n FROM cases')?.n ?? 0;
   }
 
-  insert(imported: ImportedCase, atMs: number): void {
+  /** `actor`: who asked for the import. */
+  insert(imported: ImportedCase, atMs: number, actor: string): void {
+    this.database.transaction(() => {
+      this.#insert(imported, atMs);
+      const { caseId, sourceKey, sourceKind } = imported;
+      this.audit.append({ actor, action: 'import', subject: caseId, facts: { sourceKey, sourceKind } });
+    });
+  }
+
+  #insert(imported: ImportedCase, atMs: number): void {
     // Stored with '/' whatever the platform, relative to the project.
     const files = imported.image.files.map((file) => relative(this.folder.path, file).split(sep).join('/'));
     this.database.run(

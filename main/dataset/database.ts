@@ -85,6 +85,14 @@ export class Database {
     }
   }
 
+  /**
+   * Brings everything from the write-ahead log into the database file, so that the file alone is the whole: libsql keeps a
+   * connection with prepared statements open behind `close` until they are collected, and leaves the log as it is.
+   */
+  foldLog(): void {
+    this.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+
   close(): void {
     this.#statements.clear();
     this.#sqlite.close();

@@ -3,9 +3,11 @@
  * shared-memory file beside it, and SQLite's `immutable` ignores what lies in a write-ahead log that a crash left, so the
  * newest masks would be missing. A copy of database and log together shows everything, and a copy can be migrated.
  */
+import { rmSync } from 'node:fs';
 import { copyFile, mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { platform } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppException } from '../contract/errors.ts';
 import { DATABASE_FILE } from './projectFolder.ts';
@@ -19,6 +21,15 @@ const PAUSE_MS = 50;
 export async function makeViewFolder(): Promise<string> {
   await sweepViewFolders();
   return mkdtemp(join(tmpdir(), `${VIEW_PREFIX}${process.pid}-`));
+}
+
+/** Windows may hold files of a closed database a while longer; then the next start removes them. */
+export function removeViewFolder(folder: string): void {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (thrown) {
+    if (platform !== 'win32') throw thrown;
+  }
 }
 
 /**

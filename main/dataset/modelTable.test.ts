@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunId } from '../contract/vocabulary.ts';
+import { AuditTable } from './audit/auditTable.ts';
 import { Database } from './database.ts';
 import { migrate } from './migrations.ts';
 import { ModelTable, refusalsInARow } from './modelTable.ts';
@@ -28,12 +29,12 @@ describe('the choice of a model', () => {
     addRun('newer', 9);
     addRun('never', null);
     migrate(database, folder);
-    expect(new ModelTable(database).choices()).toEqual([{ runId: 'newer', reason: 'beforeGate', author: 'maskloop', atMs: 9 }]);
+    expect(new ModelTable(database, new AuditTable(database)).choices()).toEqual([{ runId: 'newer', reason: 'beforeGate', author: 'maskloop', atMs: 9 }]);
   });
 
   it('is the newest; earlier ones stay and cannot be changed', () => {
     migrate(database, folder);
-    const models = new ModelTable(database);
+    const models = new ModelTable(database, new AuditTable(database));
     expect(models.current()).toBeNull();
     for (const name of ['a', 'b']) {
       addRun(name, 1);

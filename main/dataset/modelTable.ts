@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type GateOutcome, GateVerdict } from '../contract/gate.ts';
 import { RunId } from '../contract/vocabulary.ts';
+import type { AuditTable } from './audit/auditTable.ts';
 import { type Database, jsonColumn } from './database.ts';
 
 /** Why a run became the current model. */
@@ -19,7 +20,10 @@ export interface ModelChoice {
 
 /** Which model is the project's current one, and what the gate said of each. Nothing is ever changed, only added. */
 export class ModelTable {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditTable,
+  ) {}
 
   /** Newest first. */
   choices(): ModelChoice[] {
@@ -33,11 +37,19 @@ export class ModelTable {
   }
 
   choose({ runId, reason, author, atMs }: ModelChoice): void {
-    this.database.run('INSERT INTO model_choices (run_id, reason, author, at_ms) VALUES (:runId, :reason, :author, :atMs)', { runId, reason, author, atMs });
+    this.database.transaction(() => {
+      this.database.run('INSERT INTO model_choices (run_id, reason, author, at_ms) VALUES (:runId, :reason, :author, :atMs)', { runId, reason, author, atMs });
+      this.audit.append({ actor: author, action: 'chooseModel', subject: runId, facts: { reason } });
+    });
   }
 
-  addVerdict(verdict: GateVerdict): void {
-    this.database.run('INSERT INTO gate_verdicts (run_id, verdict_json) VALUES (:runId, :json)', { runId: verdict.runId, json: JSON.stringify(verdict) });
+  /** `actor`: who asked for it. */
+  addVerdict(verdict: GateVerdict, actor: string): void {
+    const { runId, currentRunId, outcome } = verdict;
+    this.database.transaction(() => {
+      this.database.run('INSERT INTO gate_verdicts (run_id, verdict_json) VALUES (:runId, :json)', { runId, json: JSON.stringify(verdict) });
+      this.audit.append({ actor, action: 'judge', subject: runId, facts: { currentRunId, outcome } });
+    });
   }
 
   /** Newest first. */

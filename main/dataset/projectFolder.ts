@@ -39,6 +39,10 @@ export class ProjectFolder {
   get preprocessed(): string {
     return join(this.path, 'preprocessed');
   }
+  /** Copies of the database from before it was brought to a newer version. */
+  get backups(): string {
+    return join(this.path, 'backups');
+  }
   get splits(): string {
     return join(this.path, 'splits_final.json');
   }

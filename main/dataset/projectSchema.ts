@@ -149,5 +149,36 @@ const VERSION_4 = `
   ${appendOnly('exclusions')}
 `;
 
+/**
+ * Who did what, each entry with the hash of the one before (docs/decisions/0012). `uptime_ms` runs on within a `session`,
+ * whatever the clock on the wall does. Masks that `maskloop doctor` found gone: rows stay, so the mark has a table of its own.
+ */
+const VERSION_5 = `
+  CREATE TABLE audit (
+    seq INTEGER PRIMARY KEY CHECK (seq > 0),
+    at_ms INTEGER NOT NULL,
+    session TEXT NOT NULL,
+    uptime_ms INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    action TEXT NOT NULL,
+    subject TEXT,
+    facts_json TEXT NOT NULL,
+    previous_sha256 TEXT NOT NULL,
+    sha256 TEXT NOT NULL
+  ) STRICT;
+  ${appendOnly('audit')}
+
+  CREATE TABLE missing_masks (
+    id INTEGER PRIMARY KEY,
+    case_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    is_missing INTEGER NOT NULL CHECK (is_missing IN (0, 1)),
+    at_ms INTEGER NOT NULL,
+    FOREIGN KEY (case_id, revision) REFERENCES revisions (case_id, revision)
+  ) STRICT;
+  CREATE INDEX missing_masks_of_case ON missing_masks (case_id, revision, id);
+  ${appendOnly('missing_masks')}
+`;
+
 /** Index n holds the SQL that leads from version n to version n + 1. */
-export const SCHEMA_STEPS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4];
+export const SCHEMA_STEPS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -54,7 +54,7 @@ function importCase(project: ProjectStore): void {
     ...facts,
     warnings: [{ code: 'import/unsupported', path: 'x', detail: 'y' }],
   };
-  project.cases.insert(ImportedCase.parse(item), 1000);
+  project.cases.insert(ImportedCase.parse(item), 1000, 'reader');
 }
 
 function pendingLabels(project: ProjectStore, text: string): string {
@@ -95,6 +95,18 @@ describe('creating and opening', () => {
     expect(stored?.image.grid.dimsIjk).toEqual([2, 2, 2]);
     expect(stored?.warnings).toHaveLength(1);
     expect(stored?.importedAtMs).toBe(1000);
+  });
+
+  it('is whole in its database file once it is closed: the write-ahead log is empty', async () => {
+    store = await createProject(folder);
+    importCase(store);
+    store.close();
+    store = null;
+    for (const name of readdirSync(folder).filter((one) => one.endsWith('-wal'))) expect(readFileSync(join(folder, name)).length).toBe(0);
+    copyFileSync(join(folder, 'maskloop.db'), `${folder}.db`);
+    const alone = new Database(`${folder}.db`);
+    expect(alone.all(z.object({ case_id: z.string() }), 'SELECT case_id FROM cases')).toEqual([{ case_id: caseId }]);
+    alone.close();
   });
 
   it('holds no absolute path: a project moved elsewhere still finds its files', async () => {
@@ -268,6 +280,7 @@ describe('opening after a crash', () => {
     store.runs.insert(
       { runId, jobId, parentRunId: null, options, cases: [{ caseId, revision: 1, role: 'train', weight: 1 }] },
       1,
+      'reader',
     );
     store.runs.setState(runId, 'running');
     store.runs.checkpoint(

@@ -1,21 +1,22 @@
 /** A project on disk: a folder with a SQLite database for the facts and plain files for the voxels (docs/decisions/0002). */
-import { constants, existsSync, rmSync } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { access, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AppException } from '../contract/errors.ts';
 import type { ReadOnlyAccess } from '../contract/projectAccess.ts';
 import { syncFolder } from './atomicFile.ts';
+import { type AuditClock, AuditTable } from './audit/auditTable.ts';
 import { CaseTable } from './caseTable.ts';
 import { Database } from './database.ts';
-import { makeViewFolder, snapshotDatabase } from './databaseSnapshot.ts';
+import { makeViewFolder, removeViewFolder, snapshotDatabase } from './databaseSnapshot.ts';
 import { ExclusionTable } from './exclusionTable.ts';
 import { FoldTable } from './foldTable.ts';
 import { JobTable } from './jobTable.ts';
-import { migrate } from './migrations.ts';
+import { migrate, requireKnownVersion, sweepBackups } from './migrations.ts';
 import { ModelTable } from './modelTable.ts';
 import { ProjectFolder } from './projectFolder.ts';
 import { type Claim, lockProject } from './projectLock.ts';
-import { APPLICATION_ID } from './projectSchema.ts';
+import { APPLICATION_ID, SCHEMA_STEPS } from './projectSchema.ts';
 import { sweepCases, sweepPendingLabels, sweepPendingRuns, sweepUploads } from './projectSweep.ts';
 import { ProjectTable } from './projectTable.ts';
 import { RevisionTable } from './revisionTable.ts';
@@ -30,6 +31,7 @@ export class ProjectStore {
   readonly jobs: JobTable;
   readonly runs: RunTable;
   readonly models: ModelTable;
+  readonly audit: AuditTable;
 
   constructor(
     readonly folder: ProjectFolder,
@@ -37,15 +39,17 @@ export class ProjectStore {
     private readonly release: () => void,
     /** `null`: this program may write to it. */
     readonly readOnly: ReadOnlyAccess | null = null,
+    clock?: AuditClock,
   ) {
     this.project = new ProjectTable(database);
-    this.cases = new CaseTable(database, folder);
-    this.revisions = new RevisionTable(database, folder);
+    this.audit = new AuditTable(database, clock);
+    this.cases = new CaseTable(database, folder, this.audit);
+    this.revisions = new RevisionTable(database, folder, this.audit);
     this.folds = new FoldTable(database);
-    this.exclusions = new ExclusionTable(database);
+    this.exclusions = new ExclusionTable(database, this.audit);
     this.jobs = new JobTable(database);
-    this.runs = new RunTable(database);
-    this.models = new ModelTable(database);
+    this.runs = new RunTable(database, this.audit);
+    this.models = new ModelTable(database, this.audit);
   }
 
   transaction<T>(work: () => T): T {
@@ -58,6 +62,12 @@ export class ProjectStore {
   }
 
   close(): void {
+    try {
+      if (!this.readOnly) this.database.foldLog();
+    } catch (thrown) {
+      // A full disk, a drive that went away: nothing is lost, the log holds it and is read at the next opening.
+      console.error('closing the project:', thrown);
+    }
     this.database.close();
     this.release();
   }
@@ -130,7 +140,7 @@ export async function viewProject(path: string, why: Pick<ReadOnlyAccess, 'reaso
   const original = new ProjectFolder(resolve(path));
   await requireProject(original);
   const scratch = await makeViewFolder();
-  const removeScratch = () => rmSync(scratch, { recursive: true, force: true });
+  const removeScratch = () => removeViewFolder(scratch);
   try {
     const database = new Database(await snapshotDatabase(original.database, scratch, original.path));
     try {
@@ -173,11 +183,12 @@ function openDatabase(folder: ProjectFolder): Database {
   const database = new Database(folder.database);
   try {
     requireOurs(database, folder);
+    requireKnownVersion(database, folder.path);
     // FULL: a saved mask survives a power cut. The volume of writes is small.
     database.exec(
       'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;',
     );
-    migrate(database, folder.path);
+    migrate(database, folder.path, SCHEMA_STEPS, folder.backups);
     return database;
   } catch (thrown) {
     database.close();
@@ -192,12 +203,14 @@ async function recover(store: ProjectStore, nowMs: number): Promise<void> {
       store.jobs.append([{ type: 'failed', jobId: last.jobId, seq: last.seq + 1, atMs: nowMs, error }]);
     }
     store.runs.interruptAll();
+    store.audit.begin();
   });
   const caseIds = store.cases.list().map((one) => one.caseId);
   await store.sweepCases(nowMs);
   await sweepPendingLabels(store.folder, caseIds);
   await sweepPendingRuns(store.folder);
   await sweepUploads(store.folder);
+  sweepBackups(store.folder.backups);
 }
 
 async function makeFolders(folder: ProjectFolder): Promise<void> {

@@ -2,8 +2,11 @@ import { closeSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs'
 import { platform } from 'node:process';
 import { z } from 'zod';
 import type { RevisionInfo } from '../contract/api.ts';
+import type { AuditAction } from '../contract/audit.ts';
 import type { RevisionCompleteness } from '../contract/completeness.ts';
 import { CaseId, Revision, RevisionSource } from '../contract/vocabulary.ts';
+import { IMPORT_AUTHOR, MODEL_AUTHOR } from '../contract/provenance.ts';
+import type { AuditTable } from './audit/auditTable.ts';
 import type { Database } from './database.ts';
 import type { ProjectFolder } from './projectFolder.ts';
 import { type NewCompleteness, readCompleteness, settleCompleteness } from './revisionCompleteness.ts';
@@ -32,6 +35,8 @@ export interface NewRevision {
   readonly parent: Revision | null;
   readonly source: RevisionSource;
   readonly author: string;
+  /** Who asked for it, where that is not the author: for an import or a prediction. */
+  readonly actor?: string | undefined;
   readonly sha256: string;
   readonly isAccepted: boolean;
   /** Absent: every unpainted voxel is background. */
@@ -43,6 +48,7 @@ export class RevisionTable {
   constructor(
     private readonly database: Database,
     private readonly folder: ProjectFolder,
+    private readonly audit: AuditTable,
   ) {}
 
   /** Oldest first. */
@@ -93,7 +99,8 @@ export class RevisionTable {
         'INSERT INTO revisions VALUES (:caseId, :revision, :parent, :source, :author, :atMs, :sha256)',
         { caseId, revision, parent, source, author, atMs, sha256 },
       );
-      if (fresh.isAccepted) this.accept(caseId, revision, author, atMs);
+      this.audit.append({ actor: fresh.actor ?? author, action: actionOf(author), subject: caseId, facts: { revision, parent, source, sha256 } });
+      if (fresh.isAccepted) this.accept(caseId, revision, author, atMs, fresh.actor);
     });
     return { revision, parent, source, author, createdAtMs: atMs, sha256, accepted: fresh.isAccepted };
   }
@@ -116,13 +123,21 @@ export class RevisionTable {
     return this.database.all(z.object({ case_id: CaseId }), sql, { count, importAuthor }).map((row) => row.case_id);
   }
 
-  /** From now on this is the case's accepted labelmap; earlier acceptances stay on record. */
-  accept(caseId: CaseId, revision: Revision, author: string, atMs: number): void {
-    this.database.run(
-      'INSERT INTO acceptances (case_id, revision, author, at_ms) VALUES (:caseId, :revision, :author, :atMs)',
-      { caseId, revision, author, atMs },
-    );
+  /** From now on this is the case's accepted labelmap; earlier acceptances stay on record. `actor`: who did it, in somebody's name. */
+  accept(caseId: CaseId, revision: Revision, author: string, atMs: number, actor = author): void {
+    this.database.transaction(() => {
+      this.database.run(
+        'INSERT INTO acceptances (case_id, revision, author, at_ms) VALUES (:caseId, :revision, :author, :atMs)',
+        { caseId, revision, author, atMs },
+      );
+      this.audit.append({ actor, action: 'accept', subject: caseId, facts: { accepted: revision, ...(actor !== author && { inTheNameOf: author }) } });
+    });
   }
+}
+
+function actionOf(author: string): AuditAction {
+  if (author === IMPORT_AUTHOR) return 'import';
+  return author === MODEL_AUTHOR ? 'predict' : 'save';
 }
 
 function toInfo(row: z.output<typeof RevisionRow>): RevisionInfo {

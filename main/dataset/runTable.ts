@@ -4,6 +4,7 @@ import { GateOutcome } from '../contract/gate.ts';
 import { type RunMeasures, TrainCase, TrainTask } from '../contract/tasks.ts';
 import { TrainingChoices } from '../contract/trainingRecipe.ts';
 import { CaseId, JobId, Revision, RunId } from '../contract/vocabulary.ts';
+import type { AuditTable } from './audit/auditTable.ts';
 import { type Database, jsonColumn } from './database.ts';
 
 /** What the user chose for a training; a resumed run goes on with the same choices. */
@@ -79,9 +80,21 @@ export interface Checkpoint {
 }
 
 export class RunTable {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly audit: AuditTable,
+  ) {}
 
-  insert(run: NewRun, atMs: number): void {
+  /** `actor`: who starts the training. */
+  insert(run: NewRun, atMs: number, actor: string): void {
+    this.database.transaction(() => {
+      this.#insert(run, atMs);
+      const { parentRunId, cases } = run;
+      this.audit.append({ actor, action: 'train', subject: run.runId, facts: { parentRunId, masks: cases.map(({ caseId, revision, role }) => [caseId, revision, role]) } });
+    });
+  }
+
+  #insert(run: NewRun, atMs: number): void {
     const { runId, jobId, parentRunId } = run;
     this.database.transaction(() => {
       this.database.run(
@@ -101,9 +114,10 @@ export class RunTable {
   }
 
   /** A run that was trained elsewhere; its cases and its parent are not in this project. */
-  insertImported({ runId, jobId, options }: Omit<NewRun, 'parentRunId' | 'cases'>, measures: RunMeasures, atMs: number): void {
+  insertImported({ runId, jobId, options }: Omit<NewRun, 'parentRunId' | 'cases'>, measures: RunMeasures, atMs: number, actor: string): void {
     this.database.transaction(() => {
-      this.insert({ runId, jobId, options, parentRunId: null, cases: [] }, atMs);
+      this.#insert({ runId, jobId, options, parentRunId: null, cases: [] }, atMs);
+      this.audit.append({ actor, action: 'importModel', subject: runId });
       const { validationDice, ...rest } = measures;
       this.checkpoint(runId, { ...rest, validationDice: validationDice ?? undefined, isKept: true }, atMs);
       this.setState(runId, 'finished');
@@ -176,8 +190,11 @@ export class RunTable {
   }
 
   /** From now on it has no weights. */
-  markDeleted(runId: RunId, atMs: number): void {
-    this.database.run('UPDATE runs SET deleted_at_ms = :atMs WHERE run_id = :runId', { runId, atMs });
+  markDeleted(runId: RunId, atMs: number, actor: string): void {
+    this.database.transaction(() => {
+      this.database.run('UPDATE runs SET deleted_at_ms = :atMs WHERE run_id = :runId', { runId, atMs });
+      this.audit.append({ actor, action: 'deleteModel', subject: runId });
+    });
   }
 
   /** Runs whose process cannot be alive any more: the project has just been opened. */

@@ -18,8 +18,8 @@ const file = (name: string, sha256 = 'aa'): ExportedFile =>
 
 describe('the report of an export', () => {
   it('describes the files that lie in the folder, the newest of each name', () => {
-    const before = mergedReport(null, { files: [file('b.dcm'), file('a.dcm')], notWritten: [] });
-    const after = mergedReport(before, { files: [file('b.dcm', 'cc'), file('c.dcm')], notWritten: [] });
+    const before = mergedReport(null, { files: [file('b.dcm'), file('a.dcm')], auditHead: null, notWritten: [] });
+    const after = mergedReport(before, { files: [file('b.dcm', 'cc'), file('c.dcm')], auditHead: null, notWritten: [] });
     expect(after.files.map(({ name, sha256 }) => [name, sha256])).toEqual([['a.dcm', 'aa'], ['b.dcm', 'cc'], ['c.dcm', 'aa']]);
     expect(ExportReport.parse(JSON.parse(JSON.stringify(after)))).toEqual(after);
   });

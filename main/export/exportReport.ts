@@ -3,6 +3,7 @@
  * which model it was made. It describes the files that lie there; a file that a later export replaces is described anew.
  */
 import { z } from 'zod';
+import { AuditHead } from '../contract/audit.ts';
 import { Provenance } from '../contract/provenance.ts';
 import { CaseId, ExportFormat, Revision, Segment } from '../contract/vocabulary.ts';
 import { mentions } from '../formats/dicom/deidentify/identifyingWords.ts';
@@ -42,16 +43,18 @@ export type ExportedFile = z.infer<typeof ExportedFile>;
 export const ExportReport = z.object({
   version: z.literal(1),
   files: z.array(ExportedFile),
+  /** The newest entry of the project's audit trail when the last export began (`maskloop audit verify --head`). */
+  auditHead: AuditHead.nullable().default(null),
   /** Cases of the last export that failed, with the reason as a sentence. */
   notWritten: z.array(z.object({ caseId: CaseId, reason: z.string() })),
 });
 export type ExportReport = z.infer<typeof ExportReport>;
 
 /** `fresh` describes files written now; entries of the same name go. Sorted by name. */
-export function mergedReport(before: ExportReport | null, fresh: Pick<ExportReport, 'files' | 'notWritten'>): ExportReport {
+export function mergedReport(before: ExportReport | null, fresh: Omit<ExportReport, 'version'>): ExportReport {
   const written = new Set(fresh.files.map(({ name }) => name));
   const files = [...(before?.files ?? []).filter(({ name }) => !written.has(name)), ...fresh.files];
-  return { version: 1, files: files.sort((a, b) => (a.name < b.name ? -1 : 1)), notWritten: fresh.notWritten };
+  return { ...fresh, version: 1, files: files.sort((a, b) => (a.name < b.name ? -1 : 1)) };
 }
 
 /**

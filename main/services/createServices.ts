@@ -5,6 +5,8 @@ import { hasRole } from '../contract/roles.ts';
 import { writesProject } from '../contract/writingCalls.ts';
 import { answer } from './answer.ts';
 import { appServices } from './appServices.ts';
+import { AuditHeads } from './auditHeads.ts';
+import { auditServices } from './auditServices.ts';
 import { AutoRetrain } from './autoRetrain.ts';
 import { autoRetrainServices } from './autoRetrainServices.ts';
 import { createBulkPlane } from './bulkPlane.ts';
@@ -39,9 +41,10 @@ import { worklistServices } from './worklistServices.ts';
 /** The composition root: every shell (Electron, Node host, command line) gets its services here. Opens no project yet. */
 export function createServices({ compute, host }: ServiceDependencies): Services {
   const events = new EventHub();
-  const session = new ProjectSession(compute, events);
+  const heads = new AuditHeads(host.stateFolder);
+  const session = new ProjectSession(compute, events, (store) => heads.remember(store.audit));
   const meter = new EffortMeter(session, compute);
-  const receiver = new DicomReceiver(session, compute, events);
+  const receiver = new DicomReceiver(session, compute, events, host.userName);
   const autoRetrain = new AutoRetrain(session, events, host.userName);
   const stopWatching = host.shell === 'cli' ? () => undefined : autoRetrain.watch();
   const recent = new RecentProjects(host.stateFolder);
@@ -62,13 +65,14 @@ export function createServices({ compute, host }: ServiceDependencies): Services
     ...trainServices(session, events, author),
     ...trainingViewServices(session, compute),
     ...autoRetrainServices(autoRetrain),
-    ...predictServices(session, events, host.version),
+    ...predictServices(session, events, host.version, author),
     ...evaluateServices(session),
     ...findBestServices(session),
-    ...exportServices(session, host.version),
+    ...exportServices(session, host.version, author),
     ...modelServices(session, events, author),
     ...registryServices(session, compute, events, author),
-    ...networkServices(session, compute, events, nodes, receiver),
+    ...networkServices(session, compute, events, nodes, receiver, author),
+    ...auditServices(session, heads),
     ...jobServices(session),
   });
   const signedIn = new Map<string, Handlers>();

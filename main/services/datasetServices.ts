@@ -5,22 +5,30 @@ import { describeCase, listCases, requireCase, summaryOf } from './caseSummary.t
 import type { EventHub } from './eventHub.ts';
 import { importJob, importTask, importTitle } from './importJob.ts';
 import type { ProjectSession } from './projectSession.ts';
+import { ViewLog } from './viewLog.ts';
 
 type DatasetCalls = 'dataset.import' | 'dataset.listCases' | 'dataset.openCase' | 'dataset.setExcluded';
 
 export function datasetServices(session: ProjectSession, events: EventHub, author: string): Pick<Handlers, DatasetCalls> {
+  const views = new ViewLog();
   return {
     'dataset.import': ({ paths, subjectsFile, overlaps, pet }) =>
       answer(() => {
         const { store, queue } = session.current();
         const absolute = paths.map((path) => resolve(path));
-        const job = importJob(store, events, importTitle(absolute), [
+        const job = importJob(store, events, author, importTitle(absolute), [
           () => importTask(store, absolute, { overlaps, pet, ...(subjectsFile ? { subjectsFile: resolve(subjectsFile) } : {}) }),
         ]);
         return { jobId: queue.submit(job) };
       }),
     'dataset.listCases': () => answer(() => ({ cases: listCases(session.current().store) })),
-    'dataset.openCase': ({ caseId }) => answer(() => describeCase(session.current().store, caseId)),
+    'dataset.openCase': ({ caseId }) =>
+      answer(async () => {
+        const { store } = session.current();
+        const detail = await describeCase(store, caseId);
+        views.tell(store, author, caseId);
+        return detail;
+      }),
     'dataset.setExcluded': ({ caseIds, reason }) =>
       answer(() => {
         const { store } = session.current();

@@ -11,7 +11,7 @@ import { deidentifyKeyOf } from './deidentifyKey.ts';
 import type { ProjectSession } from './projectSession.ts';
 import { modelsBehind, provenanceFactsOf } from './provenanceFacts.ts';
 
-export function exportServices(session: ProjectSession, softwareVersion: string): Pick<Handlers, 'export.start'> {
+export function exportServices(session: ProjectSession, softwareVersion: string, actor: string): Pick<Handlers, 'export.start'> {
   return {
     'export.start': ({ format, outputFolder, caseIds, includeUnaccepted, labelValues, deidentify }) =>
       answer(() =>
@@ -23,7 +23,10 @@ export function exportServices(session: ProjectSession, softwareVersion: string)
           const folder = resolve(outputFolder);
           const deidentifyKey = deidentify ? await deidentifyKeyOf(store) : null;
           const models = modelsBehind(store, cases.map(({ provenance }) => provenance));
-          const task: ExportTask = { task: 'export', format, outputFolder: folder, deidentifyKey, softwareVersion, legend, labelValues, models, cases };
+          // On record before anything leaves the project.
+          const masks = cases.map(({ caseId, revision, labelSha256 }) => [caseId, revision, labelSha256]);
+          if (!store.readOnly) store.audit.append({ actor, action: 'export', facts: { format, outputFolder: folder, deidentify, masks } });
+          const task: ExportTask = { task: 'export', format, outputFolder: folder, deidentifyKey, softwareVersion, auditHead: store.audit.head(), legend, labelValues, models, cases };
           const title = `Export ${cases.length} mask${cases.length === 1 ? '' : 's'}`;
           return { jobId: queue.submit({ kind: 'export', title, subject: folder, tasks: [() => task], onItem() {} }) };
         }),

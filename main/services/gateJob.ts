@@ -194,7 +194,7 @@ function settledVerdict(store: ProjectStore, runId: RunId, { currentRunId, outco
 function settle({ store, author, onSettled }: GateJobSpec, verdict: GateVerdict): void {
   const { runId, currentRunId, outcome } = verdict;
   store.transaction(() => {
-    store.models.addVerdict(verdict);
+    store.models.addVerdict(verdict, author);
     const now = store.models.current();
     const isPinned = now !== null && store.runs.find(now)?.isPinned === true;
     if (outcome === 'accepted' && now === currentRunId && !isPinned)

@@ -5,21 +5,19 @@ import type { JobSpec } from '../jobs/jobQueue.ts';
 import type { EventHub } from './eventHub.ts';
 import { IMPORT_AUTHOR } from '../contract/provenance.ts';
 
-/** The author of labelmaps that came with their images. */
-
 /** A cancelled import ends within a second, also inside a large file: a case is there whole or not at all. */
 const CANCEL_MS = 800;
 
-/** A job whose `importedCase` items become cases of the project. */
-export function importJob(store: ProjectStore, events: EventHub, title: string, tasks: JobSpec['tasks']): JobSpec {
+/** A job whose `importedCase` items become cases of the project; `actor` asked for it. */
+export function importJob(store: ProjectStore, events: EventHub, actor: string, title: string, tasks: JobSpec['tasks']): JobSpec {
   return {
     kind: 'import',
     title,
     tasks,
     killAfterMs: CANCEL_MS,
     onItem(item) {
-      if (item.kind === 'importedCase') storeImportedCase(store, item);
-      else if (item.kind === 'importedLabels') storeImportedLabels(store, item);
+      if (item.kind === 'importedCase') storeImportedCase(store, item, actor);
+      else if (item.kind === 'importedLabels') storeImportedLabels(store, item, actor);
       else return;
       events.casesChanged(item.caseId);
     },
@@ -58,21 +56,21 @@ export function importTitle(paths: readonly string[]): string {
 }
 
 /** A revision beside those that are there; it counts as accepted only where nothing was drawn or predicted before. */
-function storeImportedLabels(store: ProjectStore, { caseId, labelFile, labelSha256, segments, labelRules }: ImportedLabels): void {
+function storeImportedLabels(store: ProjectStore, { caseId, labelFile, labelSha256, segments, labelRules }: ImportedLabels, actor: string): void {
   const latest = store.revisions.latest(caseId)?.revision ?? null;
   store.transaction(() => {
     store.project.extendLegend(segments);
     store.project.adopt(labelRules ? { labelRules } : {});
-    const facts = { caseId, pendingFile: labelFile, parent: latest, source: 'manual', author: IMPORT_AUTHOR, sha256: labelSha256 } as const;
+    const facts = { caseId, pendingFile: labelFile, parent: latest, source: 'manual', author: IMPORT_AUTHOR, actor, sha256: labelSha256 } as const;
     store.revisions.commit({ ...facts, isAccepted: latest === null }, Date.now());
   });
 }
 
 /** The case, its segments and its first revision, or nothing of them. */
-function storeImportedCase(store: ProjectStore, item: ImportedCase): void {
+function storeImportedCase(store: ProjectStore, item: ImportedCase, actor: string): void {
   const nowMs = Date.now();
   store.transaction(() => {
-    store.cases.insert(item, nowMs);
+    store.cases.insert(item, nowMs, actor);
     if (item.segments) store.project.extendLegend(item.segments);
     store.project.adopt(item);
     if (!item.labelFile || !item.labelSha256) return;
@@ -81,6 +79,7 @@ function storeImportedCase(store: ProjectStore, item: ImportedCase): void {
       pendingFile: item.labelFile,
       sha256: item.labelSha256,
       author: IMPORT_AUTHOR,
+      actor,
     };
     store.revisions.commit({ ...imported, parent: null, source: 'manual', isAccepted: true }, nowMs);
   });

@@ -36,7 +36,7 @@ function startChange({ store, queue }: OpenProject, events: EventHub, author: st
   if (issues.length > 0) throw new AppException({ code: 'contract/bad-input', issues });
   const affected = change.valueMap.length === 0 ? [] : masksOf(store);
   if (affected.length === 0) {
-    setLegend(store, change);
+    setLegend(store, author, change);
     events.emit({ type: 'project', isOpen: true });
     return null;
   }
@@ -70,10 +70,11 @@ function startChange({ store, queue }: OpenProject, events: EventHub, author: st
   );
 }
 
-function setLegend(store: ProjectStore, { legend, labelRules }: Pick<LegendChange, 'legend' | 'labelRules'>): void {
+function setLegend(store: ProjectStore, author: string, { legend, labelRules }: Pick<LegendChange, 'legend' | 'labelRules'>): void {
   store.transaction(() => {
     store.project.setLegend(legend);
     store.project.setLabelRules(labelRules);
+    store.audit.append({ actor: author, action: 'legend', facts: { legend, labelRules } });
   });
 }
 
@@ -135,11 +136,11 @@ function commitChange(
         const { source, revision: parent } = from;
         const accepted = from.accepted ? store.revisions.acceptance(caseId, parent) : null;
         const { revision } = store.revisions.commit({ caseId, pendingFile: fresh.labelFile, parent, source, author, sha256: fresh.labelSha256, isAccepted: false, unpainted }, nowMs);
-        if (accepted) store.revisions.accept(caseId, revision, accepted.author, nowMs);
+        if (accepted) store.revisions.accept(caseId, revision, accepted.author, nowMs, author);
         return [{ caseId, from: parent, to: revision, acceptedBy: accepted?.author ?? null }];
       }),
     );
-    setLegend(store, change);
+    setLegend(store, author, change);
     return changes;
   });
 }

@@ -17,12 +17,12 @@ type ModelCalls = 'model.export' | 'model.import';
 
 export function modelServices(session: ProjectSession, events: EventHub, author: string): Pick<Handlers, ModelCalls> {
   return {
-    'model.export': (input) => answer(() => startExport(session.current(), input)),
+    'model.export': (input) => answer(() => startExport(session.current(), author, input)),
     'model.import': ({ file }) => answer(() => startImport(session.current(), events, author, resolve(file))),
   };
 }
 
-function startExport({ store, queue }: OpenProject, { runId, format, output }: Parameters<Handlers['model.export']>[0]): { jobId: JobId } {
+function startExport({ store, queue }: OpenProject, actor: string, { runId, format, output }: Parameters<Handlers['model.export']>[0]): { jobId: JobId } {
   const run = store.runs.find(runId);
   if (!run) throw new AppException({ code: 'not-found', what: 'run', id: runId });
   if (!run.hasCheckpoint) throw new AppException({ code: 'predict/no-model' });
@@ -34,6 +34,7 @@ function startExport({ store, queue }: OpenProject, { runId, format, output }: P
     output: resolve(output),
     measures: { epoch, step, elapsedSeconds, validationDice, validationDicePerLabel },
   };
+  if (!store.readOnly) store.audit.append({ actor, action: 'exportModel', subject: runId, facts: { format, output: task.output } });
   return { jobId: queue.submit({ kind: 'export', title: `Export model ${runId}`, subject: runId, tasks: [() => task], onItem() {} }) };
 }
 
@@ -74,7 +75,7 @@ function storeModel(store: ProjectStore, jobId: JobId, file: string, item: Extra
   store.transaction(() => {
     store.project.extendLegend(item.legend);
     // what it repeated is not here
-    store.runs.insertImported({ runId, jobId, options: { ...options.data, repeatsRunId: undefined } }, item.measures, Date.now());
+    store.runs.insertImported({ runId, jobId, options: { ...options.data, repeatsRunId: undefined } }, item.measures, Date.now(), author);
     if (store.models.current() === null) store.models.choose({ runId, reason: 'import', author, atMs: Date.now() });
   });
 }

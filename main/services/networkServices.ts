@@ -16,7 +16,7 @@ import { runShortTask } from './shortTask.ts';
 
 type NetworkCalls = Extract<keyof Handlers, `network.${string}`>;
 
-export function networkServices(session: ProjectSession, compute: ComputeHost, events: EventHub, book: NodeBook, receiver: DicomReceiver): Pick<Handlers, NetworkCalls> {
+export function networkServices(session: ProjectSession, compute: ComputeHost, events: EventHub, book: NodeBook, receiver: DicomReceiver, actor: string): Pick<Handlers, NetworkCalls> {
   const ask = async (name: string, query: DicomQuery | null, limit: number): Promise<DicomAskSummary> => {
     const task = { task: 'dicomAsk', node: await book.get(name), station: await book.station(), query, limit } as const;
     return DicomAskSummary.parse(await runShortTask(compute, task));
@@ -51,11 +51,13 @@ export function networkServices(session: ProjectSession, compute: ComputeHost, e
           return seriesUids?.map((uid) => join(folder, pathComponent(uid))) ?? [folder];
         });
         const title = `Retrieve ${studies.length === 1 ? 'a study' : `${studies.length} studies`} from ${name}`;
-        return { jobId: queue.submit(importJob(store, events, title, [retrieve, () => importTask(store, folders.filter(existsSync))])) };
+        return { jobId: queue.submit(importJob(store, events, actor, title, [retrieve, () => importTask(store, folders.filter(existsSync))])) };
       }),
     'network.send': ({ node: name, paths }) =>
       answer(async () => {
         const task = { task: 'dicomSend', node: await book.get(name), station: await book.station(), paths: paths.map((path) => resolve(path)) } as const;
+        const store = session.info() ? session.current().store : null;
+        if (store && !store.readOnly) store.audit.append({ actor, action: 'send', facts: { node: name, paths: task.paths } });
         return { jobId: session.anyQueue().submit({ kind: 'export', title: `Send to ${name}`, subject: name, tasks: [() => task], onItem() {} }) };
       }),
     'network.startReceiver': ({ station }) =>

@@ -3,6 +3,7 @@ import { readFile, rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Handlers, RunInfo } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
+import { MODEL_AUTHOR } from '../contract/provenance.ts';
 import type { PredictTask, TaskItem } from '../contract/tasks.ts';
 import { type CaseId, type JobId, RevisionSource, type RunId } from '../contract/vocabulary.ts';
 import type { StoredCase } from '../dataset/caseTable.ts';
@@ -21,11 +22,9 @@ import type { OpenProject, ProjectSession } from './projectSession.ts';
 type PredictCalls = 'nnunet.predict' | 'nnunet.predictFolder';
 type PredictInput = Parameters<Handlers['nnunet.predict']>[0];
 
-export const MODEL_AUTHOR = 'model';
-
-export function predictServices(session: ProjectSession, events: EventHub, softwareVersion: string): Pick<Handlers, PredictCalls> {
+export function predictServices(session: ProjectSession, events: EventHub, softwareVersion: string, actor: string): Pick<Handlers, PredictCalls> {
   return {
-    'nnunet.predict': (input) => answer(() => session.during((project) => predictCases(project, events, input))),
+    'nnunet.predict': (input) => answer(() => session.during((project) => predictCases(project, events, actor, input))),
     'nnunet.predictFolder': ({ runIds, inputFolder, outputFolder, saveProbabilities, format, memory, ...options }) =>
       answer(() => {
         const { store, queue } = session.current();
@@ -46,6 +45,7 @@ export function predictServices(session: ProjectSession, events: EventHub, softw
 async function predictCases(
   { store, queue }: OpenProject,
   events: EventHub,
+  actor: string,
   input: PredictInput,
 ): Promise<{ jobId: JobId }> {
   const { runIds, caseIds, memory, ...options } = input;
@@ -74,7 +74,7 @@ async function predictCases(
       explain: explainPredictionDeath,
       onItem(item) {
         if (item.kind !== 'prediction') return;
-        storePrediction(store, voters, item, pendingMap(item.caseId));
+        storePrediction(store, actor, voters, item, pendingMap(item.caseId));
         events.casesChanged(item.caseId);
       },
       async onEnded() {
@@ -100,12 +100,12 @@ async function refuseOldLegend(store: ProjectStore, runId: RunId): Promise<void>
 }
 
 /** A new revision on top of whatever is newest by now; an accepted labelmap stays the accepted one. */
-function storePrediction(store: ProjectStore, voters: string, item: Extract<TaskItem, { kind: 'prediction' }>, pendingMap: string): void {
+function storePrediction(store: ProjectStore, actor: string, voters: string, item: Extract<TaskItem, { kind: 'prediction' }>, pendingMap: string): void {
   const { caseId, labelFile: pendingFile, labelSha256: sha256, uncertainty } = item;
   const parent = store.revisions.latest(caseId)?.revision ?? null;
   const source = RevisionSource.parse(`model:${voters}`);
   const { revision } = store.revisions.commit(
-    { caseId, pendingFile, parent, source, author: MODEL_AUTHOR, sha256, isAccepted: false },
+    { caseId, pendingFile, parent, source, author: MODEL_AUTHOR, actor, sha256, isAccepted: false },
     Date.now(),
   );
   if (uncertainty) keepUncertainty(store.folder, { caseId, revision, sha256 }, pendingMap, uncertainty);

@@ -51,6 +51,7 @@ export function projectServices(
         store.transaction(() => {
           store.project.setLegend(legend);
           store.project.setLabelRules(rules);
+          store.audit.append({ actor: userName, action: 'legend', facts: { legend, labelRules: rules } });
         });
         events.emit({ type: 'project', isOpen: true });
         const info = session.info();
@@ -63,7 +64,7 @@ export function projectServices(
         // Other voxels than the phantoms that are there already, which would not be imported twice.
         const seed = store.cases.count();
         const folder = join(store.folder.path, 'phantoms', `seed_${seed}`);
-        const job = importJob(store, events, `Phantom studies (${caseCount})`, [
+        const job = importJob(store, events, userName, `Phantom studies (${caseCount})`, [
           () => ({ task: 'phantoms', folder, caseCount, labelledCount: Math.min(labelledCount, caseCount), seed }),
           () => importTask(store, [folder]),
         ]);

@@ -24,6 +24,8 @@ export class ProjectSession {
   constructor(
     private readonly compute: ComputeHost,
     private readonly events: EventHub,
+    /** Before a project closes; it closes all the same when this fails. */
+    private readonly onClosing: (store: ProjectStore) => Promise<void> = async () => {},
   ) {}
 
   /** Throws AppException project/none-open. */
@@ -117,8 +119,12 @@ export class ProjectSession {
     await open.queue.close();
     this.#open = null;
     await Promise.allSettled([...this.#inUse]);
-    if (!open.store.readOnly) await sweepUploads(open.store.folder);
-    open.store.close();
+    try {
+      await this.onClosing(open.store);
+      if (!open.store.readOnly) await sweepUploads(open.store.folder);
+    } finally {
+      open.store.close();
+    }
   }
 
   #refuseWhileBusy(): void {

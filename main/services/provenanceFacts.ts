@@ -1,9 +1,9 @@
 import type { RevisionInfo } from '../contract/api.ts';
+import { MODEL_AUTHOR } from '../contract/provenance.ts';
 import type { ExportTask, ProvenanceFacts } from '../contract/tasks.ts';
 import { RunId, type CaseId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { modelName } from './modelName.ts';
-import { MODEL_AUTHOR } from './predictServices.ts';
 
 /** What the project has on record about a labelmap: who, when, which models. `revisions`: all of the case. */
 export function provenanceFactsOf(store: ProjectStore, caseId: CaseId, { revision, source, author, createdAtMs }: RevisionInfo, revisions: readonly RevisionInfo[]): ProvenanceFacts {

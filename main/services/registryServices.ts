@@ -54,7 +54,7 @@ export function registryServices(session: ProjectSession, compute: ComputeHost, 
         tellRuns();
         return null;
       }),
-    'models.delete': ({ runId }) => answer(() => session.during(({ store }) => deleteModel(store, compute, tellRuns, runId))),
+    'models.delete': ({ runId }) => answer(() => session.during(({ store }) => deleteModel(store, compute, author, tellRuns, runId))),
     'models.gate': ({ runId }) => answer(() => startGate(session.current(), author, tellRuns, runId, null)),
     'models.compare': ({ runId, withRunId }) => answer(() => startGate(session.current(), author, tellRuns, runId, withRunId)),
     'models.gateReport': ({ runId }) => answer(() => session.during(({ store }) => gateReport(store, runId))),
@@ -154,7 +154,7 @@ function modelBefore(store: ProjectStore): RunId {
 const refused = (issue: string): AppException => new AppException({ code: 'contract/bad-input', issues: [issue] });
 
 /** The row first: what a crash leaves of the files, a second call removes. */
-async function deleteModel(store: ProjectStore, compute: ComputeHost, tellRuns: () => void, runId: RunId): Promise<{ freedBytes: number }> {
+async function deleteModel(store: ProjectStore, compute: ComputeHost, author: string, tellRuns: () => void, runId: RunId): Promise<{ freedBytes: number }> {
   const run = requireRun(store, runId);
   if (run.state === 'queued' || run.state === 'running') throw new AppException({ code: 'job/busy', jobId: run.jobId });
   if (run.isCurrent) throw refused(`runId: ${runId} is the current model; use another one first`);
@@ -163,7 +163,7 @@ async function deleteModel(store: ProjectStore, compute: ComputeHost, tellRuns: 
   if (needing) throw refused(`runId: ${needing.runId} needs ${runId} as its first stage; delete that one first`);
   const busy = store.runs.list().find((other) => other.parentRunId === runId && (other.state === 'queued' || other.state === 'running'));
   if (busy) throw new AppException({ code: 'job/busy', jobId: busy.jobId });
-  store.runs.markDeleted(runId, Date.now());
+  store.runs.markDeleted(runId, Date.now(), author);
   tellRuns();
   const summary = await runShortTask(compute, { task: 'deleteModel', runFolder: store.folder.run(runId) });
   tellRuns();

@@ -79,7 +79,7 @@ async function startRun({ store, queue }: Pick<OpenProject, 'store' | 'queue'>, 
   const jobId = newJobId('train');
   const run = { runId, jobId, ...asked };
   await writeRunRecord(store, run, author, nowMs);
-  store.runs.insert(run, nowMs);
+  store.runs.insert(run, nowMs, author);
   try {
     queue.submit(trainJob(store, events, author, runId, manner), jobId);
   } catch (thrown) {

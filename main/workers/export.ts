@@ -27,7 +27,7 @@ export async function runExport(input: ExportTask, port: JobPort): Promise<Resul
   try {
     const folder = await ExportFolder.open(input.outputFolder);
     const provenance = new ProvenanceReader(input);
-    const report: Pick<ExportReport, 'files' | 'notWritten'> = { files: [], notWritten: [] };
+    const report: Omit<ExportReport, 'version'> = { files: [], auditHead: input.auditHead, notWritten: [] };
     const files: string[] = [];
     let writtenCount = 0;
     let failure: AppError | null = null;

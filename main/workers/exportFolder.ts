@@ -60,7 +60,7 @@ export class ExportFolder {
   }
 
   /** Describes the files that lie here now. */
-  async writeReport(fresh: Pick<ExportReport, 'files' | 'notWritten'>): Promise<void> {
+  async writeReport(fresh: Omit<ExportReport, 'version'>): Promise<void> {
     await writeFileAtomic(this.reportFile, Buffer.from(`${JSON.stringify(mergedReport(this.before, fresh), null, 2)}\n`));
   }
 

@@ -114,7 +114,7 @@ async function makeLongList(folder: string): Promise<void> {
   store.transaction(() => {
     for (let n = 1; n < LONG_LIST; n++) {
       mkdirSync(store.folder.case(name(n)));
-      store.cases.insert({ kind: 'importedCase', ...phantom, image, caseId: name(n), sourceKey: `copy-${n}`, warnings: [] }, n);
+      store.cases.insert({ kind: 'importedCase', ...phantom, image, caseId: name(n), sourceKey: `copy-${n}`, warnings: [] }, n, 'reader');
     }
   });
   store.close();

@@ -91,7 +91,7 @@ const HARMLESS: readonly CallName[] = [
   'app.info', 'app.checkRuntime', 'app.pickFolder', 'app.listFolder', 'preferences.get', 'preferences.change', 'project.recent', 'project.current', 'project.create', 'project.open', 'project.close',
   'dataset.listCases', 'dataset.openCase', 'worklist.figures', 'effort.list', 'nnunet.autoRetrain', 'nnunet.runRecord', 'nnunet.listRuns', 'nnunet.metrics', 'nnunet.predictFolder', 'export.start',
   'model.export', 'models.list', 'models.gateReport', 'network.listNodes', 'network.saveNode', 'network.removeNode', 'network.echo', 'network.search', 'network.send', 'network.stopReceiver', 'network.status',
-  'jobs.list', 'jobs.events', 'jobs.userActive', 'jobs.cancel',
+  'audit.list', 'audit.verify', 'jobs.list', 'jobs.events', 'jobs.userActive', 'jobs.cancel',
 ];
 
 describe('a second instance', () => {

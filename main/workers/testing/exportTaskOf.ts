@@ -9,6 +9,7 @@ export function exportTaskOf(cases: readonly ImportedCase[], outputFolder: strin
     outputFolder,
     deidentifyKey: null,
     softwareVersion: '0',
+    auditHead: null,
     legend: cases.flatMap(({ segments = [] }) => segments),
     models: [],
     cases: cases.map(exportCaseOf),

@@ -46,6 +46,7 @@ const sentences: Sentences = {
   'project/not-a-project': ({ path }) => `${path} ist kein Maskloop-Projekt. Wählen Sie einen Ordner mit einer maskloop.db oder legen Sie dort ein Projekt an.`,
   'project/already-exists': ({ path }) => `${path} enthält schon ein Projekt. Öffnen Sie es oder wählen Sie einen anderen Ordner.`,
   'project/newer-version': ({ path, version, supported }) => `${path} wurde von einem neueren Maskloop geschrieben (Format ${version}, dieses kennt ${supported}). Aktualisieren Sie Maskloop, um es zu öffnen.`,
+  'project/not-migrated': ({ path, version, detail }) => `${path} hat ein älteres Format (${version}) und ließ sich nicht auf dieses bringen (${first(detail)}). Es ist, wie es war, und eine Kopie seiner Datenbank liegt in seinem Ordner backups. Öffnen Sie es mit dem bisherigen Maskloop und schicken Sie uns ein Support-Paket (maskloop doctor --support).`,
   'project/folder-missing': ({ path }) => `Den Ordner ${path} gibt es nicht. Prüfen Sie den Pfad oder verbinden Sie das Laufwerk.`,
   'project/in-use': ({ path, holder }) => `${path} ist in einem anderen Maskloop offen${inBrackets(holder)}. Schließen Sie es dort und versuchen Sie es noch einmal.`,
   'project/held-elsewhere': ({ path, holder }) => `${path} wurde an einem anderen Computer geöffnet${inBrackets(holder)} und dort nicht geschlossen. Schließen Sie es dort; ist jener Computer abgestürzt, übernehmen Sie das Projekt.`,
