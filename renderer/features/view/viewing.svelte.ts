@@ -13,8 +13,8 @@ import { Cine } from './cine.svelte.ts';
 import { Measuring } from './measuring.svelte.ts';
 import { OverlayChoice } from './overlayChoice.svelte.ts';
 
-export const LAYOUTS = { planes: 'Three planes', row: 'Side by side', one: 'One plane' } as const;
-export type Layout = keyof typeof LAYOUTS;
+export const LAYOUTS = ['planes', 'row', 'one'] as const;
+export type Layout = (typeof LAYOUTS)[number];
 
 const NO_FACTS: Readonly<Record<Plane, PlaneFacts | null>> = { axial: null, sagittal: null, coronal: null };
 

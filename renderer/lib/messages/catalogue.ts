@@ -3,6 +3,7 @@
  * `de/`; a missing one fails to compile. Sentences of errors: `errorText.ts`.
  */
 import { annotate as annotateDe } from './de/annotate.ts';
+import { browse as browseDe } from './de/browse.ts';
 import { commands as commandsDe } from './de/commands.ts';
 import { common as commonDe } from './de/common.ts';
 import { editing as editingDe } from './de/editing.ts';
@@ -11,10 +12,12 @@ import { importing as importingDe } from './de/importing.ts';
 import { jobs as jobsDe } from './de/jobs.ts';
 import { network as networkDe } from './de/network.ts';
 import { project as projectDe } from './de/project.ts';
+import { review as reviewDe } from './de/review.ts';
 import { settings as settingsDe } from './de/settings.ts';
 import { view as viewDe } from './de/view.ts';
 import { workspace as workspaceDe } from './de/workspace.ts';
 import { annotate } from './en/annotate.ts';
+import { browse } from './en/browse.ts';
 import { commands } from './en/commands.ts';
 import { common } from './en/common.ts';
 import { editing } from './en/editing.ts';
@@ -23,15 +26,16 @@ import { importing } from './en/importing.ts';
 import { jobs } from './en/jobs.ts';
 import { network } from './en/network.ts';
 import { project } from './en/project.ts';
+import { review } from './en/review.ts';
 import { settings } from './en/settings.ts';
 import { view } from './en/view.ts';
 import { workspace } from './en/workspace.ts';
 import type { Message } from './message.ts';
 
-const en = { ...annotate, ...commands, ...common, ...editing, ...exporting, ...importing, ...jobs, ...network, ...project, ...settings, ...view, ...workspace };
+const en = { ...annotate, ...browse, ...commands, ...common, ...editing, ...exporting, ...importing, ...jobs, ...network, ...project, ...review, ...settings, ...view, ...workspace };
 export type MessageKey = keyof typeof en;
 export type Messages = typeof en;
-const de: Record<MessageKey, Message> = { ...annotateDe, ...commandsDe, ...commonDe, ...editingDe, ...exportingDe, ...importingDe, ...jobsDe, ...networkDe, ...projectDe, ...settingsDe, ...viewDe, ...workspaceDe };
+const de: Record<MessageKey, Message> = { ...annotateDe, ...browseDe, ...commandsDe, ...commonDe, ...editingDe, ...exportingDe, ...importingDe, ...jobsDe, ...networkDe, ...projectDe, ...reviewDe, ...settingsDe, ...viewDe, ...workspaceDe };
 
 export type Language = 'en' | 'de';
 export const catalogues: Readonly<Record<Language, Readonly<Record<MessageKey, Message>>>> = { en, de };

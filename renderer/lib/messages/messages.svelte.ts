@@ -16,4 +16,5 @@ export function t<K extends MessageKey>(key: K, ...values: ValuesOf<Messages[K]>
 
 export const formatNumber = (value: number, options?: Intl.NumberFormatOptions): string => numberText(value, shown, options);
 export const formatDateTime = (atMs: number): string => new Date(atMs).toLocaleString(shown, { dateStyle: 'short', timeStyle: 'short' });
+export const formatDate = (atMs: number): string => new Date(atMs).toLocaleDateString(shown);
 export const formatTime = (atMs: number): string => new Date(atMs).toLocaleTimeString(shown);
