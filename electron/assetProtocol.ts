@@ -36,6 +36,7 @@ async function answerTo(request: AssetRequest, rendererFolder: string, bulk: Bul
   const { pathname, host: requestedHost } = new URL(request.url);
   if (requestedHost !== host) return textAnswer(404, 'There is nothing at this address.\n');
   if (request.method === 'POST') {
+    if (pathname.startsWith('/journal/')) return bulk.append(pathname, request.body);
     return pathname === '/upload' ? bulk.upload(request.body) : textAnswer(404, 'There is nothing at this address.\n');
   }
   if (request.method !== 'GET' && request.method !== 'HEAD')

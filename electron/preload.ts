@@ -2,7 +2,12 @@
 import { contextBridge, ipcRenderer, type IpcRendererEvent } from 'electron';
 import { droppedPath } from './droppedPath.ts';
 
+/** Of this page; after a reload it is another. */
+const windowId = crypto.randomUUID();
+ipcRenderer.send('app:here', windowId);
+
 contextBridge.exposeInMainWorld('maskloop', {
+  windowId,
   call: (name: unknown, input: unknown): Promise<unknown> => ipcRenderer.invoke('app:call', name, input),
   /** Returns the unsubscribe function. */
   onEvent(callback: (event: unknown) => void): () => void {

@@ -34,7 +34,8 @@ function rig() {
       },
     }),
     handlersOf: () => services.handlers,
-    bulk: { get: () => Promise.reject(new Error('unused')), upload: () => Promise.reject(new Error('unused')) },
+    bulk: { get: () => Promise.reject(new Error('unused')), upload: () => Promise.reject(new Error('unused')), append: () => Promise.reject(new Error('unused')) },
+    windows: { arrive: () => () => undefined },
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

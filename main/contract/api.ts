@@ -19,6 +19,7 @@ import { Role } from './roles.ts';
 import { MemoryChoices, MemoryPolicy } from './memory.ts';
 import { PredictOptions } from './predictOptions.ts';
 import { PreferenceChanges, Preferences } from './preferences.ts';
+import { JournalEnd, JournalId, JournalInfo, WindowId } from './journal.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
 import { ReadOnlyAccess } from './projectAccess.ts';
 import { TrainingChoices } from './trainingRecipe.ts';
@@ -246,6 +247,15 @@ export const calls = {
   'labels.accept': call(z.object({ caseId: CaseId, revision: Revision, activeSeconds: ActiveSeconds.optional() }), CaseSummary),
   /** Makes an older revision the latest again, as a new revision. */
   'labels.restore': call(z.object({ caseId: CaseId, revision: Revision }), RevisionInfo),
+  /** Of the user, of one case or of all; those whose window painted nothing yet are not told. Oldest first. */
+  'labels.journals': call(z.object({ caseId: CaseId.optional() }), z.object({ journals: z.array(JournalInfo) })),
+  /**
+   * A file on the disk for what this window paints over the revision `base` until it is saved (`bulkUrls.journalFrame`).
+   * `recoveredFrom`: the first change that is appended will be all of that journal.
+   */
+  'labels.beginJournal': call(z.object({ caseId: CaseId, windowId: WindowId, base: Revision.nullable(), recoveredFrom: JournalId.nullable().default(null) }), z.object({ journalId: JournalId })),
+  /** A journal that has ended already is none. */
+  'labels.endJournal': call(z.object({ caseId: CaseId, journalId: JournalId, end: JournalEnd }), z.null()),
 
   'measurements.list': call(z.object({ caseId: CaseId }), z.object({ measurements: z.array(Measurement) })),
   /** New, or in place of the one of this id. */
@@ -464,6 +474,9 @@ export type AppEvent = z.infer<typeof AppEvent>;
  * GET uncertainty of a predicted revision: same order, uint8, entropy in 255ths of a bit; 404 where a prediction left none.
  * GET background: one byte for each voxel, 1 where background was painted; only for revisions that have any.
  * GET thumbnail: a small PNG of the case with its mask of that revision; revision 0 for none.
+ * GET journal: what was appended to a journal of the user's own, without anything in between.
+ * POST journal (a Blob of changes, of which the server needs to know only how many they are): answers `{ "sequence": … }` when
+ * they are on the disk. Sequences count from 1; the same one again is answered and not written again.
  * POST upload (a Blob of raw labels, either type): answers `{ "uploadId": "…" }`.
  * An error answers with a JSON `AppError` and a status of 400 or more.
  */
@@ -473,6 +486,8 @@ export const bulkUrls = {
   uncertainty: (caseId: CaseId, revision: Revision) => `/uncertainty/${caseId}/${revision}`,
   background: (caseId: CaseId, revision: Revision) => `/background/${caseId}/${revision}`,
   thumbnail: (caseId: CaseId, revision: Revision | null) => `/thumbnail/${caseId}/${revision ?? 0}`,
+  journal: (caseId: CaseId, journalId: JournalId) => `/journal/${caseId}/${journalId}`,
+  journalFrame: (caseId: CaseId, journalId: JournalId, sequence: number, changeCount: number) => `/journal/${caseId}/${journalId}/${sequence}/${changeCount}`,
   upload: () => '/upload',
 } as const;
-export const isVoxelPath = (path: string): boolean => /^\/(volume|labels|background|uncertainty|thumbnail)\//.test(path);
+export const isVoxelPath = (path: string): boolean => /^\/(volume|labels|background|uncertainty|thumbnail|journal)\//.test(path);

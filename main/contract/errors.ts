@@ -63,7 +63,7 @@ export const AppError = z.discriminatedUnion('code', [
   code('labels/stale-parent', { caseId: CaseId, parentRevision: z.int(), latestRevision: z.int() }),
   code('labels/unknown-label', { caseId: CaseId, labelValue: z.int() }),
   code('labels/upload-missing', { uploadId: z.string() }),
-  code('not-found', { what: z.enum(['case', 'revision', 'run', 'job', 'model', 'uncertainty', 'verdict']), id: z.string() }),
+  code('not-found', { what: z.enum(['case', 'revision', 'run', 'job', 'model', 'uncertainty', 'verdict', 'journal']), id: z.string() }),
   code('train/no-cases', { labelledCaseCount: z.int() }),
   code('train/no-foreground', {}),
   /** Told, not thrown: a retraining goes on without. */

@@ -83,6 +83,14 @@ export class ProjectFolder {
   revision(caseId: CaseId, revision: Revision): string {
     return join(this.labels(caseId), `r${String(revision).padStart(4, '0')}.nii.gz`);
   }
+  /** What is painted and not saved, a file for each window that paints; none where all is saved. */
+  journals(caseId: CaseId): string {
+    return join(this.case(caseId), 'journal');
+  }
+  /** Journals that were given up, for a while, and damaged ones, for ever. */
+  journalsAside(caseId: CaseId): string {
+    return join(this.journals(caseId), 'aside');
+  }
   /** Entropy of each voxel of a predicted revision, in 255ths of a bit. */
   uncertaintyMap(caseId: CaseId, revision: Revision): string {
     return join(this.labels(caseId), `uncertainty-r${String(revision).padStart(4, '0')}.nii.gz`);

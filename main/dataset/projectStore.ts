@@ -11,6 +11,7 @@ import { Database } from './database.ts';
 import { makeViewFolder, removeViewFolder, snapshotDatabase } from './databaseSnapshot.ts';
 import { ExclusionTable } from './exclusionTable.ts';
 import { FoldTable } from './foldTable.ts';
+import { StrokeJournals } from './journal/strokeJournals.ts';
 import { JobTable } from './jobTable.ts';
 import { migrate, requireKnownVersion, sweepBackups } from './migrations.ts';
 import { ModelTable } from './modelTable.ts';
@@ -32,6 +33,7 @@ export class ProjectStore {
   readonly runs: RunTable;
   readonly models: ModelTable;
   readonly audit: AuditTable;
+  readonly journals: StrokeJournals;
 
   constructor(
     readonly folder: ProjectFolder,
@@ -50,6 +52,7 @@ export class ProjectStore {
     this.jobs = new JobTable(database);
     this.runs = new RunTable(database, this.audit);
     this.models = new ModelTable(database, this.audit);
+    this.journals = new StrokeJournals(folder);
   }
 
   transaction<T>(work: () => T): T {
@@ -208,6 +211,7 @@ async function recover(store: ProjectStore, nowMs: number): Promise<void> {
   const caseIds = store.cases.list().map((one) => one.caseId);
   await store.sweepCases(nowMs);
   await sweepPendingLabels(store.folder, caseIds);
+  await store.journals.sweep(caseIds);
   await sweepPendingRuns(store.folder);
   await sweepUploads(store.folder);
   sweepBackups(store.folder.backups);

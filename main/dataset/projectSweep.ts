@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { CaseId } from '../contract/vocabulary.ts';
 import { TEMPORARY_SUFFIX } from './atomicFile.ts';
 import { IMPORTING_PREFIX, PENDING_PREFIX, type ProjectFolder } from './projectFolder.ts';
-import { isMissingFile } from './readIfThere.ts';
+import { namesIfThere } from './readIfThere.ts';
 
 const ORPHAN_PREFIX = '.orphan-';
 
@@ -29,7 +29,7 @@ export async function sweepCases(folder: ProjectFolder, knownCases: ReadonlySet<
 export async function sweepPendingLabels(folder: ProjectFolder, caseIds: Iterable<CaseId>): Promise<void> {
   for (const caseId of caseIds) {
     const labels = folder.labels(caseId);
-    for (const name of await namesIn(labels))
+    for (const name of await namesIfThere(labels))
       if (name.startsWith(PENDING_PREFIX) || name.endsWith(TEMPORARY_SUFFIX))
         await rm(join(labels, name), { force: true });
   }
@@ -37,21 +37,11 @@ export async function sweepPendingLabels(folder: ProjectFolder, caseIds: Iterabl
 
 /** Models whose import was not finished. Not while one runs. */
 export async function sweepPendingRuns(folder: ProjectFolder): Promise<void> {
-  for (const name of await namesIn(folder.runs))
+  for (const name of await namesIfThere(folder.runs))
     if (name.startsWith(PENDING_PREFIX)) await rm(join(folder.runs, name), { force: true, recursive: true });
 }
 
 export async function sweepUploads(folder: ProjectFolder): Promise<void> {
-  for (const name of await namesIn(folder.uploads))
+  for (const name of await namesIfThere(folder.uploads))
     await rm(join(folder.uploads, name), { force: true, recursive: true });
-}
-
-async function namesIn(path: string): Promise<string[]> {
-  try {
-    return await readdir(path);
-  } catch (thrown) {
-    // A case without labels has no such folder yet.
-    if (isMissingFile(thrown)) return [];
-    throw thrown;
-  }
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 
 /** What the file system says of a file or folder that is not there. */
 export const isMissingFile = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
@@ -9,6 +9,16 @@ export async function readIfThere(path: string): Promise<Buffer | null> {
     return await readFile(path);
   } catch (thrown) {
     if (isMissingFile(thrown)) return null;
+    throw thrown;
+  }
+}
+
+/** What lies in a folder; nothing where there is none. Rejects with any other errno error. */
+export async function namesIfThere(path: string): Promise<string[]> {
+  try {
+    return await readdir(path);
+  } catch (thrown) {
+    if (isMissingFile(thrown)) return [];
     throw thrown;
   }
 }

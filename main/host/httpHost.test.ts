@@ -50,6 +50,7 @@ class FakeServices {
   readonly calls: { name: string; input: unknown }[] = [];
   readonly listeners = new Set<(event: AppEvent) => void>();
   uploadedBytes = 0;
+  readonly windows = new Set<string>();
   readonly services: Services = {
     handlers: new Proxy({} as Handlers, {
       get: (_target, name) => (input: unknown) => {
@@ -73,6 +74,16 @@ class FakeServices {
       upload: async (body) => {
         for await (const chunk of body as AsyncIterable<Buffer>) this.uploadedBytes += chunk.length;
         return json(200, { uploadId: 'u1' });
+      },
+      append: async (path, body, userName) => {
+        for await (const chunk of body as AsyncIterable<Buffer>) this.uploadedBytes += chunk.length;
+        return json(200, { path, userName: userName ?? null });
+      },
+    },
+    windows: {
+      arrive: (windowId) => {
+        this.windows.add(windowId);
+        return () => this.windows.delete(windowId);
       },
     },
     subscribe: (listener) => {

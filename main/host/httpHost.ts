@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { isVoxelPath } from '../contract/api.ts';
 import { err, type AppError } from '../contract/errors.ts';
+import { WindowId } from '../contract/journal.ts';
 import { UPLOAD_ROLE, hasRole } from '../contract/roles.ts';
 import { callService } from '../services/callService.ts';
 import type { BulkAnswer, Services } from '../services/services.ts';
@@ -129,20 +130,20 @@ async function answer(request: IncomingMessage, response: ServerResponse, contex
   if (request.method === 'POST') return answerPost(url.pathname, request, response, context, visitor);
   if (request.method !== 'GET' && request.method !== 'HEAD')
     return sendText(response, 405, 'Only GET and POST are served here.', { Allow: 'GET, HEAD, POST' });
-  return answerGet(url.pathname, request, response, context, visitor);
+  return answerGet(url, request, response, context, visitor);
 }
 
 async function answerGet(
-  path: string,
+  { pathname: path, searchParams }: URL,
   request: IncomingMessage,
   response: ServerResponse,
   context: Context,
   visitor: Visitor,
 ): Promise<void> {
-  if (path === '/api/events') return streamEvents(response, context.services, context.heartbeatMs, () => visitor.isStillIn());
+  if (path === '/api/events') return streamEvents(response, context.services, WindowId.safeParse(searchParams.get('window')).data ?? null, context.heartbeatMs, () => visitor.isStillIn());
   if (path === '/api/call' || path === '/upload') return sendText(response, 405, 'Use POST.', { Allow: 'POST' });
   if (isVoxelPath(path)) {
-    return sendBulk(request, response, await context.services.bulk.get(path));
+    return sendBulk(request, response, await context.services.bulk.get(path, visitor.userName ?? undefined));
   }
   const file = await openStaticFile(context.rendererFolder, path);
   if (!file) return sendText(response, 404, 'There is nothing at this address.');
@@ -157,7 +158,8 @@ async function answerPost(
   visitor: Visitor,
 ): Promise<void> {
   if (path === '/api/call') return answerCall(request, response, context, visitor);
-  if (path === '/upload') return answerUpload(request, response, context, visitor);
+  if (path === '/upload') return answerUpload(request, response, context, visitor, () => context.services.bulk.upload(request));
+  if (path.startsWith('/journal/')) return answerUpload(request, response, context, visitor, () => context.services.bulk.append(path, request, visitor.userName ?? undefined));
   return sendText(response, 404, 'There is nothing at this address.');
 }
 
@@ -178,7 +180,7 @@ async function answerCall(request: IncomingMessage, response: ServerResponse, co
 /** Saves and acceptances carry the name of who signed in. */
 const handlersOf = (services: Services, { userName, role }: Visitor) => (userName === null ? services.handlers : services.handlersOf({ name: userName, role }));
 
-async function answerUpload(request: IncomingMessage, response: ServerResponse, context: Context, { role }: Visitor): Promise<void> {
+async function answerUpload(request: IncomingMessage, response: ServerResponse, context: Context, { role }: Visitor, receive: () => Promise<BulkAnswer>): Promise<void> {
   if (!hasRole(role, UPLOAD_ROLE)) return sendJson(response, 403, { code: 'access/denied', action: 'upload', role, leastRole: UPLOAD_ROLE } satisfies AppError, closeAfter);
   const announcedBytes = request.headers['content-length'];
   // A Blob always announces its size; without it the limit could only be noticed on a full disk.
@@ -186,7 +188,7 @@ async function answerUpload(request: IncomingMessage, response: ServerResponse, 
   if (Number(announcedBytes) > context.maxUploadBytes) {
     return sendUploadRefusal(response, 413, `the body exceeds ${context.maxUploadBytes} bytes`);
   }
-  await sendBulk(request, response, await context.services.bulk.upload(request));
+  await sendBulk(request, response, await receive());
 }
 
 async function sendBulk(request: IncomingMessage, response: ServerResponse, bulk: BulkAnswer): Promise<void> {

@@ -12,6 +12,7 @@ import { requireNoWayOut } from '../dataset/insideProject.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { readUncertainty } from '../dataset/uncertaintyFiles.ts';
 import { requireCase } from './caseSummary.ts';
+import { appendToJournal, openJournal } from './journalServices.ts';
 import type { ProjectSession } from './projectSession.ts';
 import type { BulkAnswer, BulkPlane } from './services.ts';
 import type { Thumbnails } from './thumbnails.ts';
@@ -23,15 +24,31 @@ const HEADER_BYTES = 352;
 const BITS_AT_BYTE = 72;
 const BYTES_PER_VOXEL: Record<VoxelType, number> = { uint8: 1, int16: 2, uint16: 2, float32: 4 };
 
-export function createBulkPlane(session: ProjectSession, thumbnails: Thumbnails): BulkPlane {
+/** `ownUserName`: of whoever needs not sign in. */
+export function createBulkPlane(session: ProjectSession, thumbnails: Thumbnails, ownUserName: string): BulkPlane {
   return {
-    get: (path) => answerBulk(() => (path.startsWith('/thumbnail/') ? openThumbnail(session, thumbnails, path) : openVoxels(session.current().store, path))),
+    get: (path, userName = ownUserName) =>
+      answerBulk(() => {
+        if (path.startsWith('/thumbnail/')) return openThumbnail(session, thumbnails, path);
+        const { store } = session.current();
+        return path.startsWith('/journal/') ? openStrokes(store, path, userName) : openVoxels(store, path);
+      }),
     upload: (body) =>
       answerBulk(() => {
         session.requireWritable();
         return session.during(({ store }) => receiveUpload(store, body));
       }),
+    append: (path, body, userName = ownUserName) =>
+      answerBulk(() => {
+        session.requireWritable();
+        return session.during(async ({ store }) => json(200, await appendToJournal(store, path, body, userName)));
+      }),
   };
+}
+
+async function openStrokes(store: ProjectStore, path: string, userName: string): Promise<BulkAnswer> {
+  const { byteCount, body } = await openJournal(store, path, userName);
+  return octets(body, byteCount);
 }
 
 async function openVoxels(store: ProjectStore, path: string): Promise<BulkAnswer> {
@@ -65,7 +82,7 @@ async function openChannel(store: ProjectStore, caseId: CaseId, channelIndex: nu
     const detail = `${actualBytes} bytes of voxels instead of ${expectedBytes}`;
     throw new AppException({ code: 'disk/corrupt', path: file, detail });
   }
-  return voxels(createReadStream(file, { start: HEADER_BYTES }), expectedBytes);
+  return octets(createReadStream(file, { start: HEADER_BYTES }), expectedBytes);
 }
 
 async function openLabels(store: ProjectStore, caseId: CaseId, number: number, isBackground: boolean): Promise<BulkAnswer> {
@@ -78,7 +95,7 @@ async function openLabels(store: ProjectStore, caseId: CaseId, number: number, i
   const file = isBackground ? store.folder.paintedBackground(caseId, revision.data) : store.folder.revision(caseId, revision.data);
   await statOwn(store, file);
   const expectedBytes = voxelCount(image.grid) * (await bytesPerLabel(file));
-  return voxels(Readable.from(gunzippedVoxels(file, expectedBytes), { objectMode: false }), expectedBytes);
+  return octets(Readable.from(gunzippedVoxels(file, expectedBytes), { objectMode: false }), expectedBytes);
 }
 
 async function openUncertainty(store: ProjectStore, caseId: CaseId, number: number): Promise<BulkAnswer> {
@@ -89,7 +106,7 @@ async function openUncertainty(store: ProjectStore, caseId: CaseId, number: numb
   const file = store.folder.uncertaintyMap(caseId, info.revision);
   await statOwn(store, file);
   const expectedBytes = voxelCount(image.grid);
-  return voxels(Readable.from(gunzippedVoxels(file, expectedBytes), { objectMode: false }), expectedBytes);
+  return octets(Readable.from(gunzippedVoxels(file, expectedBytes), { objectMode: false }), expectedBytes);
 }
 
 /** The type of a stored label map, from its NIfTI-1 header. Throws `disk/corrupt`. */
@@ -179,7 +196,7 @@ function voxelCount({ dimsIjk: [ni, nj, nk] }: Grid): number {
   return ni * nj * nk;
 }
 
-function voxels(body: Readable, contentLength: number): BulkAnswer {
+function octets(body: Readable, contentLength: number): BulkAnswer {
   return { status: 200, contentType: 'application/octet-stream', contentLength, body };
 }
 

@@ -19,6 +19,7 @@ import { EventHub } from './eventHub.ts';
 import { exportServices } from './exportServices.ts';
 import { findBestServices } from './findBestServices.ts';
 import { jobServices } from './jobServices.ts';
+import { journalServices } from './journalServices.ts';
 import { labelServices } from './labelServices.ts';
 import { legendServices } from './legendServices.ts';
 import { measurementServices } from './measurementServices.ts';
@@ -36,6 +37,7 @@ import type { ServiceDependencies, Services, SignedInUser } from './services.ts'
 import { Thumbnails } from './thumbnails.ts';
 import { trainServices } from './trainServices.ts';
 import { trainingViewServices } from './trainingViewServices.ts';
+import { Windows } from './windows.ts';
 import { worklistServices } from './worklistServices.ts';
 
 /** The composition root: every shell (Electron, Node host, command line) gets its services here. Opens no project yet. */
@@ -48,6 +50,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
   const autoRetrain = new AutoRetrain(session, events, host.userName);
   const stopWatching = host.shell === 'cli' ? () => undefined : autoRetrain.watch();
   const recent = new RecentProjects(host.stateFolder);
+  const windows = new Windows();
   const nodes = new NodeBook(host.stateFolder);
   const handlersBy = (author: string, user: SignedInUser | null): Handlers => refuseWritesToReadOnly(session, {
     ...appServices(compute, host, user),
@@ -60,6 +63,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
     ...datasetServices(session, events, author),
     ...labelServices(session, compute, events, author, meter),
     ...measurementServices(session),
+    ...journalServices(session, windows, author),
     ...worklistServices(session, meter),
     ...effortServices(session, meter),
     ...trainServices(session, events, author),
@@ -85,7 +89,8 @@ export function createServices({ compute, host }: ServiceDependencies): Services
   return {
     handlers: handlersBy(host.userName, null),
     handlersOf,
-    bulk: createBulkPlane(session, new Thumbnails(session, compute)),
+    bulk: createBulkPlane(session, new Thumbnails(session, compute), host.userName),
+    windows,
     subscribe: (listener) => events.subscribe(listener),
     async close() {
       stopWatching();

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import type { AppEvent, Handlers } from '../contract/api.ts';
 import type { Role } from '../contract/roles.ts';
 import type { ComputeHost } from '../jobs/computeHost.ts';
+import type { Windows } from './windows.ts';
 
 export interface HostAbilities {
   readonly shell: 'electron' | 'browser' | 'cli';
@@ -23,8 +24,11 @@ export interface BulkAnswer {
 
 /** The bytes behind `bulkUrls`; `path` is the URL path with a leading slash. Never throws. */
 export interface BulkPlane {
-  get(path: string): Promise<BulkAnswer>;
+  /** `userName` of who signed in; absent: the user of this computer. */
+  get(path: string, userName?: string): Promise<BulkAnswer>;
   upload(body: Readable): Promise<BulkAnswer>;
+  /** To a journal of that user. */
+  append(path: string, body: Readable, userName?: string): Promise<BulkAnswer>;
 }
 
 export interface SignedInUser {
@@ -38,6 +42,8 @@ export interface Services {
   /** The same, with this name in what is saved and accepted. */
   handlersOf(user: SignedInUser): Handlers;
   readonly bulk: BulkPlane;
+  /** Pages that are connected. */
+  readonly windows: Pick<Windows, 'arrive'>;
   /** Returns the unsubscribe function. */
   subscribe(listener: (event: AppEvent) => void): () => void;
   /** Stops jobs (checkpointing), closes the database. */

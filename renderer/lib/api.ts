@@ -6,7 +6,8 @@ import { AppError, AppException } from '../../main/contract/errors.ts';
 import { labelsFromBytes } from '../../main/contract/labelType.ts';
 import { UploadId } from '../../main/contract/vocabulary.ts';
 import type { CaseId } from '../../main/contract/vocabulary.ts';
-import { callServices, subscribeToEvents } from './transport.ts';
+import type { JournalId, WindowId } from '../../main/contract/journal.ts';
+import { callServices, subscribeToEvents, windowId } from './transport.ts';
 
 const Answer = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), value: z.unknown() }),
@@ -27,6 +28,8 @@ export class AppApi {
   readonly #listeners = new Set<(event: AppEvent) => void>();
   readonly #reconnectListeners = new Set<() => void>();
   #unsubscribe: (() => void) | null = null;
+  /** Of this page; the services know whether it is still there. */
+  readonly windowId: WindowId = windowId;
 
   /** Throws `AppException` with the error that the service answered. */
   async call<K extends CallName>(name: K, input: CallInput<K>): Promise<CallOutput<K>> {
@@ -78,5 +81,12 @@ export class AppApi {
     const response = await fetch(bulkUrls.upload(), { method: 'POST', body: new Blob([labels], { type: 'application/octet-stream' }) });
     if (!response.ok) return failBulk(response);
     return z.object({ uploadId: UploadId }).parse(await response.json()).uploadId;
+  }
+
+  /** Resolves when the changes are on the disk of whoever serves. The same `sequence` again is not written again. */
+  async appendStrokes(caseId: CaseId, journalId: JournalId, sequence: number, changeCount: number, changes: Blob): Promise<void> {
+    const response = await fetch(bulkUrls.journalFrame(caseId, journalId, sequence, changeCount), { method: 'POST', body: changes });
+    if (!response.ok) return failBulk(response);
+    z.object({ sequence: z.literal(sequence) }).parse(await response.json());
   }
 }

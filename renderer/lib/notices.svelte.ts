@@ -38,6 +38,11 @@ export class Notices {
     setTimeout(() => this.dismiss(id), action ? ACTION_SHOWN_MS : INFO_SHOWN_MS);
   }
 
+  /** Until it is dismissed, or done. */
+  keep(text: string, action: NoticeAction): void {
+    this.#add('info', text, action);
+  }
+
   fail(thrown: unknown): void {
     this.#add('error', errorText(toAppError(thrown)));
   }

@@ -1,5 +1,6 @@
 /** How the user interface reaches the services: Electron's preload bridge, else HTTP on the same origin. */
 import { AppEvent } from '../../main/contract/api.ts';
+import { WindowId } from '../../main/contract/journal.ts';
 
 /** What the preload script exposes as `window.maskloop`. */
 export interface Bridge {
@@ -8,6 +9,7 @@ export interface Bridge {
   onEvent(callback: (event: unknown) => void): () => void;
   /** Where a file or folder lies that was dropped; empty when it lies nowhere. */
   droppedPath(file: File): string;
+  readonly windowId: string;
 }
 
 declare global {
@@ -15,6 +17,9 @@ declare global {
     readonly maskloop?: Bridge;
   }
 }
+
+/** Of this page; after a reload it is another. */
+export const windowId: WindowId = WindowId.parse(window.maskloop?.windowId ?? crypto.randomUUID());
 
 async function callOverHttp(name: string, input: unknown): Promise<unknown> {
   const response = await fetch('/api/call', {
@@ -29,7 +34,7 @@ async function callOverHttp(name: string, input: unknown): Promise<unknown> {
 
 /** The browser reconnects by itself after a lost connection; `onReconnect` tells that events may have been missed. */
 function eventsOverHttp(callback: (event: unknown) => void, onReconnect: () => void): () => void {
-  const source = new EventSource('/api/events');
+  const source = new EventSource(`/api/events?window=${windowId}`);
   let opened = false;
   source.addEventListener('open', () => {
     if (opened) onReconnect();

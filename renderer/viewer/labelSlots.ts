@@ -41,6 +41,11 @@ export class LabelSlots {
     return this.#values ? (this.#values[slot] ?? 0) : slot;
   }
 
+  /** Of each slot its label value; `null`: they are the same. */
+  values(): readonly number[] | null {
+    return this.#values && [...this.#values];
+  }
+
   /** Gives new segments slots; false when `voxels` is too narrow for them, and nothing has changed then. */
   makeRoom(legend: Legend): boolean {
     if (!this.#values) return labelTypeOf(legend) === 'uint8';

@@ -13,6 +13,8 @@ import { EditTools } from './edit/editTools.ts';
 import { toGridMm, voxelAt } from './edit/gridFrame.ts';
 import { DiffLayer } from './diffLayer.ts';
 import { LabelmapLayer } from './edit/labelmapLayer.ts';
+import type { SliceDelta } from './edit/sliceDelta.ts';
+import type { MaskChange } from './edit/strokeEntries.ts';
 import type { LabelArray } from './labelSlots.ts';
 import { MprTools, PLANES } from './mprTools.ts';
 import { isEditTool } from './edit/editSettings.ts';
@@ -34,9 +36,11 @@ export interface ViewerCase {
   readonly voxels: VoxelArray;
   /** The viewer's own: the brush may write into it. */
   readonly labels: LabelArray;
+  /** Those that `applyLabelValues` will bring. */
+  readonly spareLabelValues?: readonly number[];
 }
 
-type ShownCase = Omit<ViewerCase, 'labels'>;
+type ShownCase = Omit<ViewerCase, 'labels' | 'spareLabelValues'>;
 
 export interface CursorReading {
   readonly ijk: readonly [number, number, number];
@@ -49,7 +53,9 @@ export interface CursorReading {
 
 export interface ViewerEvents {
   /** The labelmap changed by hand. */
-  edit(): void;
+  edit(change: MaskChange): void;
+  /** A stroke goes on; what it changed so far. Without slices: it was given up. */
+  unfinished(change: MaskChange): void;
   /** Undo or redo may have become (im)possible. */
   history(): void;
   /** `null` when the pointer leaves. */
@@ -147,11 +153,11 @@ export class MprViewer {
   /** Replaces whatever is shown. History starts anew. Resolves after the first picture of all three planes. */
   async show(viewerCase: ViewerCase, segments: readonly Segment[]): Promise<void> {
     this.clear();
-    const { labels, ...shown } = viewerCase;
+    const { labels, spareLabelValues, ...shown } = viewerCase;
     this.#case = shown;
     this.#showCount++;
     cacheCaseImage(viewerCase.grid, viewerCase.modality, viewerCase.voxels);
-    this.#labels.take(shown, labels, segments);
+    this.#labels.take(shown, labels, segments, spareLabelValues);
     await setVolumesForViewports(this.#engine, [{ volumeId: IMAGE_VOLUME_ID }], [...PLANES]);
     this.planes.applyToNewVolume();
     this.setWindow(firstWindow(viewerCase.modality, viewerCase.voxels));
@@ -227,6 +233,10 @@ export class MprViewer {
     this.on.window(window);
   }
 
+  /** One step of the history, in label values. */
+  applyLabelValues(name: string, slices: readonly SliceDelta[]): void {
+    this.#labels.applyLabelValues(name, slices);
+  }
   undo(): void {
     this.#labels.undo();
   }

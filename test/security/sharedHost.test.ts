@@ -31,7 +31,8 @@ const bytes = (): BulkAnswer => ({ status: 200, contentType: 'application/octet-
 const services: Services = {
   handlers: handlersBy('nobody'),
   handlersOf: ({ name }) => handlersBy(name),
-  bulk: { get: () => Promise.resolve(bytes()), upload: () => ((uploads += 1), Promise.resolve(bytes())) },
+  bulk: { get: () => Promise.resolve(bytes()), upload: () => ((uploads += 1), Promise.resolve(bytes())), append: () => ((uploads += 1), Promise.resolve(bytes())) },
+  windows: { arrive: () => () => undefined },
   subscribe: () => () => undefined,
   close: () => Promise.resolve(),
 };

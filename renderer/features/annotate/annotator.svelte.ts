@@ -3,20 +3,29 @@ import type { CaseDetail } from '../../../main/contract/api.ts';
 import { COMPLETE, type Completeness } from '../../../main/contract/completeness.ts';
 import { typeOfLabels } from '../../../main/contract/labelType.ts';
 import type { CaseId, Segment } from '../../../main/contract/vocabulary.ts';
+import type { JournalInfo } from '../../../main/contract/journal.ts';
 import type { AppApi } from '../../lib/api.ts';
+import { t } from '../../lib/messages/messages.svelte.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
 import { voxelArray } from '../../viewer/voxelArray.ts';
 import type { CursorReading, MprViewer } from '../../viewer/mprViewer.ts';
 import { ActiveTime } from './activeTime.ts';
+import type { MaskChange } from '../../viewer/edit/strokeEntries.ts';
 import type { ViewerTool } from '../../viewer/mprTools.ts';
 import type { GreyWindow } from '../../viewer/windowLevel.ts';
 import { activityTeller } from './activityTeller.ts';
 import { fetchCase, saveOnTop } from './caseBytes.ts';
+import { CaseJournal, type JournalProblem } from './caseJournal.ts';
 import { Editing } from './editing.svelte.ts';
 import { MaskComparison } from './maskComparison.svelte.ts';
+import { type Found, Recovery } from './recovery.svelte.ts';
 import { BACKGROUND_SEGMENT, paintsBackground, withSliceToggled } from './paintedBackground.ts';
 
 const SIGNS_OF_WORK = ['pointermove', 'pointerdown', 'wheel', 'keydown'] as const;
+
+/** Nobody waits longer for the end of a journal; if it is not known in time the journal is looked at when the case is opened again. */
+const JOURNAL_PATIENCE_MS = 2000;
+const withinPatience = (work: Promise<void>): Promise<void> => Promise.race([work, new Promise<void>((done) => setTimeout(done, JOURNAL_PATIENCE_MS))]);
 
 /** The case that is open and the editing of its mask. Voxels stay outside of Svelte's state. */
 export class Annotator {
@@ -45,6 +54,12 @@ export class Annotator {
   #requested: CaseId | null = null;
   readonly #time = new ActiveTime();
   readonly comparison: MaskComparison;
+  readonly recovery: Recovery;
+  #journal: CaseJournal | null = null;
+  /** What the user would count; a recovered step is many. */
+  #changesInStep = 1;
+  /** Why what is painted is not on the disk, and since when; `null`: it is. */
+  #behind = $state.raw<{ readonly problem: JournalProblem; readonly sinceMs: number } | null>(null);
 
   constructor(
     private readonly api: AppApi,
@@ -53,6 +68,7 @@ export class Annotator {
     this.#tellActivity = activityTeller(api);
     this.editing = new Editing(notices);
     this.comparison = new MaskComparison(this, notices);
+    this.recovery = new Recovery(api, notices);
   }
 
   get openCase(): CaseDetail | null {
@@ -105,6 +121,9 @@ export class Annotator {
   get redoName(): string | null {
     return this.#historyMoves >= 0 ? (this.#viewer?.history.redoName ?? null) : null;
   }
+  get behind(): { readonly problem: JournalProblem; readonly sinceMs: number } | null {
+    return this.#behind;
+  }
   get viewer(): MprViewer | null {
     return this.#viewer;
   }
@@ -118,6 +137,7 @@ export class Annotator {
     });
     return () => {
       unsubscribe();
+      this.#journal?.stop();
       for (const sign of SIGNS_OF_WORK) window.removeEventListener(sign, active, { capture: true });
     };
   }
@@ -136,16 +156,21 @@ export class Annotator {
     this.#open = null;
     this.#requested = null;
     this.#dirty = false;
+    this.#journal?.stop();
+    this.#journal = null;
+    this.recovery.clear();
     this.#time.open(null, Date.now());
   }
 
   readonly viewerEvents = {
-    edit: (): void => {
+    edit: (change: MaskChange): void => {
       this.#edits++;
       this.#dirty = true;
+      this.#journal?.record(change, this.#changesInStep);
       this.comparison.hide();
       this.#tellActivity();
     },
+    unfinished: (change: MaskChange): void => this.#journal?.record(change, 0),
     history: (): void => void this.#historyMoves++,
     cursor: (reading: CursorReading | null): void => void (this.#cursor = reading),
     slice: (indexK: number | null): void => void (this.#axialSlice = indexK),
@@ -163,11 +188,14 @@ export class Annotator {
     await this.notices.attempt(async () => {
       const { detail, completeness, bytes, labels } = await fetchCase(this.api, caseId);
       if (this.#requested !== caseId) return; // another case was clicked meanwhile
+      const found = await this.recovery.find(detail, labels);
+      if (this.#requested !== caseId) return;
       const voxels = voxelArray(detail.voxelType, bytes);
       this.comparison.hide();
       this.#open = null;
-      this.#completeness = completeness;
-      await viewer.show({ grid: detail.grid, modality: detail.modality, voxels, labels }, this.#shownLegend);
+      this.#journal = null; // what it still has to do it does
+      this.#completeness = found?.change.completeness ?? completeness;
+      await viewer.show({ grid: detail.grid, modality: detail.modality, voxels, labels, spareLabelValues: found?.change.labelValues ?? [] }, this.#shownLegend);
       this.#chooseShownLabel(this.#shownLegend);
       viewer.setActiveSegment(this.#activeLabel);
       viewer.setTool(this.#tool);
@@ -176,8 +204,60 @@ export class Annotator {
       this.#dirty = false;
       this.#newerRevision = null;
       this.#historyMoves++;
+      this.#startJournal(detail, found);
     });
     if (this.#requested === caseId) this.#loading = false;
+  }
+
+  #startJournal({ caseId, latestRevision }: CaseDetail, found: Found | null): void {
+    this.#behind = null;
+    const behind = (problem: JournalProblem | null): void => void (this.#behind = problem && { problem, sinceMs: this.#behind?.sinceMs ?? Date.now() });
+    this.#journal = new CaseJournal(this.api, caseId, latestRevision, { behind }, found?.journal.journalId ?? null);
+    if (!found) return;
+    const { journal, change } = found;
+    if (change.completeness) this.#journal.record({ kind: 'completeness', completeness: change.completeness }, change.slices.length > 0 ? 0 : journal.changeCount);
+    this.#changesInStep = journal.changeCount;
+    this.#viewer?.applyLabelValues(t('recovery.step'), change.slices);
+    this.#changesInStep = 1;
+    this.#dirty = true;
+    this.recovery.offer(journal);
+  }
+
+  /** The recovered changes stay; they are saved with the mask. */
+  keepRecovered(): void {
+    const { offered } = this.recovery;
+    if (offered) this.#journal?.endOther(offered.journalId, 'recovered');
+    this.recovery.decided();
+  }
+
+  /** The case as it was saved; what was recovered, and painted since, is kept aside. */
+  async discardRecovered(): Promise<void> {
+    const { offered } = this.recovery;
+    if (!offered) return;
+    const done = await this.notices.attempt(async () => {
+      await this.recovery.end(offered, 'discarded');
+      await this.#dropJournal();
+      return true;
+    });
+    if (done) await this.open(offered.caseId);
+  }
+
+  /** It cannot be used here, and shall not be told again. */
+  async putAside(journal: JournalInfo): Promise<void> {
+    await this.notices.attempt(() => this.recovery.end(journal, 'discarded'));
+  }
+
+  /** The user does not want what is painted; it is kept aside for a while. */
+  async dropStrokes(): Promise<void> {
+    const { offered } = this.recovery;
+    if (offered) this.#journal?.endOther(offered.journalId, 'recovered');
+    await this.#dropJournal();
+    this.recovery.decided();
+    this.#dirty = false;
+  }
+
+  async #dropJournal(): Promise<void> {
+    if (this.#journal) await withinPatience(this.#journal.end('discarded'));
   }
 
   /** A new revision (a prediction, say) is shown at once, unless that would lose strokes. */
@@ -200,6 +280,8 @@ export class Annotator {
     if (!labels) return false;
     this.#saving = true;
     const editsBefore = this.#edits;
+    const journal = this.#journal;
+    journal?.saveBegins();
     const activeSeconds = this.#time.secondsOf(detail.caseId, Date.now());
     const saved = await this.notices.attempt(async () => {
       const uploadId = await this.api.upload(labels);
@@ -208,6 +290,8 @@ export class Annotator {
     if (saved) {
       this.#time.told(detail.caseId, activeSeconds);
       this.#dirty = this.#edits !== editsBefore;
+      this.keepRecovered();
+      if (journal) await withinPatience(journal.saved(saved.revision));
       this.#newerRevision = null;
       this.#open = await this.api.call('dataset.openCase', { caseId: detail.caseId });
       this.notices.say(`Saved as revision ${saved.revision}.`);
@@ -243,6 +327,7 @@ export class Annotator {
   setCompleteness(change: Partial<Completeness>): void {
     if (!this.#open) return;
     this.#completeness = { ...this.#completeness, ...change };
+    this.#journal?.record({ kind: 'completeness', completeness: this.#completeness });
     this.#edits++;
     this.#dirty = true;
     this.#showLegend();

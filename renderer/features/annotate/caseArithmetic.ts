@@ -1,6 +1,7 @@
 /** Arithmetic over whole masks in a thread of its own, which fetches images and stored masks itself. */
 import { bulkUrls, type CaseDetail } from '../../../main/contract/api.ts';
-import type { ArithmeticAnswer, ArithmeticTask } from './arithmeticWorker.ts';
+import type { JournalInfo } from '../../../main/contract/journal.ts';
+import type { ArithmeticAnswer, ArithmeticTask, RecoveredChange } from './arithmeticWorker.ts';
 import type { MaskDifference } from './maskDifference.ts';
 import type { SegmentStatistics } from './segmentStatistics.ts';
 
@@ -23,13 +24,30 @@ export async function differenceOf({ caseId, grid }: CaseDetail, before: MaskSou
   return answer.difference;
 }
 
+/** `shown` is copied. */
+export async function recoveredChange({ caseId, grid, latestRevision }: CaseDetail, shown: Labels, { journalId, baseRevision }: Pick<JournalInfo, 'journalId' | 'baseRevision'>): Promise<RecoveredChange> {
+  const [columns, rows, slices] = grid.dimsIjk;
+  const base = baseRevision === null ? null : { labelsUrl: bulkUrls.labels(caseId, baseRevision), backgroundUrl: bulkUrls.background(caseId, baseRevision) };
+  const answer = await inWorker({
+    kind: 'recovery',
+    viewerLabel: null,
+    shown: shown.slice(),
+    ...(baseRevision === latestRevision ? {} : { base }),
+    journalUrl: bulkUrls.journal(caseId, journalId),
+    voxelCount: columns * rows * slices,
+    sliceVoxelCount: columns * rows,
+  });
+  if (answer.kind !== 'recovery') throw new Error(`an answer of kind ${answer.kind}`);
+  return answer.recovered;
+}
+
 async function inWorker(task: ArithmeticTask): Promise<Exclude<ArithmeticAnswer, { kind: 'failed' }>> {
   const worker = new Worker(new URL('./arithmeticWorker.ts', import.meta.url), { type: 'module' });
   try {
     return await new Promise((resolve, reject) => {
       worker.onmessage = ({ data }: MessageEvent<ArithmeticAnswer>) => (data.kind === 'failed' ? reject(new Error(data.detail)) : resolve(data));
       worker.onerror = (event) => reject(new Error(event.message || 'the thread for calculations ended'));
-      const masks = task.kind === 'statistics' ? [task.labels] : [task.before, task.after];
+      const masks = task.kind === 'statistics' ? [task.labels] : task.kind === 'recovery' ? [task.shown] : [task.before, task.after];
       worker.postMessage(task, masks.flatMap((mask) => (typeof mask === 'string' ? [] : [mask.buffer])));
     });
   } finally {

@@ -12,6 +12,7 @@ import { importing as importingDe } from './de/importing.ts';
 import { jobs as jobsDe } from './de/jobs.ts';
 import { network as networkDe } from './de/network.ts';
 import { project as projectDe } from './de/project.ts';
+import { recovery as recoveryDe } from './de/recovery.ts';
 import { review as reviewDe } from './de/review.ts';
 import { settings as settingsDe } from './de/settings.ts';
 import { view as viewDe } from './de/view.ts';
@@ -26,16 +27,17 @@ import { importing } from './en/importing.ts';
 import { jobs } from './en/jobs.ts';
 import { network } from './en/network.ts';
 import { project } from './en/project.ts';
+import { recovery } from './en/recovery.ts';
 import { review } from './en/review.ts';
 import { settings } from './en/settings.ts';
 import { view } from './en/view.ts';
 import { workspace } from './en/workspace.ts';
 import type { Message } from './message.ts';
 
-const en = { ...annotate, ...browse, ...commands, ...common, ...editing, ...exporting, ...importing, ...jobs, ...network, ...project, ...review, ...settings, ...view, ...workspace };
+const en = { ...annotate, ...browse, ...commands, ...common, ...editing, ...exporting, ...importing, ...jobs, ...network, ...project, ...recovery, ...review, ...settings, ...view, ...workspace };
 export type MessageKey = keyof typeof en;
 export type Messages = typeof en;
-const de: Record<MessageKey, Message> = { ...annotateDe, ...browseDe, ...commandsDe, ...commonDe, ...editingDe, ...exportingDe, ...importingDe, ...jobsDe, ...networkDe, ...projectDe, ...reviewDe, ...settingsDe, ...viewDe, ...workspaceDe };
+const de: Record<MessageKey, Message> = { ...annotateDe, ...browseDe, ...commandsDe, ...commonDe, ...editingDe, ...exportingDe, ...importingDe, ...jobsDe, ...networkDe, ...projectDe, ...recoveryDe, ...reviewDe, ...settingsDe, ...viewDe, ...workspaceDe };
 
 export type Language = 'en' | 'de';
 export const catalogues: Readonly<Record<Language, Readonly<Record<MessageKey, Message>>>> = { en, de };

@@ -12,9 +12,13 @@ import { EditHistory } from './editHistory.ts';
 import { MaskEditor } from './maskEditor.ts';
 import { erasable, paintable } from './paintRules.ts';
 import type { PaintOver } from './paintRules.ts';
+import { renumbered } from './sliceDelta.ts';
 import type { SliceDelta } from './sliceDelta.ts';
+import type { MaskChange } from './strokeEntries.ts';
 
 const LABELMAP = Enums.SegmentationRepresentations.Labelmap;
+/** Half of the two seconds that a journal may be behind. */
+const UNFINISHED_AFTER_MS = 1000;
 const NO_LABELS = new LabelSlots(new Uint8Array(), []);
 const NO_EDITOR = new MaskEditor(NO_LABELS.voxels, [0, 0, 0], null);
 
@@ -52,31 +56,34 @@ export class LabelmapLayer {
   #tables: { paintable: Uint8Array; erasable: Uint8Array } | null = null;
   #isDrawingDue = false;
   #version = 0;
+  #unfinishedTimer: ReturnType<typeof setTimeout> | null = null;
+  #toldUnfinished = false;
   readonly #onRendered = (): void => this.#refineColors();
 
-  /** `edit`: changed by hand. `history`: undo or redo may have become (im)possible. */
+  /** `edit`: changed by hand. `unfinished`: a stroke goes on. `history`: undo or redo may have become (im)possible. */
   constructor(
     private readonly engine: RenderingEngine,
     private readonly viewportIds: readonly string[],
-    private readonly on: { edit(): void; history(): void },
+    private readonly on: { edit(change: MaskChange): void; unfinished(change: MaskChange): void; history(): void },
   ) {
     eventTarget.addEventListener(Enums.Events.SEGMENTATION_RENDERED, this.#onRendered);
   }
 
   dispose(): void {
+    if (this.#unfinishedTimer) clearTimeout(this.#unfinishedTimer);
     eventTarget.removeEventListener(Enums.Events.SEGMENTATION_RENDERED, this.#onRendered);
   }
 
-  /** Takes `labels` over, on the image in the cache. Not drawn before `draw`. */
-  take(image: LabelledImage, labels: LabelArray, segments: readonly Segment[]): void {
+  /** Takes `labels` over, on the image in the cache. Not drawn before `draw`. `spareLabelValues` will have a place in it too. */
+  take(image: LabelledImage, labels: LabelArray, segments: readonly Segment[], spareLabelValues: readonly number[] = []): void {
     this.#image = image;
     this.#history.clear();
-    this.#takeLabels(image, labels, segments);
+    this.#takeLabels(image, labels, segments, spareLabelValues);
   }
 
-  #takeLabels(image: LabelledImage, labels: LabelArray, segments: readonly Segment[]): void {
+  #takeLabels(image: LabelledImage, labels: LabelArray, segments: readonly Segment[], spareLabelValues: readonly number[] = []): void {
     const before = this.#slots;
-    this.#slots = new LabelSlots(labels, legendWith(segments, [...this.#history.labels()].map((slot) => before.valueOf(slot))));
+    this.#slots = new LabelSlots(labels, legendWith(segments, [...spareLabelValues, ...[...this.#history.labels()].map((slot) => before.valueOf(slot))]));
     this.#history.renumber((slot) => this.#slots.slotOf(before.valueOf(slot)) ?? 0);
     this.#editor = new MaskEditor(this.#slots.voxels, image.grid.dimsIjk, image.voxels);
     this.#tables = null;
@@ -227,6 +234,7 @@ export class LabelmapLayer {
 
   /** Draws what the editor touched, once for each picture of the screen. */
   drawChanges(): void {
+    this.#tellUnfinishedLater();
     if (this.#isDrawingDue) return;
     this.#isDrawingDue = true;
     requestAnimationFrame(() => {
@@ -242,6 +250,7 @@ export class LabelmapLayer {
   }
   rollback(): void {
     this.#editor.rollback();
+    this.#forgetUnfinished();
     this.drawChanges();
   }
   /** What was changed in a copy of the mask as it is now. */
@@ -249,13 +258,19 @@ export class LabelmapLayer {
     this.#editor.apply(slices);
     return this.#record(name, slices);
   }
+  /** The same in label values, all of which have places (`take`). */
+  applyLabelValues(name: string, slices: readonly SliceDelta[]): number {
+    const placed = this.#slots.values() ? slices.map((delta) => renumbered(delta, (value) => this.#slots.slotOf(value)!)) : slices;
+    return this.applyStep(name, placed);
+  }
   #record(name: string, slices: readonly SliceDelta[]): number {
     if (slices.length > 0) {
+      this.#toldUnfinished = false; // this stands in its place
       this.#history.push({ name, slices });
       this.#version++;
-      this.on.edit();
+      this.on.edit({ kind: 'step', name, way: 'after', labelValues: this.#slots.values(), slices });
       this.on.history();
-    }
+    } else this.#forgetUnfinished();
     this.drawChanges();
     return slices.length;
   }
@@ -268,14 +283,32 @@ export class LabelmapLayer {
   }
   #travel(way: 'undo' | 'redo'): void {
     this.#editor.rollback();
+    this.#forgetUnfinished();
     const [columns = 0, rows = 0] = this.#image?.grid.dimsIjk ?? [];
     const step = this.#history[way](this.#slots.voxels, columns * rows);
     if (!step) return;
     this.#version++;
     this.#editor.markFresh(step.slices.map(({ k }) => k));
     this.drawChanges();
-    this.on.edit();
+    this.on.edit({ kind: 'step', name: step.name, way: way === 'undo' ? 'before' : 'after', labelValues: this.#slots.values(), slices: step.slices });
     this.on.history();
+  }
+
+  /** A long stroke is told while it goes on, so that a crash costs no more of it than this. */
+  #tellUnfinishedLater(): void {
+    this.#unfinishedTimer ??= setTimeout(() => {
+      this.#unfinishedTimer = null;
+      const slices = this.#editor.uncommitted();
+      if (slices.length === 0) return;
+      this.#toldUnfinished = true;
+      this.on.unfinished({ kind: 'unfinished', labelValues: this.#slots.values(), slices });
+    }, UNFINISHED_AFTER_MS);
+  }
+  /** The stroke that was told came to nothing. */
+  #forgetUnfinished(): void {
+    if (!this.#toldUnfinished) return;
+    this.#toldUnfinished = false;
+    this.on.unfinished({ kind: 'unfinished', labelValues: null, slices: [] });
   }
   /** Names of the steps that undo and redo would take; null when there is none. */
   get history(): { readonly undoName: string | null; readonly redoName: string | null } {
@@ -294,6 +327,7 @@ export class LabelmapLayer {
   /** Before the volumes are dropped from the cache. */
   clear(): void {
     this.#image = null;
+    this.#toldUnfinished = false;
     this.#slots = NO_LABELS;
     segmentation.removeAllSegmentations();
     segmentation.removeAllSegmentationRepresentations();

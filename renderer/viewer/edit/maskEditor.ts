@@ -98,8 +98,8 @@ export class MaskEditor {
     for (const k of slices) this.#fresh.add(k);
   }
 
-  /** What changed since the last commit or rollback. */
-  commit(): SliceDelta[] {
+  /** What changed since the last commit or rollback, which goes on. */
+  uncommitted(): SliceDelta[] {
     const columns = this.dimsIjk[0];
     const deltas: SliceDelta[] = [];
     for (const [k, { before, fromRow, toRow }] of this.#touched) {
@@ -107,6 +107,12 @@ export class MaskEditor {
       const delta = sliceDelta(k, before, this.voxels.subarray(start, start + this.#sliceLength), fromRow * columns, (toRow + 1) * columns);
       if (delta) deltas.push(delta);
     }
+    return deltas;
+  }
+
+  /** What changed since the last commit or rollback. */
+  commit(): SliceDelta[] {
+    const deltas = this.uncommitted();
     this.#touched.clear();
     return deltas;
   }

@@ -13,7 +13,7 @@ type Sentences = { readonly [C in AppError['code']]: (error: Extract<AppError, {
 const first = (detail: string): string => (detail.split('\n')[0] ?? '').trim().replace(/\.$/, '');
 const place = (path: string): string => path || 'die Datei';
 const dims = (counts: readonly number[]): string => counts.join('×');
-const WHAT = { case: 'keinen Fall', revision: 'keine Revision', run: 'keinen Lauf', job: 'keinen Auftrag', model: 'kein Modell', uncertainty: 'keine Unsicherheit', verdict: 'kein Urteil' } as const;
+const WHAT = { case: 'keinen Fall', revision: 'keine Revision', run: 'keinen Lauf', job: 'keinen Auftrag', model: 'kein Modell', uncertainty: 'keine Unsicherheit', verdict: 'kein Urteil', journal: 'kein Protokoll der Striche' } as const;
 
 const WHY_READ_ONLY: Readonly<Record<ReadOnlyReason, string>> = {
   inUse: 'ein anderes laufendes Maskloop schreibt darin',
