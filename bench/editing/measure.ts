@@ -3,6 +3,7 @@ import { EditHistory } from '../../renderer/viewer/edit/editHistory.ts';
 import { MaskEditor } from '../../renderer/viewer/edit/maskEditor.ts';
 import type { Paint, Triple } from '../../renderer/viewer/edit/maskEditor.ts';
 import { sweepRows } from '../../renderer/viewer/edit/sweptBrush.ts';
+import { encodeEntry } from '../../renderer/viewer/edit/strokeEntries.ts';
 import { runOperation } from '../../renderer/viewer/edit/voxelOperation.ts';
 import type { Operation } from '../../renderer/viewer/edit/voxelOperation.ts';
 
@@ -38,13 +39,22 @@ function stroke(name: string, radiusMm: number, normal: Triple | null, greys: Pa
     sweepRows({ from: at(n), to: at(n + 1), radiusMm, normal }, DIMS, SPACING, (j, k, iFrom, iTo) => editor.paintRow(j, k, iFrom, iTo, { ...paint, greys }));
     times.push(now() - began);
   }
+  const unfinishedBegan = now();
+  editor.uncommitted();
+  const unfinished = now() - unfinishedBegan;
   const began = now();
-  history.push({ name, slices: editor.commit() });
+  const slices = editor.commit();
+  history.push({ name, slices });
   const commit = now() - began;
+  const recordBegan = now();
+  // as `CaseJournal.record` does it on the thread that draws
+  const entry = new Blob(encodeEntry({ kind: 'step', way: 'after', name, labelValues: null, slices }));
+  const record = now() - recordBegan;
   const undone = now();
   history.undo(voxels, SLICE);
   const undo = now() - undone;
   history.redo(voxels, SLICE);
+  console.log(`${name}: journal ${record.toFixed(1)} ms and ${(entry.size / 1024).toFixed(1)} KB a stroke, ${unfinished.toFixed(1)} ms a second while it goes on`);
   console.log(`${name}: a move ${spread(times)}; end of the stroke ${commit.toFixed(1)} ms; undo ${undo.toFixed(1)} ms; ${(history.bytes / 1024).toFixed(0)} KB of history`);
   history.undo(voxels, SLICE);
   history.clear();

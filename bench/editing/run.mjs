@@ -1,6 +1,6 @@
 /**
  * Our own part of editing a 512 × 512 × 300 mask: milliseconds of the processor for brush moves, undo and whole-mask
- * operations, without drawing.
+ * operations, without drawing; what a stroke costs to put into the journal, and how many bytes it has there.
  * npm run bench -- editing   prints a line each
  */
 import { spawnSync } from 'node:child_process';

@@ -12,6 +12,9 @@ export interface BrowserHost {
   readonly browser: Browser;
   /** Lets in who comes first. */
   readonly link: string;
+  /** SIGKILL to the host, or to every page of the browser. */
+  killHost(): void;
+  killPages(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -33,6 +36,13 @@ export async function startBrowserHost(stateFolder: string): Promise<BrowserHost
   return {
     browser,
     link,
+    killHost: () => void host.kill('SIGKILL'),
+    killPages: async () => {
+      const session = await browser.newBrowserCDPSession();
+      const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+      for (const { type, id } of processInfo) if (type === 'renderer') process.kill(id, 'SIGKILL');
+      await session.detach();
+    },
     stop: async () => {
       await browser.close();
       host.kill('SIGTERM');
