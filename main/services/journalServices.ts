@@ -20,6 +20,8 @@ export function journalServices(session: ProjectSession, windows: Windows, autho
     'labels.journals': ({ caseId }) =>
       answer(() =>
         session.during(async ({ store }) => {
+          // whoever has it open for writing may be painting just now
+          if (store.readOnly) return { journals: [] };
           const caseIds = caseId ? [requireCase(store, caseId).caseId] : store.cases.list().map((one) => one.caseId);
           const journals: JournalInfo[] = [];
           for (const one of caseIds) journals.push(...(await journalsOf(store, windows, one, author)));

@@ -24,7 +24,8 @@ const problemOf = (thrown: unknown): JournalProblem => (thrown instanceof TypeEr
 
 const isLost = (problem: JournalProblem): boolean => problem !== 'unreachable' && problem.code === 'not-found' && problem.what === 'journal';
 /** Asking again does not help; the project or the role must change first. */
-const isFinal = (problem: JournalProblem): boolean => problem !== 'unreachable' && (problem.code === 'access/denied' || problem.code === 'project/none-open');
+const FINAL: readonly AppError['code'][] = ['access/denied', 'project/none-open', 'project/read-only'];
+const isFinal = (problem: JournalProblem): boolean => problem !== 'unreachable' && FINAL.includes(problem.code);
 
 interface Entry {
   readonly bytes: Blob;
