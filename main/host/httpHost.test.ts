@@ -312,6 +312,17 @@ describe('with the cookie', () => {
     expect((await send(host.port, '/nowhere', { method: 'POST', headers: session })).status).toBe(404);
   });
 
+  it('appends to journals by the rules of an upload', async () => {
+    const { cookie, origin } = await enter();
+    const path = '/journal/a/journal-0123456789abcdef/1/2';
+    const append = (headers: Record<string, string>) => send(host.port, path, { method: 'POST', headers: { cookie, ...headers }, body: Buffer.alloc(5) });
+    const good = await append({ origin, 'content-length': '5' });
+    expect([good.status, JSON.parse(good.text)]).toEqual([200, { path, userName: null }]);
+    expect((await append({ origin: 'http://evil.example', 'content-length': '5' })).status).toBe(403);
+    expect((await append({ origin, 'transfer-encoding': 'chunked' })).status).toBe(411);
+    expect(fake.uploadedBytes).toBe(5);
+  });
+
   it('streams an upload through, and refuses one that is too large or of unknown length', async () => {
     const session = await enter();
     const upload = (headers: Record<string, string>, size: number) =>
@@ -334,8 +345,9 @@ describe('with the cookie', () => {
     const text = await new Promise<string>((resolve, reject) => {
       let received = '';
       const outgoing = request(
-        { host: '127.0.0.1', port: host.port, path: '/api/events', headers: { cookie }, agent: false },
+        { host: '127.0.0.1', port: host.port, path: '/api/events?window=00000000-0000-4000-8000-000000000000', headers: { cookie }, agent: false },
         (response) => {
+          expect([...fake.windows]).toEqual(['00000000-0000-4000-8000-000000000000']);
           expect(response.headers['content-type']).toContain('text/event-stream');
           fake.listeners.forEach((listener) => listener({ type: 'runs' }));
           response.on('data', (chunk: Buffer) => {

@@ -24,6 +24,8 @@ const folder = mkdtempSync(join(tmpdir(), 'maskloop-shared-'));
 const users = new UserBook(join(folder, 'state'));
 const called: { by: string; name: string }[] = [];
 let uploads = 0;
+/** Who painted. */
+let strokesOf: string[] = [];
 
 const handlersBy = (by: string) =>
   new Proxy({} as Handlers, { get: (_target, name) => () => (called.push({ by, name: String(name) }), Promise.resolve(ok(null))) });
@@ -31,7 +33,7 @@ const bytes = (): BulkAnswer => ({ status: 200, contentType: 'application/octet-
 const services: Services = {
   handlers: handlersBy('nobody'),
   handlersOf: ({ name }) => handlersBy(name),
-  bulk: { get: () => Promise.resolve(bytes()), upload: () => ((uploads += 1), Promise.resolve(bytes())), append: () => ((uploads += 1), Promise.resolve(bytes())) },
+  bulk: { get: () => Promise.resolve(bytes()), upload: () => ((uploads += 1), Promise.resolve(bytes())), append: (_path, _body, userName) => (strokesOf.push(userName ?? 'nobody'), Promise.resolve(bytes())) },
   windows: { arrive: () => () => undefined },
   subscribe: () => () => undefined,
   close: () => Promise.resolve(),
@@ -87,6 +89,7 @@ afterEach(async () => {
   await Promise.all(hosts.splice(0).map((host) => host.close()));
   called.length = 0;
   uploads = 0;
+  strokesOf = [];
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -247,6 +250,8 @@ describe('roles', () => {
     expect(called.every(({ by, name }) => by === `a-${role}` && allowed.includes(name))).toBe(true);
     const upload = await send(host, '/upload', { method: 'POST', headers: { cookie, origin: originOf(host), 'content-length': '1' }, body: 'x' });
     expect(upload.status).toBe(role === 'reader' ? 403 : 200);
+    const strokes = await send(host, '/journal/a/journal-0123456789abcdef/1/1', { method: 'POST', headers: { cookie, origin: originOf(host), 'content-length': '1' }, body: 'x' });
+    expect([strokes.status, strokesOf]).toEqual(role === 'reader' ? [403, []] : [200, [`a-${role}`]]);
   });
 
   it('a reader does not set the order of the worklist for everybody', () => {
