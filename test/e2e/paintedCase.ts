@@ -12,6 +12,8 @@ const SPACING = [0.5, 0.5, 1.5] as const;
 const COUNT = DIMS[0] * DIMS[1] * DIMS[2];
 const grid = gridFromAffine(DIMS, [-0.5, 0, 0, 40, 0, -0.5, 0, 32, 0, 0, 1.5, -7, 0, 0, 0, 1]);
 const NIFTI_HEADER_BYTES = 352;
+/** In a row, of the mask that is imported: the legend needs a label. */
+const LABELLED_VOXELS = 4;
 const RADIUS_MM = 1.5;
 const COLUMNS = 12;
 const ROWS = 9;
@@ -24,7 +26,7 @@ export async function openPaintedCase(page: Page, folder: string): Promise<void>
   const studies = join(folder, 'studies');
   for (const part of ['imagesTr', 'labelsTr']) mkdirSync(join(studies, part), { recursive: true });
   await writeGzippedNifti(join(studies, 'imagesTr', `${CASE_ID}.nii.gz`), grid, Int16Array.from({ length: COUNT }, (_, n) => 100 + (n % 97)));
-  await writeGzippedNifti(join(studies, 'labelsTr', `${CASE_ID}.nii.gz`), grid, Uint8Array.from({ length: COUNT }, (_, n) => (n < 4 ? 1 : 0)));
+  await writeGzippedNifti(join(studies, 'labelsTr', `${CASE_ID}.nii.gz`), grid, Uint8Array.from({ length: COUNT }, (_, n) => (n < LABELLED_VOXELS ? 1 : 0)));
   await page.getByLabel('Project folder', { exact: true }).fill(join(folder, 'project'));
   await page.getByRole('button', { name: 'New project here' }).click();
   await page.getByRole('button', { name: 'Import…' }).click();
@@ -105,7 +107,7 @@ export class DiscPainter {
 export function discsIn(mask: Buffer): number {
   const sizes: number[] = [];
   const seen = new Uint8Array(mask.length);
-  for (let start = 4; start < mask.length; start++) {
+  for (let start = 0; start < mask.length; start++) {
     if (mask[start] !== 1 || seen[start]) continue;
     const open = [start];
     seen[start] = 1;
@@ -118,7 +120,7 @@ export function discsIn(mask: Buffer): number {
         open.push(next);
       }
     }
-    sizes.push(size);
+    if (size !== LABELLED_VOXELS) sizes.push(size);
   }
   const whole = (Math.PI * RADIUS_MM ** 2) / (SPACING[0] * SPACING[1]);
   const torn = sizes.filter((size) => Math.abs(size / whole - 1) > 0.3);

@@ -140,9 +140,9 @@ describe.skipIf(!hasElectron)('a page in the real Electron (needs npm run setup 
     expect(await attempt(attacked, served)).toMatch(/^did: 200 \d+/);
   });
 
-  it('has no Node, and its bridge is three functions that it cannot replace', async () => {
+  it('has no Node, and its bridge is three functions and an id that it cannot replace', async () => {
     expect(await attempt(attacked, `return ['require', 'process', 'module', 'Buffer', 'global', '__dirname'].filter((name) => name in globalThis).join()`)).toBe('did: ');
-    expect(await attempt(attacked, `return Object.keys(maskloop).join()`)).toBe('did: call,onEvent,droppedPath');
+    expect(await attempt(attacked, `return Object.keys(maskloop).join()`)).toBe('did: windowId,call,onEvent,droppedPath');
     expect(await attempt(attacked, `'use strict'; maskloop.call = () => 'mine'; return maskloop.call`)).toMatch(/^refused/);
   });
 
