@@ -35,6 +35,7 @@ function serialProject(name: string, groupOrder: number, more: string[] = []) {
     test: {
       name,
       include: [`test/${name}/**/*.test.ts`, ...more],
+      exclude: ['test/e2e/offline/**', '**/node_modules/**'], // packaged.test.ts runs it without network
       pool: 'forks' as const,
       fileParallelism: false,
       testTimeout: 600_000,

@@ -10,7 +10,7 @@ import { declareAssetScheme, serveAssets } from './assetProtocol.ts';
 import { createUtilityComputeHost } from './computeHost.ts';
 import { connectIpc } from './ipc.ts';
 import { installMenu } from './menu.ts';
-import { projectArgument } from './projectArgument.ts';
+import { openedFile, OpenRequest, openRequest } from './openRequest.ts';
 import { lockDownContents, lockDownSession, openMainWindow } from './windows.ts';
 
 const program = locateProgram(__dirname);
@@ -18,13 +18,16 @@ const preloadScript = join(__dirname, 'preload.cjs');
 
 // Before the instance lock: the lock belongs to the state folder.
 if (process.env.MASKLOOP_STATE) app.setPath('userData', resolve(process.env.MASKLOOP_STATE));
-const project = projectArgument(process.argv, process.env, process.cwd());
+const request = openRequest(process.argv, process.env, process.cwd());
+/** Once the services are there it opens at once; until then it waits for them. */
+const waiting = [request];
+let openHere = (asked: OpenRequest): void => void waiting.push(asked);
 
 // Who may start programs can debug them; but no shortcut or link that a person was talked into shall open this door.
 const isDebugged = ['remote-debugging-port', 'remote-debugging-pipe'].some((name) => app.commandLine.hasSwitch(name));
 
 if (app.isPackaged && isDebugged) app.exit(1);
-else if (app.requestSingleInstanceLock({ project })) run();
+else if (app.requestSingleInstanceLock(request)) run();
 else app.exit(0); // the running instance shows itself
 
 function run(): void {
@@ -32,6 +35,11 @@ function run(): void {
   if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
   declareAssetScheme();
   app.on('web-contents-created', (_event, contents) => lockDownContents(contents));
+  // macOS tells of files by this event, also of the one that the program was started with.
+  app.on('open-file', (event, path) => {
+    event.preventDefault();
+    openHere(openedFile(path));
+  });
   app.whenReady().then(start).catch(reportAndLeave);
 }
 
@@ -51,12 +59,13 @@ async function start(): Promise<void> {
   connectIpc(services);
   serveAssets(program.rendererFolder, services.bulk);
   installMenu();
-  if (project) await openProject(services, project);
+  for (const asked of waiting) await open(services, asked);
+  openHere = (asked) => void open(services, asked);
   openMainWindow(preloadScript);
   app.on('second-instance', (_event, _argv, _folder, data) => {
     showWindow();
-    const wanted = typeof data === 'object' && data !== null && 'project' in data ? data.project : null;
-    if (typeof wanted === 'string') void openProject(services, wanted);
+    const asked = OpenRequest.safeParse(data);
+    if (asked.success) openHere(asked.data);
   });
   app.on('activate', showWindow);
   app.on('window-all-closed', () => app.quit());
@@ -69,6 +78,11 @@ function showWindow(): void {
     if (window.isMinimized()) window.restore();
     window.focus();
   }
+}
+
+async function open(services: Services, { project, images }: OpenRequest): Promise<void> {
+  services.openImages(images);
+  if (project) await openProject(services, project);
 }
 
 async function openProject(services: Services, folder: string): Promise<void> {

@@ -4,9 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rootFolder } from './setup/paths.mjs';
 import { TENSORFLOW_WHEELS } from './setup/pins.mjs';
+import { shippedPackages } from './setup/shippedPackages.mjs';
 
-/** Development dependencies whose code ends up in the bundles, or that are the program's frame. */
-const BUNDLED = ['svelte', 'electron'];
 const readJson = (path) => JSON.parse(readFileSync(join(rootFolder, path), 'utf8'));
 
 function licenceOf(path) {
@@ -39,8 +38,6 @@ function tensorflowComponent({ requirement, sha256 }) {
 }
 
 const { name, version, license } = readJson('package.json');
-const packages = Object.entries(readJson('package-lock.json').packages);
-const shipped = packages.filter(([path, { dev }]) => path !== '' && (!dev || BUNDLED.includes(path.slice('node_modules/'.length))));
-const components = [...shipped.map(npmComponent), ...Object.values(TENSORFLOW_WHEELS).map(tensorflowComponent)];
+const components = [...shippedPackages().map(npmComponent), ...Object.values(TENSORFLOW_WHEELS).map(tensorflowComponent)];
 const component = { type: 'application', 'bom-ref': name, name, version, licenses: [{ expression: license }] };
 console.log(JSON.stringify({ bomFormat: 'CycloneDX', specVersion: '1.5', version: 1, metadata: { component }, components }, null, 2));

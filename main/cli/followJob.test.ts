@@ -40,6 +40,7 @@ function rig() {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    openImages: () => undefined,
     close: () => Promise.resolve(),
   };
   const interrupt = new Interrupt(() => undefined);

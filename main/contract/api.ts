@@ -190,6 +190,8 @@ export const calls = {
   /** Loads the TensorFlow runtime in a throw-away compute process and says whether it works. */
   'app.checkRuntime': call(none, RuntimeStatus),
   'app.pickFolder': call(z.object({ title: z.string() }), z.object({ folder: z.string().nullable() })),
+  /** What the system asked the program to open and no project has got yet; with `take` it is imported now, by who asks. */
+  'app.openedImages': call(z.object({ take: z.boolean() }), z.object({ paths: z.array(z.string()) })),
   'app.listFolder': call(z.object({ folder: z.string() }), z.object({ folder: z.string(), parent: z.string().nullable(), entries: z.array(FolderEntry) })),
 
   /** Of the user, whatever project is open. */
@@ -463,6 +465,8 @@ export const AppEvent = z.discriminatedUnion('type', [
   /** Opened, changed, or closed. */
   z.object({ type: z.literal('project'), isOpen: z.boolean() }),
   z.object({ type: z.literal('preferences'), preferences: Preferences }),
+  /** `app.openedImages` has some. */
+  z.object({ type: z.literal('openedImages') }),
   z.object({ type: z.literal('receiver'), status: ReceiverStatus, problem: AppError.nullable() }),
 ]);
 export type AppEvent = z.infer<typeof AppEvent>;

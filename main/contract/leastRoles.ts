@@ -10,6 +10,7 @@ export const LEAST_ROLE: Readonly<Record<CallName, Role>> = {
   'app.info': 'reader',
   'app.checkRuntime': 'reader',
   'app.pickFolder': 'admin',
+  'app.openedImages': 'admin',
   'app.listFolder': 'admin',
   'preferences.get': 'reader',
   'preferences.change': 'reader',

@@ -59,6 +59,7 @@ class FakeServices {
       },
     }),
     handlersOf: () => this.services.handlers,
+    openImages: () => undefined,
     bulk: {
       get: (path) =>
         Promise.resolve(

@@ -26,6 +26,7 @@ import { measurementServices } from './measurementServices.ts';
 import { modelServices } from './modelServices.ts';
 import { networkServices } from './networkServices.ts';
 import { NodeBook } from './nodeBook.ts';
+import { OpenedImages, openedImageServices } from './openedImages.ts';
 import { predictServices } from './predictServices.ts';
 import { preferenceServices } from './preferenceServices.ts';
 import { PreferencesFile } from './preferencesFile.ts';
@@ -52,8 +53,10 @@ export function createServices({ compute, host }: ServiceDependencies): Services
   const recent = new RecentProjects(host.stateFolder);
   const windows = new Windows();
   const nodes = new NodeBook(host.stateFolder);
+  const opened = new OpenedImages(events);
   const handlersBy = (author: string, user: SignedInUser | null): Handlers => refuseWritesToReadOnly(session, {
     ...appServices(compute, host, user),
+    ...openedImageServices(opened),
     // What one of several people likes is not told to the others.
     ...(user ? preferenceServices(new PreferencesFile(join(host.stateFolder, 'users', user.name)), new EventHub()) : preferenceServices(new PreferencesFile(host.stateFolder), events)),
     ...projectServices(session, recent, events, user?.name ?? host.userName),
@@ -91,6 +94,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
     handlersOf,
     bulk: createBulkPlane(session, new Thumbnails(session, compute), host.userName),
     windows,
+    openImages: (paths) => opened.add(paths),
     subscribe: (listener) => events.subscribe(listener),
     async close() {
       stopWatching();

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Handlers, ProjectInfo } from '../contract/api.ts';
 import { type AppError, AppException } from '../contract/errors.ts';
 import type { ReadOnlyAccess } from '../contract/projectAccess.ts';
+import { projectFolderOf, writeProjectFile } from '../dataset/projectFile.ts';
 import type { Claim } from '../dataset/projectLock.ts';
 import { createProject, openProject, type ProjectStore, viewProject } from '../dataset/projectStore.ts';
 import { answer } from './answer.ts';
@@ -35,8 +36,17 @@ export function projectServices(
   return {
     'project.recent': () => answer(async () => ({ folders: await recent.list() })),
     'project.current': () => answer(() => ({ project: session.info() })),
-    'project.create': ({ folder, name }) => answer(() => openAndRemember(folder, () => createProject(folder, name, Date.now(), { userName, takeOver: false }))),
-    'project.open': ({ folder, takeOver }) => answer(() => openAndRemember(folder, () => openOrView(folder, { userName, takeOver }))),
+    'project.create': ({ folder, name }) =>
+      answer(async () => {
+        const info = await openAndRemember(folder, () => createProject(folder, name, Date.now(), { userName, takeOver: false }));
+        await writeProjectFile(info.folder);
+        return info;
+      }),
+    'project.open': ({ folder: path, takeOver }) =>
+      answer(() => {
+        const folder = projectFolderOf(path);
+        return openAndRemember(folder, () => openOrView(folder, { userName, takeOver }));
+      }),
     'project.close': () =>
       answer(async () => {
         await session.close();

@@ -44,6 +44,8 @@ export interface Services {
   readonly bulk: BulkPlane;
   /** Pages that are connected. */
   readonly windows: Pick<Windows, 'arrive'>;
+  /** A window imports them into its project, once one is open. */
+  openImages(paths: readonly string[]): void;
   /** Returns the unsubscribe function. */
   subscribe(listener: (event: AppEvent) => void): () => void;
   /** Stops jobs (checkpointing), closes the database. */

@@ -65,13 +65,13 @@ async function brightShare(page: Page): Promise<number> {
   }, png.toString('base64'));
 }
 
-/** Starts a training of two short epochs and waits until its model is listed with a validation Dice. */
-async function train(page: Page, name: 'Train' | 'Retrain', expectedModels: number): Promise<void> {
+/** Starts a training of a few short epochs and waits until its model is listed with a validation Dice. */
+async function train(page: Page, name: 'Train' | 'Retrain', expectedModels: number, { epochs, jobMs }: WalkLength): Promise<void> {
   await page.getByLabel('Unit of training').selectOption('epochs');
-  await page.getByLabel('Amount of training').fill('2');
+  await page.getByLabel('Amount of training').fill(String(epochs));
   await button(page, name).click();
   await page.locator('[data-testid=job][data-kind=train]').waitFor({ timeout: 30_000 });
-  await expect.poll(() => page.locator('[data-testid=run][data-state=finished]').count(), { timeout: JOB_MS, interval: 500 }).toBe(expectedModels);
+  await expect.poll(() => page.locator('[data-testid=run][data-state=finished]').count(), { timeout: jobMs, interval: 500 }).toBe(expectedModels);
   const newest = page.locator('[data-testid=run]').first();
   expect(await newest.getAttribute('data-dice')).toMatch(/^0(\.\d+)?$|^1$/);
 }
@@ -86,7 +86,15 @@ export interface WalkFolders {
   readonly screenshot?: string;
 }
 
-export async function walkTheLoop(page: Page, { studies, project, output, screenshot }: WalkFolders): Promise<void> {
+export interface WalkLength {
+  readonly epochs: number;
+  readonly retrains: boolean;
+  /** How long a job may take. */
+  readonly jobMs: number;
+}
+const WHOLE: WalkLength = { epochs: 2, retrains: true, jobMs: JOB_MS };
+
+export async function walkTheLoop(page: Page, { studies, project, output, screenshot }: WalkFolders, length = WHOLE): Promise<void> {
   await page.getByLabel('Project folder', { exact: true }).fill(project);
   await button(page, 'New project here').click();
   await page.getByTestId('workspace').waitFor();
@@ -116,9 +124,9 @@ export async function walkTheLoop(page: Page, { studies, project, output, screen
   expect(await newestRevision(page).getAttribute('data-source')).toBe('manual');
 
   await page.getByRole('tab', { name: 'Train' }).click();
-  await train(page, 'Train', 1);
+  await train(page, 'Train', 1, length);
   await button(page, 'Predict this case').click();
-  await page.locator('[data-testid=viewer][data-revision="2"][data-ready=true]').waitFor({ timeout: JOB_MS });
+  await page.locator('[data-testid=viewer][data-revision="2"][data-ready=true]').waitFor({ timeout: length.jobMs });
   if (screenshot) await page.screenshot({ path: screenshot.replace('.png', '-train.png') });
 
   // correct and accept the prediction
@@ -131,9 +139,11 @@ export async function walkTheLoop(page: Page, { studies, project, output, screen
   expect(await newestRevision(page).getAttribute('data-source')).toMatch(/^corrected:/);
   if (screenshot) await page.screenshot({ path: screenshot });
 
-  await page.getByRole('tab', { name: 'Train' }).click();
-  await train(page, 'Retrain', 2);
-  expect(await page.getByTestId('run').first().textContent()).toContain('from ');
+  if (length.retrains) {
+    await page.getByRole('tab', { name: 'Train' }).click();
+    await train(page, 'Retrain', 2, length);
+    expect(await page.getByTestId('run').first().textContent()).toContain('from ');
+  }
 
   await exportMasks(page, 'NIfTI', output);
   await exportMasks(page, 'DICOM Segmentation', join(output, 'seg'));

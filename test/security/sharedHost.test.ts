@@ -35,6 +35,7 @@ const services: Services = {
   handlersOf: ({ name }) => handlersBy(name),
   bulk: { get: () => Promise.resolve(bytes()), upload: () => ((uploads += 1), Promise.resolve(bytes())), append: (_path, _body, userName) => (strokesOf.push(userName ?? 'nobody'), Promise.resolve(bytes())) },
   windows: { arrive: () => () => undefined },
+  openImages: () => undefined,
   subscribe: () => () => undefined,
   close: () => Promise.resolve(),
 };

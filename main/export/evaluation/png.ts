@@ -1,15 +1,16 @@
-/** PNG of 8-bit RGB (ISO 15948): signature, IHDR, one IDAT, IEND. */
+/** PNG of 8-bit RGB or RGBA (ISO 15948): signature, IHDR, one IDAT, IEND. */
 import { deflateSync } from 'node:zlib';
 
-/** `rgb` row by row, three bytes a pixel. */
-export function encodePng(rgb: Uint8Array, width: number, height: number): Uint8Array {
-  if (rgb.length !== width * height * 3) throw new RangeError(`${rgb.length} bytes for ${width} × ${height} pixels`);
+/** `pixels` row by row, three bytes a pixel, or four with alpha (not premultiplied). */
+export function encodePng(pixels: Uint8Array, width: number, height: number, bytesPerPixel: 3 | 4 = 3): Uint8Array {
+  const rowBytes = width * bytesPerPixel;
+  if (pixels.length !== rowBytes * height) throw new RangeError(`${pixels.length} bytes for ${width} × ${height} pixels`);
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([8, 2, 0, 0, 0], 8); // 8 bits, colour type RGB
-  const rows = Buffer.alloc(height * (1 + width * 3)); // each row begins with its filter: 0, none
-  for (let row = 0; row < height; row++) rows.set(rgb.subarray(row * width * 3, (row + 1) * width * 3), row * (1 + width * 3) + 1);
+  header.set([8, bytesPerPixel === 4 ? 6 : 2, 0, 0, 0], 8); // 8 bits, colour type RGB with or without alpha
+  const rows = Buffer.alloc(height * (1 + rowBytes)); // each row begins with its filter: 0, none
+  for (let row = 0; row < height; row++) rows.set(pixels.subarray(row * rowBytes, (row + 1) * rowBytes), row * (1 + rowBytes) + 1);
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
   return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', deflateSync(rows, { level: 9 })), chunk('IEND', Buffer.alloc(0))]);
 }

@@ -14,6 +14,7 @@ export class ProjectSession {
   #recent = $state.raw<readonly { folder: string; name: string }[]>([]);
   #app = $state.raw<CallOutput<'app.info'> | null>(null);
   #loaded = $state(false);
+  #waiting = $state.raw<readonly string[]>([]);
 
   constructor(
     private readonly api: AppApi,
@@ -29,6 +30,10 @@ export class ProjectSession {
   get app() {
     return this.#app;
   }
+  /** Images that the system asked to open, for which a project is needed first. */
+  get waitingImages(): readonly string[] {
+    return this.#waiting;
+  }
   get loaded(): boolean {
     return this.#loaded;
   }
@@ -38,7 +43,7 @@ export class ProjectSession {
     void this.#reload();
     return this.api.subscribe(
       (event) => {
-        if (event.type === 'project') void this.#reload();
+        if (event.type === 'project' || event.type === 'openedImages') void this.#reload();
       },
       () => void this.#reload(),
     );
@@ -49,6 +54,8 @@ export class ProjectSession {
       this.#app ??= await this.api.call('app.info', {});
       this.#project = (await this.api.call('project.current', {})).project;
       this.#recent = (await this.api.call('project.recent', {})).folders;
+      const isOwner = (this.#app.role ?? 'admin') === 'admin';
+      this.#waiting = isOwner ? (await this.api.call('app.openedImages', { take: false })).paths : [];
     });
     this.#loaded = true;
   }

@@ -9,6 +9,7 @@ export const project: Record<keyof typeof en, Message> = {
   'project.create': 'Neues Projekt hier',
   'project.phantoms': 'Mit Phantomstudien ausprobieren',
   'project.phantomsHint': 'Erzeugt künstliche Studien nach Formeln',
+  'project.imagesWait': 'Öffnen oder erzeugen Sie ein Projekt: {paths} wird dann dort importiert.',
   'project.closed': '{name} ist geschlossen.',
   'project.openAgain': 'Wieder öffnen',
   'readOnly.title': 'Nur lesend: Sie können ansehen und exportieren, aber nichts speichern.',

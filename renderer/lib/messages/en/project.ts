@@ -7,6 +7,7 @@ export const project = {
   'project.create': 'New project here',
   'project.phantoms': 'Try with phantom studies',
   'project.phantomsHint': 'Makes synthetic studies by formula',
+  'project.imagesWait': 'Open or make a project: {paths} will be imported into it.',
   'project.closed': '{name} is closed.',
   'project.openAgain': 'Open it again',
   'readOnly.title': 'Read-only: you can look and export, but save nothing.',

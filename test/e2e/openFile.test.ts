@@ -1,0 +1,63 @@
+/** The program started with a file, as a file manager does: images wait for a project; a second start hands over to the first. */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { _electron } from 'playwright-core';
+import type { ElectronApplication } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runPhantoms } from '../../main/workers/phantoms.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const found = join(root, 'node_modules/.cache/maskloop/electron.json');
+const executablePath = existsSync(found) ? (JSON.parse(readFileSync(found, 'utf8')) as { executable: string }).executable : null;
+const usable = executablePath !== null && (process.env.DISPLAY !== undefined || process.platform !== 'linux');
+const FLAGS = ['--use-gl=angle', '--use-angle=swiftshader', '--ignore-gpu-blocklist'];
+
+describe.skipIf(!usable)('files opened with the program (needs npm run setup -- --test and a display)', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'maskloop-open-'));
+  const image = (n: number): string => join(folder, 'studies/imagesTr', `phantom_00${n}.nii.gz`);
+  const env = { ...process.env, MASKLOOP_STATE: join(folder, 'state') } as Record<string, string>;
+  let app: ElectronApplication;
+
+  beforeAll(async () => {
+    const studies = { task: 'phantoms', folder: join(folder, 'studies'), caseCount: 2, labelledCount: 0, seed: 1 } as const;
+    await runPhantoms(studies, { tell: () => undefined, stop: { aborted: false } });
+    app = await _electron.launch({ executablePath: executablePath!, args: [root, ...FLAGS, image(1)], env });
+  }, 120_000);
+  afterAll(async () => {
+    await app?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  /** What double-clicking a file does while the program runs. */
+  const startAgain = (file: string): void => {
+    const { status, stderr } = spawnSync(executablePath!, ['--no-sandbox', root, ...FLAGS, file], { env, encoding: 'utf8', timeout: 60_000 });
+    expect(status, stderr).toBe(0);
+  };
+
+  it('an image waits for a project and is imported into it', async () => {
+    const page = await app.firstWindow();
+    await expect.poll(() => page.getByTestId('waiting-images').textContent(), { timeout: 30_000 }).toContain(image(1));
+    await page.getByLabel('Project folder', { exact: true }).fill(join(folder, 'project'));
+    await page.getByRole('button', { name: 'New project here', exact: true }).click();
+    await page.getByText('Import finished.').waitFor({ timeout: 60_000 });
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+    await expect.poll(() => page.getByTestId('case').count()).toBe(1);
+  });
+
+  it('another image goes into the project that is open', async () => {
+    const page = await app.firstWindow();
+    startAgain(image(2));
+    await page.getByText('Import finished.').waitFor({ timeout: 60_000 });
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+    await expect.poll(() => page.getByTestId('case').count()).toBe(2);
+  });
+
+  it('a project file opens its project', async () => {
+    const page = await app.firstWindow();
+    await page.getByRole('button', { name: 'Close project' }).click();
+    await page.getByLabel('Project folder', { exact: true }).waitFor();
+    startAgain(join(folder, 'project/project.mlproj'));
+    await page.getByTestId('workspace').waitFor({ timeout: 30_000 });
+  });
+});
