@@ -2,6 +2,7 @@
 import { app, BrowserWindow, dialog } from 'electron';
 import { join, resolve } from 'node:path';
 import { describeError } from '../main/contract/describeError.ts';
+import { computeEnvironment } from '../main/host/computeEnvironment.ts';
 import { currentUserName } from '../main/host/currentUserName.ts';
 import { locateProgram } from '../main/host/programPaths.ts';
 import { createServices } from '../main/services/createServices.ts';
@@ -46,7 +47,7 @@ function run(): void {
 async function start(): Promise<void> {
   await lockDownSession();
   const services = createServices({
-    compute: createUtilityComputeHost(program.computeScript),
+    compute: createUtilityComputeHost(program.computeScript, () => computeEnvironment(app.getPath('userData'))),
     host: {
       shell: 'electron',
       version: program.version,

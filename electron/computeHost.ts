@@ -3,11 +3,11 @@ import type { ToCompute } from '../main/contract/computeMessages.ts';
 import { ComputeChannel } from '../main/host/computeChannel.ts';
 import type { ComputeHost, ComputeListeners, ComputeProcess } from '../main/jobs/computeHost.ts';
 
-/** Compute processes as Electron utility processes; libtensorflow must never load in the main process. */
-export function createUtilityComputeHost(script: string): ComputeHost {
+/** Compute processes as Electron utility processes; libtensorflow must never load in the main process. `environment` is asked before each start. */
+export function createUtilityComputeHost(script: string, environment: () => NodeJS.ProcessEnv): ComputeHost {
   return {
     start: (listeners) =>
-      listenTo(utilityProcess.fork(script, [], { stdio: 'pipe', serviceName: 'Maskloop compute' }), listeners),
+      listenTo(utilityProcess.fork(script, [], { env: environment(), stdio: 'pipe', serviceName: 'Maskloop compute' }), listeners),
   };
 }
 

@@ -1,4 +1,5 @@
 import { toAppError } from '../contract/errors.ts';
+import { computeEnvironment } from '../host/computeEnvironment.ts';
 import { currentUserName } from '../host/currentUserName.ts';
 import { createForkComputeHost } from '../host/forkComputeHost.ts';
 import { defaultStateFolder, type ProgramPaths } from '../host/programPaths.ts';
@@ -32,9 +33,10 @@ export async function runCommand(
   const onSignal = (): void => interrupt.press();
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   try {
+    const stateFolder = defaultStateFolder();
     const services = createServices({
-      compute: createForkComputeHost(program.computeScript),
-      host: { shell, version: program.version, userName: currentUserName(), stateFolder: defaultStateFolder() },
+      compute: createForkComputeHost(program.computeScript, () => computeEnvironment(stateFolder)),
+      host: { shell, version: program.version, userName: currentUserName(), stateFolder },
     });
     let end: CommandEnd;
     try {

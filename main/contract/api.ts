@@ -26,7 +26,7 @@ import { TrainingChoices } from './trainingRecipe.ts';
 import { RerunOutcome } from './rerun.ts';
 import { CaseFigures, OrderStrategy, WorklistOrder } from './worklistOrder.ts';
 import {
-  Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, JobId, LabelRules, LabelValue, ModelFormat, MsdTask, OverlapRule, PetValues, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
+  Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, JobId, LabelRules, LabelValue, ModelFormat, MsdTask, OverlapRule, PetValues, PhantomAnatomy, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
 } from './vocabulary.ts';
 
 export const CaseStatus = z.enum(['new', 'predicted', 'corrected', 'accepted', 'excluded']);
@@ -186,7 +186,7 @@ const none = z.object({});
 const jobStarted = z.object({ jobId: JobId });
 
 export const calls = {
-  'app.info': call(none, z.object({ version: z.string(), shell: z.enum(['electron', 'browser', 'cli']), userName: z.string(), /** `null`: nobody signs in here. */ role: Role.nullable().default(null), canPickFolder: z.boolean(), homeFolder: z.string() })),
+  'app.info': call(none, z.object({ version: z.string(), shell: z.enum(['electron', 'browser', 'cli']), /** Goes into what is saved. */ userName: z.string(), /** Of the account; it goes into what is saved where no other name was chosen. */ accountName: z.string().default(''), /** `null`: nobody signs in here. */ role: Role.nullable().default(null), canPickFolder: z.boolean(), homeFolder: z.string() })),
   /** Loads the TensorFlow runtime in a throw-away compute process and says whether it works. */
   'app.checkRuntime': call(none, RuntimeStatus),
   'app.pickFolder': call(z.object({ title: z.string() }), z.object({ folder: z.string().nullable() })),
@@ -215,7 +215,7 @@ export const calls = {
    */
   'project.changeLegend': call(z.object({ operations: z.array(LegendOperation).min(1) }), z.object({ jobId: JobId.nullable() })),
   /** Writes phantom studies by formula into the project (tests, demo, first run without data). */
-  'project.addPhantoms': call(z.object({ caseCount: z.int().min(1).max(64), labelledCount: z.int().min(0) }), jobStarted),
+  'project.addPhantoms': call(z.object({ caseCount: z.int().min(1).max(64), labelledCount: z.int().min(0), anatomy: PhantomAnatomy.default('pair') }), jobStarted),
 
   /**
    * `subjectsFile` says which cases show the same person (lines `case,subject`, or JSON); without it, a `subjects.csv` or

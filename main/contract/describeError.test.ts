@@ -85,6 +85,7 @@ const examples: AppError[] = [
   { code: 'job/busy', jobId: 'j1' },
   { code: 'job/process-died', exitCode: null, signal: 'SIGKILL' },
   { code: 'labels/shape', caseId: 'case1', imageDims: [4, 5, 6], labelDims: [4, 5, 7] },
+  { code: 'network/off' },
   { code: 'network/unknown-node', node: 'pacs' },
   { code: 'network/unreachable', node: 'pacs', address: 'pacs.lan:104', reason: 'refused', detail: 'ECONNREFUSED' },
   { code: 'network/rejected', node: 'pacs', reason: 'called-ae-title', callingAeTitle: 'MASKLOOP', calledAeTitle: 'PACS1', detail: 'result 1, source 1, reason 7' },

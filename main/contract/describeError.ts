@@ -105,6 +105,7 @@ export function describeError(error: AppError): string {
       return `Another job (${error.jobId}) is still running. Wait until it ends, or cancel it.`;
     case 'job/process-died':
       return describeDeath(error);
+    case 'network/off':
     case 'network/unknown-node':
     case 'network/unreachable':
     case 'network/rejected':

@@ -7,6 +7,8 @@ type Rejected = Extract<AppError, { code: 'network/rejected' }>;
 /** What happened with another DICOM node and what to do about it. */
 export function describeNetworkError(error: NetworkError): string {
   switch (error.code) {
+    case 'network/off':
+      return 'Network features are off. Allow them in the settings under “This computer” first.';
     case 'network/unknown-node':
       return `There is no DICOM node called '${error.node}'. Add it first, or choose one of the list.`;
     case 'network/unreachable':

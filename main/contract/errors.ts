@@ -121,6 +121,7 @@ export const AppError = z.discriminatedUnion('code', [
   /** `signal` SIGKILL that nobody asked for is the operating system's answer to a lack of memory. `detail`: the end of what it printed. */
   code('job/process-died', { exitCode: z.int().nullable(), signal: z.string().nullable(), detail: z.string().optional() }),
   code('labels/shape', { caseId: CaseId, imageDims: DimsIjk, labelDims: DimsIjk }),
+  code('network/off', {}),
   /** `node` is the user's name for it in all `network/…`. */
   code('network/unknown-node', { node: z.string() }),
   code('network/unreachable', { node: z.string(), address: z.string(), reason: z.enum(['refused', 'timeout', 'unknown-host', 'no-route', 'closed', 'other']), detail: z.string() }),

@@ -20,7 +20,7 @@ import { CaseUncertainty } from './uncertainty.ts';
 import { PredictOptions } from './predictOptions.ts';
 import { Provenance } from './provenance.ts';
 import {
-  Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, LabelRules, LabelValue, ModelFormat, MsdTask, NO_LABEL_RULES, OverlapRule, PetValues, Preset, Revision, RunId, Segment, VoxelType,
+  Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, LabelRules, LabelValue, ModelFormat, MsdTask, NO_LABEL_RULES, OverlapRule, PetValues, PhantomAnatomy, Preset, Revision, RunId, Segment, VoxelType,
 } from './vocabulary.ts';
 
 /** A volume in the project store: raw NIfTI-1 (`.nii`, voxels at byte 352), axes closest to LPS. */
@@ -380,10 +380,12 @@ export type DeleteModelTask = z.infer<typeof DeleteModelTask>;
 export const CheckRuntimeTask = z.object({ task: z.literal('checkRuntime') });
 export type CheckRuntimeTask = z.infer<typeof CheckRuntimeTask>;
 
-/** Writes phantom studies by formula as NIfTI files into `folder/imagesTr` and `folder/labelsTr`. */
+/** Writes phantom studies by formula: pairs as NIfTI files into `folder/imagesTr` and `folder/labelsTr`, what looks like a body as DICOM. */
 export const PhantomTask = z.object({
   task: z.literal('phantoms'),
   folder: z.string(),
+  /** Absent: `pair`. */
+  anatomy: PhantomAnatomy.optional(),
   caseCount: z.int().positive(),
   labelledCount: z.int().nonnegative(),
   seed: z.int().nonnegative(),

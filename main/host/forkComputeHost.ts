@@ -2,14 +2,15 @@ import { fork, type ChildProcess } from 'node:child_process';
 import type { ComputeHost, ComputeListeners, ComputeProcess } from '../jobs/computeHost.ts';
 import { ComputeChannel } from './computeChannel.ts';
 
-/** Compute processes as forked Node processes. `script` is the built compute bundle. */
-export function createForkComputeHost(script: string): ComputeHost {
+/** Compute processes as forked Node processes. `script` is the built compute bundle; `environment` is asked before each start. */
+export function createForkComputeHost(script: string, environment: () => NodeJS.ProcessEnv = () => process.env): ComputeHost {
   const running = new Set<ChildProcess>();
   // A worker dies with its parent, also when the parent leaves in a hurry.
   process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')));
   return {
     start(listeners) {
       const child = fork(script, [], {
+        env: environment(),
         stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         serialization: 'advanced',
         // Its own process group: Ctrl+C in a terminal reaches us alone, and we ask it to stop and checkpoint.

@@ -13,13 +13,15 @@ import { runShortTask } from './shortTask.ts';
 
 type AppCalls = 'app.info' | 'app.checkRuntime' | 'app.pickFolder' | 'app.listFolder';
 
-export function appServices(compute: ComputeHost, host: HostAbilities, user: SignedInUser | null): Pick<Handlers, AppCalls> {
+/** `author`: the name under which this caller saves. */
+export function appServices(compute: ComputeHost, host: HostAbilities, author: string, user: SignedInUser | null): Pick<Handlers, AppCalls> {
   return {
     'app.info': () =>
       answer(() => ({
         version: host.version,
         shell: host.shell,
-        userName: user?.name ?? host.userName,
+        userName: author,
+        accountName: user?.name ?? host.userName,
         role: user?.role ?? null,
         canPickFolder: host.pickFolder !== undefined,
         homeFolder: homedir(),

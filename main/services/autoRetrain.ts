@@ -22,7 +22,7 @@ export class AutoRetrain {
   constructor(
     private readonly session: ProjectSession,
     private readonly events: EventHub,
-    private readonly author: string,
+    private readonly author: () => string,
   ) {}
 
   /** For programs that stay: a command line that ends soon would only begin what it then stops. Returns the unsubscribe function. */
@@ -73,7 +73,7 @@ export class AutoRetrain {
     const isTraining = queue.list().some(({ kind, state }) => kind === 'train' && (state === 'queued' || state === 'running'));
     if (afterAccepted === null || parent === null || isTraining || newlyAcceptedCount(store) < afterAccepted) return;
     const { configuration, fold, preset, amp, runId: parentRunId } = parent;
-    await startTraining(project, this.events, this.author, { configuration, fold, preset, amp, minutes, parentRunId, choices: {} }, { isBackground: true });
+    await startTraining(project, this.events, this.author(), { configuration, fold, preset, amp, minutes, parentRunId, choices: {} }, { isBackground: true });
     this.#problem = null;
   }
 }

@@ -29,7 +29,7 @@ import { NodeBook } from './nodeBook.ts';
 import { OpenedImages, openedImageServices } from './openedImages.ts';
 import { predictServices } from './predictServices.ts';
 import { preferenceServices } from './preferenceServices.ts';
-import { PreferencesFile } from './preferencesFile.ts';
+import { PreferencesFile, readPreferencesNow } from './preferencesFile.ts';
 import { projectServices } from './projectServices.ts';
 import { ProjectSession } from './projectSession.ts';
 import { RecentProjects } from './recentProjects.ts';
@@ -47,51 +47,64 @@ export function createServices({ compute, host }: ServiceDependencies): Services
   const heads = new AuditHeads(host.stateFolder);
   const session = new ProjectSession(compute, events, (store) => heads.remember(store.audit));
   const meter = new EffortMeter(session, compute);
-  const receiver = new DicomReceiver(session, compute, events, host.userName);
-  const autoRetrain = new AutoRetrain(session, events, host.userName);
+  let ownName = readPreferencesNow(host.stateFolder).userName ?? host.userName;
+  events.subscribe((event) => {
+    if (event.type === 'preferences') ownName = event.preferences.userName ?? host.userName;
+  });
+  const receiver = new DicomReceiver(session, compute, events, () => ownName);
+  const autoRetrain = new AutoRetrain(session, events, () => ownName);
   const stopWatching = host.shell === 'cli' ? () => undefined : autoRetrain.watch();
   const recent = new RecentProjects(host.stateFolder);
   const windows = new Windows();
   const nodes = new NodeBook(host.stateFolder);
   const opened = new OpenedImages(events);
-  const handlersBy = (author: string, user: SignedInUser | null): Handlers => refuseWritesToReadOnly(session, {
-    ...appServices(compute, host, user),
-    ...openedImageServices(opened),
+  const handlersBy = (author: string, user: SignedInUser | null): Handlers => {
     // What one of several people likes is not told to the others.
-    ...(user ? preferenceServices(new PreferencesFile(join(host.stateFolder, 'users', user.name)), new EventHub()) : preferenceServices(new PreferencesFile(host.stateFolder), events)),
-    ...projectServices(session, recent, events, user?.name ?? host.userName),
-    // Which projects there are on this computer is not for everybody.
-    ...(user && !hasRole(user.role, 'admin') ? { 'project.recent': () => answer(() => ({ folders: [] })) } : {}),
-    ...legendServices(session, events, author),
-    ...datasetServices(session, events, author),
-    ...labelServices(session, compute, events, author, meter),
-    ...measurementServices(session),
-    ...journalServices(session, windows, author),
-    ...worklistServices(session, meter),
-    ...effortServices(session, meter),
-    ...trainServices(session, events, author),
-    ...trainingViewServices(session, compute),
-    ...autoRetrainServices(autoRetrain),
-    ...predictServices(session, events, host.version, author),
-    ...evaluateServices(session),
-    ...findBestServices(session),
-    ...exportServices(session, host.version, author),
-    ...modelServices(session, events, author),
-    ...registryServices(session, compute, events, author),
-    ...networkServices(session, compute, events, nodes, receiver, author),
-    ...auditServices(session, heads),
-    ...jobServices(session),
-  });
-  const signedIn = new Map<string, Handlers>();
-  const handlersOf = (user: SignedInUser): Handlers => {
-    const key = `${user.role} ${user.name}`;
-    const known = signedIn.get(key) ?? handlersBy(user.name, user);
-    signedIn.set(key, known);
+    const preferences = new PreferencesFile(user ? join(host.stateFolder, 'users', user.name) : host.stateFolder);
+    // Who types a command has decided.
+    const mayUseNetwork = async (): Promise<boolean> => host.shell === 'cli' || (await preferences.read()).networkAllowed;
+    return refuseWritesToReadOnly(session, {
+      ...appServices(compute, host, author, user),
+      ...openedImageServices(opened),
+      ...preferenceServices(preferences, user ? new EventHub() : events),
+      ...projectServices(session, recent, events, author),
+      // Which projects there are on this computer is not for everybody.
+      ...(user && !hasRole(user.role, 'admin') ? { 'project.recent': () => answer(() => ({ folders: [] })) } : {}),
+      ...legendServices(session, events, author),
+      ...datasetServices(session, events, author),
+      ...labelServices(session, compute, events, author, meter),
+      ...measurementServices(session),
+      // Of the account: strokes that are not saved yet stay with whoever takes another name meanwhile.
+      ...journalServices(session, windows, user?.name ?? host.userName),
+      ...worklistServices(session, meter),
+      ...effortServices(session, meter),
+      ...trainServices(session, events, author),
+      ...trainingViewServices(session, compute),
+      ...autoRetrainServices(autoRetrain),
+      ...predictServices(session, events, host.version, author),
+      ...evaluateServices(session),
+      ...findBestServices(session),
+      ...exportServices(session, host.version, author),
+      ...modelServices(session, events, author),
+      ...registryServices(session, compute, events, author),
+      ...networkServices(session, compute, events, nodes, receiver, author, mayUseNetwork),
+      ...auditServices(session, heads),
+      ...jobServices(session),
+    });
+  };
+  const made = new Map<string, Handlers>();
+  const handlersFor = (author: string, user: SignedInUser | null): Handlers => {
+    const key = `${user?.role ?? ''} ${author}`;
+    const known = made.get(key) ?? handlersBy(author, user);
+    made.set(key, known);
     return known;
   };
   return {
-    handlers: handlersBy(host.userName, null),
-    handlersOf,
+    // By the name of now: who changes it signs the next mask with it.
+    get handlers() {
+      return handlersFor(ownName, null);
+    },
+    handlersOf: (user) => handlersFor(user.name, user),
     bulk: createBulkPlane(session, new Thumbnails(session, compute), host.userName),
     windows,
     openImages: (paths) => opened.add(paths),

@@ -23,7 +23,7 @@ export class DicomReceiver {
     private readonly compute: ComputeHost,
     private readonly events: EventHub,
     /** In whose name what comes in is imported. */
-    private readonly userName: string,
+    private readonly userName: () => string,
   ) {
     // It belongs to a project and goes with it.
     events.subscribe((event) => {
@@ -86,7 +86,7 @@ export class DicomReceiver {
     // Stopped, perhaps because its project closes: the next start imports what waits.
     if (!this.#running) return;
     try {
-      queue.submit(importJob(store, this.events, this.userName, title, [() => importTask(store, [folder])]));
+      queue.submit(importJob(store, this.events, this.userName(), title, [() => importTask(store, [folder])]));
     } catch (thrown) {
       // The files stay in the inbox; the next start of the receiver imports them.
       this.#tell(toAppError(thrown));

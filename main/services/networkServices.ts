@@ -16,8 +16,21 @@ import { runShortTask } from './shortTask.ts';
 
 type NetworkCalls = Extract<keyof Handlers, `network.${string}`>;
 
-export function networkServices(session: ProjectSession, compute: ComputeHost, events: EventHub, book: NodeBook, receiver: DicomReceiver, actor: string): Pick<Handlers, NetworkCalls> {
+/** `isAllowed`: whoever calls wants the network; asked before anything connects or listens. */
+export function networkServices(
+  session: ProjectSession,
+  compute: ComputeHost,
+  events: EventHub,
+  book: NodeBook,
+  receiver: DicomReceiver,
+  actor: string,
+  isAllowed: () => Promise<boolean>,
+): Pick<Handlers, NetworkCalls> {
+  const checkAllowed = async (): Promise<void> => {
+    if (!(await isAllowed())) throw new AppException({ code: 'network/off' });
+  };
   const ask = async (name: string, query: DicomQuery | null, limit: number): Promise<DicomAskSummary> => {
+    await checkAllowed();
     const task = { task: 'dicomAsk', node: await book.get(name), station: await book.station(), query, limit } as const;
     return DicomAskSummary.parse(await runShortTask(compute, task));
   };
@@ -41,6 +54,7 @@ export function networkServices(session: ProjectSession, compute: ComputeHost, e
       }),
     'network.retrieve': ({ node: name, studies, by }) =>
       answer(async () => {
+        await checkAllowed();
         const [found, station] = [await book.get(name), await book.station()];
         const node = found.kind === 'dimse' && by ? { ...found, retrieveBy: by } : found;
         const { store, queue } = session.current();
@@ -55,6 +69,7 @@ export function networkServices(session: ProjectSession, compute: ComputeHost, e
       }),
     'network.send': ({ node: name, paths }) =>
       answer(async () => {
+        await checkAllowed();
         const task = { task: 'dicomSend', node: await book.get(name), station: await book.station(), paths: paths.map((path) => resolve(path)) } as const;
         const store = session.info() ? session.current().store : null;
         if (store && !store.readOnly) store.audit.append({ actor, action: 'send', facts: { node: name, paths: task.paths } });
@@ -62,6 +77,7 @@ export function networkServices(session: ProjectSession, compute: ComputeHost, e
       }),
     'network.startReceiver': ({ station }) =>
       answer(async () => {
+        await checkAllowed();
         await book.setStation(station);
         await receiver.start(station);
         return receiver.status();

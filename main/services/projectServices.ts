@@ -68,14 +68,14 @@ export function projectServices(
         if (!info) throw new Error('the project closed while its legend was set');
         return info;
       }),
-    'project.addPhantoms': ({ caseCount, labelledCount }) =>
+    'project.addPhantoms': ({ caseCount, labelledCount, anatomy }) =>
       answer(() => {
         const { store, queue } = session.current();
         // Other voxels than the phantoms that are there already, which would not be imported twice.
         const seed = store.cases.count();
         const folder = join(store.folder.path, 'phantoms', `seed_${seed}`);
         const job = importJob(store, events, userName, `Phantom studies (${caseCount})`, [
-          () => ({ task: 'phantoms', folder, caseCount, labelledCount: Math.min(labelledCount, caseCount), seed }),
+          () => ({ task: 'phantoms', folder, anatomy, caseCount, labelledCount: Math.min(labelledCount, caseCount), seed }),
           () => importTask(store, [folder]),
         ]);
         return { jobId: queue.submit(job) };

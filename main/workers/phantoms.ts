@@ -7,38 +7,48 @@ import type { PhantomTask } from '../contract/tasks.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { writeGzippedNifti, writeLabelmap } from '../dataset/storedVolume.ts';
 import { makePhantom, PHANTOM_LABEL_NAMES } from '../imaging/phantom.ts';
+import { writeDicomPhantoms } from './dicomPhantoms.ts';
 
 /**
  * `imagesTr/phantom_001.nii.gz` …, the first `labelledCount` of them with `labelsTr`, the truth of the others in `truthTs`
- * (which import passes over), and `dataset.json`. The same seed writes the same voxels.
+ * (which import passes over), and `dataset.json`; other anatomies as `writeDicomPhantoms`. The same seed writes the same voxels.
  */
 export async function runPhantoms(input: PhantomTask, port: JobPort): Promise<Result<Record<string, unknown>>> {
+  const { anatomy = 'pair' } = input;
   try {
-    const folders = {
-      images: join(input.folder, 'imagesTr'),
-      labels: join(input.folder, 'labelsTr'),
-      truth: join(input.folder, 'truthTs'),
-    };
-    for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
-    const total = input.caseCount;
-    const labelled: { image: string; label: string }[] = [];
-    for (let n = 0; n < total && !port.stop.aborted; n++) {
-      port.tell({ type: 'progress', progress: { phase: 'writing', done: n, total } });
-      const name = `phantom_${String(n + 1).padStart(3, '0')}.nii.gz`;
-      const { grid, image, labels } = makePhantom(input.seed + n);
-      const imageFile = join(folders.images, name);
-      await writeGzippedNifti(imageFile, grid, image);
-      const isLabelled = n < input.labelledCount;
-      if (isLabelled) labelled.push({ image: `./imagesTr/${name}`, label: `./labelsTr/${name}` });
-      await writeLabelmap(join(isLabelled ? folders.labels : folders.truth, name), grid, labels);
-      port.tell({ type: 'item', item: { kind: 'writtenFile', path: imageFile } });
+    if (anatomy !== 'pair') {
+      const written = await writeDicomPhantoms({ ...input, anatomy }, port);
+      return ok({ folder: input.folder, caseCount: written, labelledCount: Math.min(written, input.labelledCount) });
     }
-    await writeFileAtomic(join(input.folder, 'dataset.json'), Buffer.from(datasetJson(labelled)));
-    port.tell({ type: 'progress', progress: { phase: 'writing', done: total, total } });
-    return ok({ folder: input.folder, caseCount: total, labelledCount: labelled.length });
+    return ok(await writePairs(input, port));
   } catch (thrown) {
     return err(toAppError(thrown, input.folder));
   }
+}
+
+async function writePairs(input: PhantomTask, port: JobPort): Promise<Record<string, unknown>> {
+  const folders = {
+    images: join(input.folder, 'imagesTr'),
+    labels: join(input.folder, 'labelsTr'),
+    truth: join(input.folder, 'truthTs'),
+  };
+  for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
+  const total = input.caseCount;
+  const labelled: { image: string; label: string }[] = [];
+  for (let n = 0; n < total && !port.stop.aborted; n++) {
+    port.tell({ type: 'progress', progress: { phase: 'writing', done: n, total } });
+    const name = `phantom_${String(n + 1).padStart(3, '0')}.nii.gz`;
+    const { grid, image, labels } = makePhantom(input.seed + n);
+    const imageFile = join(folders.images, name);
+    await writeGzippedNifti(imageFile, grid, image);
+    const isLabelled = n < input.labelledCount;
+    if (isLabelled) labelled.push({ image: `./imagesTr/${name}`, label: `./labelsTr/${name}` });
+    await writeLabelmap(join(isLabelled ? folders.labels : folders.truth, name), grid, labels);
+    port.tell({ type: 'item', item: { kind: 'writtenFile', path: imageFile } });
+  }
+  await writeFileAtomic(join(input.folder, 'dataset.json'), Buffer.from(datasetJson(labelled)));
+  port.tell({ type: 'progress', progress: { phase: 'writing', done: total, total } });
+  return { folder: input.folder, caseCount: total, labelledCount: labelled.length };
 }
 
 function datasetJson(training: readonly { image: string; label: string }[]): string {

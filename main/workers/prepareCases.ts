@@ -1,5 +1,5 @@
 /** Preparation of many cases, several at once in threads of the compute process. */
-import { availableParallelism, cpus, freemem } from 'node:os';
+import { freemem } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { AppException } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
@@ -7,6 +7,7 @@ import type { Progress } from '../contract/jobs.ts';
 import type { StoredImage, TrainCase } from '../contract/tasks.ts';
 import type { CaseFingerprint } from '../nnunet/plan/fingerprint.ts';
 import { builtFile } from '../dataset/read/builtFile.ts';
+import { usableCores } from '../dataset/usableCores.ts';
 import { runPreparation, type FromThread, type PreparationRequest, type PreparationResult } from './preparation.ts';
 import type { PreprocessedStore } from './preprocessedStore.ts';
 import { breathe } from './wholeCase.ts';
@@ -121,7 +122,5 @@ async function inThreads(
 function usefulThreads(images: readonly StoredImage[]): number {
   const voxels = images.map(({ grid, files }) => grid.dimsIjk[0] * grid.dimsIjk[1] * grid.dimsIjk[2] * files.length);
   const byMemory = Math.floor((freemem() * USABLE_PART_OF_FREE_MEMORY) / (Math.max(1, ...voxels) * WORKING_BYTES_PER_VOXEL));
-  // `availableParallelism` is younger than the oldest runtime we serve
-  const cores = typeof availableParallelism === 'function' ? availableParallelism() : cpus().length;
-  return Math.max(1, Math.min(cores, byMemory));
+  return Math.max(1, Math.min(usableCores(), byMemory));
 }

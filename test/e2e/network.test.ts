@@ -38,6 +38,7 @@ describe.skipIf(!existsSync(CHROMIUM) || !hasOrthanc)(`the DICOM network in a br
     await page.getByRole('button', { name: 'New project here' }).click();
     await page.getByRole('button', { name: 'Network…' }).click();
     const dialog = page.getByRole('dialog', { name: 'DICOM network' });
+    await dialog.getByRole('button', { name: 'Allow the DICOM network' }).click();
     await dialog.getByText('The DICOM network is off').waitFor();
 
     await dialog.getByRole('button', { name: 'Add a node' }).click();

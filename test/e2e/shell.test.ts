@@ -37,8 +37,28 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
   const picture = async (name: string): Promise<void> => {
     if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
   };
-  const kept = (): { theme?: string; shortcuts?: Record<string, string[]> } => JSON.parse(readFileSync(join(state, 'preferences.json'), 'utf8')) as ReturnType<typeof kept>;
+  const kept = (): { theme?: string; shortcuts?: Record<string, string[]>; userName?: string } => JSON.parse(readFileSync(join(state, 'preferences.json'), 'utf8')) as ReturnType<typeof kept>;
   const opacity = (): Promise<string> => page.getByLabel('Mask opacity').inputValue();
+
+  it('takes how this computer is to be used', async () => {
+    await page.getByLabel('Project folder', { exact: true }).waitFor();
+    await page.keyboard.press('Control+,');
+    const dialog = page.getByRole('dialog', { name: 'Settings' });
+    await dialog.getByRole('tab', { name: 'This computer' }).click();
+    await dialog.getByLabel('Your name').fill('Dr. Ada');
+    await dialog.getByLabel('Folder for new projects').fill(join(folder, 'empty'));
+    await dialog.getByLabel('Threads of a computation').fill('0');
+    await dialog.getByLabel('Memory of a computation, in GB').fill('4.5');
+    await dialog.getByText('A whole number from 1 to 1024').waitFor();
+    await dialog.getByLabel('Threads of a computation').fill('2');
+    await dialog.getByLabel('Compute with').selectOption('cpu');
+    await dialog.getByLabel('Allow the DICOM network').check();
+    const chosen = { userName: 'Dr. Ada', projectsFolder: join(folder, 'empty'), threads: 2, memoryGb: 4.5, device: 'cpu', networkAllowed: true };
+    await expect.poll(kept).toMatchObject(chosen);
+    await picture('settings-computer');
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.getByLabel('Project folder', { exact: true }).inputValue()).toBe(join(folder, 'empty'));
+  });
 
   it('goes from the palette to the keyboard and back', async () => {
     await picture('welcome-dark');

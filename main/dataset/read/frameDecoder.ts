@@ -1,10 +1,10 @@
 /** Compressed frames to pixels, several at once in threads where that pays. */
-import { availableParallelism, cpus } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { AppException, type AppError } from '../../contract/errors.ts';
 import { decodeFrame, needsCodec, type EncodedFrame } from '../../formats/dicom/pixels/decodeFrame.ts';
 import { createPixelCodecs, type PixelCodecs } from '../../formats/dicom/pixels/pixelCodecs.ts';
 import type { StoredPixels } from '../../formats/dicom/pixels/pixelLayout.ts';
+import { usableCores } from '../usableCores.ts';
 import { builtFile } from './builtFile.ts';
 import { codecModule } from './codecModule.ts';
 
@@ -56,9 +56,7 @@ export class FrameDecoder {
     options: FrameDecoderOptions = {},
   ) {
     this.threadFile = options.threadFile === undefined ? builtFile('decodeThread.cjs') : options.threadFile;
-    // `availableParallelism` is younger than the oldest runtime we serve
-    const cores = typeof availableParallelism === 'function' ? availableParallelism() : cpus().length;
-    this.threads = options.threads ?? Math.min(cores, MAX_THREADS);
+    this.threads = options.threads ?? Math.min(usableCores(), MAX_THREADS);
   }
 
   /**

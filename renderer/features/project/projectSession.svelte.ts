@@ -5,8 +5,9 @@ import type { AppApi } from '../../lib/api.ts';
 import { t } from '../../lib/messages/messages.svelte.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
 
-const PHANTOM_CASES = 8;
-const PHANTOM_LABELLED = 6;
+/** Enough to train on at once, and some left to predict and to correct. */
+const PHANTOM_CASES = 12;
+const PHANTOM_LABELLED = 8;
 
 /** Which project is open. */
 export class ProjectSession {
@@ -15,6 +16,8 @@ export class ProjectSession {
   #app = $state.raw<CallOutput<'app.info'> | null>(null);
   #loaded = $state(false);
   #waiting = $state.raw<readonly string[]>([]);
+  #trialFolder = $state<string | null>(null);
+  #toImport: readonly string[] = [];
 
   constructor(
     private readonly api: AppApi,
@@ -29,6 +32,10 @@ export class ProjectSession {
   }
   get app() {
     return this.#app;
+  }
+  /** The open project is the one that was made to try the program with. */
+  get isTrial(): boolean {
+    return this.#project !== null && this.#project.folder === this.#trialFolder;
   }
   /** Images that the system asked to open, for which a project is needed first. */
   get waitingImages(): readonly string[] {
@@ -72,9 +79,42 @@ export class ProjectSession {
     return made !== undefined;
   }
 
-  async createWithPhantoms(folder: string): Promise<void> {
-    if (!(await this.create(folder))) return;
-    await this.notices.attempt(() => this.api.call('project.addPhantoms', { caseCount: PHANTOM_CASES, labelledCount: PHANTOM_LABELLED }));
+  /** A project of phantoms in a new folder below `baseFolder`. */
+  async tryWithPhantoms(baseFolder: string, anatomy: 'abdomen' | 'brain'): Promise<void> {
+    if (!(await this.#createBelow(baseFolder, `Maskloop phantom ${anatomy === 'abdomen' ? 'CT' : 'MR'}`))) return;
+    this.#trialFolder = this.#project?.folder ?? null;
+    await this.notices.attempt(() => this.api.call('project.addPhantoms', { caseCount: PHANTOM_CASES, labelledCount: PHANTOM_LABELLED, anatomy }));
+  }
+
+  /** A new project below `baseFolder`, named after the images, which are then imported into it. */
+  async createForImages(baseFolder: string, images: string): Promise<void> {
+    this.#toImport = [images];
+    if (!(await this.#createBelow(baseFolder, `${lastName(images)} (Maskloop)`))) this.#toImport = [];
+  }
+
+  /** A new project below `baseFolder` that has the model of a bundle. */
+  async createForModel(baseFolder: string, file: string): Promise<void> {
+    if (!(await this.#createBelow(baseFolder, lastName(file).replace(/\.[^.]*$/, '')))) return;
+    const started = await this.notices.attempt(() => this.api.call('model.import', { file }));
+    if (started) this.notices.say(t('project.modelComes'));
+  }
+
+  /** What the project that has just opened shall import; once. */
+  takeImport(): readonly string[] {
+    const paths = this.#toImport;
+    this.#toImport = [];
+    return paths;
+  }
+
+  /** In a folder of this name, or of this name with a number where that is taken. */
+  async #createBelow(baseFolder: string, name: string): Promise<boolean> {
+    const listed = await this.notices.attempt(() => this.listFolder(baseFolder));
+    if (!listed) return false;
+    const taken = new Set(listed.entries.map((entry) => entry.name));
+    let free = name;
+    for (let number = 2; taken.has(free); number++) free = `${name} ${number}`;
+    const separator = listed.folder.includes('\\') ? '\\' : '/';
+    return this.create(`${listed.folder.replace(/[\\/]$/, '')}${separator}${free}`);
   }
 
   async close(): Promise<void> {
@@ -95,5 +135,7 @@ export class ProjectSession {
   /** The shell's own folder dialog; null when cancelled. Only where `app.canPickFolder`. */
   readonly pickFolder = async (title: string): Promise<string | null> => (await this.api.call('app.pickFolder', { title })).folder;
 }
+
+const lastName = (path: string): string => path.split(/[\\/]/).filter(Boolean).at(-1) ?? 'project';
 
 export const [getProjectSession, setProjectSession] = createContext<ProjectSession>();

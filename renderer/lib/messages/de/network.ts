@@ -8,6 +8,8 @@ export const network: Record<keyof typeof en, Message> = {
   'network.tab.send': 'Senden',
   'network.tab.receive': 'Empfangen',
   'network.off': 'Das DICOM-Netz ist aus: Nichts verbindet sich, nichts hört zu. Legen Sie einen Knoten an (ein PACS, ein Archiv), um Studien zu suchen und abzurufen, oder schalten Sie den Empfänger ein.',
+  'network.notAllowed': 'Netzwerkfunktionen sind aus: Nichts verbindet sich, nichts empfängt.',
+  'network.allow': 'Das DICOM-Netz erlauben',
   'network.nodeAt': '{aeTitle} auf {host}:{port}',
   'network.test': 'Testen',
   'network.testing': 'Test läuft…',

@@ -46,6 +46,7 @@ function rejected({ node, reason, callingAeTitle, calledAeTitle, detail }: Error
 }
 
 export const networkErrors: { readonly [C in NetworkCode]: (error: ErrorOf<C>) => string } = {
+  'network/off': () => 'Netzwerkfunktionen sind aus. Erlauben Sie sie zuerst in den Einstellungen unter „Dieser Rechner“.',
   'network/unknown-node': ({ node }) => `Es gibt keinen DICOM-Knoten „${node}“. Legen Sie ihn an oder wählen Sie einen aus der Liste.`,
   'network/unreachable': unreachable,
   'network/rejected': rejected,

@@ -6,6 +6,8 @@ export const network = {
   'network.tab.send': 'Send',
   'network.tab.receive': 'Receive',
   'network.off': 'The DICOM network is off: nothing connects or listens. Add a node (a PACS, an archive) to search and retrieve studies, or start the receiver.',
+  'network.notAllowed': 'Network features are off: nothing connects or listens.',
+  'network.allow': 'Allow the DICOM network',
   'network.nodeAt': '{aeTitle} at {host}:{port}',
   'network.test': 'Test',
   'network.testing': 'Testing…',
