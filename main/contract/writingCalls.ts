@@ -7,6 +7,7 @@ const WRITES: Readonly<Record<CallName, boolean>> = {
   'app.info': false,
   'app.checkRuntime': false,
   'app.pickFolder': false,
+  'app.openedImages': false,
   'app.listFolder': false,
   'preferences.get': false,
   'preferences.change': false,
