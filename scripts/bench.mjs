@@ -12,6 +12,7 @@ const BENCHMARKS = {
   crossValidation: 'fold 0 of subject-wise hippocampus, Dice and curves (--minutes, about 2 hours as it stands; needs ../shared/data)',
   hippocampus: 'held-out Dice of MSD hippocampus after a short training (about 20 minutes; needs ../shared/data)',
   planParity: "spacing, patch, pooling, kernels and batch against nnunetv2's planners (a few minutes; needs ../shared/data, --record does not)",
+  firstRun: 'the walk of a first run with a phantom, timed: under 10 minutes (needs npm run setup -- --test)',
   retrain: 'a simulated user: rounds of corrections, incremental against full retraining, forgetting, a poisoned round (hours as it stands; restartable)',
   stress: '5000 optimiser steps of a tiny network: memory flat, losses finite (about 2 minutes; --precision bfloat16|float16)',
   preprocessParity: "preprocessed arrays against nnunetv2's on three hippocampus and two PET cases (a minute; needs ../shared/data)",

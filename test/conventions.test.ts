@@ -63,6 +63,15 @@ describe('the map is the tree', () => {
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
+  it('the diagram of the data flow has every folder that the borders are drawn between, and no other', () => {
+    const diagram = /```mermaid\n([\s\S]*?)```/.exec(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8'))![1]!;
+    const drawn = [...diagram.matchAll(/\b(?:main|renderer)\/\w+|\bmodels(?=")|\belectron\b/g)].map(([folder]) => folder);
+    const borders = [...readFileSync(join(root, '.dependency-cruiser.cjs'), 'utf8').matchAll(/^ {2}'?([\w/]+)'?: \[/gm)].map((match) => match[1]!);
+    expect(borders.length).toBeGreaterThan(15);
+    expect([...new Set(drawn)].sort()).toEqual([...new Set(borders)].sort());
+    expect(borders.filter((folder) => !existsSync(join(root, folder)))).toEqual([]);
+  });
+
   it('each source folder has a README of at most 40 lines', () => {
     for (const folder of ['electron', 'main', 'models', 'renderer', 'test', 'bench', 'scripts']) {
       const readme = join(root, folder, 'README.md');
