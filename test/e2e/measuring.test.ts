@@ -78,7 +78,15 @@ describe.skipIf(!existsSync(CHROMIUM))(`measuring in a browser (needs ${CHROMIUM
     await poll(async () => (await texts(page)).length).toBe(2);
     expect(Math.abs(numbersIn((await texts(page))[1]!)[0]! - 90)).toBeLessThan(4);
 
+    // a list that was chosen from leaves the keys to the image, one with the focus those with Ctrl
+    const slab = page.getByLabel('Slab', { exact: true });
+    await slab.selectOption('average');
+    await slab.selectOption('thin');
     await page.keyboard.press('Shift+E');
+    await slab.focus();
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog').waitFor(WAIT);
+    await page.keyboard.press('Escape');
     await drag(page, [0, 40], [8, 52]);
     await poll(async () => (await texts(page)).length).toBe(3);
     // soft tissue of one value

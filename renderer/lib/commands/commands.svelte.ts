@@ -99,10 +99,16 @@ export class Commands {
       this.#hear(event);
     };
     const onpointerdown = (): void => void (this.#focusedByKeyboard = false);
+    // chosen with the mouse: the next key is meant for the image
+    const onchange = (event: Event): void => {
+      if (event.target instanceof HTMLSelectElement && !this.#focusedByKeyboard) event.target.blur();
+    };
     target.addEventListener('keydown', onkeydown);
+    target.addEventListener('change', onchange);
     target.addEventListener('pointerdown', onpointerdown, { capture: true });
     return () => {
       target.removeEventListener('keydown', onkeydown);
+      target.removeEventListener('change', onchange);
       target.removeEventListener('pointerdown', onpointerdown, { capture: true });
     };
   }
@@ -111,7 +117,7 @@ export class Commands {
     if (event.defaultPrevented || event.isComposing) return;
     // while a dialog is open, nothing behind it moves
     if (document.querySelector('dialog[open]')) return;
-    if (event.target instanceof Element && belongsToElement(event.target, event.key, this.#focusedByKeyboard)) return;
+    if (event.target instanceof Element && belongsToElement(event.target, event, this.#focusedByKeyboard)) return;
     const shortcut = shortcutsOf(keyStroke(event)).find((one) => this.#byShortcut.has(one));
     const command = shortcut === undefined ? undefined : this.#byShortcut.get(shortcut);
     if (!command) return;
