@@ -32,6 +32,7 @@ export async function startBrowserHost(stateFolder: string): Promise<BrowserHost
     });
     host.on('exit', (code) => fail(new Error(`the host ended with ${code}: ${printed}`)));
   });
+  const ended = new Promise<void>((done) => host.once('exit', () => done()));
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   return {
     browser,
@@ -46,6 +47,7 @@ export async function startBrowserHost(stateFolder: string): Promise<BrowserHost
     stop: async () => {
       await browser.close();
       host.kill('SIGTERM');
+      await ended; // it writes to its folders until then
     },
   };
 }
