@@ -45,8 +45,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`a first run in a browser (needs ${CHROMI
     await picture('first-run-welcome');
     await page.getByRole('button', { name: 'MR of the brain' }).click();
     await expect.poll(() => isDone('import'), { timeout: 120_000 }).toBe('true');
-    expect(await page.getByTestId('case').count()).toBe(12);
-    expect(await page.locator('[data-testid=case][data-status=accepted]').count()).toBe(8);
+    await expect.poll(() => page.getByTestId('case').count()).toBe(12);
+    await expect.poll(() => page.locator('[data-testid=case][data-status=accepted]').count()).toBe(8);
 
     await page.getByRole('tab', { name: 'Train' }).click();
     expect(await page.getByLabel('Amount of training').inputValue()).toBe('2');

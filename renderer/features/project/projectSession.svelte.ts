@@ -94,6 +94,9 @@ export class ProjectSession {
 
   /** A new project below `baseFolder` that has the model of a bundle. */
   async createForModel(baseFolder: string, file: string): Promise<void> {
+    const beside = await this.notices.attempt(() => this.listFolder(file.slice(0, -lastName(file).length)));
+    if (!beside) return;
+    if (!beside.entries.some((entry) => !entry.isFolder && entry.name === lastName(file))) return this.notices.say(t('project.modelNoFile', { path: file }));
     if (!(await this.#createBelow(baseFolder, lastName(file).replace(/\.[^.]*$/, '')))) return;
     const started = await this.notices.attempt(() => this.api.call('model.import', { file }));
     if (started) this.notices.say(t('project.modelComes'));

@@ -22,6 +22,7 @@ export const project: Record<keyof typeof en, Message> = {
   'project.modelFile': 'Modelldatei',
   'project.model': 'Neues Projekt mit diesem Modell',
   'project.modelAbout': 'Ein Bündel, das ein anderer Arbeitsplatz exportiert hat: es sagt sofort vorher und lässt sich weitertrainieren.',
+  'project.modelNoFile': '{path} ist keine Datei. Wählen Sie das Bündel, das beim Exportieren des Modells entstand.',
   'project.modelComes': 'Das Modell wird importiert. Importieren Sie Studien, dann sagen Sie vorher.',
   'steps.title': 'Erste Schritte',
   'steps.hide': 'Ausblenden',

@@ -20,6 +20,7 @@ export const project = {
   'project.modelFile': 'Model bundle',
   'project.model': 'New project with this model',
   'project.modelAbout': 'A bundle that another workstation exported: it predicts at once, and can be trained further.',
+  'project.modelNoFile': '{path} is no file. Choose the bundle that “model export” wrote.',
   'project.modelComes': 'The model is being imported. Import studies, then predict.',
   'steps.title': 'First steps',
   'steps.hide': 'Hide',
