@@ -28,8 +28,11 @@ export class AppApi {
   readonly #listeners = new Set<(event: AppEvent) => void>();
   readonly #reconnectListeners = new Set<() => void>();
   #unsubscribe: (() => void) | null = null;
+
   /** Of this page; the services know whether it is still there. */
-  readonly windowId: WindowId = windowId;
+  get windowId(): WindowId {
+    return windowId();
+  }
 
   /** Throws `AppException` with the error that the service answered. */
   async call<K extends CallName>(name: K, input: CallInput<K>): Promise<CallOutput<K>> {

@@ -18,8 +18,10 @@ declare global {
   }
 }
 
+let ownWindowId: WindowId | null = null;
+
 /** Of this page; after a reload it is another. */
-export const windowId: WindowId = WindowId.parse(window.maskloop?.windowId ?? crypto.randomUUID());
+export const windowId = (): WindowId => (ownWindowId ??= WindowId.parse(window.maskloop?.windowId ?? crypto.randomUUID()));
 
 async function callOverHttp(name: string, input: unknown): Promise<unknown> {
   const response = await fetch('/api/call', {
@@ -34,7 +36,7 @@ async function callOverHttp(name: string, input: unknown): Promise<unknown> {
 
 /** The browser reconnects by itself after a lost connection; `onReconnect` tells that events may have been missed. */
 function eventsOverHttp(callback: (event: unknown) => void, onReconnect: () => void): () => void {
-  const source = new EventSource(`/api/events?window=${windowId}`);
+  const source = new EventSource(`/api/events?window=${windowId()}`);
   let opened = false;
   source.addEventListener('open', () => {
     if (opened) onReconnect();

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { _electron } from 'playwright-core';
 import type { ElectronApplication, Page } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -17,7 +18,8 @@ async function paintAndKill(page: Page, kill: () => void | Promise<void>, first 
   const painter = await DiscPainter.create(page, first);
   let killedAtMs = Infinity;
   const killing = (async () => {
-    await new Promise((done) => setTimeout(done, 3000 + Math.random() * 3000));
+    while (painter.liftedAtMs.length < 3) await sleep(20);
+    await sleep(BOUND_MS + 300 + Math.random() * 2500);
     killedAtMs = performance.now();
     await kill();
   })();
