@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { buildSync } from 'esbuild';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CaseId } from '../../main/contract/vocabulary.ts';
@@ -75,7 +76,7 @@ describe('journals of a program that is killed', () => {
   it(`at ${KILLS} random moments`, async () => {
     const folder = new ProjectFolder(root);
     const script = join(root, 'writer.mjs');
-    buildSync({ entryPoints: [join(import.meta.dirname, 'strokeWriter.ts')], outfile: script, bundle: true, platform: 'node', format: 'esm', logLevel: 'warning' });
+    buildSync({ entryPoints: [fileURLToPath(new URL('strokeWriter.ts', import.meta.url))], outfile: script, bundle: true, platform: 'node', format: 'esm', logLevel: 'warning' });
     const tallies = await Promise.all(CASES.map((caseId) => killAgainAndAgain(folder, script, caseId)));
     for (const caseId of CASES) await expectAsPainted(folder, caseId);
     const frameCount = tallies.flatMap(({ acknowledged }) => [...acknowledged.values()]).reduce((sum, count) => sum + count, 0);
@@ -83,5 +84,5 @@ describe('journals of a program that is killed', () => {
     expect(frameCount).toBeGreaterThan(KILLS / 2);
     await new StrokeJournals(folder).sweep(CASES);
     for (const caseId of CASES) expect(readdirSync(folder.journals(caseId)).filter((name) => !/^journal-[0-9a-f]{16}\.strokes$/.test(name))).toEqual([]);
-  }, 300_000);
+  }, 600_000);
 });
