@@ -47,7 +47,7 @@ async function waitForEnd(session: CliSession, inbox: EventInbox, jobId: JobId):
     session.output.jobEvent(event);
     if (event.type === 'problem') problems.push(event.error);
     if (event.type === 'succeeded') return { state: 'succeeded', summary: event.summary, problems };
-    if (event.type === 'cancelled') return { state: 'cancelled', summary: {}, problems };
+    if (event.type === 'cancelled' || event.type === 'interrupted') return { state: 'cancelled', summary: {}, problems };
     if (event.type === 'failed') throw new AppException(event.error);
   }
 }

@@ -45,6 +45,7 @@ export class Output {
       return;
     }
     if (event.type === 'problem') return this.note(`  ! ${describeError(event.error)}`);
+    if (event.type === 'retrying') return this.note(`  ! ${describeError(event.error)} Attempt ${event.attempt} of ${event.attempts} follows.`);
     const text = this.#progress.after(event);
     if (text !== null) this.#status(text, this.#progress.phase);
   }

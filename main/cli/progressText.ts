@@ -43,6 +43,10 @@ export class ProgressText {
         else return null;
         break;
       case 'started':
+      case 'movedUp':
+      case 'retrying':
+      case 'interrupted':
+      case 'resumed':
       case 'problem':
       case 'succeeded':
       case 'failed':

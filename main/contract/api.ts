@@ -447,6 +447,10 @@ export const calls = {
   /** The user paints: what runs in the background holds for a while. */
   'jobs.userActive': call(none, z.null()),
   'jobs.cancel': call(z.object({ jobId: JobId }), z.null()),
+  /** Of the waiting jobs this one is next. */
+  'jobs.moveUp': call(z.object({ jobId: JobId }), z.null()),
+  /** What is left of a job that was interrupted, failed or was cancelled: a training from its checkpoint, the cases not yet predicted, the files not yet imported. */
+  'jobs.resume': call(z.object({ jobId: JobId }), jobStarted),
 } as const;
 
 export type CallName = keyof typeof calls;

@@ -77,6 +77,7 @@ const examples: AppError[] = [
   { code: 'export/no-dicom-source', caseId: 'case1', detail: 'it was imported from NIfTI' },
   { code: 'export/name-taken', path: '/out/a.dcm', newPath: '/out/a-2.dcm' },
   { code: 'export/model-changed', caseId: 'case1', runId: 'run1' },
+  { code: 'disk/busy', path },
   { code: 'disk/full', path },
   { code: 'disk/denied', path, detail },
   { code: 'disk/corrupt', path, detail },

@@ -95,6 +95,7 @@ export function describeError(error: AppError): string {
     case 'export/model-changed':
       return describeExportError(error);
     case 'disk/full':
+    case 'disk/busy':
     case 'disk/denied':
     case 'disk/corrupt':
       return describeDiskError(error);
@@ -305,6 +306,8 @@ function describeDiskError(error: ErrorOf<'disk'>): string {
   switch (error.code) {
     case 'disk/full':
       return `The disk is full; ${place(error.path)} was not written, and what was saved before is unharmed. Free some space and try again.`;
+    case 'disk/busy':
+      return `${place(error.path)} is in use by another program. Close it there, then try again.`;
     case 'disk/denied':
       return `Access to ${place(error.path)} was refused (${firstLine(error.detail)}). Check the permissions of the folder, or choose another.`;
     case 'disk/corrupt':

@@ -113,6 +113,8 @@ export const AppError = z.discriminatedUnion('code', [
   /** The weights changed after they drew the mask, or are gone: their hash is not told. */
   code('export/model-changed', { caseId: CaseId, runId: RunId }),
   code('disk/full', { path }),
+  /** Another program has the file open. */
+  code('disk/busy', { path }),
   code('disk/denied', { path, detail: z.string() }),
   code('disk/corrupt', { path, detail: z.string() }),
   code('runtime/missing', { detail: z.string() }),
@@ -160,12 +162,13 @@ export class AppException extends Error {
   }
 }
 
-/** Any thrown value as an `AppError`; ENOSPC, EACCES and EROFS are recognised wherever they come from. */
+/** Any thrown value as an `AppError`; ENOSPC, EBUSY, EACCES and EROFS are recognised wherever they come from. */
 export function toAppError(thrown: unknown, path = ''): AppError {
   if (thrown instanceof AppException) return thrown.error;
   const { code: errno, path: errnoPath } = (thrown ?? {}) as { code?: unknown; path?: unknown };
   const where = typeof errnoPath === 'string' ? errnoPath : path;
   if (errno === 'ENOSPC' || errno === 'EDQUOT') return { code: 'disk/full', path: where };
+  if (errno === 'EBUSY' || errno === 'ETXTBSY') return { code: 'disk/busy', path: where };
   if (errno === 'EACCES' || errno === 'EPERM' || errno === 'EROFS') return { code: 'disk/denied', path: where, detail: String(errno) };
   return { code: 'internal', detail: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) };
 }

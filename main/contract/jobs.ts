@@ -5,7 +5,7 @@ import { JobId } from './vocabulary.ts';
 
 export const JobKind = z.enum(['import', 'train', 'predict', 'evaluate', 'export', 'bench', 'plan', 'legend']);
 export type JobKind = z.infer<typeof JobKind>;
-export const JobState = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled']);
+export const JobState = z.enum(['queued', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted']);
 export type JobState = z.infer<typeof JobState>;
 
 /**
@@ -40,27 +40,40 @@ export const JobNews = z.discriminatedUnion('type', [
 ]);
 export type JobNews = z.infer<typeof JobNews>;
 
+/** The call that does the job, or what is left of it, once more. Input as the call takes it. */
+export const JobRequest = z.object({ call: z.enum(['nnunet.resume', 'nnunet.predict', 'dataset.import']), input: z.record(z.string(), z.unknown()) });
+export type JobRequest = z.infer<typeof JobRequest>;
+
 const event = <T extends string, S extends z.ZodRawShape>(type: T, facts: S) =>
   z.object({ type: z.literal(type), jobId: JobId, seq: z.int().nonnegative(), atMs: z.number(), ...facts });
 
 export const JobEvent = z.discriminatedUnion('type', [
-  event('queued', { kind: JobKind, title: z.string(), subject: z.string().optional() }),
+  event('queued', { kind: JobKind, title: z.string(), subject: z.string().optional(), request: JobRequest.optional() }),
+  /** The user wants it next. */
+  event('movedUp', {}),
   event('started', {}),
+  /** Failed with what may go away by itself; the next of at most `attempts` begins at `retryAtMs`. */
+  event('retrying', { error: AppError, attempt: z.int().positive(), attempts: z.int().positive(), retryAtMs: z.number() }),
   event('progress', { progress: Progress }),
   event('metric', { metric: Metric }),
   event('problem', { error: AppError }),
   event('succeeded', { summary: z.record(z.string(), z.unknown()) }),
   event('failed', { error: AppError }),
   event('cancelled', {}),
+  /** Maskloop ended, or died, before the job did. */
+  event('interrupted', {}),
+  /** Another job does what was left of this one. */
+  event('resumed', { byJobId: JobId }),
 ]);
 export type JobEvent = z.infer<typeof JobEvent>;
 
 const NEXT: Record<JobState, Partial<Record<JobEvent['type'], JobState>>> = {
-  queued: { started: 'running', cancelled: 'cancelled', failed: 'failed' },
-  running: { progress: 'running', metric: 'running', problem: 'running', succeeded: 'succeeded', failed: 'failed', cancelled: 'cancelled' },
+  queued: { movedUp: 'queued', started: 'running', cancelled: 'cancelled', failed: 'failed', interrupted: 'interrupted' },
+  running: { progress: 'running', metric: 'running', problem: 'running', retrying: 'running', succeeded: 'succeeded', failed: 'failed', cancelled: 'cancelled', interrupted: 'interrupted' },
   succeeded: {},
-  failed: {},
-  cancelled: {},
+  failed: { resumed: 'failed' },
+  cancelled: { resumed: 'cancelled' },
+  interrupted: { resumed: 'interrupted' },
 };
 
 /** Pure; the job queue uses it before persisting, the renderer before drawing. The first event of a job is `queued`. */
@@ -83,5 +96,10 @@ export const JobSummary = z.object({
   problems: z.array(AppError),
   error: AppError.optional(),
   summary: z.record(z.string(), z.unknown()).optional(),
+  movedUpAtMs: z.number().optional(),
+  /** While it waits before another attempt. */
+  retry: z.object({ attempt: z.int().positive(), attempts: z.int().positive(), retryAtMs: z.number() }).optional(),
+  /** It can be done again from where it ended (`jobs.resume`). */
+  isResumable: z.boolean().default(false),
 });
 export type JobSummary = z.infer<typeof JobSummary>;

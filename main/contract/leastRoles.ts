@@ -83,6 +83,8 @@ export const LEAST_ROLE: Readonly<Record<CallName, Role>> = {
   'jobs.events': 'reader',
   'jobs.userActive': 'annotator',
   'jobs.cancel': 'annotator',
+  'jobs.moveUp': 'annotator',
+  'jobs.resume': 'reviewer',
 };
 
 /** What a call needs with this input: to look at the worklist is nothing, to set the order for everybody is something. */

@@ -79,6 +79,8 @@ const WRITES: Readonly<Record<CallName, boolean>> = {
   'jobs.events': false,
   'jobs.userActive': false,
   'jobs.cancel': false,
+  'jobs.moveUp': true,
+  'jobs.resume': true,
 };
 
 /** Whether a call with this (parsed) input would write to the project that is open. */

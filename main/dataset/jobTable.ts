@@ -61,7 +61,7 @@ export class JobTable {
     const sql = `
       SELECT e.event_json FROM job_events e
       WHERE e.seq = (SELECT max(seq) FROM job_events WHERE job_id = e.job_id)
-        AND e.type NOT IN ('succeeded', 'failed', 'cancelled')`;
+        AND e.type NOT IN ('succeeded', 'failed', 'cancelled', 'interrupted', 'resumed')`;
     return this.database.all(EventRow, sql).map((row) => row.event_json);
   }
 

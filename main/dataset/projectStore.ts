@@ -108,7 +108,7 @@ export async function createProject(
 }
 
 /**
- * Opens a project, brings its database to this version and tidies up after a crash: unfinished jobs become failed,
+ * Opens a project, brings its database to this version and tidies up after a crash: unfinished jobs become interrupted,
  * running trainings interrupted (resumable), unfinished files go.
  * Throws AppException project/folder-missing, project/not-a-project, project/newer-version, disk/corrupt; and project/in-use,
  * project/held-elsewhere or disk/denied where it can at most be looked at.
@@ -202,8 +202,7 @@ function openDatabase(folder: ProjectFolder): Database {
 async function recover(store: ProjectStore, nowMs: number): Promise<void> {
   store.transaction(() => {
     for (const last of store.jobs.unfinished()) {
-      const error = { code: 'job/process-died', exitCode: null, signal: null } as const;
-      store.jobs.append([{ type: 'failed', jobId: last.jobId, seq: last.seq + 1, atMs: nowMs, error }]);
+      store.jobs.append([{ type: 'interrupted', jobId: last.jobId, seq: last.seq + 1, atMs: nowMs }]);
     }
     store.runs.interruptAll();
     store.audit.begin();

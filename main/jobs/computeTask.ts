@@ -27,7 +27,7 @@ export interface TaskManner extends TaskTimes {
   /** At idle priority. */
   readonly isBackground?: boolean;
 }
-export const TASK_TIMES: TaskTimes = { killAfterMs: 10_000, lingerMs: 3_000 };
+export const TASK_TIMES: TaskTimes = { killAfterMs: 9_000, lingerMs: 3_000 };
 
 /** Runs one task in a process of its own. A `listen` that throws ends the task with that error. */
 export function startTask(

@@ -1,57 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { AppException, err, ok } from '../contract/errors.ts';
-import { type JobEvent, type JobKind, nextState, type JobState } from '../contract/jobs.ts';
+import { nextState, type JobState } from '../contract/jobs.ts';
 import type { TaskItem } from '../contract/tasks.ts';
-import { type TaskInput } from '../contract/tasks.ts';
-import type { JobLog } from './jobLog.ts';
-import { JobQueue, type JobSpec, type QueueTimes } from './jobQueue.ts';
-import { InProcessHost, type Script } from './testing/inProcessHost.ts';
-
-class MemoryLog implements JobLog {
-  readonly all: JobEvent[] = [];
-  isFull = false;
-  append(events: readonly JobEvent[]): void {
-    if (this.isFull) throw new AppException({ code: 'disk/full', path: 'log' });
-    this.all.push(...events);
-  }
-  events(jobId: string, fromSeq: number): JobEvent[] {
-    return this.all.filter((event) => event.jobId === jobId && event.seq >= fromSeq).sort((a, b) => a.seq - b.seq);
-  }
-  recentEvents(): JobEvent[] {
-    return this.all.filter((event) => event.type !== 'metric');
-  }
-}
-
-const TIMES: QueueTimes = { killAfterMs: 80, lingerMs: 50, progressIntervalMs: 40, quietMs: 60 };
-const input: TaskInput = { task: 'checkRuntime' };
-const jobOf = (kind: JobKind, extra: Partial<JobSpec> = {}): JobSpec => ({
-  kind,
-  title: kind,
-  tasks: [() => input],
-  onItem() {},
-  ...extra,
-});
-
-function setUp(script: Script, log = new MemoryLog()) {
-  const host = new InProcessHost(script);
-  const events: JobEvent[] = [];
-  const queue = new JobQueue(host, log, (event) => events.push(event), TIMES);
-  const until = async (test: () => boolean) => {
-    for (let n = 0; n < 400 && !test(); n++) await sleep(5);
-    expect(test()).toBe(true);
-  };
-  const stateOf = (jobId: string) => queue.list().find((job) => job.jobId === jobId)?.state;
-  const ended = (jobId: string) => until(() => ['succeeded', 'failed', 'cancelled'].includes(stateOf(jobId) ?? ''));
-  return { host, log, events, queue, until, stateOf, ended };
-}
-
-const untilStopped: Script = async (_input, port) => {
-  while (!port.stop.aborted) await sleep(2);
-  return ok({});
-};
-const typesOf = (events: readonly JobEvent[], jobId: string) =>
-  events.filter((event) => event.jobId === jobId).map((event) => event.type);
+import { type Script } from './testing/inProcessHost.ts';
+import { input, jobOf, MemoryLog, setUp, TIMES, typesOf, untilStopped } from './testing/queueRig.ts';
 
 describe('a background job', () => {
   /** Notes each change of what it is told, until it is stopped. */
@@ -155,7 +108,7 @@ describe('the job queue', () => {
     await ended(exporting);
     expect(stateOf(exporting)).toBe('cancelled');
     await queue.close();
-    expect([predict, importing].map(stateOf)).toEqual(['cancelled', 'cancelled']);
+    expect([predict, importing].map(stateOf)).toEqual(['interrupted', 'interrupted']);
   });
 
   it('fails a job whose process died and goes on with the next', async () => {

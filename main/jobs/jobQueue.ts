@@ -1,14 +1,15 @@
 /** Long work, one heavy, one light and one background job at a time, each task in its own process; every change is a logged event. */
 import { randomBytes } from 'node:crypto';
 import { type AppError, AppException, toAppError } from '../contract/errors.ts';
-import type { JobEvent, JobKind, JobNews, JobSummary, Progress } from '../contract/jobs.ts';
+import { foldJob, waitingOrder } from '../contract/foldJob.ts';
+import type { JobEvent, JobKind, JobNews, JobRequest, JobSummary, Progress } from '../contract/jobs.ts';
 import { TaskItem, type TaskInput } from '../contract/tasks.ts';
 import { JobId } from '../contract/vocabulary.ts';
 import { type RunningTask, startTask, TASK_TIMES, type TaskOutcome, type TaskTimes } from './computeTask.ts';
 import type { ComputeHost } from './computeHost.ts';
 import { EventWriter } from './eventWriter.ts';
 import type { JobLog } from './jobLog.ts';
-import { foldJob } from './jobSummary.ts';
+import { waitsBeforeRetries } from './retryPolicy.ts';
 
 export type JobEnd =
   | { readonly state: 'succeeded'; readonly summary: Record<string, unknown> }
@@ -19,6 +20,8 @@ export interface JobSpec {
   readonly kind: JobKind;
   readonly title: string;
   readonly subject?: string;
+  /** Does the job, or the rest of it, once more. */
+  readonly request?: JobRequest;
   /** Of a kind that is light by itself: waits its turn with trainings, because it needs the network. */
   readonly isHeavy?: boolean;
   /** Holds while a heavy job runs or the user is active, and starts only when none waits. */
@@ -41,7 +44,11 @@ interface LiveJob {
   readonly spec: JobSpec;
   nextSeq: number;
   isCancelRequested: boolean;
+  /** Not by the user: the program ends. */
+  isInterrupted: boolean;
   task: RunningTask | null;
+  /** Ends a wait before another attempt. */
+  wake: () => void;
   readonly ended: Promise<void>;
   readonly settle: () => void;
 }
@@ -50,8 +57,10 @@ export interface QueueTimes extends TaskTimes {
   readonly progressIntervalMs: number;
   /** Without a sign of the user for so long, background jobs go on. */
   readonly quietMs: number;
+  /** Of the waits before another attempt; tests do not wait. */
+  readonly retryFactor: number;
 }
-const QUEUE_TIMES: QueueTimes = { ...TASK_TIMES, progressIntervalMs: 200, quietMs: 10_000 };
+const QUEUE_TIMES: QueueTimes = { ...TASK_TIMES, progressIntervalMs: 200, quietMs: 10_000, retryFactor: 1 };
 const SUMMARIES_KEPT = 200;
 
 type Lane = 'heavy' | 'light' | 'background';
@@ -83,8 +92,9 @@ export class JobQueue {
   submit(spec: JobSpec, jobId: JobId = newJobId(spec.kind)): JobId {
     let settle = () => {};
     const ended = new Promise<void>((resolve) => (settle = resolve));
-    const job: LiveJob = { jobId, spec, nextSeq: 0, isCancelRequested: false, task: null, ended, settle };
-    const event = this.#record(job, { type: 'queued', kind: spec.kind, title: spec.title, subject: spec.subject });
+    const job: LiveJob = { jobId, spec, nextSeq: 0, isCancelRequested: false, isInterrupted: false, task: null, wake: () => undefined, ended, settle };
+    const { kind, title, subject, request } = spec;
+    const event = this.#record(job, { type: 'queued', kind, title, subject, request });
     try {
       this.#writer.flush();
     } catch (thrown) {
@@ -126,8 +136,26 @@ export class JobQueue {
     }
     if (job.isCancelRequested) return;
     job.isCancelRequested = true;
+    job.wake();
     if (job.task) job.task.stop();
     else if (this.#summaries.get(jobId)?.state === 'queued') void this.#end(job, { state: 'cancelled' });
+  }
+
+  /** Of the waiting jobs this one is next. Does nothing for one that has begun. Throws AppException not-found. */
+  moveUp(jobId: JobId): void {
+    const summary = this.#summaries.get(jobId);
+    if (!summary) throw new AppException({ code: 'not-found', what: 'job', id: jobId });
+    const job = this.#live.get(jobId);
+    if (job && summary.state === 'queued') this.#tell(job, { type: 'movedUp' });
+  }
+
+  /** What was left of an ended job is done by another. */
+  noteResumed(jobId: JobId, byJobId: JobId): void {
+    const seq = (this.events(jobId, 0).at(-1)?.seq ?? -1) + 1;
+    const event: JobEvent = { type: 'resumed', jobId, byJobId, seq, atMs: Date.now() };
+    this.#summaries.set(jobId, foldJob(this.#summaries.get(jobId) ?? null, event));
+    this.#writer.write(event);
+    this.emit(event);
   }
 
   /** The user paints: background jobs hold until it has been quiet for a while. */
@@ -142,22 +170,24 @@ export class JobQueue {
     this.#pauseBackground();
   }
 
-  /** Cancels everything and waits for the processes to be gone. */
+  /** Stops everything, as interrupted, and waits for the processes to be gone. */
   async close(): Promise<void> {
     this.#isClosing = true;
     clearTimeout(this.#activity);
     const jobs = [...this.#live.values()];
-    for (const job of jobs) this.cancel(job.jobId);
+    for (const job of jobs) {
+      job.isInterrupted = !job.isCancelRequested;
+      this.cancel(job.jobId);
+    }
     await Promise.all(jobs.map((job) => job.ended));
     this.#writer.close();
   }
 
   #startNext(): void {
     if (this.#isClosing) return;
-    for (const job of this.#live.values()) {
+    for (const job of this.#waiting()) {
       const lane = laneOf(job.spec);
-      const isWaiting = this.#summaries.get(job.jobId)?.state === 'queued' && !job.isCancelRequested;
-      if (!isWaiting || this.#busy.has(lane) || (lane === 'background' && this.#isPauseWanted)) continue;
+      if (this.#busy.has(lane) || (lane === 'background' && this.#isPauseWanted)) continue;
       this.#busy.add(lane);
       this.#pauseBackground();
       void this.#run(job).finally(() => {
@@ -166,6 +196,15 @@ export class JobQueue {
         this.#pauseBackground();
       });
     }
+  }
+
+  /** In the order in which they shall run. */
+  #waiting(): LiveJob[] {
+    const waiting = [...this.#live.values()].flatMap((job) => {
+      const summary = this.#summaries.get(job.jobId);
+      return summary?.state === 'queued' && !job.isCancelRequested ? [{ job, summary }] : [];
+    });
+    return waiting.sort((a, b) => waitingOrder(a.summary, b.summary)).map(({ job }) => job);
   }
 
   get #isPauseWanted(): boolean {
@@ -198,18 +237,50 @@ export class JobQueue {
     let summary: Record<string, unknown> = {};
     for (const makeInput of job.spec.tasks) {
       if (job.isCancelRequested) return { state: 'cancelled' };
-      const input = makeInput();
-      if (!input) continue;
-      const { killAfterMs = this.times.killAfterMs, isBackground = false } = job.spec;
-      job.task = startTask(this.host, input, listen, { ...this.times, killAfterMs, isBackground });
-      if (isBackground) job.task.pause(this.#isPauseWanted);
-      const outcome = await job.task.outcome;
-      job.task = null;
+      const outcome = await this.#runWithRetries(job, makeInput, listen);
+      if (!outcome) continue;
       const end = endOf(outcome, job.isCancelRequested);
       if (end) return end;
       if (outcome.type === 'done') summary = { ...summary, ...outcome.summary };
     }
     return { state: 'succeeded', summary };
+  }
+
+  /** The outcome of the last attempt; `null`: there was nothing to do. An input is made anew for each: what is done is left out. */
+  async #runWithRetries(job: LiveJob, makeInput: () => TaskInput | null, listen: (news: JobNews) => void): Promise<TaskOutcome | null> {
+    for (let attempt = 1; ; attempt++) {
+      const input = makeInput();
+      if (!input) return null;
+      const outcome = await this.#runOnce(job, input, listen);
+      const waits = outcome.type === 'failed' && !job.isCancelRequested ? waitsBeforeRetries(outcome.error) : [];
+      const waitMs = waits[attempt - 1];
+      if (waitMs === undefined || outcome.type !== 'failed') return outcome;
+      const delayMs = waitMs * this.times.retryFactor;
+      this.#tell(job, { type: 'retrying', error: outcome.error, attempt: attempt + 1, attempts: waits.length + 1, retryAtMs: Date.now() + delayMs });
+      await this.#wait(job, delayMs);
+      if (job.isCancelRequested) return outcome;
+    }
+  }
+
+  async #runOnce(job: LiveJob, input: TaskInput, listen: (news: JobNews) => void): Promise<TaskOutcome> {
+    const { killAfterMs = this.times.killAfterMs, isBackground = false } = job.spec;
+    job.task = startTask(this.host, input, listen, { ...this.times, killAfterMs, isBackground });
+    if (isBackground) job.task.pause(this.#isPauseWanted);
+    const outcome = await job.task.outcome;
+    job.task = null;
+    return outcome;
+  }
+
+  /** Ends early when the job is cancelled. */
+  async #wait(job: LiveJob, delayMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, delayMs);
+      job.wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    job.wake = () => undefined;
   }
 
   #hear(job: LiveJob, news: JobNews, progress: LatestProgress): void {
@@ -240,7 +311,7 @@ export class JobQueue {
     const { state, ...facts } = end;
     this.#live.delete(job.jobId);
     // `type` and the facts belong together by the definition of JobEnd.
-    this.#tell(job, { type: state, ...facts } as EventFacts);
+    this.#tell(job, (state === 'cancelled' && job.isInterrupted ? { type: 'interrupted' } : { type: state, ...facts }) as EventFacts);
     job.settle();
   }
 
@@ -262,8 +333,8 @@ const laneOf = ({ kind, isHeavy, isBackground }: JobSpec): Lane => (isBackground
 /** `null`: the task did all it was asked for. */
 function endOf(outcome: TaskOutcome, isCancelRequested: boolean): JobEnd | null {
   if (outcome.type === 'done') return outcome.stopped && isCancelRequested ? { state: 'cancelled' } : null;
-  // A process that had to be killed after a cancel died as ordered.
-  if (isCancelRequested && outcome.error.code === 'job/process-died') return { state: 'cancelled' };
+  // A process that had to be killed after a cancel died as ordered; what would have been tried again is not.
+  if (isCancelRequested && (outcome.error.code === 'job/process-died' || waitsBeforeRetries(outcome.error).length > 0)) return { state: 'cancelled' };
   return { state: 'failed', error: outcome.error };
 }
 

@@ -63,6 +63,9 @@ export function createServices({ compute, host }: ServiceDependencies): Services
     const preferences = new PreferencesFile(user ? join(host.stateFolder, 'users', user.name) : host.stateFolder);
     // Who types a command has decided.
     const mayUseNetwork = async (): Promise<boolean> => host.shell === 'cli' || (await preferences.read()).networkAllowed;
+    const dataset = datasetServices(session, events, author);
+    const train = trainServices(session, events, author);
+    const predict = predictServices(session, events, host.version, author);
     return refuseWritesToReadOnly(session, {
       ...appServices(compute, host, author, user),
       ...openedImageServices(opened),
@@ -71,17 +74,17 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       // Which projects there are on this computer is not for everybody.
       ...(user && !hasRole(user.role, 'admin') ? { 'project.recent': () => answer(() => ({ folders: [] })) } : {}),
       ...legendServices(session, events, author),
-      ...datasetServices(session, events, author),
+      ...dataset,
       ...labelServices(session, compute, events, author, meter),
       ...measurementServices(session),
       // Of the account: strokes that are not saved yet stay with whoever takes another name meanwhile.
       ...journalServices(session, windows, user?.name ?? host.userName),
       ...worklistServices(session, meter),
       ...effortServices(session, meter),
-      ...trainServices(session, events, author),
+      ...train,
       ...trainingViewServices(session, compute),
       ...autoRetrainServices(autoRetrain),
-      ...predictServices(session, events, host.version, author),
+      ...predict,
       ...evaluateServices(session),
       ...findBestServices(session),
       ...exportServices(session, host.version, author),
@@ -89,7 +92,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...registryServices(session, compute, events, author),
       ...networkServices(session, compute, events, nodes, receiver, author, mayUseNetwork),
       ...auditServices(session, heads),
-      ...jobServices(session),
+      ...jobServices(session, { ...dataset, ...train, ...predict }),
     });
   };
   const made = new Map<string, Handlers>();

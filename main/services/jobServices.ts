@@ -1,10 +1,12 @@
 import type { Handlers } from '../contract/api.ts';
 import { answer } from './answer.ts';
 import type { ProjectSession } from './projectSession.ts';
+import { resumeJob } from './resumeJob.ts';
 
-type JobCalls = 'jobs.list' | 'jobs.events' | 'jobs.cancel' | 'jobs.userActive';
+type JobCalls = 'jobs.list' | 'jobs.events' | 'jobs.cancel' | 'jobs.moveUp' | 'jobs.resume' | 'jobs.userActive';
 
-export function jobServices(session: ProjectSession): Pick<Handlers, JobCalls> {
+/** `others`: whose calls resume jobs. */
+export function jobServices(session: ProjectSession, others: Parameters<typeof resumeJob>[1]): Pick<Handlers, JobCalls> {
   return {
     'jobs.list': () => answer(() => ({ jobs: session.currentQueue().list() })),
     'jobs.events': ({ jobId, fromSeq }) => answer(() => ({ events: session.currentQueue().events(jobId, fromSeq) })),
@@ -13,6 +15,12 @@ export function jobServices(session: ProjectSession): Pick<Handlers, JobCalls> {
         session.currentQueue().noteUserActivity();
         return null;
       }),
+    'jobs.moveUp': ({ jobId }) =>
+      answer(() => {
+        session.currentQueue().moveUp(jobId);
+        return null;
+      }),
+    'jobs.resume': ({ jobId }) => answer(() => session.during((project) => resumeJob(project, others, jobId))),
     'jobs.cancel': ({ jobId }) =>
       answer(() => {
         session.currentQueue().cancel(jobId);

@@ -58,22 +58,26 @@ async function predictCases(
   const jobId = newJobId('predict');
   const pendingFile = (caseId: CaseId) => store.folder.pendingLabels(caseId, jobId);
   const pendingMap = (caseId: CaseId) => store.folder.pendingLabels(caseId, `${jobId}.uncertainty`);
-  const task: PredictTask = {
+  const stored = new Set<CaseId>();
+  // made anew where the process died: what is stored is not predicted twice
+  const task = (): PredictTask => ({
     task: 'predict',
     models,
     options,
     memory,
-    cases: cases.map(({ caseId, image }) => ({ caseId, image, outputFile: pendingFile(caseId), uncertaintyFile: pendingMap(caseId) })),
-  };
+    cases: cases.filter(({ caseId }) => !stored.has(caseId)).map(({ caseId, image }) => ({ caseId, image, outputFile: pendingFile(caseId), uncertaintyFile: pendingMap(caseId) })),
+  });
   queue.submit(
     {
       kind: 'predict',
       title: cases.length === 1 ? `Predict ${cases[0]!.caseId}` : `Predict ${cases.length} cases`,
       subject: voters,
-      tasks: [() => task],
+      request: { call: 'nnunet.predict', input: { ...options, memory, runIds: runs.map(({ runId }) => runId), caseIds: cases.map(({ caseId }) => caseId) } },
+      tasks: [task],
       explain: explainPredictionDeath,
       onItem(item) {
         if (item.kind !== 'prediction') return;
+        stored.add(item.caseId);
         storePrediction(store, actor, voters, item, pendingMap(item.caseId));
         events.casesChanged(item.caseId);
       },

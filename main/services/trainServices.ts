@@ -172,6 +172,7 @@ function trainJob(store: ProjectStore, events: EventHub, author: string, runId: 
     kind: 'train',
     title: repeatsRunId === null ? `${isBackground ? 'Retrain by itself' : 'Train'} ${runId}` : `Repeat ${repeatsRunId}`,
     subject: runId,
+    request: { call: 'nnunet.resume', input: { runId } },
     isBackground,
     // what goes wrong with the gate takes nothing from a training that has ended well
     tasks: [() => ({ ...trainTask(store, runId), memory }), finished, ...afterwards],

@@ -150,7 +150,7 @@ describe('import → train → predict → correct → retrain → export', () =
     while (!(await runNow()).hasCheckpoint) await sleep(50);
     for (const child of alive) child.kill();
     const died = await client.jobEnd(jobId);
-    expect(died).toMatchObject({ state: 'failed', error: { code: 'job/process-died', signal: 'SIGKILL' } });
+    expect(died).toMatchObject({ state: 'failed', error: { code: 'train/out-of-memory' } });
     const before = await runNow();
     expect(before.state).toBe('interrupted');
 

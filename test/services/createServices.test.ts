@@ -268,7 +268,7 @@ describe('training', () => {
     const { jobId, runId } = await rig.call('nnunet.train', { configuration: '2d' });
     expect(await rig.jobEnd(jobId)).toMatchObject({
       state: 'failed',
-      error: { code: 'job/process-died', signal: 'SIGKILL' },
+      error: { code: 'train/out-of-memory' },
     });
     expect((await rig.call('nnunet.listRuns', {})).runs[0]).toMatchObject({ runId, state: 'interrupted', epoch: 3 });
     const predicted = await rig.call('nnunet.predict', { caseIds: [first] });

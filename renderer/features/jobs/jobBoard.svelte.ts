@@ -2,7 +2,7 @@ import { createContext } from 'svelte';
 import { SvelteMap } from 'svelte/reactivity';
 import type { CallInput } from '../../../main/contract/api.ts';
 import { AppException } from '../../../main/contract/errors.ts';
-import { nextState } from '../../../main/contract/jobs.ts';
+import { foldJob, waitingOrder } from '../../../main/contract/foldJob.ts';
 import type { JobEvent, JobSummary } from '../../../main/contract/jobs.ts';
 import { type JobId, RunId } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
@@ -11,33 +11,11 @@ import type { Notices } from '../../lib/notices.svelte.ts';
 import { timeLeftText } from './jobWords.ts';
 import { phaseStart, type PhaseStart } from './timeLeft.ts';
 
-/** Pure: what a job looks like after one more event. */
-export function applyJobEvent(job: JobSummary | undefined, event: JobEvent): JobSummary {
-  const state = nextState(job?.state ?? null, event);
-  if (event.type === 'queued') {
-    const { jobId, kind, title, subject, atMs } = event;
-    return { jobId, kind, title, subject, state, queuedAtMs: atMs, problems: [] };
-  }
-  if (!job) throw new Error(`job ${event.jobId} begins with '${event.type}'`);
-  switch (event.type) {
-    case 'started':
-    case 'metric':
-      return { ...job, state };
-    case 'progress':
-      return { ...job, state, progress: event.progress };
-    case 'problem':
-      return { ...job, state, problems: [...job.problems, event.error] };
-    case 'succeeded':
-      return { ...job, state, endedAtMs: event.atMs, summary: event.summary };
-    case 'failed':
-      return { ...job, state, endedAtMs: event.atMs, error: event.error };
-    case 'cancelled':
-      return { ...job, state, endedAtMs: event.atMs };
-  }
-}
-
 /** Of work that took longer the end is told; the user has turned to something else. */
 const TOLD_AFTER_MS = 5000;
+
+/** Where the drawer shows it. */
+const PLACE: Readonly<Record<JobSummary['state'], number>> = { running: 0, queued: 1, interrupted: 2, succeeded: 2, failed: 2, cancelled: 2 };
 
 /** The jobs of the open project. */
 export class JobBoard {
@@ -46,11 +24,11 @@ export class JobBoard {
   readonly #phaseStarts = new Map<JobId, PhaseStart>();
   readonly #beganAtMs = Date.now();
   #isDrawerOpen = $state(false);
-  /** Running and waiting ones first, then the ended ones of this session, the newest first. */
+  /** Running ones, waiting ones in their order, then the ended ones of this session and those that another one left undone, the newest first. */
   readonly ofSession = $derived(
     [...this.#jobs.values()]
-      .filter(({ endedAtMs }) => endedAtMs === undefined || endedAtMs >= this.#beganAtMs)
-      .sort((a, b) => Number(a.endedAtMs !== undefined) - Number(b.endedAtMs !== undefined) || b.queuedAtMs - a.queuedAtMs),
+      .filter((job) => job.endedAtMs === undefined || job.endedAtMs >= this.#beganAtMs || this.canResume(job))
+      .sort((a, b) => PLACE[a.state] - PLACE[b.state] || (a.state === 'queued' ? waitingOrder(a, b) : b.queuedAtMs - a.queuedAtMs)),
   );
   readonly running = $derived([...this.#jobs.values()].filter((job) => job.state === 'running' || job.state === 'queued'));
 
@@ -100,10 +78,10 @@ export class JobBoard {
   #apply(event: JobEvent): void {
     const known = this.#jobs.get(event.jobId);
     // an event of a job that was listed while the event was on its way
-    if (known?.endedAtMs !== undefined || (known && event.type === 'queued')) return;
+    if ((known?.endedAtMs !== undefined && event.type !== 'resumed') || (known && event.type === 'queued')) return;
     if (!known && event.type !== 'queued') return void this.#reload();
     if (event.type === 'progress') this.#phaseStarts.set(event.jobId, phaseStart(this.#phaseStarts.get(event.jobId), event.progress, event.atMs));
-    const job = applyJobEvent(known, event);
+    const job = foldJob(known ?? null, event);
     this.#jobs.set(event.jobId, job);
     if (event.type === 'failed') this.notices.fail(new AppException(event.error));
     if (event.type === 'succeeded' && event.atMs - job.queuedAtMs > TOLD_AFTER_MS) this.notices.say(t('jobs.finished', { title: job.title }), { label: t('jobs.showAll'), run: () => (this.#isDrawerOpen = true) });
@@ -111,13 +89,20 @@ export class JobBoard {
 
   /** Its subject has been worked on again since. */
   isFollowed({ kind, subject, queuedAtMs }: JobSummary): boolean {
-    return [...this.#jobs.values()].some((later) => later.kind === kind && later.subject === subject && later.queuedAtMs > queuedAtMs);
+    return subject !== undefined && [...this.#jobs.values()].some((later) => later.kind === kind && later.subject === subject && later.queuedAtMs > queuedAtMs);
   }
 
   /** The run of a training goes on, with less memory or in spite of it. */
   async resumeTraining({ subject }: JobSummary, how: Omit<CallInput<'nnunet.resume'>, 'runId'>): Promise<void> {
     await this.notices.attempt(() => this.api.call('nnunet.resume', { runId: RunId.parse(subject), ...how }));
   }
+
+  /** It ended with the program, and nothing has gone on with it since. */
+  canResume(job: JobSummary): boolean {
+    return job.state === 'interrupted' && job.isResumable && !this.isFollowed(job);
+  }
+  readonly resume = (jobId: JobId): Promise<unknown> => this.notices.attempt(() => this.api.call('jobs.resume', { jobId }));
+  readonly moveUp = (jobId: JobId): Promise<unknown> => this.notices.attempt(() => this.api.call('jobs.moveUp', { jobId }));
 
   readonly cancel = (jobId: JobId): Promise<unknown> => this.notices.attempt(() => this.api.call('jobs.cancel', { jobId }));
 }

@@ -23,7 +23,8 @@ export function timeLeftText(progress: Progress, start: PhaseStart | undefined, 
   return left ? t(left.isEstimate ? 'jobs.leftAbout' : 'jobs.left', { time: durationText(left.seconds) }) : '';
 }
 
-export function stateText({ state, progress }: JobSummary): string {
+export function stateText({ state, progress, retry }: JobSummary): string {
+  if (retry) return t('jobs.retry', { attempt: retry.attempt, attempts: retry.attempts });
   return state === 'running' ? t(`jobPhase.${progress?.phase ?? 'starting'}`) : t(`jobState.${state}`);
 }
 
@@ -36,11 +37,16 @@ function eventText(event: JobEvent): string {
     case 'problem':
     case 'failed':
       return errorText(event.error);
+    case 'retrying':
+      return `${errorText(event.error)} ${t('jobs.retry', { attempt: event.attempt, attempts: event.attempts })}`;
     case 'queued':
       return `${t('jobLog.queued')}: ${event.title}`;
     case 'started':
     case 'succeeded':
     case 'cancelled':
+    case 'movedUp':
+    case 'interrupted':
+    case 'resumed':
       return t(`jobLog.${event.type}`);
   }
 }
@@ -51,6 +57,6 @@ export function logLines(events: readonly JobEvent[]): { readonly lines: readonl
     const next = events[index + 1];
     return !(event.type === 'progress' && next?.type === 'progress' && next.progress.phase === event.progress.phase);
   });
-  const lines = kept.slice(-SHOWN_LINES).map((event) => ({ seq: event.seq, time: formatTime(event.atMs), text: eventText(event), isBad: event.type === 'failed' || event.type === 'problem' }));
+  const lines = kept.slice(-SHOWN_LINES).map((event) => ({ seq: event.seq, time: formatTime(event.atMs), text: eventText(event), isBad: event.type === 'failed' || event.type === 'problem' || event.type === 'retrying' }));
   return { lines, omitted: kept.length - lines.length };
 }

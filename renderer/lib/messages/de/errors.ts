@@ -111,6 +111,7 @@ const sentences: Sentences = {
   'export/name-taken': ({ path, newPath }) => `${path} war schon da, und nicht so, wie ein Export es hinterließ; es blieb erhalten. Die neue Datei heißt ${newPath}.`,
   'export/model-changed': ({ runId, caseId }) => `Das Modell ${runId} wurde weitertrainiert oder ist fort, seit es die Maske von ${caseId} zeichnete; der Hash seiner Gewichte fehlt deshalb.`,
   'disk/full': ({ path }) => `Der Datenträger ist voll; ${place(path)} wurde nicht geschrieben, früher Gespeichertes ist unversehrt. Schaffen Sie Platz und versuchen Sie es noch einmal.`,
+  'disk/busy': ({ path }) => `${place(path)} wird von einem anderen Programm benutzt. Schließen Sie es dort und versuchen Sie es noch einmal.`,
   'disk/denied': ({ path, detail }) => `Der Zugriff auf ${place(path)} wurde verweigert (${first(detail)}). Prüfen Sie die Rechte des Ordners oder wählen Sie einen anderen.`,
   'disk/corrupt': ({ path, detail }) => `${place(path)} ist beschädigt (${first(detail)}). Stellen Sie eine Sicherung wieder her oder importieren Sie die Studie noch einmal.`,
   'runtime/missing': ({ detail }) => `TensorFlow ist nicht installiert (${first(detail)}). Führen Sie aus: npm run setup`,
