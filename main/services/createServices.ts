@@ -47,12 +47,9 @@ export function createServices({ compute, host }: ServiceDependencies): Services
   const heads = new AuditHeads(host.stateFolder);
   const session = new ProjectSession(compute, events, (store) => heads.remember(store.audit));
   const meter = new EffortMeter(session, compute);
-  let ownName = readPreferencesNow(host.stateFolder).userName ?? host.userName;
-  events.subscribe((event) => {
-    if (event.type === 'preferences') ownName = event.preferences.userName ?? host.userName;
-  });
-  const receiver = new DicomReceiver(session, compute, events, () => ownName);
-  const autoRetrain = new AutoRetrain(session, events, () => ownName);
+  const ownName = ownNameOf(host, events);
+  const receiver = new DicomReceiver(session, compute, events, ownName);
+  const autoRetrain = new AutoRetrain(session, events, ownName);
   const stopWatching = host.shell === 'cli' ? () => undefined : autoRetrain.watch();
   const recent = new RecentProjects(host.stateFolder);
   const windows = new Windows();
@@ -95,17 +92,11 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...jobServices(session, { ...dataset, ...train, ...predict }),
     });
   };
-  const made = new Map<string, Handlers>();
-  const handlersFor = (author: string, user: SignedInUser | null): Handlers => {
-    const key = `${user?.role ?? ''} ${author}`;
-    const known = made.get(key) ?? handlersBy(author, user);
-    made.set(key, known);
-    return known;
-  };
+  const handlersFor = oncePerCaller(handlersBy);
   return {
     // By the name of now: who changes it signs the next mask with it.
     get handlers() {
-      return handlersFor(ownName, null);
+      return handlersFor(ownName(), null);
     },
     handlersOf: (user) => handlersFor(user.name, user),
     bulk: createBulkPlane(session, new Thumbnails(session, compute), host.userName),
@@ -118,6 +109,26 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       await session.shutDown();
     },
   };
+}
+
+/** What `make` makes, made once for each name and role. */
+function oncePerCaller(make: (author: string, user: SignedInUser | null) => Handlers): typeof make {
+  const made = new Map<string, Handlers>();
+  return (author, user) => {
+    const key = `${user?.role ?? ''} ${author}`;
+    const known = made.get(key) ?? make(author, user);
+    made.set(key, known);
+    return known;
+  };
+}
+
+/** The name that this computer's user goes by now: chosen in the settings, or the account's. */
+function ownNameOf({ stateFolder, userName }: ServiceDependencies['host'], events: EventHub): () => string {
+  let chosen = readPreferencesNow(stateFolder).userName;
+  events.subscribe((event) => {
+    if (event.type === 'preferences') chosen = event.preferences.userName;
+  });
+  return () => chosen ?? userName;
 }
 
 /** The same handlers; those that would write to the project answer project/read-only while it is only looked at. */
