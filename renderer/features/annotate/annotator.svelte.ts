@@ -3,9 +3,7 @@ import type { CaseDetail } from '../../../main/contract/api.ts';
 import { COMPLETE, type Completeness } from '../../../main/contract/completeness.ts';
 import { typeOfLabels } from '../../../main/contract/labelType.ts';
 import type { CaseId, Segment } from '../../../main/contract/vocabulary.ts';
-import type { JournalInfo } from '../../../main/contract/journal.ts';
 import type { AppApi } from '../../lib/api.ts';
-import { t } from '../../lib/messages/messages.svelte.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
 import { voxelArray } from '../../viewer/voxelArray.ts';
 import type { CursorReading, MprViewer } from '../../viewer/mprViewer.ts';
@@ -15,17 +13,12 @@ import type { ViewerTool } from '../../viewer/mprTools.ts';
 import type { GreyWindow } from '../../viewer/windowLevel.ts';
 import { activityTeller } from './activityTeller.ts';
 import { fetchCase, saveOnTop } from './caseBytes.ts';
-import { CaseJournal, type JournalProblem } from './caseJournal.ts';
 import { Editing } from './editing.svelte.ts';
 import { MaskComparison } from './maskComparison.svelte.ts';
-import { type Found, Recovery } from './recovery.svelte.ts';
 import { BACKGROUND_SEGMENT, paintsBackground, withSliceToggled } from './paintedBackground.ts';
+import { UnsavedStrokes } from './unsavedStrokes.svelte.ts';
 
 const SIGNS_OF_WORK = ['pointermove', 'pointerdown', 'wheel', 'keydown'] as const;
-
-/** Nobody waits longer for the end of a journal; if it is not known in time the journal is looked at when the case is opened again. */
-const JOURNAL_PATIENCE_MS = 2000;
-const withinPatience = (work: Promise<void>): Promise<void> => Promise.race([work, new Promise<void>((done) => setTimeout(done, JOURNAL_PATIENCE_MS))]);
 
 /** The case that is open and the editing of its mask. Voxels stay outside of Svelte's state. */
 export class Annotator {
@@ -54,12 +47,7 @@ export class Annotator {
   #requested: CaseId | null = null;
   readonly #time = new ActiveTime();
   readonly comparison: MaskComparison;
-  readonly recovery: Recovery;
-  #journal: CaseJournal | null = null;
-  /** What the user would count; a recovered step is many. */
-  #changesInStep = 1;
-  /** Why what is painted is not on the disk, and since when; `null`: it is. */
-  #behind = $state.raw<{ readonly problem: JournalProblem; readonly sinceMs: number } | null>(null);
+  readonly strokes: UnsavedStrokes;
 
   constructor(
     private readonly api: AppApi,
@@ -68,7 +56,7 @@ export class Annotator {
     this.#tellActivity = activityTeller(api);
     this.editing = new Editing(notices);
     this.comparison = new MaskComparison(this, notices);
-    this.recovery = new Recovery(api, notices);
+    this.strokes = new UnsavedStrokes(api, notices);
   }
 
   get openCase(): CaseDetail | null {
@@ -121,9 +109,6 @@ export class Annotator {
   get redoName(): string | null {
     return this.#historyMoves >= 0 ? (this.#viewer?.history.redoName ?? null) : null;
   }
-  get behind(): { readonly problem: JournalProblem; readonly sinceMs: number } | null {
-    return this.#behind;
-  }
   get viewer(): MprViewer | null {
     return this.#viewer;
   }
@@ -137,7 +122,7 @@ export class Annotator {
     });
     return () => {
       unsubscribe();
-      this.#journal?.stop();
+      this.strokes.stop();
       for (const sign of SIGNS_OF_WORK) window.removeEventListener(sign, active, { capture: true });
     };
   }
@@ -156,9 +141,7 @@ export class Annotator {
     this.#open = null;
     this.#requested = null;
     this.#dirty = false;
-    this.#journal?.stop();
-    this.#journal = null;
-    this.recovery.clear();
+    this.strokes.stop();
     this.#time.open(null, Date.now());
   }
 
@@ -166,11 +149,11 @@ export class Annotator {
     edit: (change: MaskChange): void => {
       this.#edits++;
       this.#dirty = true;
-      this.#journal?.record(change, this.#changesInStep);
+      this.strokes.edited(change);
       this.comparison.hide();
       this.#tellActivity();
     },
-    unfinished: (change: MaskChange): void => this.#journal?.record(change, 0),
+    unfinished: (change: MaskChange): void => this.strokes.unfinished(change),
     history: (): void => void this.#historyMoves++,
     cursor: (reading: CursorReading | null): void => void (this.#cursor = reading),
     slice: (indexK: number | null): void => void (this.#axialSlice = indexK),
@@ -188,12 +171,12 @@ export class Annotator {
     await this.notices.attempt(async () => {
       const { detail, completeness, bytes, labels } = await fetchCase(this.api, caseId);
       if (this.#requested !== caseId) return; // another case was clicked meanwhile
-      const found = await this.recovery.find(detail, labels);
+      const found = await this.strokes.recovery.find(detail, labels);
       if (this.#requested !== caseId) return;
       const voxels = voxelArray(detail.voxelType, bytes);
       this.comparison.hide();
       this.#open = null;
-      this.#journal = null; // what it still has to do it does
+      this.strokes.leave();
       this.#completeness = found?.change.completeness ?? completeness;
       await viewer.show({ grid: detail.grid, modality: detail.modality, voxels, labels, spareLabelValues: found?.change.labelValues ?? [] }, this.#shownLegend);
       this.#chooseShownLabel(this.#shownLegend);
@@ -204,60 +187,22 @@ export class Annotator {
       this.#dirty = false;
       this.#newerRevision = null;
       this.#historyMoves++;
-      this.#startJournal(detail, found);
+      this.strokes.begin(detail, found, viewer);
+      if (found) this.#dirty = true;
     });
     if (this.#requested === caseId) this.#loading = false;
   }
 
-  #startJournal({ caseId, latestRevision }: CaseDetail, found: Found | null): void {
-    this.#behind = null;
-    const behind = (problem: JournalProblem | null): void => void (this.#behind = problem && { problem, sinceMs: this.#behind?.sinceMs ?? Date.now() });
-    this.#journal = new CaseJournal(this.api, caseId, latestRevision, { behind }, found?.journal.journalId ?? null);
-    if (!found) return;
-    const { journal, change } = found;
-    if (change.completeness) this.#journal.record({ kind: 'completeness', completeness: change.completeness }, change.slices.length > 0 ? 0 : journal.changeCount);
-    this.#changesInStep = journal.changeCount;
-    this.#viewer?.applyLabelValues(t('recovery.step'), change.slices);
-    this.#changesInStep = 1;
-    this.#dirty = true;
-    this.recovery.offer(journal);
-  }
-
-  /** The recovered changes stay; they are saved with the mask. */
-  keepRecovered(): void {
-    const { offered } = this.recovery;
-    if (offered) this.#journal?.endOther(offered.journalId, 'recovered');
-    this.recovery.decided();
-  }
-
   /** The case as it was saved; what was recovered, and painted since, is kept aside. */
   async discardRecovered(): Promise<void> {
-    const { offered } = this.recovery;
-    if (!offered) return;
-    const done = await this.notices.attempt(async () => {
-      await this.recovery.end(offered, 'discarded');
-      await this.#dropJournal();
-      return true;
-    });
-    if (done) await this.open(offered.caseId);
+    const { caseId } = this.#open ?? {};
+    if (caseId && (await this.strokes.discardRecovered())) await this.open(caseId);
   }
 
-  /** It cannot be used here, and shall not be told again. */
-  async putAside(journal: JournalInfo): Promise<void> {
-    await this.notices.attempt(() => this.recovery.end(journal, 'discarded'));
-  }
-
-  /** The user does not want what is painted; it is kept aside for a while. */
+  /** The user does not want what is painted. */
   async dropStrokes(): Promise<void> {
-    const { offered } = this.recovery;
-    if (offered) this.#journal?.endOther(offered.journalId, 'recovered');
-    await this.#dropJournal();
-    this.recovery.decided();
+    await this.strokes.drop();
     this.#dirty = false;
-  }
-
-  async #dropJournal(): Promise<void> {
-    if (this.#journal) await withinPatience(this.#journal.end('discarded'));
   }
 
   /** A new revision (a prediction, say) is shown at once, unless that would lose strokes. */
@@ -280,8 +225,7 @@ export class Annotator {
     if (!labels) return false;
     this.#saving = true;
     const editsBefore = this.#edits;
-    const journal = this.#journal;
-    journal?.saveBegins();
+    const journalSaved = this.strokes.saveBegins();
     const activeSeconds = this.#time.secondsOf(detail.caseId, Date.now());
     const saved = await this.notices.attempt(async () => {
       const uploadId = await this.api.upload(labels);
@@ -290,8 +234,7 @@ export class Annotator {
     if (saved) {
       this.#time.told(detail.caseId, activeSeconds);
       this.#dirty = this.#edits !== editsBefore;
-      this.keepRecovered();
-      if (journal) await withinPatience(journal.saved(saved.revision));
+      await journalSaved(saved.revision);
       this.#newerRevision = null;
       this.#open = await this.api.call('dataset.openCase', { caseId: detail.caseId });
       this.notices.say(`Saved as revision ${saved.revision}.`);
@@ -327,7 +270,7 @@ export class Annotator {
   setCompleteness(change: Partial<Completeness>): void {
     if (!this.#open) return;
     this.#completeness = { ...this.#completeness, ...change };
-    this.#journal?.record({ kind: 'completeness', completeness: this.#completeness });
+    this.strokes.completenessChanged(this.#completeness);
     this.#edits++;
     this.#dirty = true;
     this.#showLegend();
