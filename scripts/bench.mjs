@@ -10,6 +10,7 @@ const BENCHMARKS = {
   trainStep: 'one optimiser step of the planned hippocampus network, ours against PyTorch eager (about 10 minutes)',
   augment: 'milliseconds of augmented batches on one core; --pictures draws docs/augmentation (a minute)',
   crossValidation: 'fold 0 of subject-wise hippocampus, Dice and curves (--minutes, about 2 hours as it stands; needs ../shared/data)',
+  faults: 'kill -9 at 200 moments of import, save, export, migration, training: nothing acknowledged may be lost (15 minutes; --record for docs/reliability.md)',
   hippocampus: 'held-out Dice of MSD hippocampus after a short training (about 20 minutes; needs ../shared/data)',
   planParity: "spacing, patch, pooling, kernels and batch against nnunetv2's planners (a few minutes; needs ../shared/data, --record does not)",
   firstRun: 'the walk of a first run with a phantom, timed: under 10 minutes (needs npm run setup -- --test)',

@@ -4,6 +4,7 @@ import { addAuditCommand } from './auditCommand.ts';
 import { addBenchCommand } from './benchCommand.ts';
 import { addDemoCommand } from './demoCommand.ts';
 import { addCompletenessCommand } from './completenessCommand.ts';
+import { addDoctorCommand } from './doctorCommand.ts';
 import { addEffortCommand } from './effortCommand.ts';
 import { exitCodesHelp } from './exitCodes.ts';
 import { addEvaluateCommand } from './evaluateCommand.ts';
@@ -51,6 +52,7 @@ export function createCommandLine(program: ProgramPaths): Command {
   addCompletenessCommand(root, program);
   addLegendCommands(root, program);
   addAuditCommand(root, program);
+  addDoctorCommand(root, program);
   addDemoCommand(root, program);
   return root;
 }

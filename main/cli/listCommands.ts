@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
 import type { CaseSummary, RunInfo } from '../contract/api.ts';
 import { whyIncomplete } from '../contract/completeness.ts';
-import { describeError } from '../contract/describeError.ts';
 import { CaseId } from '../contract/vocabulary.ts';
 import { describeOrderReason, OrderStrategy } from '../contract/worklistOrder.ts';
 import { placementReasons, placeName } from '../contract/describePlacement.ts';
@@ -26,7 +25,7 @@ interface CaseListOptions extends ListOptions {
   readonly reason?: string;
 }
 
-/** `cases`, `runs` and `doctor`: the commands that only look. */
+/** `cases` and `runs`. */
 export function addListCommands(root: Command, program: ProgramPaths): void {
   root
     .command('cases')
@@ -70,19 +69,6 @@ export function addListCommands(root: Command, program: ProgramPaths): void {
         ]))
           session.output.say(line);
         return { exitCode: exitCodes.ok, value: { runs } };
-      }),
-    );
-  root
-    .command('doctor')
-    .description('Check that the TensorFlow runtime works on this machine.')
-    .addOption(jsonOption())
-    .action((options: CommandOptions) =>
-      runCommand('doctor', program, options, async (session) => {
-        const status = await session.call('app.checkRuntime', {});
-        if (status.ready) session.output.say(`The TensorFlow runtime works (version ${status.version ?? 'unknown'}).`);
-        else
-          session.output.say(status.problem ? describeError(status.problem) : 'The TensorFlow runtime does not work.');
-        return { exitCode: status.ready ? exitCodes.ok : exitCodes.failed, value: status };
       }),
     );
 }

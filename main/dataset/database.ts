@@ -20,8 +20,10 @@ function asAppException(thrown: unknown, file: string): unknown {
   const facts = ErrorFacts.safeParse(thrown);
   if (!facts.success) return thrown;
   const { code, message } = facts.data;
-  if (code === 'SQLITE_FULL') return new AppException({ code: 'disk/full', path: file });
-  if (code === 'SQLITE_READONLY' || code === 'SQLITE_PERM' || code === 'SQLITE_CANTOPEN')
+  // SHMSIZE: the index of the write-ahead log could not grow.
+  if (code === 'SQLITE_FULL' || code === 'SQLITE_IOERR_SHMSIZE') return new AppException({ code: 'disk/full', path: file });
+  // IOERR: the disk, or the network it lies on, failed.
+  if (code === 'SQLITE_READONLY' || code === 'SQLITE_PERM' || code === 'SQLITE_CANTOPEN' || code.startsWith('SQLITE_IOERR'))
     return new AppException({ code: 'disk/denied', path: file, detail: message });
   if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB')
     return new AppException({ code: 'disk/corrupt', path: file, detail: message });
@@ -65,6 +67,19 @@ export class Database {
   pragmaNumber(name: 'user_version' | 'application_id'): number {
     const row = this.get(z.record(z.string(), z.unknown()), `PRAGMA ${name}`);
     return z.number().parse(row?.[name]);
+  }
+
+  /** By SQLite's own check: https://sqlite.org/pragma.html#pragma_integrity_check. */
+  damage(): string[] {
+    const rows = this.all(z.object({ integrity_check: z.string() }), 'PRAGMA integrity_check').map((row) => row.integrity_check);
+    const pointers = this.all(z.object({ table: z.string() }), 'PRAGMA foreign_key_check').map(({ table }) => `a row of ${table} points at nothing`);
+    return [...rows.filter((text) => text !== 'ok'), ...pointers];
+  }
+
+  /** Of every table. */
+  rowCounts(): Record<string, number> {
+    const names = this.all(z.object({ name: z.string() }), "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name");
+    return Object.fromEntries(names.map(({ name }) => [name, this.get(z.object({ n: z.number() }), `SELECT count(*) AS n FROM "${name}"`)?.n ?? 0]));
   }
 
   /** Commits what `work` wrote, or nothing of it. A transaction inside another becomes part of it. */

@@ -43,6 +43,10 @@ export class ProjectFolder {
   get backups(): string {
     return join(this.path, 'backups');
   }
+  /** What was set aside rather than deleted. */
+  get lostAndFound(): string {
+    return join(this.path, 'lost-and-found');
+  }
   get splits(): string {
     return join(this.path, 'splits_final.json');
   }

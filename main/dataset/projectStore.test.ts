@@ -244,6 +244,7 @@ describe('revisions', () => {
     const info = saveRevision(store, 'second');
     expect(info.revision).toBe(2);
     expect(readFileSync(store.folder.revision(caseId, 2), 'utf8')).toBe('second');
+    expect(readFileSync(join(folder, 'lost-and-found', `${caseId}-2000-r0002.nii.gz`), 'utf8')).toBe('file of a crash, without a row');
   });
 
   it('leave no row when their file cannot be put in place', async () => {

@@ -14,6 +14,7 @@ import { FoldTable } from './foldTable.ts';
 import { StrokeJournals } from './journal/strokeJournals.ts';
 import { JobTable } from './jobTable.ts';
 import { migrate, requireKnownVersion, sweepBackups } from './migrations.ts';
+import { MissingMaskTable } from './missingMaskTable.ts';
 import { ModelTable } from './modelTable.ts';
 import { ProjectFolder } from './projectFolder.ts';
 import { type Claim, lockProject } from './projectLock.ts';
@@ -34,6 +35,7 @@ export class ProjectStore {
   readonly models: ModelTable;
   readonly audit: AuditTable;
   readonly journals: StrokeJournals;
+  readonly missing: MissingMaskTable;
 
   constructor(
     readonly folder: ProjectFolder,
@@ -45,6 +47,7 @@ export class ProjectStore {
   ) {
     this.project = new ProjectTable(database);
     this.audit = new AuditTable(database, clock);
+    this.missing = new MissingMaskTable(database);
     this.cases = new CaseTable(database, folder, this.audit);
     this.revisions = new RevisionTable(database, folder, this.audit);
     this.folds = new FoldTable(database);
@@ -57,6 +60,20 @@ export class ProjectStore {
 
   transaction<T>(work: () => T): T {
     return this.database.transaction(work);
+  }
+
+  /** What SQLite finds wrong with the database; nothing for a whole one. */
+  damage(): string[] {
+    return this.database.damage();
+  }
+
+  get schemaVersion(): number {
+    return this.database.pragmaNumber('user_version');
+  }
+
+  /** Rows of every table. */
+  rowCounts(): Record<string, number> {
+    return this.database.rowCounts();
   }
 
   /** Sets aside what an import that died left behind; not while an import runs. */
@@ -111,9 +128,9 @@ export async function createProject(
  * Opens a project, brings its database to this version and tidies up after a crash: unfinished jobs become interrupted,
  * running trainings interrupted (resumable), unfinished files go.
  * Throws AppException project/folder-missing, project/not-a-project, project/newer-version, disk/corrupt; and project/in-use,
- * project/held-elsewhere or disk/denied where it can at most be looked at.
+ * project/held-elsewhere or disk/denied where it can at most be looked at. `isTidied` false: for whoever wants to see what lies about.
  */
-export async function openProject(path: string, nowMs = Date.now(), claim: Claim = NOBODY): Promise<ProjectStore> {
+export async function openProject(path: string, nowMs = Date.now(), claim: Claim = NOBODY, isTidied = true): Promise<ProjectStore> {
   const folder = new ProjectFolder(resolve(path));
   await requireProject(folder);
   await requireWritable(folder);
@@ -123,7 +140,7 @@ export async function openProject(path: string, nowMs = Date.now(), claim: Claim
     const store = new ProjectStore(folder, database, unlock);
     try {
       await makeFolders(folder);
-      await recover(store, nowMs);
+      if (isTidied) await recover(store, nowMs);
       return store;
     } catch (thrown) {
       database.close();

@@ -6,7 +6,7 @@ import { TEMPORARY_SUFFIX } from './atomicFile.ts';
 import { IMPORTING_PREFIX, PENDING_PREFIX, type ProjectFolder } from './projectFolder.ts';
 import { namesIfThere } from './readIfThere.ts';
 
-const ORPHAN_PREFIX = '.orphan-';
+export const ORPHAN_PREFIX = '.orphan-';
 
 /**
  * Unfinished imports and case folders without a row (the import died between the folder and its row). The latter are set

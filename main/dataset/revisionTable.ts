@@ -1,4 +1,5 @@
-import { closeSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { platform } from 'node:process';
 import { z } from 'zod';
 import type { RevisionInfo } from '../contract/api.ts';
@@ -83,16 +84,18 @@ export class RevisionTable {
 
   /**
    * Gives the pending file its number, then writes the row: a row never points at a file that is not there.
-   * Synchronous on purpose: nothing can take the number in between. A crash in between leaves a file without a row,
-   * which the next revision of that number replaces.
+   * Synchronous on purpose: nothing can take the number in between. A crash in between leaves a file without a row;
+   * the next revision of that number moves it to lost-and-found.
    */
   commit(fresh: NewRevision, atMs: number): RevisionInfo {
     const { caseId, parent, source, author, sha256 } = fresh;
     const revision = (this.latest(caseId)?.revision ?? 0) + 1;
     const file = this.folder.revision(caseId, revision);
     settleCompleteness(this.folder, caseId, revision, fresh.unpainted);
-    if (fresh.pendingFile !== file) renameSync(fresh.pendingFile, file);
-    else if (!existsSync(file)) throw new Error(`no labelmap at ${file}`);
+    if (fresh.pendingFile !== file) {
+      if (existsSync(file) && existsSync(fresh.pendingFile)) this.#setAside(file, caseId, atMs);
+      renameSync(fresh.pendingFile, file);
+    } else if (!existsSync(file)) throw new Error(`no labelmap at ${file}`);
     syncFolderNow(this.folder.labels(caseId));
     this.database.transaction(() => {
       this.database.run(
@@ -103,6 +106,23 @@ export class RevisionTable {
       if (fresh.isAccepted) this.accept(caseId, revision, author, atMs, fresh.actor);
     });
     return { revision, parent, source, author, createdAtMs: atMs, sha256, accepted: fresh.isAccepted };
+  }
+
+  /** The record of a mask whose file lies in its place, as a copy of the database has it; who brought it back is on record too. */
+  reinstate(caseId: CaseId, { revision, parent, source, author, createdAtMs, sha256 }: Omit<RevisionInfo, 'accepted'>, actor: string): void {
+    this.database.transaction(() => {
+      this.database.run(
+        'INSERT INTO revisions VALUES (:caseId, :revision, :parent, :source, :author, :createdAtMs, :sha256)',
+        { caseId, revision, parent, source, author, createdAtMs, sha256 },
+      );
+      this.audit.append({ actor, action: 'repair', subject: caseId, facts: { reinstated: true, revision, parent, source, author, sha256 } });
+    });
+  }
+
+  /** Nobody was told that this mask was saved, but somebody may have drawn it. */
+  #setAside(file: string, caseId: CaseId, atMs: number): void {
+    mkdirSync(this.folder.lostAndFound, { recursive: true });
+    renameSync(file, join(this.folder.lostAndFound, `${caseId}-${atMs}-${basename(file)}`));
   }
 
   /** What the unpainted voxels of a revision mean. Throws `disk/corrupt`. */

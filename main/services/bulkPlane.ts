@@ -28,13 +28,13 @@ const BYTES_PER_VOXEL: Record<VoxelType, number> = { uint8: 1, int16: 2, uint16:
 export function createBulkPlane(session: ProjectSession, thumbnails: Thumbnails, ownUserName: string): BulkPlane {
   return {
     get: (path, userName = ownUserName) =>
-      answerBulk(() => {
+      answerBulk(session, () => {
         if (path.startsWith('/thumbnail/')) return openThumbnail(session, thumbnails, path);
         const { store } = session.current();
         return path.startsWith('/journal/') ? openStrokes(store, path, userName) : openVoxels(store, path);
       }),
     upload: (body) =>
-      answerBulk(() => {
+      answerBulk(session, () => {
         session.requireWritable();
         return session.during(({ store }) => receiveUpload(store, body));
       }),
@@ -205,11 +205,11 @@ function json(status: number, value: unknown): BulkAnswer {
   return { status, contentType: 'application/json', contentLength: bytes.length, body: Readable.from([bytes]) };
 }
 
-async function answerBulk(work: () => Promise<BulkAnswer>): Promise<BulkAnswer> {
+async function answerBulk(session: ProjectSession, work: () => Promise<BulkAnswer>): Promise<BulkAnswer> {
   try {
     return await work();
   } catch (thrown) {
-    const error = toAppError(thrown);
+    const error = session.explain(toAppError(thrown));
     return json(statusOf(error), error);
   }
 }

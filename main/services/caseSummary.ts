@@ -1,6 +1,6 @@
 import type { CaseDetail, CasePlacement, CaseStatus, CaseSummary, RevisionInfo } from '../contract/api.ts';
 import { COMPLETE, type RevisionCompleteness } from '../contract/completeness.ts';
-import { AppException } from '../contract/errors.ts';
+import { type AppError, AppException } from '../contract/errors.ts';
 import type { CaseExclusion } from '../contract/exclusion.ts';
 import type { CaseId, Revision } from '../contract/vocabulary.ts';
 import type { StoredCase } from '../dataset/caseTable.ts';
@@ -14,6 +14,7 @@ export function summarizeCase(
   placement: CasePlacement | null,
   exclusion: CaseExclusion | null,
   completenessOf: (caseId: CaseId, revision: Revision) => RevisionCompleteness,
+  missing: readonly AppError[],
 ): CaseSummary {
   const latest = revisions.at(-1);
   return {
@@ -31,7 +32,7 @@ export function summarizeCase(
     latestSource: latest?.source ?? null,
     exclusion,
     completeness: latest ? completenessOf(stored.caseId, latest.revision) : COMPLETE,
-    warnings: [...stored.warnings],
+    warnings: [...missing, ...stored.warnings],
     importedAtMs: stored.importedAtMs,
   };
 }
@@ -53,9 +54,13 @@ export function requireCase(store: ProjectStore, caseId: CaseId): StoredCase {
 
 const completenessIn = (store: ProjectStore) => (caseId: CaseId, revision: Revision) => store.revisions.completeness(caseId, revision);
 
+/** Found gone by `maskloop doctor`. */
+const missingMasks = (store: ProjectStore, caseId: CaseId): AppError[] =>
+  store.missing.ofCase(caseId).map((revision) => ({ code: 'disk/corrupt', path: store.folder.revision(caseId, revision), detail: 'the file is missing' }));
+
 /** Throws AppException not-found. */
 export function summaryOf(store: ProjectStore, caseId: CaseId): CaseSummary {
-  return summarizeCase(requireCase(store, caseId), store.revisions.ofCase(caseId), store.folds.of(caseId), store.exclusions.all().get(caseId) ?? null, completenessIn(store));
+  return summarizeCase(requireCase(store, caseId), store.revisions.ofCase(caseId), store.folds.of(caseId), store.exclusions.all().get(caseId) ?? null, completenessIn(store), missingMasks(store, caseId));
 }
 
 /** Rejects with AppException not-found. */
@@ -88,5 +93,5 @@ export function listCases(store: ProjectStore): CaseSummary[] {
   const exclusions = store.exclusions.all();
   return store.cases
     .list()
-    .map((one) => summarizeCase(one, revisions.get(one.caseId) ?? [], placements.get(one.caseId) ?? null, exclusions.get(one.caseId) ?? null, completenessIn(store)));
+    .map((one) => summarizeCase(one, revisions.get(one.caseId) ?? [], placements.get(one.caseId) ?? null, exclusions.get(one.caseId) ?? null, completenessIn(store), missingMasks(store, one.caseId)));
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { CallName, Handlers } from '../contract/api.ts';
-import type { Result } from '../contract/errors.ts';
+import { err, ok, type Result } from '../contract/errors.ts';
 import { hasRole } from '../contract/roles.ts';
 import { writesProject } from '../contract/writingCalls.ts';
 import { answer } from './answer.ts';
@@ -63,7 +63,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
     const dataset = datasetServices(session, events, author);
     const train = trainServices(session, events, author);
     const predict = predictServices(session, events, host.version, author);
-    return refuseWritesToReadOnly(session, {
+    return guarded(session, {
       ...appServices(compute, host, author, user),
       ...openedImageServices(opened),
       ...preferenceServices(preferences, user ? new EventHub() : events),
@@ -131,17 +131,21 @@ function ownNameOf({ stateFolder, userName }: ServiceDependencies['host'], event
   return () => chosen ?? userName;
 }
 
-/** The same handlers; those that would write to the project answer project/read-only while it is only looked at. */
-function refuseWritesToReadOnly(session: ProjectSession, handlers: Handlers): Handlers {
-  const guarded = Object.entries(handlers).map(([name, handler]) => {
+/**
+ * The same handlers; those that would write to the project answer project/read-only while it is only looked at, and all of
+ * them project/folder-missing while its drive is away.
+ */
+function guarded(session: ProjectSession, handlers: Handlers): Handlers {
+  const guards = Object.entries(handlers).map(([name, handler]) => {
     const call = handler as (input: Record<string, unknown>) => Promise<Result<unknown>>;
-    const guard = (input: Record<string, unknown>) => {
+    const guard = async (input: Record<string, unknown>) => {
       // Object.entries forgets that the names are those of calls.
-      if (!writesProject(name as CallName, input)) return call(input);
-      return answer(() => session.requireWritable()).then((allowed) => (allowed.ok ? call(input) : allowed));
+      const allowed = writesProject(name as CallName, input) ? await answer(() => session.requireWritable()) : ok(null);
+      const result = allowed.ok ? await call(input) : allowed;
+      return result.ok ? result : err(session.explain(result.error));
     };
     return [name, guard] as const;
   });
   // Each name has the handler it had before, behind a guard that passes its input and answer on.
-  return Object.fromEntries(guarded) as unknown as Handlers;
+  return Object.fromEntries(guards) as unknown as Handlers;
 }

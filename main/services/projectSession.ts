@@ -1,7 +1,8 @@
 /** Which project is open, and the orderly change from one to another. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { ProjectInfo } from '../contract/api.ts';
-import { AppException } from '../contract/errors.ts';
+import { type AppError, AppException } from '../contract/errors.ts';
 import { sweepUploads } from '../dataset/projectSweep.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import type { ComputeHost } from '../jobs/computeHost.ts';
@@ -53,10 +54,21 @@ export class ProjectSession {
     return { folder: folder.path, name, legend, labelRules, msdTask, caseCount: cases.count(), readOnly };
   }
 
-  /** Throws AppException project/read-only for a project that is only looked at. */
+  /**
+   * Throws AppException project/read-only for a project that is only looked at, and project/folder-missing for one whose drive
+   * went away: what is written then would make a second folder in its place.
+   */
   requireWritable(): void {
     const { folder, readOnly } = this.#open?.store ?? {};
+    if (folder && !existsSync(folder.database)) throw new AppException({ code: 'project/folder-missing', path: folder.path });
     if (folder && readOnly) throw new AppException({ code: 'project/read-only', path: folder.path, reason: readOnly.reason, holder: readOnly.holder });
+  }
+
+  /** What cannot be found or read while the drive of the project is away is not what is wrong. */
+  explain(error: AppError): AppError {
+    const folder = this.#open?.store.folder;
+    const mayBeTheDrive = error.code === 'internal' || error.code.startsWith('disk/');
+    return folder && mayBeTheDrive && !existsSync(folder.database) ? { code: 'project/folder-missing', path: folder.path } : error;
   }
 
   /** Keeps the project open while asynchronous work on it goes on. */
@@ -121,7 +133,7 @@ export class ProjectSession {
     await Promise.allSettled([...this.#inUse]);
     try {
       await this.onClosing(open.store);
-      if (!open.store.readOnly) await sweepUploads(open.store.folder);
+      if (!open.store.readOnly && existsSync(open.store.folder.database)) await sweepUploads(open.store.folder);
     } finally {
       open.store.close();
     }
