@@ -39,7 +39,7 @@ export function createBulkPlane(session: ProjectSession, thumbnails: Thumbnails,
         return session.during(({ store }) => receiveUpload(store, body));
       }),
     append: (path, body, userName = ownUserName) =>
-      answerBulk(() => {
+      answerBulk(session, () => {
         session.requireWritable();
         return session.during(async ({ store }) => json(200, await appendToJournal(store, path, body, userName)));
       }),

@@ -85,7 +85,7 @@ async function strangersInCase(store: ProjectStore, { caseId }: StoredCase, know
     if (!Number.isInteger(number) || numbers.has(number)) return [];
     return [{ kind: 'maskWithoutRow', caseId, revision: number, path: inside(store, join(folder, name)) }];
   });
-  const journals = (await namesIn(join(store.folder.case(caseId), 'journal'))).filter((name) => !name.endsWith(TEMPORARY_SUFFIX));
+  const journals = (await namesIn(join(store.folder.case(caseId), 'journal'))).filter((name) => name.endsWith('.strokes'));
   return journals.length === 0 ? strangers : [...strangers, { kind: 'journal', caseId, detail: `${journals.length}`, path: inside(store, join(store.folder.case(caseId), 'journal')) }];
 }
 
