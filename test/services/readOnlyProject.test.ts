@@ -59,6 +59,7 @@ async function looksAndExports(rig: ServiceRig): Promise<void> {
   expect(stateOf(owner.projectFolder)).toEqual(before);
 }
 
+const MEASUREMENT = { measurementId: '0b9f0f5a-53a9-4a39-8d0a-2f9f5b7f0c11', kind: 'length', pointsLpsMm: [[0, 0, 0], [10, 0, 0]], viewPlaneNormal: [0, 0, 1], viewUp: [0, -1, 0], values: null };
 /** Plausible input for every call; a schema fills in the rest. */
 const INPUT: Partial<Record<CallName, Record<string, unknown>>> = {
   'project.setLegend': { legend: [] },
@@ -69,6 +70,10 @@ const INPUT: Partial<Record<CallName, Record<string, unknown>>> = {
   'labels.save': { caseId, uploadId: 'upload-1', parent: 1 },
   'labels.setCompleteness': { caseId, parent: 1, completeness: { unpainted: 'unknown', knownLabels: null, completeSlices: [], completeBoxes: [] } },
   'labels.accept': { caseId, revision: 1 },
+  'labels.beginJournal': { caseId, windowId: '0b9f0f5a-53a9-4a39-8d0a-2f9f5b7f0c11', base: 1 },
+  'labels.endJournal': { caseId, journalId: 'journal-0123456789abcdef', end: 'discarded' },
+  'measurements.put': { caseId, measurement: MEASUREMENT },
+  'measurements.remove': { caseId, measurementId: MEASUREMENT.measurementId },
   'labels.restore': { caseId, revision: 1 },
   'worklist.order': { remember: true },
   'nnunet.train': { configuration: '2d' },
@@ -93,7 +98,7 @@ const HARMLESS: readonly CallName[] = [
   'app.info', 'app.checkRuntime', 'app.pickFolder', 'app.listFolder', 'preferences.get', 'preferences.change', 'project.recent', 'project.current', 'project.create', 'project.open', 'project.close',
   'dataset.listCases', 'dataset.openCase', 'worklist.figures', 'effort.list', 'nnunet.autoRetrain', 'nnunet.runRecord', 'nnunet.listRuns', 'nnunet.metrics', 'nnunet.predictFolder', 'export.start',
   'model.export', 'models.list', 'models.gateReport', 'network.listNodes', 'network.saveNode', 'network.removeNode', 'network.echo', 'network.search', 'network.send', 'network.stopReceiver', 'network.status',
-  'audit.list', 'audit.verify', 'jobs.list', 'jobs.events', 'jobs.userActive', 'jobs.cancel',
+  'audit.list', 'audit.verify', 'jobs.list', 'jobs.events', 'jobs.userActive', 'jobs.cancel', 'app.openedImages', 'measurements.list', 'labels.journals',
 ];
 
 describe('a second instance', () => {
