@@ -66,7 +66,8 @@ describe('the map is the tree', () => {
   it('the diagram of the data flow has every folder that the borders are drawn between, and no other', () => {
     const diagram = /```mermaid\n([\s\S]*?)```/.exec(readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8'))![1]!;
     const drawn = [...diagram.matchAll(/\b(?:main|renderer)\/\w+|\bmodels(?=")|\belectron\b/g)].map(([folder]) => folder);
-    const borders = [...readFileSync(join(root, '.dependency-cruiser.cjs'), 'utf8').matchAll(/^ {2}'?([\w/]+)'?: \[/gm)].map((match) => match[1]!);
+    const table = /const MAY = \{([\s\S]*?)\n\};/.exec(readFileSync(join(root, '.dependency-cruiser.cjs'), 'utf8'))![1]!;
+    const borders = [...table.matchAll(/^ {2}'?([\w/]+)'?: \[/gm)].map((match) => match[1]!);
     expect(borders.length).toBeGreaterThan(15);
     expect([...new Set(drawn)].sort()).toEqual([...new Set(borders)].sort());
     expect(borders.filter((folder) => !existsSync(join(root, folder)))).toEqual([]);
