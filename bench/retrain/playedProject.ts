@@ -62,7 +62,8 @@ export class PlayedProject {
   static async copy(from: string, to: string): Promise<void> {
     if (existsSync(to)) return;
     await rm(`${to}.part`, { recursive: true, force: true });
-    await cp(from, `${to}.part`, { recursive: true });
+    // a closed project is whole in its database file; libsql removes what was beside it at some later moment
+    await cp(from, `${to}.part`, { recursive: true, filter: (path) => !/\.db-(wal|shm)$/.test(path) });
     await rename(`${to}.part`, to);
   }
 
