@@ -3,7 +3,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { ModelInfo } from '../contract/api.ts';
 import { describeGateReason, describeGateWarning, outcomeName, verdictName } from '../contract/describeGate.ts';
 import { GateRuleChanges, type GateComparison, type GateVerdict } from '../contract/gate.ts';
-import { GateSummary } from '../contract/tasks.ts';
+import { GateSummary } from '../contract/gateTask.ts';
 import type { JobId } from '../contract/vocabulary.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';

@@ -8,7 +8,8 @@ import { AuditHead } from './audit.ts';
 import { DicomMatches, DicomQuery, OwnStation, SecretNode, WantedStudy } from './dicomNetwork.ts';
 import { Completeness } from './completeness.ts';
 import { ComparedMask } from './effort.ts';
-import { GateRules, GateVerdict } from './gate.ts';
+import { GateVerdict } from './gate.ts';
+import { GateTask } from './gateTask.ts';
 import { MigrateLabelsTask } from './legendChange.ts';
 import { CompareRunsTask } from './rerun.ts';
 import { CheckLabelsTask, SaveLabelmapTask } from './saveLabelmapTask.ts';
@@ -338,39 +339,6 @@ export const FindBestTask = z.object({
     .min(1),
 });
 export type FindBestTask = z.infer<typeof FindBestTask>;
-
-/** Compares the predictions of two models and judges the candidate; writes report.json and report.html. The summary is `GateSummary`. */
-export const GateTask = z.object({
-  task: z.literal('gate'),
-  runId: RunId,
-  runFolder: z.string(),
-  currentRunId: RunId,
-  currentRunFolder: z.string(),
-  outputFolder: z.string(),
-  legend: z.array(Segment),
-  /** Labels that were merged into others since: a model of before still draws them. */
-  mergedLabels: z.array(z.object({ from: LabelValue, into: LabelValue })).default([]),
-  rules: GateRules,
-  seed: z.int().nonnegative(),
-  cases: z
-    .array(
-      z.object({
-        caseId: CaseId,
-        subject: z.string(),
-        isHeldOut: z.boolean(), isCanary: z.boolean(),
-        truthFile: z.string(),
-        imageFile: z.string(),
-        currentFile: z.string(),
-        candidateFile: z.string(),
-      }),
-    )
-    .min(1),
-  /** What the candidate learnt and the current model did not: masks that people made of predictions, and say something about every voxel. */
-  correctedMasks: z.array(z.object({ caseId: CaseId, maskFile: z.string(), predictedFile: z.string() })).default([]),
-});
-export type GateTask = z.infer<typeof GateTask>;
-export const GateSummary = z.object({ verdict: GateVerdict.omit({ cases: true }), reportFile: z.string() });
-export type GateSummary = z.infer<typeof GateSummary>;
 
 /** Removes weights and predictions of a run and keeps what its provenance needs, with the hash of the weights. The summary is `{ freedBytes }`. */
 export const DeleteModelTask = z.object({ task: z.literal('deleteModel'), runFolder: z.string() });

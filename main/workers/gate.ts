@@ -6,7 +6,7 @@ import { AppException, err, ok, toAppError, type AppError, type Result } from '.
 import type { EvaluatedStructure } from '../contract/evaluation.ts';
 import type { GatePicture, GateReport, GateVerdict, GateWarning } from '../contract/gate.ts';
 import type { JobPort } from '../contract/jobPort.ts';
-import { GateSummary, type GateTask } from '../contract/tasks.ts';
+import { GateSummary, type GateTask } from '../contract/gateTask.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { drawErrorPicture } from '../export/evaluation/errorPicture.ts';
 import { gateHtml } from '../export/evaluation/gateHtml.ts';

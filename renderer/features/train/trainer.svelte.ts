@@ -3,7 +3,7 @@ import type { CallInput, CallName, CallOutput, ModelInfo } from '../../../main/c
 import type { AutoRetrainSettings, AutoRetrainState } from '../../../main/contract/autoRetrain.ts';
 import type { GateReport, GateVerdict } from '../../../main/contract/gate.ts';
 import type { JobEvent, Metric } from '../../../main/contract/jobs.ts';
-import { GateSummary } from '../../../main/contract/tasks.ts';
+import { GateSummary } from '../../../main/contract/gateTask.ts';
 import type { CaseId, JobId, RunId } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';

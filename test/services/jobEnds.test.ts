@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
-import { AppException, err, ok } from '../contract/errors.ts';
-import type { JobEvent, JobKind } from '../contract/jobs.ts';
-import { createForkComputeHost } from '../host/forkComputeHost.ts';
-import { JobQueue } from './jobQueue.ts';
-import { InProcessHost } from './testing/inProcessHost.ts';
-import { input, jobOf, MemoryLog, setUp, TIMES, typesOf, untilStopped } from './testing/queueRig.ts';
+import { AppException, err, ok } from '../../main/contract/errors.ts';
+import type { JobEvent, JobKind } from '../../main/contract/jobs.ts';
+import { createForkComputeHost } from '../../main/host/forkComputeHost.ts';
+import { JobQueue } from '../../main/jobs/jobQueue.ts';
+import { InProcessHost } from '../../main/jobs/testing/inProcessHost.ts';
+import { input, jobOf, MemoryLog, setUp, TIMES, typesOf, untilStopped } from '../../main/jobs/testing/queueRig.ts';
 
 describe('the order of what waits', () => {
   /** Ends each task when told to, and remembers the order in which they began. */
