@@ -91,6 +91,8 @@ const INPUT: Partial<Record<CallName, Record<string, unknown>>> = {
   'models.compare': { runId: 'r', withRunId: 'q' },
   'models.setRules': { changes: { canaryCount: 1 } },
   'network.retrieve': { node: 'pacs', studies: [{ studyUid: '1.2.3' }] },
+  'jobs.moveUp': { jobId: 'j' },
+  'jobs.resume': { jobId: 'j' },
   'network.startReceiver': { station: { aeTitle: 'MASKLOOP', port: 11112 } },
 };
 /** Those that change no file of a project, by a list of their own: the table of the product must agree. */
