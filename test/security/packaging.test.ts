@@ -24,7 +24,9 @@ it('a packaged program has no developer tools and does not start under a remote 
   expect(read('electron/app.ts')).toContain('if (app.isPackaged && isDebugged) app.exit(1);');
 });
 
-it('only electron/ knows Electron, and it listens on one channel', () => {
-  const channels = [...read('electron/ipc.ts').matchAll(/ipcMain\.(?:on|handle|once)\('([^']+)'/g)].map((match) => match[1]);
-  expect(channels).toEqual(['app:call']);
+it('only electron/ knows Electron, and it listens on two channels, each of which asks who speaks', () => {
+  const source = read('electron/ipc.ts');
+  const channels = [...source.matchAll(/ipcMain\.(?:on|handle|once)\('([^']+)'/g)].map((match) => match[1]);
+  expect(channels).toEqual(['app:call', 'app:here']);
+  expect([...source.matchAll(/isTrusted\(event\.senderFrame\)/g)]).toHaveLength(channels.length);
 });
