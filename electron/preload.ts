@@ -2,8 +2,8 @@
 import { contextBridge, ipcRenderer, type IpcRendererEvent } from 'electron';
 import { droppedPath } from './droppedPath.ts';
 
-/** Of this page; after a reload it is another. */
-const windowId = crypto.randomUUID();
+/** Of this page; after a reload it is another. Only secure pages can make one, as ours is; no other is answered. */
+const windowId = isSecureContext ? crypto.randomUUID() : '';
 ipcRenderer.send('app:here', windowId);
 
 contextBridge.exposeInMainWorld('maskloop', {

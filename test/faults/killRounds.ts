@@ -38,8 +38,8 @@ export interface RoundResult {
   readonly litterCount: number;
 }
 
-/** How long after the beginning of the work the kill may come, in milliseconds. */
-const WINDOW_MS: Readonly<Record<Scenario, number>> = { import: 8000, save: 3000, export: 3000, train: 20_000, migrate: 250 };
+/** How long after the beginning of the work the kill may come, in milliseconds. An import ends by itself: as long as one takes on this machine. */
+const WINDOW_MS: Readonly<Record<Exclude<Scenario, 'import'>, number>> = { save: 3000, export: 3000, train: 20_000, migrate: 250 };
 const STUDY_CASES = 24;
 /** A compute process has a group of its own and may outlive its killed parent for so long. */
 const ORPHAN_MS = 15_000;
@@ -53,6 +53,7 @@ const EXPECTED: ReadonlySet<Finding['kind']> = new Set(['caseSetAside', 'maskWit
 export async function runKillRounds(rig: FaultRig, scenario: Scenario, rounds: number, seed: number, tell: (result: RoundResult) => void = () => {}, sabotage: (projectFolder: string) => void = () => {}): Promise<RoundResult[]> {
   const random = seededRandom(seed);
   const place = await preparePlace(rig, scenario);
+  const windowMs = scenario === 'import' ? await undisturbedImportMs(rig, place) : WINDOW_MS[scenario];
   const promised: Promised[] = [];
   const results: RoundResult[] = [];
   for (let round = 0; round < rounds; round++) {
@@ -61,7 +62,7 @@ export async function runKillRounds(rig: FaultRig, scenario: Scenario, rounds: n
       rmSync(place.projectFolder, { recursive: true, force: true });
       cpSync(place.template, place.projectFolder, { recursive: true });
     }
-    const delayMs = Math.round(random() * WINDOW_MS[scenario]);
+    const delayMs = Math.round(((round + random()) / rounds) * windowMs); // one in each equal part of the window
     const order: VictimOrder = { ...place, scenario, computeScript: rig.computeScript, seed: seed * 1000 + round };
     const { said, wasAtWork, complaint } = await killAfter(rig.victimScript, order, delayMs);
     const fresh = said.filter(({ kind }) => kind !== 'ready' && kind !== 'open' && kind !== 'done');
@@ -98,11 +99,18 @@ async function preparePlace(rig: FaultRig, scenario: Scenario): Promise<Place> {
   return place;
 }
 
+async function undisturbedImportMs(rig: FaultRig, place: Place): Promise<number> {
+  cpSync(place.template, place.projectFolder, { recursive: true });
+  return (await fill(rig, place)).workMs;
+}
+
 /** The studies, imported without disturbance. */
-async function fill(rig: FaultRig, place: Place): Promise<void> {
+async function fill(rig: FaultRig, place: Place): Promise<Killed> {
   const order: VictimOrder = { ...place, scenario: 'import', computeScript: rig.computeScript, seed: 1 };
-  const { said, complaint } = await killAfter(rig.victimScript, order, null);
+  const undisturbed = await killAfter(rig.victimScript, order, null);
+  const { said, complaint } = undisturbed;
   if (said.at(-1)?.kind !== 'done') throw new Error(`the project could not be filled: ${complaint ?? JSON.stringify(said.at(-1))}`);
+  return undisturbed;
 }
 
 /** Of version 1, with so many rows that bringing it to this version takes a moment. */
@@ -125,6 +133,8 @@ function oldProject(folder: string): void {
 interface Killed {
   readonly said: Promised[];
   readonly wasAtWork: boolean;
+  /** From the beginning of the work to the end of the program. */
+  readonly workMs: number;
   /** What a program that ended by itself, and not well, had to say. */
   readonly complaint: string | null;
 }
@@ -138,18 +148,21 @@ function killAfter(script: string, order: VictimOrder, delayMs: number | null): 
     // A migration happens while the project opens; everything else after that.
     const cue = order.scenario === 'migrate' ? '"ready"' : '"open"';
     let [printed, complaint] = ['', ''];
+    let beganMs = performance.now();
     child.stderr.on('data', (chunk: Buffer) => (complaint += chunk.toString()));
     child.stdout.on('data', (chunk: Buffer) => {
       const wasWaiting = !printed.includes(cue);
       printed += chunk.toString();
-      if (wasWaiting && printed.includes(cue) && delayMs !== null) void sleep(delayMs).then(() => killGroup(groupId));
+      if (!wasWaiting || !printed.includes(cue)) return;
+      beganMs = performance.now();
+      if (delayMs !== null) void sleep(delayMs).then(() => killGroup(groupId));
     });
     child.on('error', reject);
     child.on('close', (exitCode, signal) => {
       // A line that the kill cut off was not said.
       const said = printed.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Promised);
       const failed = signal === null && exitCode !== 0;
-      resolve({ said, wasAtWork: signal === 'SIGKILL' && said.at(-1)?.kind !== 'done', complaint: failed ? `it ended with ${exitCode}: ${complaint.slice(-2000)}` : null });
+      resolve({ said, wasAtWork: signal === 'SIGKILL' && said.at(-1)?.kind !== 'done', workMs: performance.now() - beganMs, complaint: failed ? `it ended with ${exitCode}: ${complaint.slice(-2000)}` : null });
     });
   });
 }
