@@ -3,7 +3,7 @@ import { contextBridge, ipcRenderer, type IpcRendererEvent } from 'electron';
 import { droppedPath } from './droppedPath.ts';
 
 /** Of this page; after a reload it is another. Only secure pages can make one, as ours is; no other is answered. */
-const windowId = isSecureContext ? crypto.randomUUID() : '';
+const windowId = 'randomUUID' in crypto ? crypto.randomUUID() : '';
 ipcRenderer.send('app:here', windowId);
 
 contextBridge.exposeInMainWorld('maskloop', {
