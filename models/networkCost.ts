@@ -1,4 +1,5 @@
 import type { UNetSpec } from './engine.ts';
+import { parametersOf } from './unet.ts';
 
 /**
  * Feature-map elements of one patch as nnU-Net v2's planner counts them (memory proxy): encoder, decoder, finest logits.
@@ -25,5 +26,9 @@ export function featureMapElements(spec: UNetSpec, patch: readonly number[]): nu
   }
   return elements + spec.classes * voxels[0]!;
 }
+
+/** Numbers in all arrays of a network with these deep-supervision heads, running statistics included. */
+export const parameterElements = (spec: UNetSpec, heads: readonly number[]): number =>
+  parametersOf(spec, heads).reduce((sum, { shape }) => sum + product(shape), 0);
 
 const product = (values: readonly number[]): number => values.reduce((a, b) => a * b, 1);

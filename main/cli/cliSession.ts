@@ -22,13 +22,12 @@ export class CliSession {
     if (!result.ok) throw new AppException(result.error);
     // TypeScript does not connect the parsed value with K; the schema just did.
     const output = calls[name].output.parse(result.value) as CallOutput<K>;
-    if (name === 'project.open') this.#tellReadOnly(result.value);
+    if (name === 'project.open') this.#tellReadOnly(output as CallOutput<'project.open'>);
     return output;
   }
 
   /** Whoever wanted to write is told by the call that does; whoever looks should know why it may be old news. */
-  #tellReadOnly(opened: unknown): void {
-    const { readOnly, folder } = calls['project.open'].output.parse(opened);
+  #tellReadOnly({ readOnly, folder }: CallOutput<'project.open'>): void {
     if (readOnly) this.output.note(describeReadOnly(folder, readOnly));
   }
 }

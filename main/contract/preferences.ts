@@ -49,4 +49,4 @@ export const Preferences = z.object({
   networkAllowed: shape.networkAllowed.default(false),
 });
 export type Preferences = z.infer<typeof Preferences>;
-export const FIRST_PREFERENCES: Preferences = { theme: 'dark', language: 'system', scalePercent: 100, shortcuts: {}, recentCommands: [], userName: null, projectsFolder: null, threads: null, memoryGb: null, device: 'auto', networkAllowed: false };
+export const FIRST_PREFERENCES: Preferences = Preferences.parse({ theme: 'dark', language: 'system', scalePercent: 100, shortcuts: {}, recentCommands: [] });

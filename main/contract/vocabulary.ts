@@ -59,11 +59,11 @@ export type Code = z.infer<typeof Code>;
 export const SegmentCodes = z.object({ category: Code, type: Code, modifier: Code.optional() });
 export type SegmentCodes = z.infer<typeof SegmentCodes>;
 
-/** One class in the legend. `labelValue` 0 is background and never a segment. */
 /** What a phantom shows: two structures that adjoin, a CT of an abdomen, an MR of a brain. */
 export const PhantomAnatomy = z.enum(['pair', 'abdomen', 'brain']);
 export type PhantomAnatomy = z.infer<typeof PhantomAnatomy>;
 
+/** One class in the legend. `labelValue` 0 is background and never a segment. */
 export const Segment = z.object({
   labelValue: LabelValue,
   name: LabelName,

@@ -6,6 +6,7 @@ import { AppException } from '../contract/errors.ts';
 import { TEMPORARY_SUFFIX } from './atomicFile.ts';
 import type { Database } from './database.ts';
 import { APPLICATION_ID, SCHEMA_STEPS } from './projectSchema.ts';
+import { isMissingFile } from './readIfThere.ts';
 
 /** So many copies of older databases are kept, the newest ones. */
 const BACKUPS_KEPT = 3;
@@ -82,7 +83,7 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT') return [];
+    if (isMissingFile(thrown)) return [];
     throw thrown;
   }
 }

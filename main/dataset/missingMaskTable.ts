@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { CaseId, Revision } from '../contract/vocabulary.ts';
+import { CaseId, type Revision } from '../contract/vocabulary.ts';
 import type { Database } from './database.ts';
 
 const NEWEST = 'SELECT case_id, revision, is_missing FROM missing_masks WHERE id IN (SELECT max(id) FROM missing_masks GROUP BY case_id, revision)';
-const MarkRow = z.object({ revision: z.number(), is_missing: z.literal([0, 1]) });
+const MarkRow = z.object({ case_id: CaseId, revision: z.number(), is_missing: z.literal([0, 1]) });
 
 /** Masks on record whose file `maskloop doctor` found gone or damaged. The newest row of a mask counts. */
 export class MissingMaskTable {
@@ -13,7 +13,15 @@ export class MissingMaskTable {
     this.database.run('INSERT INTO missing_masks (case_id, revision, is_missing, at_ms) VALUES (:caseId, :revision, :isMissing, :atMs)', { caseId, revision, isMissing: isMissing ? 1 : 0, atMs });
   }
 
-  /** Revisions of a case that are marked now. */
+  /** Revisions that are marked now, of the cases that have any. */
+  byCase(): Map<CaseId, Revision[]> {
+    const marked = new Map<CaseId, Revision[]>();
+    for (const { case_id: caseId, revision, is_missing: isMissing } of this.database.all(MarkRow, `${NEWEST} ORDER BY case_id, revision`))
+      if (isMissing) marked.set(caseId, [...(marked.get(caseId) ?? []), revision]);
+    return marked;
+  }
+
+  /** The same of one case. */
   ofCase(caseId: CaseId): Revision[] {
     return this.database.all(MarkRow, `${NEWEST} AND case_id = :caseId ORDER BY revision`, { caseId }).flatMap((row) => (row.is_missing ? [row.revision] : []));
   }

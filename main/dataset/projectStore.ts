@@ -5,7 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { AppException } from '../contract/errors.ts';
 import type { ReadOnlyAccess } from '../contract/projectAccess.ts';
 import { syncFolder } from './atomicFile.ts';
-import { type AuditClock, AuditTable } from './audit/auditTable.ts';
+import { type AuditClock, AuditTable, type NewAuditEntry } from './audit/auditTable.ts';
 import { CaseTable } from './caseTable.ts';
 import { Database } from './database.ts';
 import { makeViewFolder, removeViewFolder, snapshotDatabase } from './databaseSnapshot.ts';
@@ -60,6 +60,16 @@ export class ProjectStore {
 
   transaction<T>(work: () => T): T {
     return this.database.transaction(work);
+  }
+
+  /** Throws AppException project/read-only for a project that is only looked at. */
+  requireWritable(): void {
+    if (this.readOnly) throw new AppException({ code: 'project/read-only', path: this.folder.path, reason: this.readOnly.reason, holder: this.readOnly.holder });
+  }
+
+  /** On record in the audit trail; what is only looked at cannot keep a record. */
+  note(entry: NewAuditEntry): void {
+    if (!this.readOnly) this.audit.append(entry);
   }
 
   /** What SQLite finds wrong with the database; nothing for a whole one. */

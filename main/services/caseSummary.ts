@@ -55,12 +55,12 @@ export function requireCase(store: ProjectStore, caseId: CaseId): StoredCase {
 const completenessIn = (store: ProjectStore) => (caseId: CaseId, revision: Revision) => store.revisions.completeness(caseId, revision);
 
 /** Found gone by `maskloop doctor`. */
-const missingMasks = (store: ProjectStore, caseId: CaseId): AppError[] =>
-  store.missing.ofCase(caseId).map((revision) => ({ code: 'disk/corrupt', path: store.folder.revision(caseId, revision), detail: 'the file is missing' }));
+const missingMasks = (store: ProjectStore, caseId: CaseId, revisions: readonly Revision[]): AppError[] =>
+  revisions.map((revision) => ({ code: 'disk/corrupt', path: store.folder.revision(caseId, revision), detail: 'the file is missing' }));
 
 /** Throws AppException not-found. */
 export function summaryOf(store: ProjectStore, caseId: CaseId): CaseSummary {
-  return summarizeCase(requireCase(store, caseId), store.revisions.ofCase(caseId), store.folds.of(caseId), store.exclusions.all().get(caseId) ?? null, completenessIn(store), missingMasks(store, caseId));
+  return summarizeCase(requireCase(store, caseId), store.revisions.ofCase(caseId), store.folds.of(caseId), store.exclusions.all().get(caseId) ?? null, completenessIn(store), missingMasks(store, caseId, store.missing.ofCase(caseId)));
 }
 
 /** Rejects with AppException not-found. */
@@ -91,7 +91,8 @@ export function listCases(store: ProjectStore): CaseSummary[] {
   const revisions = store.revisions.byCase();
   const placements = store.folds.placements();
   const exclusions = store.exclusions.all();
+  const missing = store.missing.byCase();
   return store.cases
     .list()
-    .map((one) => summarizeCase(one, revisions.get(one.caseId) ?? [], placements.get(one.caseId) ?? null, exclusions.get(one.caseId) ?? null, completenessIn(store), missingMasks(store, one.caseId)));
+    .map((one) => summarizeCase(one, revisions.get(one.caseId) ?? [], placements.get(one.caseId) ?? null, exclusions.get(one.caseId) ?? null, completenessIn(store), missingMasks(store, one.caseId, missing.get(one.caseId) ?? [])));
 }

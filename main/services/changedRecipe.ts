@@ -7,6 +7,7 @@ import type { RunId } from '../contract/vocabulary.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { readIfThere } from '../dataset/readIfThere.ts';
+import { parseStoredJson } from '../dataset/storedJson.ts';
 
 /** Who changed what after how many steps; kept in `run.json` under `changes`. */
 export const RecipeChange = z.object({ atMs: z.number(), author: z.string(), afterStep: z.int().nonnegative(), choices: z.record(z.string(), z.unknown()) });
@@ -22,17 +23,9 @@ export async function changeRecipe(store: ProjectStore, runId: RunId, choices: M
   const path = join(store.folder.run(runId), 'run.json');
   const bytes = await readIfThere(path);
   if (bytes) {
-    const record = parseRecord(bytes, path);
+    const record = parseStoredJson(ChangedRecord, bytes.toString('utf8'), path);
     const changes = [...record.changes, { atMs, author, afterStep: run.step, choices }];
     await writeFileAtomic(path, Buffer.from(`${JSON.stringify({ ...record, options: changed, changes }, null, 2)}\n`));
   }
   store.runs.setOptions(runId, changed);
-}
-
-function parseRecord(bytes: Buffer, path: string): z.infer<typeof ChangedRecord> {
-  try {
-    return ChangedRecord.parse(JSON.parse(bytes.toString('utf8')));
-  } catch (thrown) {
-    throw new AppException({ code: 'disk/corrupt', path, detail: thrown instanceof Error ? thrown.message : String(thrown) });
-  }
 }

@@ -25,7 +25,7 @@ export function exportServices(session: ProjectSession, softwareVersion: string,
           const models = modelsBehind(store, cases.map(({ provenance }) => provenance));
           // On record before anything leaves the project.
           const masks = cases.map(({ caseId, revision, labelSha256 }) => [caseId, revision, labelSha256]);
-          if (!store.readOnly) store.audit.append({ actor, action: 'export', facts: { format, outputFolder: folder, deidentify, masks } });
+          store.note({ actor, action: 'export', facts: { format, outputFolder: folder, deidentify, masks } });
           const task: ExportTask = { task: 'export', format, outputFolder: folder, deidentifyKey, softwareVersion, auditHead: store.audit.head(), legend, labelValues, models, cases };
           const title = `Export ${cases.length} mask${cases.length === 1 ? '' : 's'}`;
           return { jobId: queue.submit({ kind: 'export', title, subject: folder, tasks: [() => task], onItem() {} }) };

@@ -13,12 +13,12 @@ import { trainingSpec } from '../nnunet/train/trainingSpec.ts';
 
 /** `train/out-of-memory` with a smaller recipe where memory ended the process, else the error as it is. */
 export function explainTrainingDeath(store: ProjectStore, runId: RunId, error: AppError): AppError {
-  const detail = error.code === 'job/process-died' ? memoryDeath(error) : null;
+  const detail = memoryDeath(error);
   return detail === null ? error : { code: 'train/out-of-memory', detail, offers: smallerRecipes(store, runId) };
 }
 
 export function explainPredictionDeath(error: AppError): AppError {
-  const detail = error.code === 'job/process-died' ? memoryDeath(error) : null;
+  const detail = memoryDeath(error);
   return detail === null ? error : { code: 'predict/out-of-memory', detail };
 }
 

@@ -34,7 +34,7 @@ function startExport({ store, queue }: OpenProject, actor: string, { runId, form
     output: resolve(output),
     measures: { epoch, step, elapsedSeconds, validationDice, validationDicePerLabel },
   };
-  if (!store.readOnly) store.audit.append({ actor, action: 'exportModel', subject: runId, facts: { format, output: task.output } });
+  store.note({ actor, action: 'exportModel', subject: runId, facts: { format, output: task.output } });
   return { jobId: queue.submit({ kind: 'export', title: `Export model ${runId}`, subject: runId, tasks: [() => task], onItem() {} }) };
 }
 

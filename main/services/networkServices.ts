@@ -71,8 +71,7 @@ export function networkServices(
       answer(async () => {
         await checkAllowed();
         const task = { task: 'dicomSend', node: await book.get(name), station: await book.station(), paths: paths.map((path) => resolve(path)) } as const;
-        const store = session.info() ? session.current().store : null;
-        if (store && !store.readOnly) store.audit.append({ actor, action: 'send', facts: { node: name, paths: task.paths } });
+        if (session.info()) session.current().store.note({ actor, action: 'send', facts: { node: name, paths: task.paths } });
         return { jobId: session.anyQueue().submit({ kind: 'export', title: `Send to ${name}`, subject: name, tasks: [() => task], onItem() {} }) };
       }),
     'network.startReceiver': ({ station }) =>

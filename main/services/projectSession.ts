@@ -59,9 +59,10 @@ export class ProjectSession {
    * went away: what is written then would make a second folder in its place.
    */
   requireWritable(): void {
-    const { folder, readOnly } = this.#open?.store ?? {};
-    if (folder && !existsSync(folder.database)) throw new AppException({ code: 'project/folder-missing', path: folder.path });
-    if (folder && readOnly) throw new AppException({ code: 'project/read-only', path: folder.path, reason: readOnly.reason, holder: readOnly.holder });
+    if (!this.#open) return;
+    const { folder } = this.#open.store;
+    if (!existsSync(folder.database)) throw new AppException({ code: 'project/folder-missing', path: folder.path });
+    this.#open.store.requireWritable();
   }
 
   /** What cannot be found or read while the drive of the project is away is not what is wrong. */

@@ -1,7 +1,6 @@
 /** Writes label maps in a format of the user's choice, in source geometry, into a folder of the user's. */
-import { readFile } from 'node:fs/promises';
 import { describeError } from '../contract/describeError.ts';
-import { AppException, err, ok, toAppError, type AppError, type Result } from '../contract/errors.ts';
+import { err, ok, toAppError, type AppError, type Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { ExportCase, ExportSummary, ExportTask } from '../contract/tasks.ts';
 import { defaultSegment } from '../dataset/defaultColors.ts';
@@ -17,7 +16,8 @@ import { identifyingWords } from '../formats/dicom/deidentify/identifyingWords.t
 import { DicomReference } from '../formats/dicom/dicomReference.ts';
 import { ExportFolder } from './exportFolder.ts';
 import { ProvenanceReader } from './exportProvenance.ts';
-import { isMissingFile } from '../dataset/readIfThere.ts';
+import { isMissingFile, readIfThere } from '../dataset/readIfThere.ts';
+import { parseStoredJson } from '../dataset/storedJson.ts';
 
 /**
  * Tells a `writtenFile` item per file; a case that fails becomes a problem and the rest is written. Fails when nothing was
@@ -108,18 +108,8 @@ async function maskOf(input: ExportTask, one: ExportCase, provenance: MaskToExpo
 
 /** `null` where the import left none. */
 async function readReference(file: string): Promise<DicomReference | null> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (thrown) {
-    if (isMissingFile(thrown)) return null;
-    throw thrown;
-  }
-  try {
-    return DicomReference.parse(JSON.parse(text));
-  } catch (thrown) {
-    throw new AppException({ code: 'disk/corrupt', path: file, detail: thrown instanceof Error ? thrown.message : String(thrown) });
-  }
+  const bytes = await readIfThere(file);
+  return bytes && parseStoredJson(DicomReference, bytes.toString('utf8'), file);
 }
 
 /** As data. Throws it again when it concerns the folder, and with it every case: the disk is full, or refuses. */

@@ -82,8 +82,7 @@ async function measureAll(input: GateTask, structures: readonly EvaluatedStructu
       const [current, candidate] = [await diceOf(currentFile, truthFile), await diceOf(candidateFile, truthFile)];
       cases.push({ caseId, subject, isHeldOut, isCanary, current, candidate });
     } catch (thrown) {
-      const error = toAppError(thrown, candidateFile);
-      if (error.code === 'internal') throw thrown;
+      const error = expectedError(thrown, candidateFile);
       problem ??= error;
       warnings.push({ code: 'caseNotCompared', caseId, reason: describeError(error) });
       port.tell({ type: 'problem', error });
@@ -103,12 +102,18 @@ async function displacedMasks(input: GateTask, ignoreLabel: number | null, port:
       const offset = maskOffset(asMerged(predicted, input), truth, grid, ignoreLabel);
       if (offset && isDisplaced(offset, input.rules)) masks.push({ caseId, offset });
     } catch (thrown) {
-      const error = toAppError(thrown, predictedFile);
-      if (error.code === 'internal') throw thrown;
+      const error = expectedError(thrown, predictedFile);
       warnings.push({ code: 'caseNotCompared', caseId, reason: describeError(error) });
     }
   }
   return { masks, warnings };
+}
+
+/** What one case may fail of; anything else is thrown on. */
+function expectedError(thrown: unknown, path: string): AppError {
+  const error = toAppError(thrown, path);
+  if (error.code === 'internal') throw thrown;
+  return error;
 }
 
 /** Read once more: keeping every label map until the worst are known would take the memory of all. */

@@ -8,7 +8,7 @@ import type { VoxelArray } from './voxelArray.ts';
 // Without ':' — Cornerstone would look for an image loader of that scheme.
 export const IMAGE_VOLUME_ID = 'case-image';
 
-const point = (values: readonly number[]): Types.Point3 => [values[0]!, values[1]!, values[2]!];
+export const point = (values: readonly number[]): Types.Point3 => [values[0]!, values[1]!, values[2]!];
 
 /** `createLocalVolume` gives every slice the origin of the volume; tools that go by slices need the true planes. */
 function describeSlices(imageIds: readonly string[], grid: Grid, frameOfReferenceUID: string, modality: string): void {

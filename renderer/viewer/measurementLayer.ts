@@ -6,12 +6,11 @@ import type { Types as ToolTypes } from '@cornerstonejs/tools';
 import { EllipseValues, MEASUREMENT_KINDS } from '../../main/contract/measurements.ts';
 import type { Measurement, MeasurementKind } from '../../main/contract/measurements.ts';
 import { PointLpsMm } from '../../main/contract/vocabulary.ts';
-import { IMAGE_VOLUME_ID } from './caseVolume.ts';
+import { IMAGE_VOLUME_ID, point } from './caseVolume.ts';
 import { MEASURING_TOOL_NAME, PLANES } from './mprTools.ts';
 
 const { ANNOTATION_ADDED, ANNOTATION_COMPLETED, ANNOTATION_MODIFIED } = Enums.Events;
 const kindOf = (toolName: string | undefined): MeasurementKind | undefined => MEASUREMENT_KINDS.find((kind) => MEASURING_TOOL_NAME[kind] === toolName);
-const point = ([x, y, z]: readonly number[]): Types.Point3 => [x!, y!, z!];
 
 export class MeasurementLayer {
   /** Those that were finished; one that is being drawn is nobody's yet. */

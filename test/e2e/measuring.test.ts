@@ -1,12 +1,10 @@
 /** Lengths, angles and ellipses, drawn with the mouse in a real browser and found again after a new start. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeTwoChannelCases } from '../phantoms/twoChannels.ts';
-import { ServiceRig } from '../services/serviceRig.ts';
-import { CHROMIUM, openInBrowser, startBrowserHost, type BrowserHost } from './browserHost.ts';
+import { CHROMIUM } from './browserHost.ts';
+import { hostProject, importTwoChannelCases, type HostedProject } from './hostedProject.ts';
 import { pixelOf } from './planePixels.ts';
 
 const WAIT = { timeout: 30_000 };
@@ -35,32 +33,15 @@ async function openCase(page: Page, caseId: string): Promise<void> {
 }
 
 describe.skipIf(!existsSync(CHROMIUM))(`measuring in a browser (needs ${CHROMIUM})`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'maskloop-measuring-'));
-  let projectFolder = '';
-  let host: BrowserHost;
+  let hosted: HostedProject;
 
   beforeAll(async () => {
-    const rig = ServiceRig.create(folder);
-    projectFolder = rig.projectFolder;
-    const studies = join(folder, 'studies');
-    mkdirSync(studies);
-    await writeTwoChannelCases(studies, 2, 2);
-    await rig.call('project.create', { folder: projectFolder });
-    await rig.jobEnd((await rig.call('dataset.import', { paths: [studies] })).jobId);
-    await rig.services.close();
-    host = await startBrowserHost(join(folder, 'browser-state'));
+    hosted = await hostProject('measuring', (rig, root) => importTwoChannelCases(rig, root, 2, 2));
   }, 120_000);
-  afterAll(async () => {
-    await host?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => hosted?.remove());
 
   it('draws, moves, keeps and deletes them, each with its case', async () => {
-    const page = await host.browser.newPage({ viewport: { width: 1400, height: 900 } });
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(String(error.stack)));
-    await page.goto(host.link);
-    await openInBrowser(page, projectFolder);
+    const { page, complaints } = await hosted.openPage({ width: 1400, height: 900 });
     await openCase(page, 'pair_1');
 
     await page.keyboard.press('Shift+L');

@@ -1,49 +1,37 @@
 /** Statistics, templates and the difference of two masks in a real browser. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bulkUrls } from '../../main/contract/api.ts';
 import { CaseId } from '../../main/contract/vocabulary.ts';
-import { ServiceRig } from '../services/serviceRig.ts';
-import { CHROMIUM, openInBrowser, startBrowserHost, type BrowserHost } from './browserHost.ts';
+import { CHROMIUM } from './browserHost.ts';
+import { hostProject, type HostedProject } from './hostedProject.ts';
 
 const SOON = { timeout: 30_000 };
 const caseId = CaseId.parse('phantom_001');
 
 describe.skipIf(!existsSync(CHROMIUM))(`segments and revisions in a browser (needs ${CHROMIUM})`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'maskloop-segments-'));
-  let host: BrowserHost;
-  let projectFolder = '';
+  let hosted: HostedProject;
   let voxelMl = 0;
   let before: Uint8Array;
   let removed = 0;
 
   beforeAll(async () => {
-    const rig = ServiceRig.create(folder);
-    projectFolder = rig.projectFolder;
-    await rig.createWithPhantoms(1, 1);
-    const { grid } = await rig.call('dataset.openCase', { caseId });
-    voxelMl = grid.spacingMm.reduce((a, b) => a * b, 1) / 1000;
-    before = new Uint8Array((await rig.get(bulkUrls.labels(caseId, 1))).bytes);
-    const after = before.map((label, n) => (label === 1 && n % grid.dimsIjk[0] < grid.dimsIjk[0] / 2 ? 0 : label));
-    removed = before.filter((label, n) => label !== after[n]).length;
-    await rig.call('labels.save', { caseId, uploadId: await rig.upload(after), parent: 1 });
-    await rig.services.close();
-    host = await startBrowserHost(join(folder, 'browser-state'));
+    hosted = await hostProject('segments', async (rig) => {
+      await rig.createWithPhantoms(1, 1);
+      const { grid } = await rig.call('dataset.openCase', { caseId });
+      voxelMl = grid.spacingMm.reduce((a, b) => a * b, 1) / 1000;
+      before = new Uint8Array((await rig.get(bulkUrls.labels(caseId, 1))).bytes);
+      const after = before.map((label, n) => (label === 1 && n % grid.dimsIjk[0] < grid.dimsIjk[0] / 2 ? 0 : label));
+      removed = before.filter((label, n) => label !== after[n]).length;
+      await rig.call('labels.save', { caseId, uploadId: await rig.upload(after), parent: 1 });
+    });
   }, 120_000);
-  afterAll(async () => {
-    await host?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => hosted?.remove());
 
   it('counts, draws what changed, and goes back with one key', async () => {
-    const page = await host.browser.newPage({ viewport: { width: 1400, height: 1000 } });
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(String(error.stack)));
-    await page.goto(host.link);
-    await openInBrowser(page, projectFolder);
+    const { page, complaints } = await hosted.openPage({ width: 1400, height: 1000 });
     await page.getByTestId('case').click();
     await page.locator('[data-testid=viewer][data-ready=true]').waitFor({ timeout: 60_000 });
     expect(removed).toBeGreaterThan(100);

@@ -1,12 +1,11 @@
 /** How a case is looked at, in a real browser with mouse and keys; colours are read from the picture. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { DENSE_LUNG_K, HOT_SPOT_IJK, writeTwoChannelCases } from '../phantoms/twoChannels.ts';
-import { ServiceRig } from '../services/serviceRig.ts';
-import { CHROMIUM, openInBrowser, startBrowserHost, type BrowserHost } from './browserHost.ts';
+import { DENSE_LUNG_K, HOT_SPOT_IJK } from '../phantoms/twoChannels.ts';
+import { CHROMIUM } from './browserHost.ts';
+import { hostProject, importTwoChannelCases, type HostedProject } from './hostedProject.ts';
 import { pixelOf, type Plane, type Spot } from './planePixels.ts';
 
 const WAIT = { timeout: 30_000 };
@@ -41,32 +40,19 @@ const position = (page: Page, plane: Plane): Promise<string | null> => page.getB
 const MIDDLE: Spot = [0.5, 0.5];
 
 describe.skipIf(!existsSync(CHROMIUM))(`looking at cases in a browser (needs ${CHROMIUM})`, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'maskloop-viewing-'));
-  let projectFolder = '';
-  let host: BrowserHost;
+  let hosted: HostedProject;
 
   beforeAll(async () => {
-    const rig = ServiceRig.create(folder);
-    projectFolder = rig.projectFolder;
-    const studies = join(folder, 'studies');
-    mkdirSync(studies);
-    await writeTwoChannelCases(studies, 3, 2);
-    await rig.call('project.create', { folder: projectFolder });
-    await rig.jobEnd((await rig.call('dataset.import', { paths: [studies] })).jobId);
-    await rig.jobEnd((await rig.call('nnunet.train', { configuration: '2d' })).jobId);
-    await rig.jobEnd((await rig.call('nnunet.predict', {})).jobId);
-    await rig.services.close();
-    host = await startBrowserHost(join(folder, 'browser-state'));
+    hosted = await hostProject('viewing', async (rig, root) => {
+      await importTwoChannelCases(rig, root, 3, 2);
+      await rig.jobEnd((await rig.call('nnunet.train', { configuration: '2d' })).jobId);
+      await rig.jobEnd((await rig.call('nnunet.predict', {})).jobId);
+    });
   }, 120_000);
-  afterAll(async () => {
-    await host?.stop();
-    rmSync(folder, { recursive: true, force: true });
-  });
+  afterAll(() => hosted?.remove());
 
   it('layouts, overlays, slabs, windows, flips and texts', async () => {
-    const page = await host.browser.newPage({ viewport: { width: 1400, height: 900 } });
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(String(error.stack)));
+    const { page, complaints } = await hosted.openPage({ width: 1400, height: 900 });
     const shoot = async (name: string): Promise<void> => {
       if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, `view-${name}.png`) });
     };
@@ -74,8 +60,6 @@ describe.skipIf(!existsSync(CHROMIUM))(`looking at cases in a browser (needs ${C
       await page.locator(`[data-testid=case][data-case-id="${caseId}"]`).click();
       await page.locator(`[data-testid=viewer][data-ready=true][data-case-id="${caseId}"]`).waitFor(WAIT);
     };
-    await page.goto(host.link);
-    await openInBrowser(page, projectFolder);
 
     // uncertainty: offered only where a prediction left it
     const over = page.getByLabel('Over the image', { exact: true });

@@ -5,7 +5,6 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { z } from 'zod';
 import type { RevisionInfo } from '../../contract/api.ts';
 import { AppException } from '../../contract/errors.ts';
 import { CaseId, type Revision } from '../../contract/vocabulary.ts';
@@ -13,9 +12,11 @@ import { gridsMatch } from '../../imaging/grid.ts';
 import { TEMPORARY_SUFFIX } from '../atomicFile.ts';
 import { checkChain } from '../audit/auditChain.ts';
 import type { StoredCase } from '../caseTable.ts';
+import { JOURNAL_ENDING } from '../journal/strokeJournals.ts';
 import { IMPORTING_PREFIX, PENDING_PREFIX } from '../projectFolder.ts';
 import type { ProjectStore } from '../projectStore.ts';
 import { ORPHAN_PREFIX } from '../projectSweep.ts';
+import { namesIfThere } from '../readIfThere.ts';
 import { readLabelmap, readStoredImage, sha256Of } from '../storedVolume.ts';
 import type { Finding } from './finding.ts';
 
@@ -80,13 +81,14 @@ async function maskFindings(store: ProjectStore, { caseId, image }: StoredCase, 
 async function strangersInCase(store: ProjectStore, { caseId }: StoredCase, known: readonly RevisionInfo[]): Promise<Finding[]> {
   const numbers = new Set<Revision>(known.map(({ revision }) => revision));
   const folder = store.folder.labels(caseId);
-  const strangers = (await namesIn(folder)).flatMap((name): Finding[] => {
+  const strangers = (await namesIfThere(folder)).flatMap((name): Finding[] => {
     const number = Number(REVISION_NAME.exec(name)?.[1] ?? Number.NaN);
     if (!Number.isInteger(number) || numbers.has(number)) return [];
     return [{ kind: 'maskWithoutRow', caseId, revision: number, path: inside(store, join(folder, name)) }];
   });
-  const journals = (await namesIn(join(store.folder.case(caseId), 'journal'))).filter((name) => name.endsWith('.strokes'));
-  return journals.length === 0 ? strangers : [...strangers, { kind: 'journal', caseId, detail: `${journals.length}`, path: inside(store, join(store.folder.case(caseId), 'journal')) }];
+  const journalFolder = store.folder.journals(caseId);
+  const journals = (await namesIfThere(journalFolder)).filter((name) => name.endsWith(JOURNAL_ENDING));
+  return journals.length === 0 ? strangers : [...strangers, { kind: 'journal', caseId, detail: `${journals.length}`, path: inside(store, journalFolder) }];
 }
 
 async function strangersBesideCases(store: ProjectStore, known: ReadonlySet<CaseId>): Promise<Finding[]> {
@@ -133,12 +135,3 @@ async function damageOf(read: () => Promise<unknown>): Promise<string | null> {
 
 const corrupt = (path: string, detail: string) => new AppException({ code: 'disk/corrupt', path, detail });
 const inside = (store: ProjectStore, path: string): string => relative(store.folder.path, path).split(sep).join('/');
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (thrown) {
-    if (z.object({ code: z.literal('ENOENT') }).safeParse(thrown).success) return [];
-    throw thrown;
-  }
-}

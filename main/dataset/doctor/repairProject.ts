@@ -3,7 +3,7 @@
  * whose record is in a copy of the database is put on record again. Each deed is in the audit trail.
  */
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename } from 'node:fs/promises';
+import { mkdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AppException } from '../../contract/errors.ts';
@@ -11,6 +11,7 @@ import { type CaseId, Revision, RevisionSource } from '../../contract/vocabulary
 import { syncFolder } from '../atomicFile.ts';
 import { Database } from '../database.ts';
 import type { ProjectStore } from '../projectStore.ts';
+import { namesIfThere } from '../readIfThere.ts';
 import { readLabelmap, sha256Of } from '../storedVolume.ts';
 import type { Finding } from './finding.ts';
 
@@ -104,7 +105,7 @@ async function registerFromBackup(store: ProjectStore, { caseId, revision, path 
 
 async function rowInBackups(store: ProjectStore, caseId: CaseId, revision: Revision): Promise<RevisionRow | null> {
   const { backups } = store.folder;
-  const names = existsSync(backups) ? (await readdir(backups)).filter((name) => name.endsWith('.db')).sort() : [];
+  const names = (await namesIfThere(backups)).filter((name) => name.endsWith('.db')).sort();
   for (const name of names.reverse()) {
     const database = new Database(join(backups, name));
     try {

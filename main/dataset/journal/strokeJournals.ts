@@ -13,7 +13,7 @@ import type { ProjectFolder } from '../projectFolder.ts';
 import { isMissingFile, namesIfThere } from '../readIfThere.ts';
 import { frameChunks, headerChunks, scanJournal, type FrameFacts, type JournalHeader, type JournalScan } from './journalFrames.ts';
 
-const ENDING = '.strokes';
+export const JOURNAL_ENDING = '.strokes';
 const DAMAGED = 'damaged-';
 const DAY_MS = 86_400_000;
 /** Journals that were given up, of each case. */
@@ -41,7 +41,7 @@ export class StrokeJournals {
   constructor(private readonly folder: ProjectFolder) {}
 
   #file(caseId: CaseId, journalId: JournalId): string {
-    return join(this.folder.journals(caseId), `${journalId}${ENDING}`);
+    return join(this.folder.journals(caseId), `${journalId}${JOURNAL_ENDING}`);
   }
 
   /** Rejects with errno errors. */
@@ -130,7 +130,7 @@ export class StrokeJournals {
   async #setAside(caseId: CaseId, journalId: JournalId, isDamaged: boolean, nowMs: number): Promise<void> {
     const aside = this.folder.journalsAside(caseId);
     await mkdir(aside, { recursive: true });
-    await rename(this.#file(caseId, journalId), join(aside, `${isDamaged ? DAMAGED : ''}${nowMs}-${journalId}${ENDING}`));
+    await rename(this.#file(caseId, journalId), join(aside, `${isDamaged ? DAMAGED : ''}${nowMs}-${journalId}${JOURNAL_ENDING}`));
     await syncFolder(aside);
     await this.#pruneAside(caseId, nowMs);
   }
@@ -168,7 +168,7 @@ const unknown = (journalId: JournalId): AppException => new AppException({ code:
 const beginning = ({ header, writtenAtMs }: FoundJournal): number => header?.beganAtMs ?? writtenAtMs;
 
 function journalIdOf(name: string): JournalId | null {
-  const journalId = name.endsWith(ENDING) ? JournalId.safeParse(name.slice(0, -ENDING.length)) : null;
+  const journalId = name.endsWith(JOURNAL_ENDING) ? JournalId.safeParse(name.slice(0, -JOURNAL_ENDING.length)) : null;
   return journalId?.success ? journalId.data : null;
 }
 

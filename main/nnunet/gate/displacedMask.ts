@@ -27,7 +27,8 @@ export const isDisplaced = ({ offsetIjk, diceInPlace, diceMoved }: MaskOffset, {
  * fastest; voxels that are `ignoreLabel` in the mask count nowhere. `null`: no label in common.
  */
 export function maskOffset(predicted: LabelArray, mask: LabelArray, { dimsIjk, spacingMm }: Pick<Grid, 'dimsIjk' | 'spacingMm'>, ignoreLabel: number | null): MaskOffset | null {
-  const [centroidsPredicted, centroidsMask] = [centroids(predicted, dimsIjk, (n) => mask[n] === ignoreLabel), centroids(mask, dimsIjk, (n) => mask[n] === ignoreLabel)];
+  const isIgnored = (n: number): boolean => mask[n] === ignoreLabel;
+  const [centroidsPredicted, centroidsMask] = [centroids(predicted, dimsIjk, isIgnored), centroids(mask, dimsIjk, isIgnored)];
   const sum = [0, 0, 0];
   let weights = 0;
   for (const [label, to] of centroidsMask) {

@@ -1,7 +1,6 @@
 /** How much memory a prediction needs on a processor, known before the case is read. Fitted as `trainingMemory.ts`. */
 import type { UNetSpec } from '../../../models/engine.ts';
-import { featureMapElements } from '../../../models/networkCost.ts';
-import { parametersOf } from '../../../models/unet.ts';
+import { featureMapElements, parameterElements } from '../../../models/networkCost.ts';
 import type { ShapeDhw } from '../../imaging/tensorShape.ts';
 import { patchDhw } from '../patchWindow.ts';
 
@@ -31,7 +30,7 @@ export interface PredictingNetwork {
 
 /** Peak resident bytes of the compute process. */
 export function inferenceBytes(predicting: PredictingNetwork, predicted: PredictedCase): number {
-  const weights = FLOAT_BYTES * parametersOf(predicting.network, [0]).reduce((sum, { shape }) => sum + product(shape), 0);
+  const weights = FLOAT_BYTES * parameterElements(predicting.network, [0]);
   return PROGRAM_BYTES + weights * COPIES_OF_WEIGHTS * predicting.count + caseBytes(predicting, predicted);
 }
 

@@ -3,8 +3,7 @@
  * less. The factors were fitted to measured peaks (`npm run bench -- memory`; docs/benchmarks.md has the errors).
  */
 import type { TrainingSpec } from '../../../models/engine.ts';
-import { featureMapElements } from '../../../models/networkCost.ts';
-import { parametersOf } from '../../../models/unet.ts';
+import { featureMapElements, parameterElements } from '../../../models/networkCost.ts';
 import type { MemoryChoices, MemoryOffer } from '../../contract/memory.ts';
 import { patchSteps } from './trainingSpec.ts';
 
@@ -38,7 +37,7 @@ export function trainingBytes(spec: TrainingSpec, { cachedBytes, validationBytes
 
 function weightBytes({ network, deepSupervisionWeights }: TrainingSpec): number {
   const heads = deepSupervisionWeights.flatMap((weight, level) => (weight > 0 ? [level] : []));
-  return FLOAT_BYTES * parametersOf(network, heads).reduce((sum, { shape }) => sum + product(shape), 0);
+  return FLOAT_BYTES * parameterElements(network, heads);
 }
 
 /**

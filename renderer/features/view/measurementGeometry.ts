@@ -1,5 +1,6 @@
 /** Numbers of a measurement, from its points alone. */
 import type { Measurement } from '../../../main/contract/measurements.ts';
+import { dot } from '../../viewer/vectors.ts';
 
 type Point = readonly [number, number, number];
 
@@ -12,7 +13,7 @@ export function angleDegrees({ pointsLpsMm: [a, apex, b] }: Pick<Measurement, 'p
   const [u, v] = [a!, b!].map((end) => end.map((value, axis) => value - apex![axis]!)) as [number[], number[]];
   const lengths = Math.hypot(...u) * Math.hypot(...v);
   if (lengths === 0) return 0;
-  const cosine = u.reduce((sum, value, axis) => sum + value * v[axis]!, 0) / lengths;
+  const cosine = dot(u, v) / lengths;
   return (Math.acos(Math.min(1, Math.max(-1, cosine))) * 180) / Math.PI;
 }
 
