@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from './build.mjs';
-import { formatSizes, measureParts, overBudget } from './dist/sizes.mjs';
-import { stage } from './dist/stage.mjs';
+import { formatSizes, measureParts, overBudget } from './packaging/sizes.mjs';
+import { stage } from './packaging/stage.mjs';
 import { setup } from './setup.mjs';
 import { findProgram, runCommand } from './setup/command.mjs';
 import { readElectronState } from './setup/electron.mjs';
@@ -16,7 +16,7 @@ import { reportFailure, SetupError, step } from './setup/progress.mjs';
 
 const PACKAGES_FOLDER = join(rootFolder, 'dist', 'packages');
 const PACKED_FROM_FILE = join(PACKAGES_FOLDER, 'packed-from.txt');
-const SOURCES = ['dist/electron', 'dist/main', 'dist/renderer', 'electron-builder.yml', 'package.json', 'package-lock.json', 'LICENSE', 'scripts/dist', 'scripts/dist.mjs', 'scripts/setup/pins.mjs'];
+const SOURCES = ['dist/electron', 'dist/main', 'dist/renderer', 'electron-builder.yml', 'package.json', 'package-lock.json', 'LICENSE', 'scripts/packaging', 'scripts/dist.mjs', 'scripts/setup/pins.mjs'];
 /** What electron-builder makes of an unpacked package. A package holds native code, so each is built on its own system. */
 const INSTALLERS = { linux: ['AppImage', 'deb'], win32: ['nsis'], darwin: ['dmg'] };
 const INSTALLER_ENDINGS = { AppImage: '.AppImage', deb: '.deb', nsis: '.exe', dmg: '.dmg' };
@@ -80,7 +80,7 @@ function checkSizes(folder) {
   const sizes = measureParts(folder);
   console.log(`dist: size of ${folder}\n${formatSizes(sizes)}`);
   const excess = overBudget(sizes);
-  if (excess.length > 0) throw new SetupError(`The package is not as it should be: ${excess.join('; ')} (limits: scripts/dist/sizes.mjs).`);
+  if (excess.length > 0) throw new SetupError(`The package is not as it should be: ${excess.join('; ')} (limits: scripts/packaging/sizes.mjs).`);
 }
 
 async function archiveFile({ isTestRuntime }) {

@@ -8,14 +8,12 @@ import { flipFuses, FuseV1Options, FuseVersion, getCurrentFuseWire } from '@elec
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = resolve(import.meta.dirname, '../..');
-/** They were left out of the repository by its own list of ignored names, and have to be written again. */
-const hasParts = existsSync(join(root, 'scripts/dist/stage.mjs'));
-const isReady = hasParts && process.platform === 'linux' && existsSync(join(root, 'node_modules/.cache/maskloop/electron.json'));
+const isReady = process.platform === 'linux' && existsSync(join(root, 'node_modules/.cache/maskloop/electron.json'));
 const hasDisplay = process.env.DISPLAY !== undefined;
 /** A network of its own without any way out, as root only. */
 const canBeOffline = process.getuid?.() === 0 && spawnSync('unshare', ['-n', '-m', 'ip', 'link', 'set', 'lo', 'up']).status === 0;
 
-describe.skipIf(!isReady)('the package (needs Linux, npm run setup and scripts/dist/)', () => {
+describe.skipIf(!isReady)('the package (needs Linux and npm run setup)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-packaged-'));
   let printed = '';
   let unpacked = '';
