@@ -155,6 +155,15 @@ describe.skipIf(!existsSync(CHROMIUM))(`every tool in a browser (needs ${CHROMIU
     return 1;
   };
 
+  let drawnMm2 = 0;
+  /** Of the corners that are drawn on the axial plane. */
+  async function contourMm2(): Promise<number> {
+    const path = (await page.getByTestId('plane-axial').locator('svg.edit-preview path').getAttribute('d'))!;
+    const corners = path.split(/[MLZ]/).filter((part) => part).map((part) => part.split(' ').map(Number) as [number, number]);
+    const twice = corners.reduce((sum, [x, y], n) => sum + x * corners[(n + 1) % corners.length]![1] - corners[(n + 1) % corners.length]![0] * y, 0);
+    return Math.abs(twice) / 2 / pixelsPerMm ** 2;
+  }
+
   const walks: readonly Walk[] = [
     { step: 'Brush', way: 'disc', act: () => paintBrush(BALL, 2, 0, 6).then(() => undefined), check: (mask) => { nearArea(gained(mask, BALL), Math.PI * 36); expect(slicesChanged(mask)).toBe(1); } },
     { step: 'Brush', way: 'ball through slices', act: () => paintBrush(EMPTY, 2, 0, 6, 's').then(() => undefined), check: (mask) => nearVolume(gained(mask, EMPTY), ballMm3(6)) },
@@ -216,6 +225,57 @@ describe.skipIf(!existsSync(CHROMIUM))(`every tool in a browser (needs ${CHROMIU
       act: async () => { await keys('2', 'q'); await choose('What the outline does', 'eraseOutside'); await drag([14, -10], [22, 10]); },
       check: (mask) => { nearArea(count(mask, BOX) / DIMS[2], 8 * 20); expect(count(mask, BALL)).toBe(0); },
       after: async () => { await choose('What the outline does', 'fill'); await choose('How deep the outline goes', 'slice'); },
+    },
+    {
+      step: 'Contour', way: 'a curve through points, Enter',
+      act: async () => { await keys('3', 'v'); for (const point of round(2, 0, 8)) await click(...point); await keys('Enter'); },
+      check: (mask) => { nearArea(gained(mask, EMPTY), Math.PI * 64); expect(slicesChanged(mask)).toBe(1); },
+    },
+    {
+      step: 'Contour', way: 'straight lines in place of the segment; a point dragged, one put in, one taken out, double click',
+      act: async () => {
+        await keys('1');
+        await choose('Between the points', 'polygon');
+        for (const [x, y] of [[-6, -6], [8, -6], [8, 4], [-12, 15], [-6, 8]] as const) await click(x, y);
+        await drag([8, 4], [8, 6], [8, 8]);
+        await page.keyboard.down('Shift');
+        await click(-12, 15);
+        await page.keyboard.up('Shift');
+        await drag([1, -6], [1, -8], [1, -10]);
+        await page.mouse.dblclick(...at(-6, 8));
+      },
+      check: (mask) => { nearArea(gained(mask, BALL) + voxelsWhere((mm) => labelAt(mm) === BALL && mm[2] === 0), 14 * 14 + (14 * 4) / 2); expect(slicesChanged(mask)).toBe(1); },
+    },
+    {
+      step: 'Contour', way: 'the edge of a painted piece, as points that are dragged',
+      act: async () => {
+        await keys('1');
+        await click(-14, -12);
+        await keys('Enter'); // nothing moved: no step
+        expect(await page.getByRole('button', { name: 'Undo', exact: true }).isDisabled()).toBe(true);
+        await click(-14, -12);
+        await drag([-7, -12], [-4, -12], [1, -12]);
+        drawnMm2 = await contourMm2();
+        if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'contour.png') });
+        await keys('Enter');
+      },
+      check: (mask) => { nearArea(gained(mask, BALL) + voxelsWhere((mm) => isBall(mm) && mm[2] === 0), drawnMm2); expect(drawnMm2).toBeGreaterThan(Math.PI * 49 + 5); expect(slicesChanged(mask)).toBe(1); },
+    },
+    {
+      step: 'Contour', way: 'on the coronal plane, added to what is there',
+      act: async () => {
+        await keys('3');
+        await choose('Between the points', 'spline');
+        await choose('What the contour does', 'add');
+        const { x, y, width, height } = (await page.getByTestId('plane-coronal').boundingBox())!;
+        const [centreX, centreY] = [x + width / 2, y + height / 2];
+        const mm = 40 / (await leftUnder(centreX + 20, centreY) - (await leftUnder(centreX - 20, centreY)));
+        const radiusPx = 9 * mm;
+        for (let n = 0; n < CORNERS; n++) await page.mouse.click(centreX + radiusPx * Math.cos((n * 2 * Math.PI) / CORNERS), centreY + radiusPx * Math.sin((n * 2 * Math.PI) / CORNERS));
+        await keys('Enter');
+      },
+      check: (mask) => near(gained(mask, EMPTY) * SPACING[0] * SPACING[2], Math.PI * 81),
+      after: () => choose('What the contour does', 'replace'),
     },
     { step: 'Fill', way: 'takes over a connected piece of the slice', act: async () => { await keys('3', 'y'); await click(18, 0); }, check: (mask) => { expect(gained(mask, EMPTY)).toBe(24 * 96); expect(gained(mask, BOX)).toBe(-24 * 96); } },
     { step: 'Fill', way: 'erases one with Shift', act: async () => { await keys('1', 'y'); await page.keyboard.down('Shift'); await click(-14, 12); await page.keyboard.up('Shift'); }, check: (mask) => expect(gained(mask, BALL)).toBe(-voxelsWhere((mm) => isIsland(mm) && mm[2] === 0)) },

@@ -27,6 +27,7 @@ export const EDIT_TOOLS: readonly ToolEntry[] = [
   { tool: 'lasso', key: 'L' },
   { tool: 'polygon', key: 'G' },
   { tool: 'rectangle', key: 'Q' },
+  { tool: 'contour', key: 'V' },
   { tool: 'fill', key: 'Y' },
   { tool: 'region', key: 'O' },
 ];

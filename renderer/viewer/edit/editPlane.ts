@@ -1,7 +1,7 @@
 /** One view as the tools see it: a plane of the grid under the pointer, and a drawing of what the tool is about to do. */
 import type { Types } from '@cornerstonejs/core';
 import type { Grid } from '../../../main/contract/vocabulary.ts';
-import { toGridAxes, toGridMm } from './gridFrame.ts';
+import { toGridAxes, toGridMm, toLpsMm } from './gridFrame.ts';
 import type { Triple } from './maskEditor.ts';
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -34,6 +34,12 @@ export class EditPlane {
     return toGridMm(grid, this.viewport().canvasToWorld([x, y]));
   }
 
+  /** Of a point of the volume, seen along the normal. */
+  pixelAt(grid: Grid, gridMm: Triple): Pixel {
+    const [x, y] = this.viewport().worldToCanvas(toLpsMm(grid, gridMm));
+    return [x, y];
+  }
+
   /** Unit vector across the plane, towards whoever looks at it. */
   normal(grid: Grid): Triple {
     return toGridAxes(grid, this.viewport().getCamera().viewPlaneNormal ?? [0, 0, 1]);
@@ -57,9 +63,20 @@ export class EditPlane {
     shape.setAttribute('d', points.map(([x, y], n) => `${n === 0 ? 'M' : 'L'}${x} ${y}`).join('') + (isClosed ? 'Z' : ''));
   }
 
+  /** A closed curve and the points that can be dragged; `lit` is the one under the pointer. */
+  drawContour(curve: readonly Pixel[], points: readonly Pixel[], lit: number | null, color: string): void {
+    this.drawOutline(curve, color, true);
+    const handles = points.map(([x, y], n) => {
+      const handle = document.createElementNS(SVG, 'circle');
+      for (const [name, value] of Object.entries({ cx: x, cy: y, r: n === lit ? 6 : 4, fill: n === lit ? color : 'black', stroke: color, 'stroke-width': 1.5 })) handle.setAttribute(name, String(value));
+      return handle;
+    });
+    this.#svg.replaceChildren(this.#svg.firstElementChild!, ...handles);
+  }
+
   #shape(name: 'circle' | 'path', color: string, isDashed: boolean): SVGElement {
     let shape = this.#svg.firstElementChild as SVGElement | null;
-    if (shape?.tagName !== name) {
+    if (shape?.tagName !== name || this.#svg.childElementCount > 1) {
       shape = document.createElementNS(SVG, name);
       shape.setAttribute('fill', 'none');
       shape.setAttribute('stroke-width', '1.5');

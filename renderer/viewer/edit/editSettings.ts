@@ -1,7 +1,7 @@
 /** The editing tools of the left button, and how they are set. */
 import type { GreyRange } from './maskEditor.ts';
 
-export const EDIT_TOOLS = ['brush', 'eraser', 'push', 'lasso', 'polygon', 'rectangle', 'fill', 'region'] as const;
+export const EDIT_TOOLS = ['brush', 'eraser', 'push', 'lasso', 'polygon', 'rectangle', 'contour', 'fill', 'region'] as const;
 export type EditTool = (typeof EDIT_TOOLS)[number];
 export const isEditTool = (tool: string): tool is EditTool => (EDIT_TOOLS as readonly string[]).includes(tool);
 
@@ -17,6 +17,9 @@ export interface EditSettings {
   /** What lasso, polygon and rectangle do. */
   readonly cut: 'fill' | 'erase' | 'eraseOutside';
   readonly depth: 'slice' | 'volume';
+  /** What runs through the points of a contour, and whether it adds to the segment or replaces it. */
+  readonly curve: 'polygon' | 'spline';
+  readonly contourMode: 'add' | 'replace';
   /** No region grows farther from where it was begun. */
   readonly regionRadiusMm: number;
 }
@@ -29,5 +32,7 @@ export const FIRST_SETTINGS: EditSettings = {
   tolerance: 50,
   cut: 'fill',
   depth: 'slice',
+  curve: 'spline',
+  contourMode: 'replace',
   regionRadiusMm: 40,
 };

@@ -2,8 +2,10 @@
  * The left button, a pen or one finger on the planes while an editing tool is chosen. The events never reach Cornerstone,
  * which would wait 400 ms for a double click; it goes on panning, zooming and turning slices.
  */
+import { Enums } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
 import { t } from '../../lib/messages/messages.svelte.ts';
+import { ContourGesture } from './contourGesture.ts';
 import { EditPlane } from './editPlane.ts';
 import type { Pixel } from './editPlane.ts';
 import { FIRST_SETTINGS } from './editSettings.ts';
@@ -88,6 +90,11 @@ export class EditTools {
       this.#pointer = null;
       if (!this.#gesture) plane.drawNothing();
     });
+    const redraw = (): void => {
+      if (this.#gesture?.plane === plane) this.#gesture.gesture.redraw?.();
+    };
+    plane.element.addEventListener(Enums.Events.IMAGE_RENDERED, redraw);
+    this.#stops.push(() => plane.element.removeEventListener(Enums.Events.IMAGE_RENDERED, redraw));
     listen('wheel', (event) => {
       if (!this.#isReady || !this.#isBrush || !(event.ctrlKey || event.shiftKey)) return;
       event.preventDefault();
@@ -192,7 +199,9 @@ export class EditTools {
     event.stopImmediatePropagation();
     const pixel = plane.pixelOf(event);
     if (this.#gesture) {
-      if (this.#gesture.plane === plane) this.#gesture.gesture.press?.(pixel);
+      if (this.#gesture.plane !== plane) return;
+      plane.element.setPointerCapture(event.pointerId);
+      this.#gesture.gesture.press?.(pixel, event.shiftKey || event.altKey);
       return;
     }
     plane.element.setPointerCapture(event.pointerId);
@@ -223,7 +232,7 @@ export class EditTools {
     }
     if (!this.#gesture || event.type !== 'keydown') return;
     if (event.key === 'Escape') this.#cancel();
-    else if (!['Enter', 'Backspace'].includes(event.key)) return;
+    else if (!['Enter', 'Backspace', 'Delete'].includes(event.key)) return;
     else if (this.#gesture.gesture.key?.(event.key) === 'over') this.#gesture = null;
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -262,6 +271,8 @@ export class EditTools {
         const color = cut === 'fill' ? `rgb(${this.layer.colorOfActive.join()})` : ERASER_COLOR;
         return paint && new OutlineGesture(surface, pixel, tool, color, (outline) => this.#cutOut({ ...outline, side, depth: this.#settings.depth }, paint, stepName(tool)));
       }
+      case 'contour':
+        return this.#contour(surface, pixel);
       case 'fill':
         if (at) this.#fill(surface, at, isErasing);
         return null;
@@ -271,6 +282,22 @@ export class EditTools {
         return null;
       }
     }
+  }
+
+  #contour(surface: Surface, pixel: Pixel): Gesture | null {
+    const { layer } = this;
+    const paint = this.#paint(false, null);
+    if (!paint || layer.activeSlot === undefined) return null;
+    const { curve, contourMode: mode } = this.#settings;
+    return new ContourGesture(surface, pixel, { curve, mode, paint: { ...paint, greys: null }, erase: this.#eraseActive(), color: `rgb(${layer.colorOfActive.join()})`, done: () => void layer.commit(stepName('contour')) });
+  }
+
+  /** Of the active segment and nothing else. */
+  #eraseActive(): Paint {
+    const { activeSlot, erasable } = this.layer;
+    const over = new Uint8Array(erasable.length);
+    if (activeSlot !== undefined) over[activeSlot] = erasable[activeSlot]!;
+    return { label: 0, over, greys: null };
   }
 
   /** Null when nothing is to be painted with. */
@@ -294,9 +321,7 @@ export class EditTools {
     if (activeSlot === undefined) return null;
     const isWithin = at !== null && editor.labelAt(at) === activeSlot;
     if (isWithin) return this.#paint(false, at);
-    const over = new Uint8Array(this.layer.erasable.length);
-    over[activeSlot] = this.layer.erasable[activeSlot]!;
-    return { label: 0, over, greys: this.#greys(at) };
+    return { ...this.#eraseActive(), greys: this.#greys(at) };
   }
 
   #cutOut(outline: Outline, paint: Paint, name: string): void {

@@ -11,8 +11,10 @@ export interface Gesture {
   move(pixel: Pixel): void;
   /** True: the gesture is over. */
   release(pixel: Pixel): boolean;
-  /** Another press while the gesture goes on. */
-  press?(pixel: Pixel): void;
+  /** Another press while the gesture goes on; `isErasing`: with Shift or Alt. */
+  press?(pixel: Pixel, isErasing: boolean): void;
+  /** The view shows something else. */
+  redraw?(): void;
   key?(key: string): 'over' | 'goesOn';
   cancel(): void;
 }

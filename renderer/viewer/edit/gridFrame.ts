@@ -10,6 +10,12 @@ export function toGridAxes({ direction }: Pick<Grid, 'direction'>, vectorLps: re
 export const toGridMm = (grid: Pick<Grid, 'direction' | 'originLpsMm'>, pointLpsMm: readonly number[]): Triple =>
   toGridAxes(grid, pointLpsMm.map((value, axis) => value - grid.originLpsMm[axis]!));
 
+/** Back from `toGridMm`. */
+export const toLpsMm = ({ direction, originLpsMm }: Pick<Grid, 'direction' | 'originLpsMm'>, gridMm: Triple): [number, number, number] => {
+  const along = (c: number): number => originLpsMm[c]! + gridMm.reduce((sum, mm, axis) => sum + mm * direction[3 * axis + c]!, 0);
+  return [along(0), along(1), along(2)];
+};
+
 /** Null outside of the volume. */
 export function voxelAt(gridMm: Triple, dims: Triple, spacing: Triple): Triple | null {
   const [i, j, k] = gridMm.map((value, axis) => Math.round(value / spacing[axis]!)) as [number, number, number];
