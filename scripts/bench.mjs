@@ -13,6 +13,7 @@ const BENCHMARKS = {
   faults: 'kill -9 at 200 moments of import, save, export, migration, training: nothing acknowledged may be lost (15 minutes; --record for docs/reliability.md)',
   hippocampus: 'held-out Dice of MSD hippocampus after a short training (about 20 minutes; needs ../shared/data)',
   planParity: "spacing, patch, pooling, kernels and batch against nnunetv2's planners (a few minutes; needs ../shared/data, --record does not)",
+  nnunetDataset: "an exported data set under nnunetv2's own integrity check (a minute)",
   firstRun: 'the walk of a first run with a phantom, timed: under 10 minutes (needs npm run setup -- --test)',
   retrain: 'a simulated user: rounds of corrections, incremental against full retraining, forgetting, a poisoned round (hours as it stands; restartable)',
   stress: '5000 optimiser steps of a tiny network: memory flat, losses finite (about 2 minutes; --precision bfloat16|float16)',

@@ -390,6 +390,19 @@ export const calls = {
     jobStarted,
   ),
 
+  /** The same masks with their images as a data set for nnU-Net v2, in a folder `DatasetNNN_Name` that must not be there. The job's summary is `ExportSummary`. */
+  'export.dataset': call(
+    z.object({
+      outputFolder: z.string().min(1),
+      /** Absent: the first from 500 that the folder has not; the name is that of the project. */
+      datasetId: z.int().min(1).max(999).optional(),
+      name: z.string().min(1).max(64).optional(),
+      caseIds: z.array(CaseId).min(1).optional(),
+      includeUnaccepted: z.boolean().default(false),
+    }),
+    jobStarted,
+  ),
+
   /** `output`: a file for `bundle` (moves a model to another Maskloop), a folder for `savedmodel` (for TensorFlow). */
   'model.export': call(z.object({ runId: RunId, format: ModelFormat.default('bundle'), output: z.string().min(1) }), jobStarted),
   /** The model of a bundle becomes a finished run of this project: it predicts, and can be a parent. */

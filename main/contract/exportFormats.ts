@@ -1,4 +1,9 @@
-import type { ExportFormat } from './vocabulary.ts';
+import { z } from 'zod';
+import { ExportFormat } from './vocabulary.ts';
+
+/** Masks in one of the formats, or a folder with images and masks for a training elsewhere (`export.dataset`). */
+export const OfferedFormat = z.enum([...ExportFormat.options, 'nnunet-raw']);
+export type OfferedFormat = z.infer<typeof OfferedFormat>;
 
 interface FormatDescription {
   readonly title: string;
@@ -13,7 +18,7 @@ interface FormatDescription {
 }
 
 /** What each format is for; the window and the command line both show it. In the order they are offered. */
-export const EXPORT_FORMATS: Readonly<Record<ExportFormat, FormatDescription>> = {
+export const EXPORT_FORMATS: Readonly<Record<OfferedFormat, FormatDescription>> = {
   nifti: { title: 'NIfTI', ending: '.nii.gz', isDicom: false, needsCodes: false, explanation: 'Label map for research tools and training; no names or colours inside' },
   nrrd: { title: 'NRRD for 3D Slicer', ending: '.seg.nrrd', isDicom: false, needsCodes: false, explanation: 'Label map with the names, colours and codes of its segments' },
   mha: { title: 'MetaImage', ending: '.mha', isDicom: false, needsCodes: false, explanation: 'Label map for ITK and Elastix; names and colours in comments' },
@@ -22,4 +27,5 @@ export const EXPORT_FORMATS: Readonly<Record<ExportFormat, FormatDescription>> =
   rtstruct: { title: 'DICOM RT Structure Set', ending: '.rtstruct.dcm', isDicom: true, needsCodes: false, explanation: 'Contours on slices for treatment planning' },
   stl: { title: 'STL surface', ending: '.stl', isDicom: false, needsCodes: false, explanation: 'One closed surface per segment, for 3D printing; no colours' },
   obj: { title: 'OBJ surface', ending: '.obj', isDicom: false, needsCodes: false, explanation: 'One closed surface per segment, for 3D programs' },
+  'nnunet-raw': { title: 'nnU-Net data set', ending: 'DatasetNNN_Name', isDicom: false, needsCodes: false, explanation: 'Folder with images, masks, dataset.json and folds, as nnU-Net v2 trains on' },
 };

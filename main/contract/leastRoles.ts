@@ -55,6 +55,7 @@ export const LEAST_ROLE: Readonly<Record<CallName, Role>> = {
   'evaluate.start': 'admin',
   'nnunet.findBest': 'reviewer',
   'export.start': 'admin',
+  'export.dataset': 'admin',
   'model.export': 'admin',
   'model.import': 'admin',
   'models.list': 'reader',

@@ -267,6 +267,21 @@ export type ExportTask = z.infer<typeof ExportTask>;
 export const ExportSummary = z.object({ writtenCount: z.int(), failedCount: z.int(), files: z.array(z.string()), reportFile: z.string() });
 export type ExportSummary = z.infer<typeof ExportSummary>;
 
+/** A data set for nnU-Net v2, whole or not at all. The summary is `ExportSummary`. */
+export const ExportDatasetTask = ExportTask.pick({ outputFolder: true, softwareVersion: true, auditHead: true, legend: true, models: true }).extend({
+  task: z.literal('exportDataset'),
+  /** Absent: the first from 500 that the folder has not. */
+  datasetId: z.int().min(1).max(999).optional(),
+  name: z.string(),
+  labelRules: LabelRules,
+  /** `images`, for `imagesTs`: cases without a mask. */
+  cases: z.array(ExportCase.extend({ image: StoredImage, ...TrainCase.pick({ completeness: true, backgroundFile: true }).shape })).min(1),
+  images: z.array(z.object({ caseId: CaseId, image: StoredImage })),
+  /** Fold in which a case of `cases` is held out; `null`: in none. A case that was never placed is not in it. */
+  heldOutIn: z.record(CaseId, z.int().nonnegative().nullable()),
+});
+export type ExportDatasetTask = z.infer<typeof ExportDatasetTask>;
+
 /** Compares label maps file by file; the summary is `EvaluateSummary`. */
 export const EvaluateTask = z.object({
   task: z.literal('evaluate'),
@@ -412,7 +427,7 @@ export const DicomReceiveTask = z.object({ task: z.literal('dicomReceive'), stat
 export type DicomReceiveTask = z.infer<typeof DicomReceiveTask>;
 
 export const TaskInput = z.discriminatedUnion('task', [
-  ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, GateTask, CompareRunsTask, DeleteModelTask, ExportTask, ExportModelTask, ImportModelTask,
+  ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, GateTask, CompareRunsTask, DeleteModelTask, ExportTask, ExportDatasetTask, ExportModelTask, ImportModelTask,
   CheckRuntimeTask, PhantomTask, SaveLabelmapTask, CheckLabelsTask, MigrateLabelsTask, CompareMasksTask, ThumbnailsTask, ExamplePatchesTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
@@ -431,10 +446,14 @@ export const ImportedCase = z.object({
   /** Written beside the image, on the stored grid, when the source had a label map. */
   labelFile: z.string().optional(),
   labelSha256: z.string().optional(),
+  /** The label map was drawn by a model, and nobody has looked at it. */
+  isDraft: z.boolean().optional(),
   segments: z.array(Segment).optional(),
   /** From `dataset.json`. */
   labelRules: LabelRules.optional(),
   msdTask: MsdTask.optional(),
+  /** From `splits_final.json` beside it: the fold that holds the case out; `null`: none. */
+  heldOutIn: z.int().min(0).max(4).nullable().optional(),
   warnings: z.array(AppError),
 });
 export type ImportedCase = z.infer<typeof ImportedCase>;
@@ -446,6 +465,7 @@ export const ImportedLabels = z.object({
   /** In the labels folder of the case, under a pending name. */
   labelFile: z.string(),
   labelSha256: z.string(),
+  isDraft: z.boolean().optional(),
   segments: z.array(Segment),
   labelRules: LabelRules.optional(),
 });

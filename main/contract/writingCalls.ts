@@ -51,6 +51,7 @@ const WRITES: Readonly<Record<CallName, boolean>> = {
   'evaluate.start': false,
   'nnunet.findBest': true,
   'export.start': false,
+  'export.dataset': false,
   'model.export': false,
   'model.import': true,
   'models.list': false,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Handlers } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
-import type { ExportCase, ExportTask } from '../contract/tasks.ts';
+import type { ExportCase, ExportDatasetTask, ExportTask } from '../contract/tasks.ts';
 import type { CaseId } from '../contract/vocabulary.ts';
 import type { StoredCase } from '../dataset/caseTable.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
@@ -10,8 +10,9 @@ import { requireCase } from './caseSummary.ts';
 import { deidentifyKeyOf } from './deidentifyKey.ts';
 import type { ProjectSession } from './projectSession.ts';
 import { modelsBehind, provenanceFactsOf } from './provenanceFacts.ts';
+import { unknownOf } from './trainingCases.ts';
 
-export function exportServices(session: ProjectSession, softwareVersion: string, actor: string): Pick<Handlers, 'export.start'> {
+export function exportServices(session: ProjectSession, softwareVersion: string, actor: string): Pick<Handlers, 'export.start' | 'export.dataset'> {
   return {
     'export.start': ({ format, outputFolder, caseIds, includeUnaccepted, labelValues, deidentify }) =>
       answer(() =>
@@ -29,6 +30,16 @@ export function exportServices(session: ProjectSession, softwareVersion: string,
           const task: ExportTask = { task: 'export', format, outputFolder: folder, deidentifyKey, softwareVersion, auditHead: store.audit.head(), legend, labelValues, models, cases };
           const title = `Export ${cases.length} mask${cases.length === 1 ? '' : 's'}`;
           return { jobId: queue.submit({ kind: 'export', title, subject: folder, tasks: [() => task], onItem() {} }) };
+        }),
+      ),
+    'export.dataset': ({ outputFolder, datasetId, name, caseIds, includeUnaccepted }) =>
+      answer(() =>
+        session.during(async ({ store, queue }) => {
+          const task = datasetTask(store, { outputFolder: resolve(outputFolder), datasetId, name: name ?? store.project.name, softwareVersion }, caseIds, includeUnaccepted);
+          const masks = task.cases.map(({ caseId, revision, labelSha256 }) => [caseId, revision, labelSha256]);
+          const images = task.images.map(({ caseId }) => caseId);
+          store.note({ actor, action: 'export', facts: { format: 'nnunet-raw', outputFolder: task.outputFolder, deidentify: false, masks, images } });
+          return { jobId: queue.submit({ kind: 'export', title: `Export ${task.cases.length} cases for nnU-Net`, subject: task.outputFolder, tasks: [() => task], onItem() {} }) };
         }),
       ),
   };
@@ -69,4 +80,29 @@ function exportCases(store: ProjectStore, caseIds: readonly CaseId[] | undefined
       },
     ];
   });
+}
+
+type DatasetWishes = Pick<ExportDatasetTask, 'outputFolder' | 'datasetId' | 'name' | 'softwareVersion'>;
+
+/** Cases without a mask to export go as images. Throws AppException export/nothing-to-export, not-found. */
+function datasetTask(store: ProjectStore, wishes: DatasetWishes, caseIds: readonly CaseId[] | undefined, includeUnaccepted: boolean): ExportDatasetTask {
+  const labelled = exportCases(store, caseIds, includeUnaccepted);
+  if (labelled.length === 0) throw new AppException({ code: 'export/nothing-to-export' });
+  const images = new Map(store.cases.list().map(({ caseId, image }) => [caseId, image]));
+  const withMask = new Set(labelled.map(({ caseId }) => caseId));
+  const wanted = caseIds ?? partaking(store).map(({ caseId }) => caseId);
+  const cases = labelled.map((one) => ({ ...one, image: images.get(one.caseId)!, ...unknownOf(store, one.caseId, one.revision) }));
+  const heldOutIn = Object.fromEntries([...store.folds.all()].filter(([caseId]) => withMask.has(caseId)));
+  const { legend, labelRules } = store.project;
+  return {
+    ...wishes,
+    task: 'exportDataset',
+    auditHead: store.audit.head(),
+    legend,
+    labelRules,
+    models: modelsBehind(store, cases.map(({ provenance }) => provenance)),
+    cases,
+    images: wanted.filter((caseId) => !withMask.has(caseId)).map((caseId) => ({ caseId, image: images.get(caseId)! })),
+    heldOutIn,
+  };
 }

@@ -56,13 +56,13 @@ export function importTitle(paths: readonly string[]): string {
 }
 
 /** A revision beside those that are there; it counts as accepted only where nothing was drawn or predicted before. */
-function storeImportedLabels(store: ProjectStore, { caseId, labelFile, labelSha256, segments, labelRules }: ImportedLabels, actor: string): void {
+function storeImportedLabels(store: ProjectStore, { caseId, labelFile, labelSha256, isDraft, segments, labelRules }: ImportedLabels, actor: string): void {
   const latest = store.revisions.latest(caseId)?.revision ?? null;
   store.transaction(() => {
     store.project.extendLegend(segments);
     store.project.adopt(labelRules ? { labelRules } : {});
     const facts = { caseId, pendingFile: labelFile, parent: latest, source: 'manual', author: IMPORT_AUTHOR, actor, sha256: labelSha256 } as const;
-    store.revisions.commit({ ...facts, isAccepted: latest === null }, Date.now());
+    store.revisions.commit({ ...facts, isAccepted: latest === null && !isDraft }, Date.now());
   });
 }
 
@@ -73,6 +73,7 @@ function storeImportedCase(store: ProjectStore, item: ImportedCase, actor: strin
     store.cases.insert(item, nowMs, actor);
     if (item.segments) store.project.extendLegend(item.segments);
     store.project.adopt(item);
+    if (item.heldOutIn !== undefined) store.folds.place(new Map([[item.caseId, { fold: item.heldOutIn, reason: 'splitsFile' }]]), nowMs);
     if (!item.labelFile || !item.labelSha256) return;
     const imported = {
       caseId: item.caseId,
@@ -81,6 +82,6 @@ function storeImportedCase(store: ProjectStore, item: ImportedCase, actor: strin
       author: IMPORT_AUTHOR,
       actor,
     };
-    store.revisions.commit({ ...imported, parent: null, source: 'manual', isAccepted: true }, nowMs);
+    store.revisions.commit({ ...imported, parent: null, source: 'manual', isAccepted: !item.isDraft }, nowMs);
   });
 }

@@ -101,7 +101,7 @@ function predictionBefore(store: ProjectStore, caseId: CaseId, revision: Revisio
 }
 
 /** Nothing for a mask that says something about every voxel. */
-function unknownOf(store: ProjectStore, caseId: CaseId, revision: Revision): Pick<TrainCase, 'completeness' | 'backgroundFile'> {
+export function unknownOf(store: ProjectStore, caseId: CaseId, revision: Revision): Pick<TrainCase, 'completeness' | 'backgroundFile'> {
   const { backgroundVoxelCount, ...completeness } = store.revisions.completeness(caseId, revision);
   const { legend, labelRules } = store.project;
   if (whyIncomplete(completeness, legend, labelRules) === null) return {};

@@ -43,10 +43,12 @@ export interface NewCase {
   /** SHA-256 of the files that `labels` came from. */
   readonly importedLabels: readonly string[];
   readonly subject: string;
+  /** `labels` were drawn by a model, and nobody has looked at them. */
+  readonly isDraft: boolean;
 }
 
 /** On failure nothing remains. */
-export async function writeCase({ caseId, source, loaded, labels, importedLabels, subject }: NewCase, casesFolder: string): Promise<ImportedCase> {
+export async function writeCase({ caseId, source, loaded, labels, importedLabels, subject, isDraft }: NewCase, casesFolder: string): Promise<ImportedCase> {
   const temporary = join(casesFolder, `${IMPORTING_PREFIX}${caseId}`);
   const folder = join(casesFolder, caseId);
   const channelNames = loaded.channels.map((_, n) => `image_${String(n).padStart(4, '0')}.nii`);
@@ -80,7 +82,8 @@ export async function writeCase({ caseId, source, loaded, labels, importedLabels
       subject,
       warnings: [...loaded.warnings],
       ...labelFacts,
-      ...(source.kind === 'volume' ? { msdTask: source.msdTask } : {}),
+      isDraft: labels !== null && isDraft,
+      ...(source.kind === 'volume' ? { msdTask: source.msdTask, heldOutIn: source.heldOutIn } : {}),
     };
   } catch (thrown) {
     await rm(temporary, { recursive: true, force: true });

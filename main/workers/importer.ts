@@ -101,6 +101,7 @@ export class Importer {
         labels: joined,
         importedLabels: joined ? await this.#hashesOf(joined.paths) : [],
         subject,
+        isDraft: inputs.some(({ isDraft }) => isDraft),
       },
       input.casesFolder,
     );
@@ -148,7 +149,7 @@ export class Importer {
       await mkdir(dirname(labelFile), { recursive: true });
       const { sha256 } = await writeLabelmap(labelFile, grid, labels);
       const { rules, segments } = joined;
-      const item: ImportedLabels = { kind: 'importedLabels', caseId, labelFile, labelSha256: sha256, segments: [...segments], ...(rules ? { labelRules: rules } : {}) };
+      const item: ImportedLabels = { kind: 'importedLabels', caseId, labelFile, labelSha256: sha256, isDraft: inputs.some(({ isDraft }) => isDraft), segments: [...segments], ...(rules ? { labelRules: rules } : {}) };
       this.parts.port.tell({ type: 'item', item });
       this.#counts.attached++;
     }

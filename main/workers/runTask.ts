@@ -37,6 +37,8 @@ async function dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<
       return (await import('./deleteModel.ts')).runDeleteModel(input);
     case 'export':
       return (await import('./export.ts')).runExport(input, port);
+    case 'exportDataset':
+      return (await import('./exportDataset.ts')).runExportDataset(input, port);
     case 'exportModel':
       return (await import('./exportModel.ts')).runExportModel(input);
     case 'importModel':

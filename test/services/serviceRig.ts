@@ -20,6 +20,7 @@ import { runDicomSend } from '../../main/workers/dicomSend.ts';
 import { runEvaluate } from '../../main/workers/evaluate.ts';
 import { runExamplePatches } from '../../main/workers/examplePatches.ts';
 import { runExport } from '../../main/workers/export.ts';
+import { runExportDataset } from '../../main/workers/exportDataset.ts';
 import { runExportModel } from '../../main/workers/exportModel.ts';
 import { runFindBest } from '../../main/workers/findBest.ts';
 import { runImport } from '../../main/workers/import.ts';
@@ -57,6 +58,8 @@ class ScriptedTasks {
         return runImport(input, port);
       case 'export':
         return runExport(input, port);
+      case 'exportDataset':
+        return runExportDataset(input, port);
       case 'evaluate':
         return runEvaluate(input, port);
       case 'exportModel':

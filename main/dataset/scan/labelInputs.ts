@@ -22,6 +22,8 @@ export interface LabelInput {
   readonly writtenAt: string;
   /** How it was attached, where that is doubtful. */
   readonly warning?: AppError;
+  /** A model drew it, and nobody has looked at it yet. */
+  readonly isDraft?: boolean;
 }
 
 export interface LabelInputs {
@@ -40,7 +42,7 @@ export async function labelInputs(found: FoundSources, cases: readonly ExistingC
   const ofCase = new Map<CaseId, LabelInput[]>();
   const problems: AppError[] = [];
   for (const source of found.sources) {
-    if (source.kind === 'volume' && source.labelFile !== undefined) ofSource.set(source, [{ path: source.labelFile, writtenAt: '' }]);
+    if (source.kind === 'volume' && source.labelFile !== undefined) ofSource.set(source, [{ path: source.labelFile, writtenAt: '', isDraft: source.isDraft ?? false }]);
   }
   if (found.segmentations.length > 0 || found.orphans.length > 0) {
     const images = [...found.sources.flatMap(imageOfSource), ...(await imagesOfCases(cases, casesFolder))];

@@ -1,10 +1,11 @@
 /** `dataset.json` of the Medical Segmentation Decathlon and of nnU-Net v2. */
 import { readFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AppException } from '../../contract/errors.ts';
 import { LARGEST_LABEL_VALUE, NO_LABEL_RULES, type LabelRules, type MsdTask, type Segment } from '../../contract/vocabulary.ts';
 import { defaultSegment } from '../defaultColors.ts';
+import { readIfThere } from '../readIfThere.ts';
 
 /** Decathlon: label value → name. nnU-Net v2: name → value, or → list of values for a region. */
 const Labels = z.record(z.string(), z.union([z.string(), z.int(), z.array(z.int()).min(1)]));
@@ -19,6 +20,9 @@ const DatasetJson = z.object({
   regions_class_order: z.array(z.int()).optional(),
 });
 
+const FOLD_COUNT = 5;
+const SplitsFile = z.array(z.object({ train: z.array(z.string()), val: z.array(z.string()) }));
+
 export interface MsdDataset {
   /** In channel order; empty when the file names none. */
   readonly channelNames: readonly string[];
@@ -28,6 +32,8 @@ export interface MsdDataset {
   readonly segments: readonly Segment[];
   readonly labelRules: LabelRules;
   readonly msdTask: MsdTask | null;
+  /** From `splits_final.json` beside it, by case name: the fold that holds the case out; `null`: none. */
+  readonly heldOutIn: ReadonlyMap<string, number | null>;
 }
 
 /** Throws `import/unreadable` when the file is no JSON or not of either form, errno errors when it cannot be read. */
@@ -44,7 +50,22 @@ export async function readMsdDataset(path: string): Promise<MsdDataset> {
     hasChannelFiles: channel_names !== undefined,
     ...segmentsAndRules(labels, regions_class_order, path),
     msdTask: msdTaskCalled(basename(dirname(path))) ?? (modality && name ? msdTaskCalled(name) : null),
+    heldOutIn: await readSplits(join(dirname(path), 'splits_final.json')),
   };
+}
+
+/**
+ * Folds as a project keeps them: five, and no case held out twice. Nothing for other files: a cross-validation of fewer
+ * folds cannot be gone on with when cases come.
+ */
+async function readSplits(path: string): Promise<Map<string, number | null>> {
+  const bytes = await readIfThere(path);
+  if (bytes === null) return new Map();
+  const parsed = SplitsFile.safeParse(parseJson(bytes.toString('utf8'), path));
+  if (!parsed.success) throw new AppException({ code: 'import/unreadable', path, detail: z.prettifyError(parsed.error) });
+  const held = parsed.data.flatMap(({ val }, fold) => val.map((id) => [id, fold] as const));
+  const heldOutIn = new Map<string, number | null>([...parsed.data.flatMap(({ train }) => train.map((id) => [id, null] as const)), ...held]);
+  return parsed.data.length === FOLD_COUNT && new Set(held.map(([id]) => id)).size === held.length ? heldOutIn : new Map();
 }
 
 function parseJson(text: string, path: string): unknown {

@@ -21,11 +21,15 @@ export interface VolumeSource extends SourceFacts {
   /** From `dataset.json`; empty when unknown. */
   readonly channelNames: readonly string[];
   readonly labelFile?: string;
+  /** A model drew it, and nobody has looked at it yet. */
+  readonly isDraft?: boolean;
   /** From `dataset.json`; empty when unknown. */
   readonly segments: readonly Segment[];
   /** From `dataset.json`. */
   readonly labelRules?: LabelRules;
   readonly msdTask?: MsdTask;
+  /** From `splits_final.json`: the fold that holds the case out; `null`: none. */
+  readonly heldOutIn?: number | null;
 }
 
 /** One stack of a series, its files in no particular order. */

@@ -7,6 +7,7 @@ import { ShownPaths, isArchiveName, unpackArchives } from './archives.ts';
 import { dicomDirectoryFiles } from './dicomDirectoryFiles.ts';
 import { groupDicomFiles, sniffDicomFile, type DicomFile } from './dicomSources.ts';
 import { inParallel } from './inParallel.ts';
+import { readMonaiLabelStores } from './monaiLabelStore.ts';
 import { readMsdDataset, type MsdDataset } from './msdDataset.ts';
 import { ScanMemory, type Sniffed } from './scanMemory.ts';
 import type { Source, SourceFile } from './source.ts';
@@ -57,7 +58,7 @@ export async function scanSources(paths: readonly string[], options: ScanOptions
 
   const sniffer = new Sniffer(memory, shown, walk.namedFiles, stop, tellFound);
   const datasets = await readDatasets(folders, problems);
-  const volumes = pairVolumeFiles(folders, datasets);
+  const volumes = pairVolumeFiles(folders, datasets, await readMonaiLabelStores(folders, problems));
   const sniffed = await sniffer.sniffAll([...files.values()].filter(mayBeDicom));
   const directories = await readDirectories(sniffed.dicom, files, problems);
   const listed = await sniffer.sniffAll(directories.further);

@@ -1,9 +1,10 @@
 /**
  * Pairs images in volume files (NIfTI, NRRD, MetaImage) with their label maps by where they lie and how they are called: Decathlon and nnU-Net folders with
- * `dataset.json`, `images` beside `labels`, plain folders with `…_seg` files. A label map is never taken for an image.
+ * `dataset.json`, folders of MONAI Label, `images` beside `labels`, plain folders with `…_seg` files. A label map is never taken for an image.
  */
 import { basename, dirname, join } from 'node:path';
 import type { AppError } from '../../contract/errors.ts';
+import type { MonaiLabelStore } from './monaiLabelStore.ts';
 import type { MsdDataset } from './msdDataset.ts';
 import type { VolumeSource } from './source.ts';
 import type { WalkedFolder } from './sourceWalk.ts';
@@ -47,10 +48,14 @@ export const isVolumePart = (name: string): boolean => isVolumeName(name) || DAT
 export function pairVolumeFiles(
   folders: readonly WalkedFolder[],
   datasets: ReadonlyMap<string, MsdDataset>,
+  stores: readonly MonaiLabelStore[] = [],
 ): FoundVolumes {
-  const byFolder = folders
+  const all = folders
     .map(({ folder, files }): VolumeFolder => ({ folder, files: volumeFiles(folder, files.map(({ name }) => name)) }))
     .filter(({ folder, files }) => files.length > 0 && !isBesideDataset(folder, datasets));
+  const ofStores = stores.map((store) => pairStore(all, store));
+  const taken = new Set(ofStores.flatMap(({ folders: known }) => known));
+  const byFolder = all.filter(({ folder }) => !taken.has(folder));
   const labelFolders = byFolder.filter(({ folder }) => LABEL_FOLDER.test(basename(folder)));
   const found = byFolder
     .filter(({ folder }) => !LABEL_FOLDER.test(basename(folder)))
@@ -58,6 +63,7 @@ export function pairVolumeFiles(
       const outside = labelFolders.filter((labels) => belongsTo(labels.folder, folder)).flatMap(({ files: f }) => f);
       return pairFolder(files, outside, datasets.get(dirname(folder)));
     });
+  found.push(...ofStores.map(({ pairs }) => pairs));
   const sources = found.flatMap((pairs) => pairs.sources);
   const used = new Set(sources.map(({ labelFile }) => labelFile));
   const unused = labelFolders.flatMap(({ files }) => files).flatMap(({ path }) => (used.has(path) ? [] : [path]));
@@ -66,6 +72,22 @@ export function pairVolumeFiles(
     orphans: [...found.flatMap((pairs) => pairs.orphans), ...unused],
     problems: [...found.flatMap((pairs) => pairs.problems), ...folders.flatMap(headlessImages)],
   };
+}
+
+/** The images of a store, each with its final mask, or else with one that a model drew. */
+function pairStore(all: readonly VolumeFolder[], store: MonaiLabelStore): { folders: readonly string[]; pairs: FoundVolumes } {
+  const tagged = all.filter(({ folder }) => store.tagOf(folder) !== null).sort((a, b) => Number(store.isDraft(b.folder)) - Number(store.isDraft(a.folder)));
+  const images = all.filter(({ folder }) => folder === store.imagesFolder);
+  const masks = tagged.flatMap(({ files }) => files);
+  const pairs = pairFolder(images.flatMap(({ files }) => files), masks, undefined);
+  const sources = pairs.sources.map((source): VolumeSource => {
+    if (source.labelFile === undefined) return source;
+    const folder = dirname(source.labelFile);
+    return { ...source, isDraft: store.isDraft(folder), segments: store.segmentsOf(source.baseName, store.tagOf(folder)!) };
+  });
+  const known = new Set(sources.map(({ baseName }) => baseName));
+  const orphans = masks.filter(({ stem }) => !known.has(stem)).map(({ path }) => path);
+  return { folders: [...tagged, ...images].map(({ folder }) => folder), pairs: { ...pairs, sources, orphans: [...pairs.orphans, ...orphans] } };
 }
 
 /** `.img` files whose `.hdr` is not beside them; `.raw` can be anything. */
@@ -112,6 +134,7 @@ function pairFolder(
       segments: dataset?.segments ?? [],
       ...(dataset ? { labelRules: dataset.labelRules } : {}),
       ...(dataset?.msdTask ? { msdTask: dataset.msdTask } : {}),
+      ...(dataset?.heldOutIn.has(stem) ? { heldOutIn: dataset.heldOutIn.get(stem)! } : {}),
       ...(labelFile ? { labelFile } : {}),
     };
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { CaseSummary } from '../../../main/contract/api.ts';
 import { suggestCodes } from '../../../main/contract/suggestCodes.ts';
 import { CaseId, type Segment } from '../../../main/contract/vocabulary.ts';
-import { countMasks, exportInput, uncodedSegments, type ExportChoices } from './exportChoices.ts';
+import { countMasks, exportRequest, uncodedSegments, type ExportChoices } from './exportChoices.ts';
 
 const legend: Segment[] = [
   { labelValue: 1, name: 'liver', colorRgb: [1, 2, 3] },
@@ -16,9 +16,10 @@ const summary = (id: string, latestRevision: number | null, acceptedRevision: nu
 
 describe('what the export dialog asks for', () => {
   it('leaves out what was not ticked, and de-identifies DICOM only', () => {
-    expect(exportInput(choices, legend, null)).toEqual({ format: 'dicom-seg', outputFolder: '/out', includeUnaccepted: false, deidentify: true });
-    expect(exportInput({ ...choices, format: 'stl', leftOut: [2] }, legend, null)).toMatchObject({ labelValues: [1, 3], deidentify: false });
-    expect(exportInput({ ...choices, cases: 'open' }, legend, caseId)).toMatchObject({ caseIds: ['a'], includeUnaccepted: true });
+    expect(exportRequest(choices, legend, null)).toEqual({ call: 'export.start', input: { format: 'dicom-seg', outputFolder: '/out', includeUnaccepted: false, deidentify: true } });
+    expect(exportRequest({ ...choices, format: 'stl', leftOut: [2] }, legend, null).input).toMatchObject({ labelValues: [1, 3], deidentify: false });
+    expect(exportRequest({ ...choices, cases: 'open' }, legend, caseId).input).toMatchObject({ caseIds: ['a'], includeUnaccepted: true });
+    expect(exportRequest({ ...choices, format: 'nnunet-raw', leftOut: [2] }, legend, null)).toEqual({ call: 'export.dataset', input: { outputFolder: '/out', includeUnaccepted: false } });
   });
 
   it('counts the masks of each choice', () => {

@@ -1,13 +1,13 @@
 import type { CallInput, CaseSummary } from '../../../main/contract/api.ts';
-import { EXPORT_FORMATS } from '../../../main/contract/exportFormats.ts';
+import { EXPORT_FORMATS, type OfferedFormat } from '../../../main/contract/exportFormats.ts';
 import { suggestCodes } from '../../../main/contract/suggestCodes.ts';
-import type { CaseId, ExportFormat, Segment, SegmentCodes } from '../../../main/contract/vocabulary.ts';
+import type { CaseId, Segment, SegmentCodes } from '../../../main/contract/vocabulary.ts';
 
 /** Which masks: those accepted, the latest of every case, or that of the case that is open. */
 export type CaseChoice = 'accepted' | 'latest' | 'open';
 
 export interface ExportChoices {
-  readonly format: ExportFormat;
+  readonly format: OfferedFormat;
   readonly cases: CaseChoice;
   /** Label values that stay in the project. */
   readonly leftOut: readonly number[];
@@ -26,18 +26,19 @@ export function countMasks(cases: readonly CaseSummary[], openCaseId: CaseId | n
   };
 }
 
-/** Pure: what `export.start` is asked. */
-export function exportInput(choices: ExportChoices, legend: readonly Segment[], openCaseId: CaseId | null): CallInput<'export.start'> {
+/** Which call exports, and what it is asked. */
+export type ExportRequest =
+  | { readonly call: 'export.start'; readonly input: CallInput<'export.start'> }
+  | { readonly call: 'export.dataset'; readonly input: CallInput<'export.dataset'> };
+
+/** Pure. A data set always has all segments. */
+export function exportRequest(choices: ExportChoices, legend: readonly Segment[], openCaseId: CaseId | null): ExportRequest {
   const { format, cases, leftOut, folder } = choices;
+  const shared = { outputFolder: folder, includeUnaccepted: cases !== 'accepted', ...(cases === 'open' && openCaseId && { caseIds: [openCaseId] }) };
+  if (format === 'nnunet-raw') return { call: 'export.dataset', input: shared };
   const kept = legend.map(({ labelValue }) => labelValue).filter((value) => !leftOut.includes(value));
-  return {
-    format,
-    outputFolder: folder,
-    includeUnaccepted: cases !== 'accepted',
-    ...(cases === 'open' && openCaseId && { caseIds: [openCaseId] }),
-    ...(leftOut.length > 0 && { labelValues: kept }),
-    deidentify: choices.deidentify && EXPORT_FORMATS[format].isDicom,
-  };
+  const deidentify = choices.deidentify && EXPORT_FORMATS[format].isDicom;
+  return { call: 'export.start', input: { ...shared, format, ...(leftOut.length > 0 && { labelValues: kept }), deidentify } };
 }
 
 export interface UncodedSegment {

@@ -41,4 +41,6 @@ export const exporting: Record<keyof typeof en, Message> = {
   'exportFormat.rtstruct': 'Konturen auf Schichten für die Bestrahlungsplanung',
   'exportFormat.stl': 'Eine geschlossene Oberfläche je Segment, für 3D-Druck; ohne Farben',
   'exportFormat.obj': 'Eine geschlossene Oberfläche je Segment, für 3D-Programme',
+  'exportFormat.nnunet-raw': 'Ordner mit Bildern, Masken, dataset.json und Folds, wie nnU-Net v2 ihn zum Training nimmt',
+  'export.datasetNote': 'Schreibt auch die Bilder. Fälle ohne solche Maske kommen nach imagesTs. Ein vorhandener Ordner DatasetNNN bleibt, wie er ist.',
 };

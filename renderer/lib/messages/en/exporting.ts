@@ -39,4 +39,6 @@ export const exporting = {
   'exportFormat.rtstruct': 'Contours on slices for treatment planning',
   'exportFormat.stl': 'One closed surface per segment, for 3D printing; no colours',
   'exportFormat.obj': 'One closed surface per segment, for 3D programs',
+  'exportFormat.nnunet-raw': 'Folder with images, masks, dataset.json and folds, as nnU-Net v2 trains on',
+  'export.datasetNote': 'Writes the images too. Cases without such a mask go to imagesTs. A folder DatasetNNN that is there already stays as it is.',
 } as const;
