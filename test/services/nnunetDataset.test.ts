@@ -141,7 +141,9 @@ describe('a data set for nnU-Net', () => {
     const refused = await rig.jobEnd((await rig.call('export.dataset', { outputFolder, datasetId: 7 })).jobId);
     expect(refused).toMatchObject({ state: 'failed', error: { code: 'contract/bad-input' } });
     expect(JSON.stringify(refused.error)).toContain('Dataset007');
-    for (const _ of [1, 2]) await succeeded(rig, await rig.call('export.dataset', { outputFolder, name: 'Two' }));
+    const two = { outputFolder, name: 'Two' };
+    await succeeded(rig, await rig.call('export.dataset', two));
+    await succeeded(rig, await rig.call('export.dataset', two));
     await succeeded(rig, await rig.call('export.dataset', { outputFolder: join(rig.root, 'raw', 'Dataset123_Mine'), caseIds: [CaseId.parse('c')] }));
     expect(readdirSync(outputFolder).sort()).toEqual(['Dataset007_ProstataKoln', 'Dataset123_Mine', 'Dataset500_Two', 'Dataset501_Two']);
     expect(readdirSync(join(outputFolder, 'Dataset123_Mine')).sort()).toEqual(['dataset.json', 'export-report.json', 'imagesTr', 'labelsTr', 'splits_final.json']);
