@@ -3,18 +3,20 @@ const ENGINE = ['main/imaging', 'main/formats', 'main/nnunet', 'main/compute', '
 const MAY = {
   models: [],
   'main/contract': [],
+  // the keys of encrypted projects, and the reading and writing of their files
+  'main/vault': ['main/contract'],
   'main/imaging': ['main/contract'],
   'main/formats': ['main/contract', 'main/imaging'],
   'main/nnunet': ['main/contract', 'main/imaging', 'models'],
   'main/compute': ['models'],
-  'main/jobs': ['main/contract'],
-  'main/dataset': ['main/contract', 'main/imaging', 'main/formats'],
+  'main/jobs': ['main/contract', 'main/vault'],
+  'main/dataset': ['main/contract', 'main/vault', 'main/imaging', 'main/formats'],
   'main/export': ['main/contract', 'main/imaging', 'main/formats'],
   // DIMSE and DICOMweb: fetches and sends whole files, reads nothing in them
-  'main/dicomNetwork': ['main/contract'],
-  'main/workers': ['main/contract', 'main/dicomNetwork', ...ENGINE],
+  'main/dicomNetwork': ['main/contract', 'main/vault'],
+  'main/workers': ['main/contract', 'main/vault', 'main/dicomNetwork', ...ENGINE],
   // not main/compute: libtensorflow must never load in the process that answers (notes/tf-runtime.md)
-  'main/services': ['main/contract', 'main/dicomNetwork', ...ENGINE.filter((folder) => folder !== 'main/compute')],
+  'main/services': ['main/contract', 'main/vault', 'main/dicomNetwork', ...ENGINE.filter((folder) => folder !== 'main/compute')],
   'main/host': ['main/contract', 'main/services', 'main/jobs'],
   // imaging and dataset: the demo compares label maps with the truth
   'main/cli': ['main/contract', 'main/services', 'main/host', 'main/imaging', 'main/dataset'],

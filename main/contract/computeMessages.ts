@@ -4,9 +4,17 @@ import { AppError } from './errors.ts';
 import { JobNews } from './jobs.ts';
 import { TaskInput } from './tasks.ts';
 
+export const VaultKey = z.object({
+  folder: z.string(),
+  key: z.instanceof(Uint8Array),
+  /** What in the folder is sealed: names right below it; `null`: all of it. The rest is the user's, the database's or open on purpose. */
+  names: z.array(z.string()).nullable(),
+});
+export type VaultKey = z.infer<typeof VaultKey>;
+
 export const ToCompute = z.discriminatedUnion('type', [
-  /** `isBackground`: at idle priority. */
-  z.object({ type: z.literal('run'), input: TaskInput, isBackground: z.boolean().optional() }),
+  /** `isBackground`: at idle priority. `vaults`: keys of the encrypted projects that its files lie in; nowhere else are they told. */
+  z.object({ type: z.literal('run'), input: TaskInput, isBackground: z.boolean().optional(), vaults: z.array(VaultKey).optional() }),
   z.object({ type: z.literal('stop') }),
   /** A training holds between two steps, a prediction between two windows, as long as it is wanted. */
   z.object({ type: z.literal('pause'), isWanted: z.boolean() }),

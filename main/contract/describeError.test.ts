@@ -18,6 +18,8 @@ const examples: AppError[] = [
   { code: 'project/folder-missing', path },
   { code: 'project/in-use', path, holder: null },
   { code: 'project/held-elsewhere', path, holder: { userName: 'ada', hostName: 'reading-room-2', processId: 4, sinceMs: 0 } },
+  { code: 'project/passphrase-needed', path },
+  { code: 'project/wrong-passphrase', path },
   { code: 'project/read-only', path, reason: 'notWritable', holder: null },
   { code: 'import/nothing-found', paths: [path] },
   { code: 'import/unreadable', path, detail },

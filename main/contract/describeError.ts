@@ -24,6 +24,8 @@ export function describeError(error: AppError): string {
     case 'project/folder-missing':
     case 'project/in-use':
     case 'project/held-elsewhere':
+    case 'project/passphrase-needed':
+    case 'project/wrong-passphrase':
     case 'project/read-only':
       return describeProjectError(error);
     case 'import/nothing-found':
@@ -143,6 +145,10 @@ function describeProjectError(error: ErrorOf<'project'>): string {
       return `${error.path} is open in another running Maskloop${describeHolder(error.holder)}. Close it there first, then try again.`;
     case 'project/held-elsewhere':
       return `${error.path} was opened on another computer${describeHolder(error.holder)} and not closed there. Close it there; if that computer has crashed, take the project over.`;
+    case 'project/passphrase-needed':
+      return `${error.path} is encrypted. Give its passphrase: in the window when it asks, on the command line in the terminal or in the file that MASKLOOP_PASSPHRASE_FILE names.`;
+    case 'project/wrong-passphrase':
+      return `This is not the passphrase of ${error.path}. Try again; capital letters count. Without it nobody can read the project.`;
     case 'project/read-only':
       return `${describeReadOnly(error.path, error)} Nothing was changed; open it again once that is different.`;
   }

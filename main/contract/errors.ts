@@ -23,6 +23,9 @@ export const AppError = z.discriminatedUnion('code', [
   code('project/in-use', { path, holder: ProjectHolder.nullable().default(null) }),
   /** Another computer claimed it and did not give it back; `holder` `null`: its name is not readable. */
   code('project/held-elsewhere', { path, holder: ProjectHolder.nullable() }),
+  /** It is encrypted, and no passphrase was given. */
+  code('project/passphrase-needed', { path }),
+  code('project/wrong-passphrase', { path }),
   /** A change of a project that is opened to look at. */
   code('project/read-only', { path, reason: ReadOnlyReason, holder: ProjectHolder.nullable() }),
   code('import/nothing-found', { paths: z.array(path) }),

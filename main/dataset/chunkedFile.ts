@@ -11,13 +11,13 @@
  * A chunk is [channels, d, h, w] of little-endian values, its bytes shuffled by significance and then deflated (raw);
  * one that did not shrink is kept as it is, and its stored size tells. `chunks` lists stored bytes and their CRC-32.
  */
-import { open, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { deflateRaw, inflateRaw } from 'node:zlib';
 import { z } from 'zod';
 import { AppException } from '../contract/errors.ts';
 import { copyBox } from '../imaging/copyBox.ts';
 import { voxelCount, type ShapeDhw } from '../imaging/tensorShape.ts';
+import { contentBytes, openToRead } from '../vault/readSealed.ts';
 import { writeFileAtomic } from './atomicFile.ts';
 import { shuffleBytes, unshuffleBytes } from './byteShuffle.ts';
 import { chunkCount, chunksIn, type ChunkBox } from './chunkGrid.ts';
@@ -80,9 +80,9 @@ export interface ByteSource {
 export function fileSource(path: string): ByteSource {
   return {
     path,
-    byteCount: async () => (await stat(path)).size,
+    byteCount: () => contentBytes(path),
     async read(parts) {
-      const file = await open(path, 'r');
+      const file = await openToRead(path);
       try {
         const read: Uint8Array[] = [];
         for (const { offset, byteCount } of parts) {

@@ -1,7 +1,10 @@
 /** The only file that speaks SQLite's API: rows are checked with zod on the way out, errors become `AppException`s. */
 import SqliteDatabase from 'libsql';
 import { z } from 'zod';
+import { existsSync, statSync } from 'node:fs';
 import { AppException } from '../contract/errors.ts';
+import { checkSeals, foldedPages, logPages, type Pages, sealCopy, writeSeals } from './encryption/databaseSeals.ts';
+import type { ProjectKeys } from './encryption/keyFile.ts';
 
 export type Parameters = Readonly<Record<string, string | number | null>>;
 type Statement = ReturnType<InstanceType<typeof SqliteDatabase>['prepare']>;
@@ -30,28 +33,63 @@ function asAppException(thrown: unknown, file: string): unknown {
   return thrown;
 }
 
+export type DatabaseKeys = Pick<ProjectKeys, 'database' | 'databaseSeals'>;
+
+/** SQLite folds its log by itself at about this size; of an encrypted database we do. */
+const FOLD_AT_BYTES = 4 * 2 ** 20;
+const Folding = z.object({ busy: z.number(), log: z.number() });
+
+/** libsql's types do not know these two. */
+const encryptedWith = ({ database }: DatabaseKeys): object => ({ encryptionCipher: 'aes256cbc', encryptionKey: database });
+
+/** Encrypted ones that are open. SQLite folds the log of what is open when the process ends, and nobody would seal the pages. */
+const openEncrypted = new Set<Database>();
+const keptOpen: InstanceType<typeof SqliteDatabase>[] = [];
+process.on('exit', () => openEncrypted.forEach((database) => database.close()));
+
 /** One connection. All calls are synchronous and short; nothing here loops over voxels. */
 export class Database {
   readonly #sqlite: InstanceType<typeof SqliteDatabase>;
   readonly #statements = new Map<string, Statement>();
   #depth = 0;
+  /** Of an encrypted database as it was last folded; `null`: one that is being made. */
+  #pages: Pages | null = null;
+  /** Folded and not yet sealed. */
+  readonly #unsealed = new Set<number>();
 
-  /** Opens or creates `file`. Throws AppException disk/denied, disk/corrupt. */
-  constructor(readonly file: string) {
+  /** Opens or creates `file`; with `keys` an encrypted one, every page of which is checked. Throws AppException disk/denied, disk/corrupt. */
+  constructor(
+    readonly file: string,
+    readonly keys: DatabaseKeys | null = null,
+  ) {
+    const log = keys && existsSync(file) ? logPages(file) : null;
+    if (keys && log) this.#pages = checkSeals(file, keys.databaseSeals, foldedPages(file, log, log.pages.length));
     try {
-      this.#sqlite = new SqliteDatabase(file);
+      this.#sqlite = new SqliteDatabase(file, keys ? encryptedWith(keys) : undefined);
     } catch (thrown) {
       // libsql reports a failed open without a result code.
       throw new AppException({ code: 'disk/denied', path: file, detail: String(thrown) });
+    }
+    if (!keys) return;
+    try {
+      // what does not fit into memory would lie readable in a temporary file
+      this.exec('PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0');
+      if (log) this.foldLog(true);
+      openEncrypted.add(this);
+    } catch (thrown) {
+      this.#sqlite.close();
+      throw thrown;
     }
   }
 
   /** Several statements without parameters. */
   exec(sql: string): void {
+    if (this.#unsealed.size > 0) this.#seal();
     this.#guard(() => this.#sqlite.exec(sql));
   }
 
   run(sql: string, parameters: Parameters = {}): void {
+    if (this.#unsealed.size > 0) this.#seal();
     this.#guard(() => this.#statement(sql).run(parameters));
   }
 
@@ -76,6 +114,12 @@ export class Database {
     return [...rows.filter((text) => text !== 'ok'), ...pointers];
   }
 
+  /** A whole, consistent copy, written in one transaction; sealed where this is encrypted. `name`: what it will be renamed to. */
+  copyInto(copy: string, name: string): void {
+    this.run('VACUUM INTO :copy', { copy });
+    if (this.keys) sealCopy(copy, name, this.keys.databaseSeals);
+  }
+
   /** Of every table. */
   rowCounts(): Record<string, number> {
     const names = this.all(z.object({ name: z.string() }), "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name");
@@ -90,6 +134,7 @@ export class Database {
     try {
       const result = work();
       this.exec('COMMIT');
+      this.#foldLargeLog();
       return result;
     } catch (thrown) {
       // A full disk makes SQLite roll back by itself; a second ROLLBACK would hide the reason.
@@ -103,12 +148,54 @@ export class Database {
   /**
    * Brings everything from the write-ahead log into the database file, so that the file alone is the whole: libsql keeps a
    * connection with prepared statements open behind `close` until they are collected, and leaves the log as it is.
+   * `isOpening`: the log is what an earlier process left. Throws AppException disk/corrupt.
    */
-  foldLog(): void {
-    this.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  foldLog(isOpening = false): void {
+    if (this.keys) this.#foldSealed(this.keys, isOpening);
+    else this.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+
+  /** Fold, seal, empty the log, in this order: see `encryption/databaseSeals.ts`. */
+  #foldSealed(keys: DatabaseKeys, isOpening: boolean): void {
+    const log = logPages(this.file);
+    const folding = this.get(Folding, 'PRAGMA wal_checkpoint(FULL)');
+    if (!folding || folding.busy !== 0) return;
+    const folded = foldedPages(this.file, log, folding.log);
+    if (isOpening && folded.size > 0) checkSeals(this.file, keys.databaseSeals, folded);
+    for (const page of folded) this.#unsealed.add(page);
+    this.#seal();
+    this.#guard(() => this.#sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
+  }
+
+  /** Before anything is written: SQLite begins a folded log anew, and with it goes what says that these pages are right. */
+  #seal(): void {
+    if (!this.keys || (this.#pages && this.#unsealed.size === 0)) return;
+    this.#pages = writeSeals(this.file, this.keys.databaseSeals, this.#pages, this.#unsealed);
+    this.#unsealed.clear();
+  }
+
+  /** What fails here is tried again before the next write; what was committed is safe. */
+  #foldLargeLog(): void {
+    if (!this.keys || !existsSync(`${this.file}-wal`) || statSync(`${this.file}-wal`).size <= FOLD_AT_BYTES) return;
+    try {
+      this.foldLog();
+    } catch (thrown) {
+      console.error('folding the log of the database:', thrown);
+    }
   }
 
   close(): void {
+    if (this.keys) {
+      if (!openEncrypted.delete(this)) return;
+      try {
+        this.foldLog();
+      } catch (thrown) {
+        // Closing would fold without sealing. Left open, the log stays as it is and is read at the next opening.
+        console.error('closing the database:', thrown);
+        keptOpen.push(this.#sqlite);
+        return;
+      }
+    }
     this.#statements.clear();
     this.#sqlite.close();
   }

@@ -16,6 +16,8 @@ import { isMissingFile } from './readIfThere.ts';
 const VIEW_PREFIX = 'maskloop-view-';
 const ATTEMPTS = 20;
 const PAUSE_MS = 50;
+/** Its log, and the seals of an encrypted one. */
+const ENDINGS = ['-wal', '.seals'];
 
 /** A folder for this process alone, in the system's temporary folder; those of processes that died are removed. */
 export async function makeViewFolder(): Promise<string> {
@@ -33,7 +35,7 @@ export function removeViewFolder(folder: string): void {
 }
 
 /**
- * Copies `file` and its write-ahead log into `viewFolder`, both as they were at one moment. Returns the copy. Throws
+ * Copies `file` and what belongs to it into `viewFolder`, all as they were at one moment. Returns the copy. Throws
  * AppException project/in-use when its owner writes without a pause.
  */
 export async function snapshotDatabase(file: string, viewFolder: string, projectFolder: string): Promise<string> {
@@ -41,16 +43,16 @@ export async function snapshotDatabase(file: string, viewFolder: string, project
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = await stateOf(file);
     await copyFile(file, copy);
-    await copyIfThere(`${file}-wal`, `${copy}-wal`);
+    for (const ending of ENDINGS) await copyIfThere(`${file}${ending}`, `${copy}${ending}`);
     if ((await stateOf(file)) === before) return copy;
     await sleep(PAUSE_MS);
   }
   throw new AppException({ code: 'project/in-use', path: projectFolder, holder: null });
 }
 
-/** Changes whenever either file is written. */
+/** Changes whenever one of the files is written. */
 async function stateOf(file: string): Promise<string> {
-  const states = await Promise.all([file, `${file}-wal`].map(stateOfOne));
+  const states = await Promise.all(['', ...ENDINGS].map((ending) => stateOfOne(`${file}${ending}`)));
   return states.join(' ');
 }
 

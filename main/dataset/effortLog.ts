@@ -1,10 +1,11 @@
 /** Facts about the work on cases, one JSON line each, only ever added to. */
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ComparedMask } from '../contract/effort.ts';
 import { AppError, AppException } from '../contract/errors.ts';
 import { CaseId, Revision } from '../contract/vocabulary.ts';
+import { vaultKeyOf } from '../vault/keyring.ts';
+import { appendSealedNow, readGrowingText } from '../vault/sealedLog.ts';
 import { isMissingFile } from './readIfThere.ts';
 
 const ofMask = { caseId: CaseId, revision: Revision };
@@ -21,11 +22,14 @@ const LINE_FEED = 10;
 
 export function addEffortFacts(file: string, facts: readonly EffortFact[]): void {
   if (facts.length === 0) return;
+  const lines = facts.map((fact) => `${JSON.stringify(fact)}\n`).join('');
+  const key = vaultKeyOf(file);
+  if (key) return appendSealedNow(file, key, lines);
   const handle = openSync(file, 'a+');
   try {
     // a crash may have left half a line; it must not spoil the next one
     const begin = endsWithinLine(handle) ? '\n' : '';
-    writeSync(handle, begin + facts.map((fact) => `${JSON.stringify(fact)}\n`).join(''));
+    writeSync(handle, begin + lines);
   } finally {
     closeSync(handle);
   }
@@ -41,7 +45,7 @@ function endsWithinLine(handle: number): boolean {
 export async function readEffortFacts(file: string): Promise<EffortFact[]> {
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readGrowingText(file);
   } catch (thrown) {
     if (isMissingFile(thrown)) return [];
     throw thrown;

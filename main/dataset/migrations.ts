@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { AppException } from '../contract/errors.ts';
 import { TEMPORARY_SUFFIX } from './atomicFile.ts';
 import type { Database } from './database.ts';
+import { sealsFile } from './encryption/databaseSeals.ts';
 import { APPLICATION_ID, SCHEMA_STEPS } from './projectSchema.ts';
 import { isMissingFile } from './readIfThere.ts';
 
@@ -60,7 +61,7 @@ function backUp(database: Database, backupFolder: string, version: number): void
   const file = join(backupFolder, `maskloop-v${version}-${stamp}.db`);
   const temporary = `${file}${TEMPORARY_SUFFIX}`;
   try {
-    database.run('VACUUM INTO :temporary', { temporary });
+    database.copyInto(temporary, file);
     const handle = openSync(temporary, 'r+');
     try {
       fsyncSync(handle);
@@ -73,7 +74,8 @@ function backUp(database: Database, backupFolder: string, version: number): void
     throw thrown;
   }
   const backups = namesIn(backupFolder).filter((name) => BACKUP_NAME.test(name));
-  for (const name of backups.sort(byStamp).slice(0, -BACKUPS_KEPT)) rmSync(join(backupFolder, name));
+  for (const name of backups.sort(byStamp).slice(0, -BACKUPS_KEPT))
+    for (const file of [join(backupFolder, name), sealsFile(join(backupFolder, name))]) rmSync(file, { force: true });
 }
 
 const stampOf = (name: string): string => name.replace(/^maskloop-v\d+-/, '');

@@ -7,6 +7,29 @@ export const DATABASE_FILE = 'maskloop.db';
 export const IMPORTING_PREFIX = '.importing-';
 export const PENDING_PREFIX = '.pending-';
 
+/**
+ * What an encrypted project seals, file by file. Beside these the folder holds what has its own encryption (database, its
+ * backups), what says nothing (lock, project file), and what the user puts there, such as exports.
+ */
+export const SEALED_NAMES = [
+  'cases',
+  'runs',
+  'uploads',
+  'preprocessed',
+  'inbox',
+  'phantoms',
+  'lost-and-found',
+  'scanned-files.json.gz',
+  'splits_final.json',
+  'plans.json',
+  'dataset_fingerprint.json',
+  'inference_information.json',
+  'auto-retrain.json',
+  'worklist.json',
+  'effort.ndjson',
+  'deidentify.key',
+] as const;
+
 export const THUMBNAIL_PREFIX = 'thumbnail-r';
 
 export class ProjectFolder {
@@ -18,6 +41,10 @@ export class ProjectFolder {
 
   get database(): string {
     return join(this.path, DATABASE_FILE);
+  }
+  /** Only encrypted projects have it. */
+  get keyFile(): string {
+    return join(this.path, 'encryption.json');
   }
   get cases(): string {
     return join(this.path, 'cases');

@@ -4,11 +4,14 @@ import { access, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { AppException } from '../contract/errors.ts';
 import type { ReadOnlyAccess } from '../contract/projectAccess.ts';
+import { openVault } from '../vault/keyring.ts';
 import { syncFolder } from './atomicFile.ts';
 import { type AuditClock, AuditTable, type NewAuditEntry } from './audit/auditTable.ts';
 import { CaseTable } from './caseTable.ts';
 import { Database } from './database.ts';
 import { makeViewFolder, removeViewFolder, snapshotDatabase } from './databaseSnapshot.ts';
+import { sealsFile } from './encryption/databaseSeals.ts';
+import { keysOf, newProjectKey, type ProjectKeys, unlock, writeKeyFile } from './encryption/keyFile.ts';
 import { ExclusionTable } from './exclusionTable.ts';
 import { FoldTable } from './foldTable.ts';
 import { StrokeJournals } from './journal/strokeJournals.ts';
@@ -16,10 +19,11 @@ import { JobTable } from './jobTable.ts';
 import { migrate, requireKnownVersion, sweepBackups } from './migrations.ts';
 import { MissingMaskTable } from './missingMaskTable.ts';
 import { ModelTable } from './modelTable.ts';
-import { ProjectFolder } from './projectFolder.ts';
+import { ProjectFolder, SEALED_NAMES } from './projectFolder.ts';
 import { type Claim, lockProject } from './projectLock.ts';
 import { APPLICATION_ID, SCHEMA_STEPS } from './projectSchema.ts';
 import { sweepCases, sweepPendingLabels, sweepPendingRuns, sweepUploads } from './projectSweep.ts';
+import { namesIfThere } from './readIfThere.ts';
 import { ProjectTable } from './projectTable.ts';
 import { RevisionTable } from './revisionTable.ts';
 import { RunTable } from './runTable.ts';
@@ -77,6 +81,15 @@ export class ProjectStore {
     return this.database.damage();
   }
 
+  get isEncrypted(): boolean {
+    return this.database.keys !== null;
+  }
+
+  /** A backup of the database, which opens as it does. */
+  openCopy(file: string): Database {
+    return new Database(file, this.database.keys);
+  }
+
   get schemaVersion(): number {
     return this.database.pragmaNumber('user_version');
   }
@@ -107,6 +120,7 @@ const NOBODY: Claim = { userName: '', takeOver: false };
 
 /**
  * Creates the project in `path` (made if missing; other files in it are left alone) and opens it.
+ * With a passphrase it is encrypted: whoever loses that has lost the project.
  * Throws AppException project/already-exists, disk/full, disk/denied.
  */
 export async function createProject(
@@ -114,40 +128,54 @@ export async function createProject(
   name = basename(resolve(path)),
   nowMs = Date.now(),
   claim: Claim = NOBODY,
+  passphrase?: string,
 ): Promise<ProjectStore> {
   const folder = new ProjectFolder(resolve(path));
-  if (existsSync(folder.database)) throw new AppException({ code: 'project/already-exists', path: folder.path });
+  if (existsSync(folder.database) || (await isKeyInUse(folder))) throw new AppException({ code: 'project/already-exists', path: folder.path });
   await mkdir(folder.path, { recursive: true });
   await makeFolders(folder);
+  await rm(folder.keyFile, { force: true });
   // The database appears whole: a crash on the way leaves a hidden file that the next attempt replaces.
   const unfinished = join(folder.path, '.maskloop-creating.db');
   await removeDatabase(unfinished);
-  const database = new Database(unfinished);
+  const projectKey = passphrase === undefined ? null : newProjectKey();
+  const database = new Database(unfinished, projectKey && keysOf(projectKey));
   try {
     migrate(database, folder.path);
     database.transaction(() => new ProjectTable(database).create(name, nowMs));
   } finally {
     database.close();
   }
+  if (projectKey && passphrase !== undefined) {
+    await rename(sealsFile(unfinished), sealsFile(folder.database));
+    await writeKeyFile(folder, projectKey, passphrase);
+  }
   await rename(unfinished, folder.database);
   await syncFolder(folder.path);
-  return openProject(folder.path, nowMs, claim);
+  return openProject(folder.path, nowMs, claim, true, passphrase);
 }
 
 /**
  * Opens a project, brings its database to this version and tidies up after a crash: unfinished jobs become interrupted,
  * running trainings interrupted (resumable), unfinished files go.
  * Throws AppException project/folder-missing, project/not-a-project, project/newer-version, disk/corrupt; and project/in-use,
- * project/held-elsewhere or disk/denied where it can at most be looked at. `isTidied` false: for whoever wants to see what lies about.
+ * project/held-elsewhere or disk/denied where it can at most be looked at; of an encrypted one project/passphrase-needed and
+ * project/wrong-passphrase. `isTidied` false: for whoever wants to see what lies about.
  */
-export async function openProject(path: string, nowMs = Date.now(), claim: Claim = NOBODY, isTidied = true): Promise<ProjectStore> {
+export async function openProject(path: string, nowMs = Date.now(), claim: Claim = NOBODY, isTidied = true, passphrase?: string): Promise<ProjectStore> {
   const folder = new ProjectFolder(resolve(path));
   await requireProject(folder);
   await requireWritable(folder);
-  const unlock = lockProject(folder.path, claim, nowMs);
+  const keys = await keysWith(folder, passphrase);
+  const unlockProject = lockProject(folder.path, claim, nowMs);
+  const closeVault = keys ? openVault({ folder: folder.path, key: keys.files, names: [...SEALED_NAMES] }) : () => undefined;
+  const release = (): void => {
+    closeVault();
+    unlockProject();
+  };
   try {
-    const database = openDatabase(folder);
-    const store = new ProjectStore(folder, database, unlock);
+    const database = openDatabase(folder, keys);
+    const store = new ProjectStore(folder, database, release);
     try {
       await makeFolders(folder);
       if (isTidied) await recover(store, nowMs);
@@ -157,22 +185,36 @@ export async function openProject(path: string, nowMs = Date.now(), claim: Claim
       throw thrown;
     }
   } catch (thrown) {
-    unlock();
+    release();
     throw thrown;
   }
 }
 
+async function keysWith(folder: ProjectFolder, passphrase: string | undefined): Promise<ProjectKeys | null> {
+  const projectKey = await unlock(folder, passphrase);
+  return projectKey && keysOf(projectKey);
+}
+
 /**
  * Opens a project to look at, from a copy of its database; nothing in the project's folder is written, not even a lock.
- * Throws AppException project/folder-missing, project/not-a-project, project/newer-version, disk/corrupt, disk/denied.
+ * Throws AppException project/folder-missing, project/not-a-project, project/newer-version, disk/corrupt, disk/denied,
+ * project/passphrase-needed, project/wrong-passphrase.
  */
-export async function viewProject(path: string, why: Pick<ReadOnlyAccess, 'reason' | 'holder'>, nowMs = Date.now()): Promise<ProjectStore> {
+export async function viewProject(path: string, why: Pick<ReadOnlyAccess, 'reason' | 'holder'>, nowMs = Date.now(), passphrase?: string): Promise<ProjectStore> {
   const original = new ProjectFolder(resolve(path));
   await requireProject(original);
+  const keys = await keysWith(original, passphrase);
   const scratch = await makeViewFolder();
-  const removeScratch = () => removeViewFolder(scratch);
+  // its pictures and uploads are sealed too
+  const closeVaults = keys
+    ? [openVault({ folder: original.path, key: keys.files, names: [...SEALED_NAMES] }), openVault({ folder: scratch, key: keys.files, names: null })]
+    : [];
+  const removeScratch = (): void => {
+    closeVaults.forEach((close) => close());
+    removeViewFolder(scratch);
+  };
   try {
-    const database = new Database(await snapshotDatabase(original.database, scratch, original.path));
+    const database = new Database(await snapshotDatabase(original.database, scratch, original.path), keys);
     try {
       requireOurs(database, original);
       migrate(database, original.path);
@@ -187,6 +229,12 @@ export async function viewProject(path: string, why: Pick<ReadOnlyAccess, 'reaso
     removeScratch();
     throw thrown;
   }
+}
+
+/** A key without a database may be all that opens the cases that lie there; without any it is of a creation that broke off. */
+async function isKeyInUse(folder: ProjectFolder): Promise<boolean> {
+  if (!existsSync(folder.keyFile)) return false;
+  return (await namesIfThere(folder.cases)).length > 0 || (await namesIfThere(folder.runs)).length > 0;
 }
 
 async function requireProject(folder: ProjectFolder): Promise<void> {
@@ -209,8 +257,8 @@ function requireOurs(database: Database, folder: ProjectFolder): void {
   if (database.pragmaNumber('application_id') !== APPLICATION_ID) throw new AppException({ code: 'project/not-a-project', path: folder.path });
 }
 
-function openDatabase(folder: ProjectFolder): Database {
-  const database = new Database(folder.database);
+function openDatabase(folder: ProjectFolder, keys: ProjectKeys | null): Database {
+  const database = new Database(folder.database, keys);
   try {
     requireOurs(database, folder);
     requireKnownVersion(database, folder.path);
@@ -259,5 +307,5 @@ async function isFolder(path: string): Promise<boolean> {
 }
 
 async function removeDatabase(file: string): Promise<void> {
-  for (const ending of ['', '-journal', '-wal', '-shm']) await rm(`${file}${ending}`, { force: true });
+  for (const ending of ['', '-journal', '-wal', '-shm', '.seals']) await rm(`${file}${ending}`, { force: true });
 }

@@ -1,10 +1,11 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
+import { readFile } from '../vault/readSealed.ts';
 
 /** What the file system says of a file or folder that is not there. */
 export const isMissingFile = (thrown: unknown): boolean => thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOENT';
 
 /** The bytes of a file, `null` where there is none. Rejects with any other errno error. */
-export async function readIfThere(path: string): Promise<Buffer | null> {
+export async function readIfThere(path: string): Promise<Buffer<ArrayBuffer> | null> {
   try {
     return await readFile(path);
   } catch (thrown) {

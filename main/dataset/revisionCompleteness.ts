@@ -1,9 +1,11 @@
 /** The files beside a revision's mask that say what its unpainted voxels mean. A revision without them is complete. */
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { z } from 'zod';
 import { COMPLETE, RevisionCompleteness } from '../contract/completeness.ts';
 import { AppException } from '../contract/errors.ts';
 import type { CaseId, Revision } from '../contract/vocabulary.ts';
+import { readTextSync } from '../vault/readSealed.ts';
+import { writeFileNow } from '../vault/writeSealed.ts';
 import type { ProjectFolder } from './projectFolder.ts';
 
 const FileVersion = z.object({ version: z.literal(1) });
@@ -19,7 +21,7 @@ export function readCompleteness(folder: ProjectFolder, caseId: CaseId, revision
   const path = folder.completeness(caseId, revision);
   if (!existsSync(path)) return COMPLETE;
   try {
-    const stored: unknown = JSON.parse(readFileSync(path, 'utf8'));
+    const stored: unknown = JSON.parse(readTextSync(path));
     FileVersion.parse(stored);
     return RevisionCompleteness.parse(stored);
   } catch (thrown) {
@@ -39,11 +41,5 @@ export function settleCompleteness(folder: ProjectFolder, caseId: CaseId, revisi
   rmSync(background, { force: true });
   if (!fresh) return;
   if (fresh.pendingBackground !== null) renameSync(fresh.pendingBackground, background);
-  const handle = openSync(path, 'wx');
-  try {
-    writeSync(handle, `${JSON.stringify({ version: 1, ...fresh.completeness }, null, 2)}\n`);
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
+  writeFileNow(path, Buffer.from(`${JSON.stringify({ version: 1, ...fresh.completeness }, null, 2)}\n`), 'wx');
 }

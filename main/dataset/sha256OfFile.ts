@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
+import { streamFile } from '../vault/readSealed.ts';
 
-/** Hex SHA-256 of a file, in bounded memory. */
+/** Hex SHA-256 of the content of a file, in bounded memory. */
 export async function sha256OfFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
+  await pipeline(streamFile(path), hash);
   return hash.digest('hex');
 }

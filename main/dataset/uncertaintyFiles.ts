@@ -1,10 +1,11 @@
 /** What a prediction left beside its revision: a map of its uncertainty, and the numbers of it. Nothing depends on their being there. */
-import { renameSync, writeFileSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { renameSync } from 'node:fs';
 import { z } from 'zod';
 import { AppException } from '../contract/errors.ts';
 import { CaseUncertainty } from '../contract/uncertainty.ts';
 import type { CaseId, Revision } from '../contract/vocabulary.ts';
+import { readFile } from '../vault/readSealed.ts';
+import { writeFileNow } from '../vault/writeSealed.ts';
 import type { ProjectFolder } from './projectFolder.ts';
 import { isMissingFile } from './readIfThere.ts';
 
@@ -24,7 +25,7 @@ export interface PredictedRevision {
 export function keepUncertainty(folder: ProjectFolder, { caseId, revision, sha256 }: PredictedRevision, pendingMap: string, { bits, labels }: CaseUncertainty): void {
   renameSync(pendingMap, folder.uncertaintyMap(caseId, revision));
   const content: z.infer<typeof UncertaintyFile> = { version: 1, labelSha256: sha256, bits, labels };
-  writeFileSync(pendingMap, `${JSON.stringify(content)}\n`);
+  writeFileNow(pendingMap, Buffer.from(`${JSON.stringify(content)}\n`), 'w');
   renameSync(pendingMap, folder.uncertainty(caseId, revision));
 }
 

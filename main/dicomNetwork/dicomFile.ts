@@ -1,5 +1,5 @@
 /** The outside of a DICOM file (PS3.10 section 7.1): what is sent and received travels between its header and its end, untouched. */
-import { open, type FileHandle } from 'node:fs/promises';
+import { openToRead, type ReadHandle } from '../vault/readSealed.ts';
 import { sopUidsOf } from './objectIdentity.ts';
 
 const PREAMBLE_BYTES = 132;
@@ -38,7 +38,7 @@ export function fileHeader({ sopClassUid, sopInstanceUid, transferSyntaxUid }: O
 
 /** `null` for what is no DICOM file with a header that names its transfer syntax. Rejects with the errno error of the file system. */
 export async function readDicomFileHead(path: string): Promise<DicomFileHead | null> {
-  const file = await open(path, 'r');
+  const file = await openToRead(path);
   try {
     return await readHead(file);
   } finally {
@@ -46,7 +46,7 @@ export async function readDicomFileHead(path: string): Promise<DicomFileHead | n
   }
 }
 
-async function readHead(file: FileHandle): Promise<DicomFileHead | null> {
+async function readHead(file: ReadHandle): Promise<DicomFileHead | null> {
   const { size: fileBytes } = await file.stat();
   const LARGEST_HEADER_BYTES = 64 * 1024;
   const bytes = Buffer.alloc(Math.min(fileBytes, LARGEST_HEADER_BYTES));

@@ -2,9 +2,9 @@
  * C-STORE of files as they are: the bytes of the data set travel unread, in the transfer syntax they are in. One exception: to a
  * node that takes the default syntax alone an uncompressed one is sent in that.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
 import { describeError } from '../contract/describeError.ts';
 import { AppException, toAppError } from '../contract/errors.ts';
+import { readNow } from '../vault/readSealed.ts';
 import { DimseAssociation, MAX_CONTEXTS, type Caller, type WantedContext } from './dimseAssociation.ts';
 import type { DicomFileHead } from './dicomFile.ts';
 import { dimse } from './dimseLibrary.ts';
@@ -85,16 +85,8 @@ class StoredDataset extends dimse.Dataset {
     const datasetBytes = fileBytes - datasetOffsetBytes;
     // Deflated streams may be odd in files; a null behind them does not count (PS3.5 section A.5).
     const bytes = Buffer.alloc(datasetBytes + (datasetBytes % 2));
-    const file = openSync(this.path, 'r');
-    try {
-      for (let at = 0; at < datasetBytes; ) {
-        const readBytes = readSync(file, bytes, at, datasetBytes - at, datasetOffsetBytes + at);
-        if (readBytes === 0) throw new AppException({ code: 'import/truncated', path: this.path, expectedBytes: fileBytes, actualBytes: datasetOffsetBytes + at });
-        at += readBytes;
-      }
-    } finally {
-      closeSync(file);
-    }
+    const readBytes = readNow(this.path, bytes.subarray(0, datasetBytes), datasetOffsetBytes);
+    if (readBytes < datasetBytes) throw new AppException({ code: 'import/truncated', path: this.path, expectedBytes: fileBytes, actualBytes: datasetOffsetBytes + readBytes });
     return bytes;
   }
 }

@@ -1,7 +1,8 @@
 /** Where received objects lie: `inbox/STUDY/SERIES/OBJECT.dcm`, each whole or not there. */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { openToRead } from '../vault/readSealed.ts';
 import { readDicomFileHead, type ObjectFacts } from './dicomFile.ts';
 import { pathComponent } from './inboxPath.ts';
 import { IncomingFile } from './incomingFile.ts';
@@ -103,7 +104,7 @@ async function place(inbox: Inbox, path: string, announced: ObjectFacts | undefi
 }
 
 async function readPart(path: string, from: number, byteCount: number): Promise<Buffer> {
-  const file = await open(path, 'r');
+  const file = await openToRead(path);
   try {
     const { size } = await file.stat();
     const bytes = Buffer.alloc(Math.max(0, Math.min(byteCount, size - from)));

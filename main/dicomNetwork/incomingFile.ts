@@ -1,12 +1,13 @@
-import { open, rm, type FileHandle } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { Writable } from 'node:stream';
+import { openToWrite, type FileWriter } from '../vault/writeSealed.ts';
 
 /**
  * Takes an object as it comes. A disk that fails does not break the stream, so that the sender still gets its answer: the
  * rest is swallowed and `finished` rejects.
  */
 export class IncomingFile extends Writable {
-  #file: FileHandle | null = null;
+  #file: FileWriter | null = null;
   #failure: unknown = undefined;
   readonly #closed: Promise<void>;
   #settle: () => void = () => {};
@@ -18,14 +19,12 @@ export class IncomingFile extends Writable {
 
   override _construct(callback: (error?: Error | null) => void): void {
     void this.#attempt(async () => {
-      this.#file = await open(this.path, 'wx');
+      this.#file = await openToWrite(this.path);
     }, callback);
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, callback: (error?: Error | null) => void): void {
-    void this.#attempt(async () => {
-      for (let at = 0; at < chunk.length; ) at += (await this.#file!.write(chunk, at)).bytesWritten;
-    }, callback);
+    void this.#attempt(() => this.#file!.write(chunk), callback);
   }
 
   override _final(callback: (error?: Error | null) => void): void {

@@ -1,8 +1,8 @@
 /** STOW-RS (PS3.18 section 10.5): files as they are, several in a request. */
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { z } from 'zod';
 import type { SecretWebNode } from '../contract/dicomNetwork.ts';
+import { streamFile } from '../vault/readSealed.ts';
 import type { FileToSend, SendingEvents } from './sending.ts';
 import { readJson, webRequest, type WebRequest } from './webRequest.ts';
 
@@ -62,7 +62,7 @@ function bodyOf(group: readonly FileToSend[], boundary: string): NonNullable<Web
     for (const { path, head: facts } of group) {
       yield head;
       // Not more than was announced, should the file grow meanwhile.
-      for await (const chunk of createReadStream(path, { end: facts.fileBytes - 1 })) yield chunk as Buffer;
+      for await (const chunk of streamFile(path, { end: facts.fileBytes - 1 })) yield chunk as Buffer;
       yield between;
     }
     yield tail;

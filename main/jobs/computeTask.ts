@@ -2,6 +2,7 @@ import { type AppError, toAppError } from '../contract/errors.ts';
 import type { JobNews } from '../contract/jobs.ts';
 import type { FromCompute } from '../contract/computeMessages.ts';
 import type { TaskInput } from '../contract/tasks.ts';
+import { openVaults } from '../vault/keyring.ts';
 import type { ComputeHost, ComputeProcess } from './computeHost.ts';
 
 export type TaskOutcome =
@@ -66,7 +67,8 @@ export function startTask(
     };
     try {
       process = host.start({ onMessage, onExit });
-      process.send({ type: 'run', input, ...(manner.isBackground && { isBackground: true }) });
+      const vaults = openVaults();
+      process.send({ type: 'run', input, ...(manner.isBackground && { isBackground: true }), ...(vaults.length > 0 && { vaults: [...vaults] }) });
     } catch (thrown) {
       process?.kill();
       resolve({ type: 'failed', error: toAppError(thrown) });

@@ -1,7 +1,5 @@
 /** Voxels on their way to and from the viewer, as streams: a stored volume is its file without the header. */
 import { randomBytes } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { type AppError, AppException, toAppError } from '../contract/errors.ts';
@@ -11,6 +9,7 @@ import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { requireNoWayOut } from '../dataset/insideProject.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { readUncertainty } from '../dataset/uncertaintyFiles.ts';
+import { contentBytes, streamFile } from '../vault/readSealed.ts';
 import { requireCase } from './caseSummary.ts';
 import { appendToJournal, openJournal } from './journalServices.ts';
 import type { ProjectSession } from './projectSession.ts';
@@ -68,8 +67,8 @@ async function openThumbnail(session: ProjectSession, thumbnails: Thumbnails, pa
   if (!caseId.success) throw new AppException({ code: 'contract/bad-input', issues: [`no thumbnail at '${path}'`] });
   const file = await thumbnails.file(caseId.data, Number(revision));
   // That of a project which is only looked at lies in a folder of our own.
-  const { size } = await (store.readOnly ? stat(file) : statOwn(store, file));
-  return { status: 200, contentType: 'image/png', contentLength: size, body: createReadStream(file) };
+  const size = await (store.readOnly ? contentBytes(file) : ownBytes(store, file));
+  return { status: 200, contentType: 'image/png', contentLength: size, body: streamFile(file) };
 }
 
 async function openChannel(store: ProjectStore, caseId: CaseId, channelIndex: number): Promise<BulkAnswer> {
@@ -77,12 +76,12 @@ async function openChannel(store: ProjectStore, caseId: CaseId, channelIndex: nu
   const file = image.files[channelIndex];
   if (file === undefined) throw new AppException({ code: 'not-found', what: 'case', id: `${caseId}/${channelIndex}` });
   const expectedBytes = voxelCount(image.grid) * BYTES_PER_VOXEL[image.voxelType];
-  const actualBytes = (await statOwn(store, file)).size - HEADER_BYTES;
+  const actualBytes = (await ownBytes(store, file)) - HEADER_BYTES;
   if (actualBytes !== expectedBytes) {
     const detail = `${actualBytes} bytes of voxels instead of ${expectedBytes}`;
     throw new AppException({ code: 'disk/corrupt', path: file, detail });
   }
-  return octets(createReadStream(file, { start: HEADER_BYTES }), expectedBytes);
+  return octets(streamFile(file, { start: HEADER_BYTES }), expectedBytes);
 }
 
 async function openLabels(store: ProjectStore, caseId: CaseId, number: number, isBackground: boolean): Promise<BulkAnswer> {
@@ -93,7 +92,7 @@ async function openLabels(store: ProjectStore, caseId: CaseId, number: number, i
   if (isBackground && store.revisions.completeness(caseId, revision.data).backgroundVoxelCount === 0)
     throw new AppException({ code: 'not-found', what: 'revision', id: `${caseId}/${number}/background` });
   const file = isBackground ? store.folder.paintedBackground(caseId, revision.data) : store.folder.revision(caseId, revision.data);
-  await statOwn(store, file);
+  await ownBytes(store, file);
   const expectedBytes = voxelCount(image.grid) * (await bytesPerLabel(file));
   return octets(Readable.from(gunzippedVoxels(file, expectedBytes), { objectMode: false }), expectedBytes);
 }
@@ -104,7 +103,7 @@ async function openUncertainty(store: ProjectStore, caseId: CaseId, number: numb
   if (!info || !(await readUncertainty(store.folder, { caseId, ...info })))
     throw new AppException({ code: 'not-found', what: 'uncertainty', id: `${caseId}/${number}` });
   const file = store.folder.uncertaintyMap(caseId, info.revision);
-  await statOwn(store, file);
+  await ownBytes(store, file);
   const expectedBytes = voxelCount(image.grid);
   return octets(Readable.from(gunzippedVoxels(file, expectedBytes), { objectMode: false }), expectedBytes);
 }
@@ -130,7 +129,7 @@ async function bytesPerLabel(file: string): Promise<number> {
 }
 
 async function* unpackedChunks(file: string): AsyncGenerator<Buffer> {
-  const packed = createReadStream(file);
+  const packed = streamFile(file);
   const unpacked = createGunzip();
   packed.on('error', (problem) => unpacked.destroy(problem));
   packed.pipe(unpacked);
@@ -180,11 +179,11 @@ async function* limited(body: Readable, limitBytes: number): AsyncGenerator<Uint
   }
 }
 
-/** A file that a row points at: if it is not there, the project is damaged; if it leads out of the project, it is a trap. */
-async function statOwn({ folder }: ProjectStore, file: string) {
+/** Bytes of the content of a file that a row points at: if it is not there, the project is damaged; if it leads out of the project, it is a trap. */
+async function ownBytes({ folder }: ProjectStore, file: string): Promise<number> {
   try {
     await requireNoWayOut(folder.path, file);
-    return await stat(file);
+    return await contentBytes(file);
   } catch (thrown) {
     if (isMissingFile(thrown))
       throw new AppException({ code: 'disk/corrupt', path: file, detail: 'the file is missing' });

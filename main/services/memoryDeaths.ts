@@ -1,5 +1,5 @@
 /** What to change after a compute process that memory ended. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AppError } from '../contract/errors.ts';
 import type { MemoryOffer } from '../contract/memory.ts';
@@ -9,6 +9,7 @@ import { memoryDeath } from '../jobs/memoryDeath.ts';
 import { configurationOf, parsePlan } from '../nnunet/plan/plan.ts';
 import { offersBelow } from '../nnunet/train/trainingMemory.ts';
 import { trainingRecipe } from '../nnunet/train/trainingPreset.ts';
+import { readTextSync } from '../vault/readSealed.ts';
 import { trainingSpec } from '../nnunet/train/trainingSpec.ts';
 
 /** `train/out-of-memory` with a smaller recipe where memory ended the process, else the error as it is. */
@@ -28,7 +29,7 @@ function smallerRecipes(store: ProjectStore, runId: RunId): MemoryOffer[] {
   const run = store.runs.find(runId);
   const options = store.runs.options(runId);
   if (!run || !options || !existsSync(path)) return [];
-  const plan = parsePlan(readFileSync(path, 'utf8'), path);
+  const plan = parsePlan(readTextSync(path), path);
   const recipe = trainingRecipe(options.preset, options, options.recipe, run.parentRunId !== null);
   return offersBelow(trainingSpec(recipe, plan, configurationOf(plan, options.configuration), 'float32'));
 }

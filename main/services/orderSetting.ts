@@ -1,8 +1,8 @@
 /** How the worklist of a project is ordered, in a small file of its own. */
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { AppException } from '../contract/errors.ts';
 import { FIRST_ORDER_SETTING, OrderSetting } from '../contract/worklistOrder.ts';
+import { readFile } from '../vault/readSealed.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { isMissingFile } from '../dataset/readIfThere.ts';
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Handlers, RunInfo } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
@@ -11,6 +11,7 @@ import type { ProjectStore } from '../dataset/projectStore.ts';
 import { keepUncertainty } from '../dataset/uncertaintyFiles.ts';
 import { parsePlan } from '../nnunet/plan/plan.ts';
 import { newJobId } from '../jobs/jobQueue.ts';
+import { readFile } from '../vault/readSealed.ts';
 import { answer } from './answer.ts';
 import { listCases, requireCase } from './caseSummary.ts';
 import type { EventHub } from './eventHub.ts';

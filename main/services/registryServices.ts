@@ -189,7 +189,9 @@ async function gateReport(store: ProjectStore, runId: RunId): Promise<CallOutput
   const report = GateReport.safeParse(bytes && jsonOf(bytes));
   const isOfVerdict = report.success && report.data.verdict.judgedAtMs === verdict.judgedAtMs;
   const htmlFile = join(store.folder.gate(runId), 'report.html');
-  return { version: 1, verdict, pictures: isOfVerdict ? report.data.pictures : [], htmlFile: isOfVerdict && existsSync(htmlFile) ? htmlFile : null };
+  // no browser reads one of an encrypted project
+  const isOpen = !store.isEncrypted;
+  return { version: 1, verdict, pictures: isOfVerdict ? report.data.pictures : [], htmlFile: isOfVerdict && isOpen && existsSync(htmlFile) ? htmlFile : null };
 }
 
 function changedRules(rules: GateRules, changes: GateRuleChanges): GateRules {

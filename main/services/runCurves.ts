@@ -3,7 +3,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { RunCurves } from '../contract/api.ts';
-import { isMissingFile, readIfThere } from '../dataset/readIfThere.ts';
+import { isMissingFile } from '../dataset/readIfThere.ts';
+import { readGrowingText } from '../vault/sealedLog.ts';
 
 const POINTS = 24;
 const Line = z.union([
@@ -54,7 +55,7 @@ export async function runCurves(runFolder: string): Promise<RunCurves> {
   if (!found) return { loss: [], dice: [] };
   const before = known.get(path);
   if (before?.bytes === found.size && before.changedMs === found.mtimeMs) return before.curves;
-  const curves = curvesOf((await readIfThere(path))?.toString('utf8') ?? '');
+  const curves = curvesOf(await readGrowingText(path));
   known.set(path, { bytes: found.size, changedMs: found.mtimeMs, curves });
   return curves;
 }

@@ -1,8 +1,8 @@
 /** `splits_final.json` in nnU-Net's format: one entry per fold, each with the ids to train on and to validate on. */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { AppException } from '../contract/errors.ts';
+import { readFile } from '../vault/readSealed.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 
 export const SplitsFile = z

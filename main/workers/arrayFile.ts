@@ -2,9 +2,9 @@
  * A file of named arrays behind a JSON header: `MLARRAY1`, header length (uint32, little endian), header, then the arrays
  * one after another, each at a multiple of 8 bytes. Checkpoints and preprocessed cases are kept so.
  */
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { AppException } from '../contract/errors.ts';
+import { readFile } from '../vault/readSealed.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 
 const MAGIC = 'MLARRAY1';

@@ -1,10 +1,10 @@
 /** Whether a repeated training gave what the other gave. */
 import { join } from 'node:path';
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import type { NamedArray } from '../../models/engine.ts';
 import { err, ok, toAppError, type Result } from '../contract/errors.ts';
 import type { CompareRunsTask, RerunOutcome } from '../contract/rerun.ts';
+import { readFile } from '../vault/readSealed.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { readIfThere } from '../dataset/readIfThere.ts';
 import { compareLosses } from '../nnunet/train/trainingCourse.ts';

@@ -2,6 +2,7 @@
 import { constants, setPriority } from 'node:os';
 import { toAppError, type AppError } from '../contract/errors.ts';
 import { type FromCompute, ToCompute } from '../contract/computeMessages.ts';
+import { openVault } from '../vault/keyring.ts';
 import { runTask } from './runTask.ts';
 
 /** How a stopped task may take to save what it must after the parent has gone. */
@@ -89,6 +90,7 @@ channel.onMessage((raw) => {
   }
   if (isRunning) return fail({ code: 'internal', detail: 'a compute process runs one task' });
   isRunning = true;
+  message.data.vaults?.forEach((vault) => openVault(vault));
   if (message.data.isBackground) stepBack();
   void runTask(message.data.input, { tell: (news) => channel.send({ type: 'news', news }), stop, pause }).then((result) =>
     result.ok ? answer({ type: 'done', summary: result.value, stopped: stop.aborted }, 0) : fail(result.error),

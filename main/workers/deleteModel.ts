@@ -1,9 +1,10 @@
 /** What is left of a deleted model: who trained it on what, how it measured, and the hash by which its predictions name it. */
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppException, err, ok, toAppError, type Result } from '../contract/errors.ts';
 import type { DeleteModelTask } from '../contract/tasks.ts';
+import { readFile } from '../vault/readSealed.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { COURSE_FILE } from './courseFile.ts';
 import { hashOfValues, hashOfWeights } from './hashOfWeights.ts';

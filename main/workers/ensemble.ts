@@ -1,5 +1,4 @@
 /** One or several trained models that predict a case together, each loaded once for all cases. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EngineFactory, InferenceEngine } from '../../models/engine.ts';
 import { AppException } from '../contract/errors.ts';
@@ -7,6 +6,7 @@ import type { PredictOptions } from '../contract/predictOptions.ts';
 import type { PredictTask } from '../contract/tasks.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
 import type { Volume } from '../imaging/volume.ts';
+import { readFile } from '../vault/readSealed.ts';
 import { choosePrecision } from '../nnunet/train/choosePrecision.ts';
 import { averageInto } from '../nnunet/infer/classDecision.ts';
 import type { EntropyMap, OutputKind } from '../nnunet/infer/entropyMap.ts';

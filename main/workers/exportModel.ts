@@ -1,9 +1,10 @@
 /** A trained run as a file for another Maskloop, or as a folder for TensorFlow. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { AppException, err, ok, toAppError, type Result } from '../contract/errors.ts';
 import type { ExportModelTask } from '../contract/tasks.ts';
+import { readFile } from '../vault/readSealed.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { encodeServingModel } from '../compute/servingModel.ts';
 import { configurationOf, networkOf } from '../nnunet/plan/plan.ts';

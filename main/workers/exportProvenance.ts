@@ -1,11 +1,11 @@
 /** Hashes of the models behind exported masks, each taken once. Large files: not for the process that answers. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { AppError } from '../contract/errors.ts';
 import type { Provenance } from '../contract/provenance.ts';
 import type { ExportCase, ExportTask } from '../contract/tasks.ts';
 import type { RunId } from '../contract/vocabulary.ts';
+import { readFile } from '../vault/readSealed.ts';
 import { hashOfDeletedWeights } from './deleteModel.ts';
 import { hashOfWeights } from './hashOfWeights.ts';
 import { isMissingFile } from '../dataset/readIfThere.ts';

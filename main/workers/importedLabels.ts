@@ -1,7 +1,7 @@
 /** What a case folder remembers of the segmentations that were imported for it, so that none is imported twice. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { readFile } from '../vault/readSealed.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { isMissingFile } from '../dataset/readIfThere.ts';
 

@@ -3,8 +3,10 @@
  * prediction; they wait in scratch files (4 bytes per voxel and output), so that memory never holds more than one output.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rm, type FileHandle } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readFile } from '../vault/readSealed.ts';
+import { openToWrite, type FileWriter } from '../vault/writeSealed.ts';
 import { TEMPORARY_SUFFIX } from '../dataset/atomicFile.ts';
 import type { Plan } from '../nnunet/plan/plan.ts';
 import type { CaseGeometry } from '../nnunet/preprocess/preprocess.ts';
@@ -20,7 +22,7 @@ export function outputNames(plan: Plan): string[] {
 
 export class ProbabilityScratch {
   readonly #folder: string;
-  #files: FileHandle[] = [];
+  #files: FileWriter[] = [];
   #about: { geometry: CaseGeometry; plan: Plan } | null = null;
 
   private constructor(folder: string) {
@@ -38,12 +40,12 @@ export class ProbabilityScratch {
     const outputs = outputCountOf(plan);
     if (!this.#about) {
       this.#about = { geometry, plan };
-      for (let c = 0; c < outputs; c++) this.#files.push(await open(this.#path(c), 'wx'));
+      for (let c = 0; c < outputs; c++) this.#files.push(await openToWrite(this.#path(c)));
     }
     const one = new Float32Array(plane.length / outputs);
     for (const [c, file] of this.#files.entries()) {
       for (let n = 0, from = c; n < one.length; n++, from += outputs) one[n] = plane[from]!;
-      await file.writeFile(new Uint8Array(one.buffer));
+      await file.write(new Uint8Array(one.buffer));
     }
   }
 
@@ -70,7 +72,10 @@ export class ProbabilityScratch {
   }
 
   async #close(): Promise<void> {
-    for (const file of this.#files) await file.close();
+    for (const file of this.#files) {
+      await file.end();
+      await file.close();
+    }
     this.#files = [];
   }
 }

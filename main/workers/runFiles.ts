@@ -1,10 +1,11 @@
 /** The files of a run folder: plans.json, dataset_fingerprint.json, checkpoints. (`runLog.ts`: metrics and TensorBoard.) */
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { NamedArray } from '../../models/engine.ts';
 import { AppException } from '../contract/errors.ts';
 import { ConfigurationName } from '../contract/vocabulary.ts';
+import { readFile } from '../vault/readSealed.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import type { DatasetFingerprint } from '../nnunet/plan/fingerprint.ts';
 import { parsePlan, type Plan } from '../nnunet/plan/plan.ts';

@@ -1,7 +1,8 @@
 /** What a run tells while it trains: `metrics.ndjson` (one JSON object per line) and TensorBoard event files. */
-import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Metric } from '../contract/jobs.ts';
+import { vaultKeyOf } from '../vault/keyring.ts';
+import { GrowingFile } from '../vault/sealedLog.ts';
 import { TensorboardFile } from './tensorboardFile.ts';
 
 /** Written at the start of every session of a run, before its metrics. */
@@ -26,16 +27,17 @@ export class RunLog {
   #last: Promise<void> = Promise.resolve();
 
   private constructor(
-    private readonly path: string,
-    private readonly tensorboard: TensorboardFile,
+    private readonly lines: GrowingFile,
+    private readonly tensorboard: TensorboardFile | null,
     private readonly onProblem: (thrown: unknown) => void,
   ) {}
 
-  /** `onProblem`: a line that cannot be kept is worth a notice, not the training. */
+  /** In an encrypted project without files for TensorBoard, which could not read them. `onProblem`: a line that cannot be kept is worth a notice, not the training. */
   static async open(runFolder: string, header: RunHeader, onProblem: (thrown: unknown) => void): Promise<RunLog> {
     const atMs = Date.now();
-    const tensorboard = await TensorboardFile.create(join(runFolder, 'tensorboard'), header.firstStep, atMs);
-    const log = new RunLog(join(runFolder, 'metrics.ndjson'), tensorboard, onProblem);
+    const path = join(runFolder, 'metrics.ndjson');
+    const tensorboard = vaultKeyOf(path) ? null : await TensorboardFile.create(join(runFolder, 'tensorboard'), header.firstStep, atMs);
+    const log = new RunLog(new GrowingFile(path), tensorboard, onProblem);
     await log.#line({ run: header, atMs });
     return log;
   }
@@ -45,7 +47,7 @@ export class RunLog {
     const tag = metric.label === undefined ? metric.name : `${metric.name}/${metric.label}`;
     this.#last = this.#last
       .then(() => this.#line({ ...metric, atMs }))
-      .then(() => this.tensorboard.scalar(tag, metric.step, metric.value, atMs))
+      .then(() => this.tensorboard?.scalar(tag, metric.step, metric.value, atMs))
       .catch(this.onProblem);
   }
 
@@ -54,6 +56,6 @@ export class RunLog {
   }
 
   #line(value: object): Promise<void> {
-    return appendFile(this.path, `${JSON.stringify(value)}\n`);
+    return this.lines.append(`${JSON.stringify(value)}\n`);
   }
 }

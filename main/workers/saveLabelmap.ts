@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { BYTES_PER_LABEL, labelsOfType, labelTypeOf } from '../contract/labelType.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import { PAINTED_BACKGROUND, canPaintBackground } from '../contract/completeness.ts';
@@ -7,6 +6,7 @@ import type { CheckLabelsTask, SaveLabelmapTask } from '../contract/saveLabelmap
 import { LARGEST_LABEL_VALUE } from '../contract/vocabulary.ts';
 import { readLabelmap, writeLabelmap } from '../dataset/storedVolume.ts';
 import type { LabelArray } from '../imaging/connectedComponents.ts';
+import { readFile } from '../vault/readSealed.ts';
 
 /**
  * Checks an uploaded labelmap against its image and the legend and writes it as `.nii.gz` in the type that the legend

@@ -1,5 +1,5 @@
 /** Small pictures for the worklist. Of an image only the slice that is drawn is read. */
-import { open, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { AppException, err, ok, toAppError, type Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
@@ -8,6 +8,7 @@ import type { VoxelType } from '../contract/vocabulary.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { THUMBNAIL_PREFIX } from '../dataset/projectFolder.ts';
 import { readLabelmap } from '../dataset/storedVolume.ts';
+import { openToRead } from '../vault/readSealed.ts';
 import { drawThumbnail, thumbnailSlice } from '../export/caseThumbnail.ts';
 import { NIFTI_VOXELS_AT_BYTE } from '../formats/nifti/writeNifti.ts';
 import type { VoxelArray } from '../imaging/volume.ts';
@@ -49,7 +50,7 @@ async function writeThumbnail({ image, modality, labelFile, outputFile }: Thumbn
 async function readSlice({ files: [file], voxelType, grid: { dimsIjk: [ni, nj] } }: StoredImage, slice: number): Promise<VoxelArray> {
   const arrayType = ARRAY_OF[voxelType];
   const voxels = new arrayType(new ArrayBuffer(ni * nj * arrayType.BYTES_PER_ELEMENT));
-  const handle = await open(file!);
+  const handle = await openToRead(file!);
   try {
     const { bytesRead } = await handle.read(new Uint8Array(voxels.buffer), 0, voxels.byteLength, NIFTI_VOXELS_AT_BYTE + slice * voxels.byteLength);
     if (bytesRead !== voxels.byteLength) throw new AppException({ code: 'disk/corrupt', path: file!, detail: `slice ${slice} is cut off` });

@@ -9,7 +9,6 @@ import { z } from 'zod';
 import { AppException } from '../../contract/errors.ts';
 import { type CaseId, Revision, RevisionSource } from '../../contract/vocabulary.ts';
 import { syncFolder } from '../atomicFile.ts';
-import { Database } from '../database.ts';
 import type { ProjectStore } from '../projectStore.ts';
 import { namesIfThere } from '../readIfThere.ts';
 import { readLabelmap, sha256Of } from '../storedVolume.ts';
@@ -107,7 +106,7 @@ async function rowInBackups(store: ProjectStore, caseId: CaseId, revision: Revis
   const { backups } = store.folder;
   const names = (await namesIfThere(backups)).filter((name) => name.endsWith('.db')).sort();
   for (const name of names.reverse()) {
-    const database = new Database(join(backups, name));
+    const database = store.openCopy(join(backups, name));
     try {
       const sql = 'SELECT revision, parent, source, author, created_at_ms, sha256 FROM revisions WHERE case_id = :caseId AND revision = :revision';
       const row = database.get(RevisionRow, sql, { caseId, revision });

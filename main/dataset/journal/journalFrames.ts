@@ -2,13 +2,17 @@
  * The file of a journal: frames, one behind the other, each with its length and the SHA-256 of all of it, so that what a crash
  * tore is recognised. Little endian: mark, bytes of the payload, number of the frame, changes in it (uint32 each), time in
  * milliseconds (float64), SHA-256 of these 24 bytes and the payload, payload. Frame 0 holds the `JournalHeader` as JSON; what
- * the others hold is for whoever paints to know.
+ * the others hold is for whoever paints to know. In an encrypted project each payload is sealed, bound to its journal and frame.
  */
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { z } from 'zod';
 import { JournalId, WindowId } from '../../contract/journal.ts';
 import { CaseId, Grid, Revision } from '../../contract/vocabulary.ts';
+import { vaultKeyOf } from '../../vault/keyring.ts';
+import { MESSAGE_BYTES, openMessage, sealMessage } from '../../vault/sealedMessage.ts';
 
 export const JournalHeader = z.object({
   version: z.literal(1),
@@ -52,8 +56,14 @@ export interface JournalScan {
   readonly isDamaged: boolean;
 }
 
-/** The bytes of a frame, to be written one after the other. */
-export function frameChunks({ sequence, changeCount, atMs }: FrameFacts, payload: readonly Uint8Array[]): Uint8Array[] {
+/** Which journal and which of its frames; the name of a journal stays in it wherever it is moved. */
+const aboutFrame = (file: string, { sequence, changeCount, atMs }: FrameFacts): Buffer =>
+  Buffer.from(`${/journal-[0-9a-f]{16}/.exec(basename(file))?.[0] ?? ''} ${sequence} ${changeCount} ${atMs}`);
+
+/** The bytes of a frame of the journal in `file`, to be written one after the other. */
+export function frameChunks(file: string, { sequence, changeCount, atMs }: FrameFacts, content: readonly Uint8Array[]): Uint8Array[] {
+  const key = vaultKeyOf(file);
+  const payload = key ? [sealMessage(key, aboutFrame(file, { sequence, changeCount, atMs }), content)] : content;
   const head = Buffer.alloc(HEAD_BYTES);
   MARK.copy(head);
   head.writeUInt32LE(payload.reduce((sum, chunk) => sum + chunk.length, 0), 4);
@@ -66,8 +76,23 @@ export function frameChunks({ sequence, changeCount, atMs }: FrameFacts, payload
   return [head, ...payload];
 }
 
-export const headerChunks = (header: JournalHeader): Uint8Array[] =>
-  frameChunks({ sequence: 0, changeCount: 0, atMs: header.beganAtMs }, [Buffer.from(JSON.stringify(header))]);
+/** Bytes of what was appended. */
+export const payloadContentBytes = (file: string, { payloadBytes }: FoundFrame): number => (vaultKeyOf(file) ? payloadBytes - MESSAGE_BYTES : payloadBytes);
+
+/** What was appended. Throws `disk/corrupt` where it was sealed and is not what it was. */
+export async function* framePayload(file: string, frame: FoundFrame): AsyncGenerator<Uint8Array> {
+  const { payloadStart, payloadBytes } = frame;
+  if (payloadBytes === 0) return;
+  const stored = createReadStream(file, { start: payloadStart, end: payloadStart + payloadBytes - 1 }) as AsyncIterable<Buffer>;
+  const key = vaultKeyOf(file);
+  if (!key) return yield* stored;
+  const chunks: Buffer[] = [];
+  for await (const chunk of stored) chunks.push(chunk);
+  yield openMessage(key, aboutFrame(file, frame), Buffer.concat(chunks), file, `frame ${frame.sequence}`);
+}
+
+export const headerChunks = (file: string, header: JournalHeader): Uint8Array[] =>
+  frameChunks(file, { sequence: 0, changeCount: 0, atMs: header.beganAtMs }, [Buffer.from(JSON.stringify(header))]);
 
 /** Reads all of a journal. Rejects with the errno error of the file system only. */
 export async function scanJournal(file: string): Promise<JournalScan> {
@@ -75,7 +100,7 @@ export async function scanJournal(file: string): Promise<JournalScan> {
   try {
     const fileBytes = (await handle.stat()).size;
     const first = await readFrame(handle, 0, fileBytes, true);
-    const header = first?.payload ? parsedHeader(first.payload) : null;
+    const header = first?.payload ? parsedHeader(file, first, first.payload) : null;
     if (!first || !header) return { header: null, frames: [], endByte: 0, fileBytes, isDamaged: fileBytes > 0 };
     const frames: FoundFrame[] = [];
     let endByte = first.payloadStart + first.payloadBytes;
@@ -136,9 +161,11 @@ async function holdsFrame(handle: FileHandle, start: number, fileBytes: number):
   return false;
 }
 
-function parsedHeader(payload: Buffer): JournalHeader | null {
+function parsedHeader(file: string, facts: FrameFacts, stored: Buffer): JournalHeader | null {
   try {
-    return JournalHeader.parse(JSON.parse(payload.toString('utf8')));
+    const key = vaultKeyOf(file);
+    const content = key ? openMessage(key, aboutFrame(file, facts), stored, file, 'the beginning') : stored;
+    return JournalHeader.parse(JSON.parse(content.toString('utf8')));
   } catch {
     return null; // whole, but of another version: told to the user, and left where it is
   }

@@ -2,7 +2,6 @@
  * Journals of strokes: what was painted and is not saved yet, case by case, a file for each window that paints. A journal is
  * no revision. What was appended is on the disk when the promise resolves; nothing that cannot be read is ever deleted.
  */
-import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { AppException } from '../../contract/errors.ts';
@@ -11,7 +10,8 @@ import type { CaseId } from '../../contract/vocabulary.ts';
 import { TEMPORARY_SUFFIX, syncFolder, writeFileAtomic } from '../atomicFile.ts';
 import type { ProjectFolder } from '../projectFolder.ts';
 import { isMissingFile, namesIfThere } from '../readIfThere.ts';
-import { frameChunks, headerChunks, scanJournal, type FrameFacts, type JournalHeader, type JournalScan } from './journalFrames.ts';
+import { openPieces } from '../../vault/writeSealed.ts';
+import { frameChunks, framePayload, headerChunks, payloadContentBytes, scanJournal, type FrameFacts, type JournalHeader, type JournalScan } from './journalFrames.ts';
 
 export const JOURNAL_ENDING = '.strokes';
 const DAMAGED = 'damaged-';
@@ -48,7 +48,7 @@ export class StrokeJournals {
   async begin(header: JournalHeader): Promise<void> {
     const folder = this.folder.journals(header.caseId);
     if ((await mkdir(folder, { recursive: true })) !== undefined) await syncFolder(this.folder.case(header.caseId));
-    await writeFileAtomic(this.#file(header.caseId, header.journalId), headerChunks(header));
+    await writeFileAtomic(this.#file(header.caseId, header.journalId), headerChunks(this.#file(header.caseId, header.journalId), header), 0o666, openPieces);
   }
 
   /**
@@ -64,7 +64,7 @@ export class StrokeJournals {
       if (facts.sequence <= writing.frameCount) return;
       // after a failure the file is looked at again
       this.#writing.delete(file);
-      const endByte = await writeFrame(file, writing.endByte, frameChunks(facts, payload));
+      const endByte = await writeFrame(file, writing.endByte, frameChunks(file, facts, payload));
       this.#writing.set(file, { ...writing, frameCount: facts.sequence, endByte });
     });
   }
@@ -102,11 +102,9 @@ export class StrokeJournals {
     });
     if (header?.author !== author) throw unknown(journalId);
     async function* chunks(): AsyncIterable<Uint8Array> {
-      for (const { payloadStart, payloadBytes } of frames) {
-        if (payloadBytes > 0) yield* createReadStream(file, { start: payloadStart, end: payloadStart + payloadBytes - 1 }) as AsyncIterable<Buffer>;
-      }
+      for (const frame of frames) yield* framePayload(file, frame);
     }
-    return { byteCount: frames.reduce((sum, { payloadBytes }) => sum + payloadBytes, 0), chunks: chunks() };
+    return { byteCount: frames.reduce((sum, frame) => sum + payloadContentBytes(file, frame), 0), chunks: chunks() };
   }
 
   /** A journal that is no longer there has ended; throws `not-found` for another author's. One whose header is lost is everybody's. */

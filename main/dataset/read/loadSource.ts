@@ -1,6 +1,5 @@
 /** One found image to canonical volumes: pixels, geometry, identity. Its label maps are read by `readLabels.ts`. */
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { AppException, type AppError } from '../../contract/errors.ts';
 import type { Grid } from '../../contract/vocabulary.ts';
 import type { DicomReference } from '../../formats/dicom/dicomReference.ts';
@@ -10,6 +9,7 @@ import { stackDicomSlices, type StackOptions } from '../../formats/dicom/stack/s
 import { gridDistanceMm } from '../../imaging/grid.ts';
 import { toCanonical } from '../../imaging/orientation.ts';
 import type { Volume, VoxelArray } from '../../imaging/volume.ts';
+import { readFile } from '../../vault/readSealed.ts';
 import { inflateDicom } from '../scan/dicomSources.ts';
 import { readDicomFiles } from './readDicomFiles.ts';
 import { isPlacedFile } from './readLabels.ts';

@@ -1,5 +1,5 @@
 /** The DICOM files of one series to slices with decoded pixels. */
-import { readFile } from 'node:fs/promises';
+import { readFile } from '../../vault/readSealed.ts';
 import type { StoredPixels } from '../../formats/dicom/pixels/pixelLayout.ts';
 import { readEncodedSlices, type DicomSlice, type EncodedSlice } from '../../formats/dicom/readDicomSlices.ts';
 import { inflateDicom } from '../scan/dicomSources.ts';

@@ -1,5 +1,4 @@
 /** Label maps and segmentation objects of all formats, on the grid of their image and with the numbers of their file. */
-import { readFile } from 'node:fs/promises';
 import { AppException, type AppError } from '../../contract/errors.ts';
 import type { Grid, LabelRegion, Segment } from '../../contract/vocabulary.ts';
 import { rasterizeRtStruct } from '../../formats/rtStruct/rasterizeRtStruct.ts';
@@ -13,6 +12,7 @@ import { labelVoxels } from '../../imaging/labelVoxels.ts';
 import type { Volume } from '../../imaging/volume.ts';
 import { codecModule } from './codecModule.ts';
 import { defaultColor } from '../../contract/segmentColors.ts';
+import { readFile } from '../../vault/readSealed.ts';
 import { inflateDicom, type DicomFile } from '../scan/dicomSources.ts';
 import { fitLabels } from './fitLabels.ts';
 import { readVolumeFile } from './volumeFile.ts';

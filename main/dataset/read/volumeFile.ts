@@ -2,9 +2,10 @@
  * Volume files of the research world by path: NIfTI-1 and -2 (`.nii`, `.hdr` with `.img`, Analyze 7.5), NRRD and NHDR,
  * MetaImage; gzipped or not, with their voxels in the same file or in others beside it.
  */
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, normalize, sep } from 'node:path';
 import { AppException } from '../../contract/errors.ts';
+import { readFile } from '../../vault/readSealed.ts';
 import { isMetaImage } from '../../formats/metaImage/metaImageHeader.ts';
 import { metaImagePartNames, readMetaImage } from '../../formats/metaImage/readMetaImage.ts';
 import { LONGEST_NIFTI_HEADER } from '../../formats/nifti/niftiHeader.ts';

@@ -1,7 +1,8 @@
 /** What a DICOMDIR names, compared with what is there. The files themselves are trusted, the table of contents is not. */
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { toAppError, type AppError } from '../../contract/errors.ts';
+import { readFile } from '../../vault/readSealed.ts';
 import { readDicomDirectory } from '../../formats/dicom/dicomDirectory.ts';
 import { inflateDicom } from './dicomSources.ts';
 import type { WalkedFile } from './sourceWalk.ts';

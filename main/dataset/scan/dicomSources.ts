@@ -1,9 +1,9 @@
 /** Recognises DICOM files by content and sorts those with images into series and stacks. */
 import { createHash } from 'node:crypto';
-import { open, readFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { AppException, type AppError } from '../../contract/errors.ts';
+import { openToRead, readFile } from '../../vault/readSealed.ts';
 import { readDicomSummary, type DicomSummary } from '../../formats/dicom/dicomSummary.ts';
 import type { FrameHeader } from '../../formats/dicom/stack/frameHeader.ts';
 import { looksLikeDicom, type Inflate } from '../../formats/dicom/parseDicom.ts';
@@ -49,11 +49,12 @@ function summaryOfHead(head: Uint8Array, path: string): DicomSummary | undefined
 }
 
 async function readHead(path: string, fileBytes: number): Promise<Uint8Array> {
-  const file = await open(path, 'r');
+  const file = await openToRead(path);
   try {
     const length = Math.min(HEAD_BYTES, fileBytes);
-    const { bytesRead, buffer } = await file.read(new Uint8Array(length), 0, length, 0);
-    return buffer.subarray(0, bytesRead);
+    const head = new Uint8Array(length);
+    const { bytesRead } = await file.read(head, 0, length, 0);
+    return head.subarray(0, bytesRead);
   } finally {
     await file.close();
   }

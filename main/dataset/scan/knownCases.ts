@@ -1,8 +1,8 @@
 /** Which sources are cases of the project already, found without reading a pixel. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImportTask } from '../../contract/tasks.ts';
 import type { CaseId } from '../../contract/vocabulary.ts';
+import { readFile } from '../../vault/readSealed.ts';
 import type { DicomSource } from './source.ts';
 import { DicomReference } from '../../formats/dicom/dicomReference.ts';
 import { isMissingFile } from '../readIfThere.ts';

@@ -1,9 +1,9 @@
 /** `dataset.json` of the Medical Segmentation Decathlon and of nnU-Net v2. */
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AppException } from '../../contract/errors.ts';
 import { LARGEST_LABEL_VALUE, NO_LABEL_RULES, type LabelRules, type MsdTask, type Segment } from '../../contract/vocabulary.ts';
+import { readFile } from '../../vault/readSealed.ts';
 import { defaultSegment } from '../defaultColors.ts';
 import { readIfThere } from '../readIfThere.ts';
 

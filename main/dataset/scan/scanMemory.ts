@@ -2,11 +2,11 @@
  * What earlier scans learnt about files, so that a folder that is imported again is not read again: by path, size and time
  * of change. A file of the project that may be deleted at any time; whatever it does not know is read.
  */
-import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
 import type { AppError } from '../../contract/errors.ts';
+import { readFile } from '../../vault/readSealed.ts';
 import { writeFileAtomic } from '../atomicFile.ts';
 import type { SniffedDicom } from './dicomSources.ts';
 

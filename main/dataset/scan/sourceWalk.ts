@@ -2,6 +2,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { AppError } from '../../contract/errors.ts';
+import { contentBytes } from '../../vault/readSealed.ts';
 import { inParallel } from './inParallel.ts';
 
 export interface WalkedFile {
@@ -62,7 +63,7 @@ export async function walkSources(
       await attempt(path, async () => {
         const facts = await stat(path);
         if (facts.isDirectory()) below.push(name);
-        else if (facts.isFile()) file = { name, bytes: facts.size, modifiedMs: facts.mtimeMs };
+        else if (facts.isFile()) file = { name, bytes: await contentBytes(path, facts.size), modifiedMs: facts.mtimeMs };
       });
       return file;
     });
@@ -84,7 +85,7 @@ export async function walkSources(
       const facts = await stat(path);
       if (facts.isDirectory()) return visit(path);
       namedFiles.add(path);
-      add(dirname(path), { name: basename(path), bytes: facts.size, modifiedMs: facts.mtimeMs });
+      add(dirname(path), { name: basename(path), bytes: await contentBytes(path, facts.size), modifiedMs: facts.mtimeMs });
     });
   }
   const inOrder = (files: Iterable<WalkedFile>) => [...files].sort((a, b) => byName.compare(a.name, b.name));

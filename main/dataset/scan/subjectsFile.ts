@@ -3,10 +3,10 @@
  * (`{ "case": "subject" }`). Cases of one subject are never on both sides of a split.
  */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, extname, join } from 'node:path';
 import { z } from 'zod';
 import { AppException } from '../../contract/errors.ts';
+import { readFile } from '../../vault/readSealed.ts';
 import type { Source } from './source.ts';
 
 /** By case name: file name without `.nii`, `.nii.gz` and channel number. */

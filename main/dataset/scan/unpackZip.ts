@@ -2,12 +2,12 @@
  * Unpacks a zip into a folder of ours. An archive comes from outside: its names must stay inside the folder, its size is
  * known before the first byte is written, and nothing is held in memory but one block of one file.
  */
-import { createWriteStream } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { AppException } from '../../contract/errors.ts';
+import { writeStream } from '../../vault/writeSealed.ts';
 import { isHidden, type Stop } from './sourceWalk.ts';
 
 const MOST_ENTRIES = 500_000;
@@ -85,7 +85,7 @@ async function unpackEntry(zip: ZipFile, entry: Entry, target: string, stop: Sto
     if (stop.aborted) stream.destroy(new Stopped());
   });
   try {
-    await attempt(() => pipeline(stream, createWriteStream(target, { flags: 'wx' })), refuse);
+    await attempt(() => pipeline(stream, (content: AsyncIterable<Uint8Array>) => writeStream(target, content)), refuse);
   } catch (thrown) {
     if (!(thrown instanceof Stopped)) throw thrown;
     await rm(target, { force: true });
