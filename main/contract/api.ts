@@ -21,7 +21,7 @@ import { PredictOptions } from './predictOptions.ts';
 import { PreferenceChanges, Preferences } from './preferences.ts';
 import { JournalEnd, JournalId, JournalInfo, WindowId } from './journal.ts';
 import { JobEvent, JobSummary, Metric } from './jobs.ts';
-import { ReadOnlyAccess } from './projectAccess.ts';
+import { ReadOnlyAccess, SHORTEST_PASSPHRASE } from './projectAccess.ts';
 import { TrainingChoices } from './trainingRecipe.ts';
 import { RerunOutcome } from './rerun.ts';
 import { CaseFigures, OrderStrategy, WorklistOrder } from './worklistOrder.ts';
@@ -108,6 +108,7 @@ export const ProjectInfo = z.object({
   caseCount: z.int(),
   /** `null`: this program writes to it, and nobody else does. */
   readOnly: ReadOnlyAccess.nullable().default(null),
+  isEncrypted: z.boolean().default(false),
 });
 export type ProjectInfo = z.infer<typeof ProjectInfo>;
 
@@ -200,12 +201,13 @@ export const calls = {
 
   'project.recent': call(none, z.object({ folders: z.array(z.object({ folder: z.string(), name: z.string() })) })),
   'project.current': call(none, z.object({ project: ProjectInfo.nullable() })),
-  'project.create': call(z.object({ folder: z.string().min(1), name: z.string().min(1).max(100).optional() }), ProjectInfo),
+  /** With a passphrase the project is encrypted; who loses it has lost the project. */
+  'project.create': call(z.object({ folder: z.string().min(1), name: z.string().min(1).max(100).optional(), passphrase: z.string().min(SHORTEST_PASSPHRASE).max(1024).optional() }), ProjectInfo),
   /**
    * Read-only where somebody else writes to it or nobody can (`ProjectInfo.readOnly`). `takeOver`: a person says that the
    * other computer that claimed it is done with it.
    */
-  'project.open': call(z.object({ folder: z.string().min(1), takeOver: z.boolean().default(false) }), ProjectInfo),
+  'project.open': call(z.object({ folder: z.string().min(1), takeOver: z.boolean().default(false), passphrase: z.string().max(1024).optional() }), ProjectInfo),
   'project.close': call(none, z.null()),
   /** `labelRules` absent: they stay as they are. Refused when they name a label that the legend lacks. */
   'project.setLegend': call(z.object({ legend: z.array(Segment), labelRules: LabelRules.optional() }), ProjectInfo),

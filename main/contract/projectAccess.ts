@@ -1,6 +1,9 @@
 /** Who may write to a project at the moment. */
 import { z } from 'zod';
 
+/** Letters of a new passphrase. */
+export const SHORTEST_PASSPHRASE = 8;
+
 /** The program that has a project open for writing, by its own account. */
 export const ProjectHolder = z.object({ userName: z.string(), hostName: z.string(), processId: z.int(), sinceMs: z.number() });
 export type ProjectHolder = z.infer<typeof ProjectHolder>;

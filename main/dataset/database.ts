@@ -155,6 +155,16 @@ export class Database {
     else this.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
+  /** From now on changes go into a write-ahead log. A database remembers it; one that is new, or was a backup, does not yet. */
+  useLog(): void {
+    const isNew = this.get(z.object({ journal_mode: z.string() }), 'PRAGMA journal_mode')?.journal_mode !== 'wal';
+    this.exec('PRAGMA journal_mode = WAL');
+    if (!this.keys || !isNew) return;
+    // that it does so stands on its first page
+    this.#unsealed.add(1);
+    this.#seal();
+  }
+
   /** Fold, seal, empty the log, in this order: see `encryption/databaseSeals.ts`. */
   #foldSealed(keys: DatabaseKeys, isOpening: boolean): void {
     const log = logPages(this.file);

@@ -263,9 +263,8 @@ function openDatabase(folder: ProjectFolder, keys: ProjectKeys | null): Database
     requireOurs(database, folder);
     requireKnownVersion(database, folder.path);
     // FULL: a saved mask survives a power cut. The volume of writes is small.
-    database.exec(
-      'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;',
-    );
+    database.useLog();
+    database.exec('PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 5000;');
     migrate(database, folder.path, SCHEMA_STEPS, folder.backups);
     return database;
   } catch (thrown) {

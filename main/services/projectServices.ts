@@ -36,16 +36,16 @@ export function projectServices(
   return {
     'project.recent': () => answer(async () => ({ folders: await recent.list() })),
     'project.current': () => answer(() => ({ project: session.info() })),
-    'project.create': ({ folder, name }) =>
+    'project.create': ({ folder, name, passphrase }) =>
       answer(async () => {
-        const info = await openAndRemember(folder, () => createProject(folder, name, Date.now(), { userName, takeOver: false }));
+        const info = await openAndRemember(folder, () => createProject(folder, name, Date.now(), { userName, takeOver: false }, passphrase));
         await writeProjectFile(info.folder);
         return info;
       }),
-    'project.open': ({ folder: path, takeOver }) =>
+    'project.open': ({ folder: path, takeOver, passphrase }) =>
       answer(() => {
         const folder = projectFolderOf(path);
-        return openAndRemember(folder, () => openOrView(folder, { userName, takeOver }));
+        return openAndRemember(folder, () => openOrView(folder, { userName, takeOver }, passphrase));
       }),
     'project.close': () =>
       answer(async () => {
@@ -84,13 +84,13 @@ export function projectServices(
 }
 
 /** For writing where that can be had, otherwise to look at. */
-async function openOrView(folder: string, claim: Claim): Promise<ProjectStore> {
+async function openOrView(folder: string, claim: Claim, passphrase: string | undefined): Promise<ProjectStore> {
   try {
-    return await openProject(folder, Date.now(), claim);
+    return await openProject(folder, Date.now(), claim, true, passphrase);
   } catch (thrown) {
     const why = thrown instanceof AppException ? whyOnlyRead(thrown.error) : null;
     if (!why) throw thrown;
-    return viewProject(folder, why);
+    return viewProject(folder, why, Date.now(), passphrase);
   }
 }
 

@@ -49,9 +49,9 @@ export class ProjectSession {
 
   info(): ProjectInfo | null {
     if (!this.#open) return null;
-    const { folder, project, cases, readOnly } = this.#open.store;
+    const { folder, project, cases, readOnly, isEncrypted } = this.#open.store;
     const { name, legend, labelRules, msdTask } = project;
-    return { folder: folder.path, name, legend, labelRules, msdTask, caseCount: cases.count(), readOnly };
+    return { folder: folder.path, name, legend, labelRules, msdTask, caseCount: cases.count(), readOnly, isEncrypted };
   }
 
   /**

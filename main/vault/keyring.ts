@@ -29,7 +29,7 @@ export function openVault(vault: VaultKey): () => void {
 /** For a compute process: what its parent has open. */
 export const openVaults = (): readonly VaultKey[] => vaults;
 
-/** The key that seals the file at `path`; `null`: it is not sealed. */
+/** The key that seals the file at `path`, also while it has its temporary name (`.NAME.…`); `null`: it is not sealed. */
 export function vaultKeyOf(path: string): Uint8Array | null {
   if (vaults.length === 0) return null;
   const absolute = resolve(path);
@@ -37,7 +37,7 @@ export function vaultKeyOf(path: string): Uint8Array | null {
     const way = relative(folder, absolute);
     const [first = ''] = way.split(sep);
     if (first === '' || first === '..' || way === absolute) continue;
-    if (names === null || names.includes(first)) return key;
+    if (names === null || names.some((name) => first === name || first.startsWith(`.${name}.`))) return key;
   }
   return null;
 }
