@@ -6,6 +6,7 @@ import { callService } from '../services/callService.ts';
 import type { Services } from '../services/services.ts';
 import type { Interrupt } from './interrupt.ts';
 import type { Output } from './output.ts';
+import { withPassphrase } from './passphrase.ts';
 
 /** What a command works with. */
 export class CliSession {
@@ -18,12 +19,16 @@ export class CliSession {
 
   /** Throws an `AppException` for an expected failure. */
   async call<K extends CallName>(name: K, input: CallInput<K>): Promise<CallOutput<K>> {
+    const output = await (name === 'project.open' && !('passphrase' in input) ? withPassphrase((passphrase) => this.#call(name, { ...input, passphrase })) : this.#call(name, input));
+    if (name === 'project.open') this.#tellReadOnly(output as CallOutput<'project.open'>);
+    return output;
+  }
+
+  async #call<K extends CallName>(name: K, input: CallInput<K>): Promise<CallOutput<K>> {
     const result = await callService(this.services.handlers, name, input);
     if (!result.ok) throw new AppException(result.error);
     // TypeScript does not connect the parsed value with K; the schema just did.
-    const output = calls[name].output.parse(result.value) as CallOutput<K>;
-    if (name === 'project.open') this.#tellReadOnly(output as CallOutput<'project.open'>);
-    return output;
+    return calls[name].output.parse(result.value) as CallOutput<K>;
   }
 
   /** Whoever wanted to write is told by the call that does; whoever looks should know why it may be old news. */

@@ -18,6 +18,7 @@ import { addModelsCommand } from './modelsCommand.ts';
 import { addNodeCommands } from './nodeCommands.ts';
 import { addPlanCommands } from './planCommand.ts';
 import { addPredictCommand } from './predictCommand.ts';
+import { addProjectCommands } from './projectCommands.ts';
 import { addRerunCommand } from './rerunCommand.ts';
 import { addServeCommand } from './serveCommand.ts';
 import { addTrainCommand } from './trainCommand.ts';
@@ -33,6 +34,7 @@ export function createCommandLine(program: ProgramPaths): Command {
     .showHelpAfterError('(see --help)')
     .exitOverride()
     .addHelpText('after', exitCodesHelp);
+  addProjectCommands(root, program);
   addImportCommand(root, program);
   addPlanCommands(root, program);
   addTrainCommand(root, program);

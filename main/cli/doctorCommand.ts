@@ -15,6 +15,7 @@ import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption } from './commonOptions.ts';
 import { exitCodes } from './exitCodes.ts';
+import { withPassphrase } from './passphrase.ts';
 import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.ts';
 
 interface DoctorOptions extends CommandOptions {
@@ -61,8 +62,11 @@ async function examine(session: CliSession, options: DoctorOptions): Promise<Com
 
 /** To look, from a copy of the database, also while somebody works on it; to repair, as its only writer, before anything is tidied away. */
 function openForDoctor(folder: string, { repair = false, takeOver = false }: DoctorOptions): Promise<ProjectStore> {
-  if (repair) return openProject(folder, Date.now(), { userName: currentUserName(), takeOver }, false);
-  return viewProject(folder, { reason: 'inUse', holder: null });
+  return withPassphrase((passphrase) =>
+    repair
+      ? openProject(folder, Date.now(), { userName: currentUserName(), takeOver }, false, passphrase)
+      : viewProject(folder, { reason: 'inUse', holder: null }, Date.now(), passphrase),
+  );
 }
 
 async function writeSupport({ output, program }: CliSession, file: string, runtime: RuntimeStatus, store: ProjectStore, examination: Examination): Promise<void> {

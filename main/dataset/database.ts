@@ -82,6 +82,15 @@ export class Database {
     }
   }
 
+  /** Writes a database that nobody has open under other keys; `null`: open. Not to be interrupted: for copies. */
+  static changeKeys(file: string, from: DatabaseKeys | null, to: DatabaseKeys | null): void {
+    const sqlite = new SqliteDatabase(file, from ? encryptedWith(from) : undefined);
+    // its journal would lie readable beside it
+    sqlite.exec(`PRAGMA journal_mode = MEMORY; PRAGMA rekey = '${to?.database ?? ''}'`);
+    sqlite.close();
+    if (to) writeSeals(file, to.databaseSeals, null, new Set());
+  }
+
   /** Several statements without parameters. */
   exec(sql: string): void {
     if (this.#unsealed.size > 0) this.#seal();

@@ -8,7 +8,7 @@ import { openVault } from '../vault/keyring.ts';
 import { syncFolder } from './atomicFile.ts';
 import { type AuditClock, AuditTable, type NewAuditEntry } from './audit/auditTable.ts';
 import { CaseTable } from './caseTable.ts';
-import { Database } from './database.ts';
+import { Database, type DatabaseKeys } from './database.ts';
 import { makeViewFolder, removeViewFolder, snapshotDatabase } from './databaseSnapshot.ts';
 import { sealsFile } from './encryption/databaseSeals.ts';
 import { keysOf, newProjectKey, type ProjectKeys, unlock, writeKeyFile } from './encryption/keyFile.ts';
@@ -82,7 +82,16 @@ export class ProjectStore {
   }
 
   get isEncrypted(): boolean {
-    return this.database.keys !== null;
+    return this.databaseKeys !== null;
+  }
+
+  get databaseKeys(): DatabaseKeys | null {
+    return this.database.keys;
+  }
+
+  /** All of it as it is now, under its keys. */
+  copyDatabase(copy: string): void {
+    this.database.copyInto(copy, copy);
   }
 
   /** A backup of the database, which opens as it does. */
