@@ -19,6 +19,7 @@ const BENCHMARKS = {
   stress: '5000 optimiser steps of a tiny network: memory flat, losses finite (about 2 minutes; --precision bfloat16|float16)',
   preprocessParity: "preprocessed arrays against nnunetv2's on three hippocampus and two PET cases (a minute; needs ../shared/data)",
   chunkCompression: 'bytes and CPU seconds of packing the chunks of a CT-like volume (a minute)',
+  encryption: 'MB/s of sealed files; importing, saving and opening with and without a passphrase (a minute)',
   memory: 'peak memory of fourteen small trainings against its prediction (about 10 minutes)',
   dicomSeg: 'writing and reading a DICOM SEG of 512×512×300 voxels with 4 segments (a minute)',
   inferMemory: 'peak memory of predicting a 512×512×300 CT with 4 classes (minutes with --features 8 --overlap 0, an hour as planned)',

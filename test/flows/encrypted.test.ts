@@ -9,9 +9,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bulkUrls } from '../../main/contract/api.ts';
 import { AppException } from '../../main/contract/errors.ts';
 import { WindowId } from '../../main/contract/journal.ts';
-import { CaseId } from '../../main/contract/vocabulary.ts';
+import { CaseId, Revision } from '../../main/contract/vocabulary.ts';
 import { examineProject } from '../../main/dataset/doctor/examineProject.ts';
-import { viewProject } from '../../main/dataset/projectStore.ts';
+import { copyProject } from '../../main/dataset/encryption/copyProject.ts';
+import { openProject, viewProject } from '../../main/dataset/projectStore.ts';
+import { sha256OfFile } from '../../main/dataset/sha256OfFile.ts';
+import { readLabelmap, sha256Of } from '../../main/dataset/storedVolume.ts';
 import { readNifti } from '../../main/formats/nifti/readNifti.ts';
 import { createForkComputeHost } from '../../main/host/forkComputeHost.ts';
 import { makeAnatomyPhantom } from '../../main/imaging/anatomyPhantom.ts';
@@ -24,7 +27,7 @@ import { bundleCompute } from '../../main/workers/testing/bundleCompute.ts';
 import { ServiceClient } from '../services/serviceClient.ts';
 
 const PASSPHRASE = 'ein langer Satz, den niemand rät';
-const tiny = { configuration: '3d_fullres', epochs: 1, choices: { stepsPerEpoch: 4, batchSize: 2 } } as const;
+const tiny = { configuration: '2d', epochs: 1, choices: { stepsPerEpoch: 4, batchSize: 2 } } as const;
 const SEED = 900;
 const painted = CaseId.parse('phantom_005');
 
@@ -65,7 +68,7 @@ function readableParts(path: string, isLookedAtAgain: boolean): string[] {
     return [];
   }
   const name = relative(projectFolder, path);
-  if (OPEN.has(name) || basename(name).startsWith('.encryption.json')) return [];
+  if (OPEN.has(name) || OPEN.has(basename(path)) || basename(name).startsWith('.encryption.json')) return [];
   const found = [...secrets].flatMap(([what, secret]) => (bytes.includes(secret) ? [`${name}: ${what}`] : []));
   if (MAGICS.some((magic) => bytes.subarray(0, magic.length).equals(magic))) found.push(`${name}: begins as a file that anybody reads`);
   if (bytes.toString('latin1', 344, 347) === 'n+1' || bytes.toString('latin1', 128, 132) === 'DICM') found.push(`${name}: NIfTI or DICOM`);
@@ -219,6 +222,49 @@ describe('an encrypted project', () => {
     } finally {
       copy.close();
     }
+  });
+
+  it('is copied as a project that anybody reads, and that is copied encrypted, with everything', async () => {
+    await client.call('project.close', {});
+    const [opened, again] = [join(root, 'opened'), join(root, 'again')];
+    const contents: Record<string, string>[] = [];
+    const note = async (folder: string, passphrase?: string): Promise<void> => {
+      const store = await openProject(folder, Date.now(), undefined, true, passphrase);
+      try {
+        const [run] = store.runs.list();
+        const [journal] = await store.journals.ofCase(painted);
+        const strokes = await store.journals.payloads(painted, journal!.journalId, 'reader');
+        const chunks: Uint8Array[] = [];
+        for await (const chunk of strokes.chunks) chunks.push(chunk);
+        contents.push({
+          mask: sha256Of((await readLabelmap(store.folder.revision(painted, Revision.parse(1)))).voxels),
+          image: await sha256OfFile(store.cases.find(painted)!.image.files[0]!),
+          weights: await sha256OfFile(await modelFile(store.folder.run(run!.runId))),
+          metrics: readGrowingText(join(store.folder.run(run!.runId), 'metrics.ndjson')),
+          strokes: Buffer.concat(chunks).toString(),
+          measurements: (await readFile(store.folder.measurements(painted))).toString(),
+          rows: JSON.stringify({ ...store.rowCounts(), audit: 0 }),
+        });
+        if (folder === projectFolder) {
+          const copy = await copyProject(store, opened, undefined);
+          expect(copy.leftOut).toEqual([]);
+          expect(await codeOf(() => copyProject(store, opened, undefined))).toBe('project/already-exists');
+        }
+        if (folder === opened) await copyProject(store, again, 'another passphrase');
+      } finally {
+        store.close();
+      }
+    };
+    await note(projectFolder, PASSPHRASE);
+    expect(filesIn(opened).filter((path) => readFileSync(path).includes('MLSEALED'))).toEqual([]);
+    expect(readFileSync(join(opened, 'maskloop.db')).toString('latin1', 0, 15)).toBe('SQLite format 3');
+    await note(opened);
+    expect(filesIn(again).flatMap((path) => readableParts(path, true))).toEqual([]);
+    expect(filesIn(opened).some((path) => path.includes('maskloop-tmp')) || readdirSync(root).some((name) => name.includes('maskloop-tmp'))).toBe(false);
+    await note(again, 'another passphrase');
+    expect(contents[1]).toEqual(contents[0]);
+    expect(contents[2]).toEqual(contents[0]);
+    await client.call('project.open', { folder: projectFolder, passphrase: PASSPHRASE });
   });
 
   it('passes no flipped bit of any of its files', async () => {

@@ -1,6 +1,7 @@
 import { createContext } from 'svelte';
 import type { CallOutput, FolderEntry, ProjectInfo } from '../../../main/contract/api.ts';
 import type { Segment } from '../../../main/contract/vocabulary.ts';
+import { AppException } from '../../../main/contract/errors.ts';
 import type { AppApi } from '../../lib/api.ts';
 import { t } from '../../lib/messages/messages.svelte.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
@@ -8,6 +9,14 @@ import type { Notices } from '../../lib/notices.svelte.ts';
 /** Enough to train on at once, and some left to predict and to correct. */
 const PHANTOM_CASES = 12;
 const PHANTOM_LABELLED = 8;
+
+/** An encrypted project that waits for its passphrase. */
+export interface LockedProject {
+  readonly folder: string;
+  readonly takeOver: boolean;
+  /** One was given, and it is another's. */
+  readonly wasWrong: boolean;
+}
 
 /** Which project is open. */
 export class ProjectSession {
@@ -17,6 +26,7 @@ export class ProjectSession {
   #loaded = $state(false);
   #waiting = $state.raw<readonly string[]>([]);
   #trialFolder = $state<string | null>(null);
+  #locked = $state.raw<LockedProject | null>(null);
   #toImport: readonly string[] = [];
 
   constructor(
@@ -68,13 +78,30 @@ export class ProjectSession {
   }
 
   /** `takeOver`: the user says that the other computer that claimed it is done with it. */
-  async open(folder: string, takeOver = false): Promise<void> {
-    await this.notices.attempt(async () => (this.#project = await this.api.call('project.open', { folder, takeOver })));
+  async open(folder: string, takeOver = false, passphrase?: string): Promise<void> {
+    try {
+      this.#project = await this.api.call('project.open', { folder, takeOver, passphrase });
+      this.#locked = null;
+    } catch (thrown) {
+      const code = thrown instanceof AppException ? thrown.error.code : null;
+      const isLocked = code === 'project/passphrase-needed' || code === 'project/wrong-passphrase';
+      this.#locked = isLocked ? { folder, takeOver, wasWrong: code === 'project/wrong-passphrase' } : null;
+      if (!isLocked) this.notices.fail(thrown);
+    }
   }
 
-  /** True when the project was made. */
-  async create(folder: string): Promise<boolean> {
-    const made = await this.notices.attempt(() => this.api.call('project.create', { folder }));
+  /** What was to be opened and waits for its passphrase. */
+  get locked(): LockedProject | null {
+    return this.#locked;
+  }
+
+  leaveLocked(): void {
+    this.#locked = null;
+  }
+
+  /** True when the project was made; with a passphrase encrypted. */
+  async create(folder: string, passphrase?: string): Promise<boolean> {
+    const made = await this.notices.attempt(() => this.api.call('project.create', { folder, passphrase }));
     if (made) this.#project = made;
     return made !== undefined;
   }
@@ -87,9 +114,9 @@ export class ProjectSession {
   }
 
   /** A new project below `baseFolder`, named after the images, which are then imported into it. */
-  async createForImages(baseFolder: string, images: string): Promise<void> {
+  async createForImages(baseFolder: string, images: string, passphrase?: string): Promise<void> {
     this.#toImport = [images];
-    if (!(await this.#createBelow(baseFolder, `${lastName(images)} (Maskloop)`))) this.#toImport = [];
+    if (!(await this.#createBelow(baseFolder, `${lastName(images)} (Maskloop)`, passphrase))) this.#toImport = [];
   }
 
   /** A new project below `baseFolder` that has the model of a bundle. */
@@ -110,14 +137,14 @@ export class ProjectSession {
   }
 
   /** In a folder of this name, or of this name with a number where that is taken. */
-  async #createBelow(baseFolder: string, name: string): Promise<boolean> {
+  async #createBelow(baseFolder: string, name: string, passphrase?: string): Promise<boolean> {
     const listed = await this.notices.attempt(() => this.listFolder(baseFolder));
     if (!listed) return false;
     const taken = new Set(listed.entries.map((entry) => entry.name));
     let free = name;
     for (let number = 2; taken.has(free); number++) free = `${name} ${number}`;
     const separator = listed.folder.includes('\\') ? '\\' : '/';
-    return this.create(`${listed.folder.replace(/[\\/]$/, '')}${separator}${free}`);
+    return this.create(`${listed.folder.replace(/[\\/]$/, '')}${separator}${free}`, passphrase);
   }
 
   async close(): Promise<void> {

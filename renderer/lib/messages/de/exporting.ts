@@ -43,4 +43,5 @@ export const exporting: Record<keyof typeof en, Message> = {
   'exportFormat.obj': 'Eine geschlossene Oberfläche je Segment, für 3D-Programme',
   'exportFormat.nnunet-raw': 'Ordner mit Bildern, Masken, dataset.json und Folds, wie nnU-Net v2 ihn zum Training nimmt',
   'export.datasetNote': 'Schreibt auch die Bilder. Fälle ohne solche Maske kommen nach imagesTs. Ein vorhandener Ordner DatasetNNN bleibt, wie er ist.',
+  'export.readable': 'Dieses Projekt ist verschlüsselt. Was Sie exportieren, ist es nicht: Wer die Dateien hat, kann sie lesen.',
 };

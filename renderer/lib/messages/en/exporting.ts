@@ -41,4 +41,5 @@ export const exporting = {
   'exportFormat.obj': 'One closed surface per segment, for 3D programs',
   'exportFormat.nnunet-raw': 'Folder with images, masks, dataset.json and folds, as nnU-Net v2 trains on',
   'export.datasetNote': 'Writes the images too. Cases without such a mask go to imagesTs. A folder DatasetNNN that is there already stays as it is.',
+  'export.readable': 'This project is encrypted. What you export is not: everybody who has the files can read them.',
 } as const;
