@@ -88,8 +88,10 @@ async function open(services: Services, { project, images }: OpenRequest): Promi
 
 async function openProject(services: Services, folder: string): Promise<void> {
   const opened = await services.handlers['project.open']({ folder, takeOver: false });
+  if (opened.ok) return;
   // The window opens all the same: its start page offers other projects.
-  if (!opened.ok) void tell('The project could not be opened', describeError(opened.error));
+  if (opened.error.code === 'project/passphrase-needed') services.askForPassphrase(folder);
+  else void tell('The project could not be opened', describeError(opened.error));
 }
 
 async function pickFolder(title: string): Promise<string | null> {

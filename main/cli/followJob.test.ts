@@ -41,6 +41,7 @@ function rig() {
       return () => listeners.delete(listener);
     },
     openImages: () => undefined,
+    askForPassphrase: () => undefined,
     close: () => Promise.resolve(),
   };
   const interrupt = new Interrupt(() => undefined);

@@ -191,8 +191,11 @@ export const calls = {
   /** Loads the TensorFlow runtime in a throw-away compute process and says whether it works. */
   'app.checkRuntime': call(none, RuntimeStatus),
   'app.pickFolder': call(z.object({ title: z.string() }), z.object({ folder: z.string().nullable() })),
-  /** What the system asked the program to open and no project has got yet; with `take` it is imported now, by who asks. */
-  'app.openedImages': call(z.object({ take: z.boolean() }), z.object({ paths: z.array(z.string()) })),
+  /**
+   * What the system asked the program to open and no project has got yet; with `take` it is imported now, by who asks.
+   * `lockedProject`: one that waits for its passphrase, told once.
+   */
+  'app.openedImages': call(z.object({ take: z.boolean() }), z.object({ paths: z.array(z.string()), lockedProject: z.string().nullable().default(null) })),
   'app.listFolder': call(z.object({ folder: z.string() }), z.object({ folder: z.string(), parent: z.string().nullable(), entries: z.array(FolderEntry) })),
 
   /** Of the user, whatever project is open. */

@@ -60,6 +60,7 @@ class FakeServices {
     }),
     handlersOf: () => this.services.handlers,
     openImages: () => undefined,
+    askForPassphrase: () => undefined,
     bulk: {
       get: (path) =>
         Promise.resolve(

@@ -102,6 +102,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
     bulk: createBulkPlane(session, new Thumbnails(session, compute), host.userName),
     windows,
     openImages: (paths) => opened.add(paths),
+    askForPassphrase: (project) => opened.askForPassphrase(project),
     subscribe: (listener) => events.subscribe(listener),
     async close() {
       stopWatching();

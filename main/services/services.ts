@@ -46,6 +46,8 @@ export interface Services {
   readonly windows: Pick<Windows, 'arrive'>;
   /** A window imports them into its project, once one is open. */
   openImages(paths: readonly string[]): void;
+  /** A window asks for the passphrase of this project, then opens it. */
+  askForPassphrase(project: string): void;
   /** Returns the unsubscribe function. */
   subscribe(listener: (event: AppEvent) => void): () => void;
   /** Stops jobs (checkpointing), closes the database. */

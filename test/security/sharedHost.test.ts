@@ -36,6 +36,7 @@ const services: Services = {
   bulk: { get: () => Promise.resolve(bytes()), upload: () => ((uploads += 1), Promise.resolve(bytes())), append: (_path, _body, userName) => (strokesOf.push(userName ?? 'nobody'), Promise.resolve(bytes())) },
   windows: { arrive: () => () => undefined },
   openImages: () => undefined,
+  askForPassphrase: () => undefined,
   subscribe: () => () => undefined,
   close: () => Promise.resolve(),
 };

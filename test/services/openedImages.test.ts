@@ -21,14 +21,23 @@ describe('opened images', () => {
     rig.services.openImages(['/in/a.nii.gz', '/in/b.nii.gz']);
     rig.services.openImages(['/in/a.nii.gz']);
     expect(rig.events.filter(({ type }) => type === 'openedImages')).toHaveLength(2);
-    expect(await rig.call('app.openedImages', { take: false })).toEqual({ paths: ['/in/a.nii.gz', '/in/b.nii.gz'] });
-    expect(await rig.call('app.openedImages', { take: true })).toEqual({ paths: ['/in/a.nii.gz', '/in/b.nii.gz'] });
-    expect(await rig.call('app.openedImages', { take: true })).toEqual({ paths: [] });
+    expect(await rig.call('app.openedImages', { take: false })).toEqual({ paths: ['/in/a.nii.gz', '/in/b.nii.gz'], lockedProject: null });
+    expect(await rig.call('app.openedImages', { take: true })).toEqual({ paths: ['/in/a.nii.gz', '/in/b.nii.gz'], lockedProject: null });
+    expect(await rig.call('app.openedImages', { take: true })).toEqual({ paths: [], lockedProject: null });
   });
 
   it('are nothing to tell of when there are none', () => {
     rig.services.openImages([]);
     expect(rig.events).toEqual([]);
+  });
+});
+
+describe('an encrypted project', () => {
+  it('is asked about once, by a window that has a passphrase for it', async () => {
+    rig.services.askForPassphrase('/in/project.mlproj');
+    expect(rig.events).toEqual([{ type: 'openedImages' }]);
+    expect(await rig.call('app.openedImages', { take: false })).toEqual({ paths: [], lockedProject: '/in/project.mlproj' });
+    expect(await rig.call('app.openedImages', { take: false })).toEqual({ paths: [], lockedProject: null });
   });
 });
 

@@ -1,4 +1,4 @@
-/** For tests: "processes" that are functions in this process. Messages pass through JSON and the schema as they would on a wire. */
+/** For tests: "processes" that are functions in this process. Messages are cloned and pass the schema as they would on a wire. */
 import type { JobPort } from '../../contract/jobPort.ts';
 import type { Result } from '../../contract/errors.ts';
 import { FromCompute, ToCompute } from '../../contract/computeMessages.ts';
@@ -40,7 +40,7 @@ export class InProcessHost implements ComputeHost {
     };
     return {
       send: (raw) => {
-        const message = ToCompute.parse(JSON.parse(JSON.stringify(raw)));
+        const message = ToCompute.parse(structuredClone(raw));
         if (message.type === 'stop') {
           stop.aborted = true;
           return;

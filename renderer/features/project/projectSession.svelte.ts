@@ -72,7 +72,9 @@ export class ProjectSession {
       this.#project = (await this.api.call('project.current', {})).project;
       this.#recent = (await this.api.call('project.recent', {})).folders;
       const isOwner = (this.#app.role ?? 'admin') === 'admin';
-      this.#waiting = isOwner ? (await this.api.call('app.openedImages', { take: false })).paths : [];
+      const opened = isOwner ? await this.api.call('app.openedImages', { take: false }) : null;
+      this.#waiting = opened?.paths ?? [];
+      if (opened?.lockedProject) this.#locked = { folder: opened.lockedProject, takeOver: false, wasWrong: false };
     });
     this.#loaded = true;
   }
