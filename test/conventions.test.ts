@@ -73,6 +73,36 @@ describe('the map is the tree', () => {
     expect(borders.filter((folder) => !existsSync(join(root, folder)))).toEqual([]);
   });
 
+  it('the contents of a project pass the vault: who reads or writes files without it has a reason', () => {
+    const reasons: Record<string, string> = {
+      'main/dataset/atomicFile.ts': 'a folder, to sync it',
+      'main/dataset/effortLog.ts': 'asks for the key first',
+      'main/dataset/encryption/databaseSeals.ts': 'the database, which is encrypted by itself',
+      'main/dataset/journal/copyJournal.ts': 'frames, each sealed',
+      'main/dataset/journal/journalFrames.ts': 'frames, each sealed',
+      'main/dataset/journal/strokeJournals.ts': 'frames, each sealed',
+      'main/dataset/migrations.ts': 'the database, to sync it',
+      'main/dataset/projectLock.ts': 'who has the project open: readable on purpose',
+      'main/dataset/read/codecModule.ts': 'program',
+      'main/dataset/revisionTable.ts': 'a folder, to sync it',
+      'main/dataset/scan/unpackZip.ts': 'an archive of the user',
+      'main/dicomNetwork/dimseAssociation.ts': 'a certificate of the user',
+      'main/dicomNetwork/webRequest.ts': 'a certificate of the user',
+      'main/services/labelServices.ts': 'a sealed file copied as it is',
+      'main/services/nodeBook.ts': 'settings of the user',
+      'main/services/preferencesFile.ts': 'settings of the user',
+      'main/services/recentProjects.ts': 'settings of the user',
+      'main/services/userBook.ts': 'settings of the user',
+      'main/workers/availableMemory.ts': 'the kernel',
+      'main/workers/tensorboardFile.ts': 'not made where a project is encrypted',
+      'main/workers/voteFile.ts': 'planes, each sealed',
+    };
+    const direct = /import \{[^}]*\b(?:readFile|writeFile|appendFile|open|createReadStream|createWriteStream|readFileSync|writeFileSync|appendFileSync|openSync)\b[^}]*\} from 'node:fs(?:\/promises)?'/;
+    const files = ['dataset', 'workers', 'services', 'dicomNetwork', 'export', 'jobs'].flatMap((folder) => (readdirSync(join(root, 'main', folder), { recursive: true }) as string[]).map((name) => `main/${folder}/${name.replaceAll('\\', '/')}`));
+    const found = files.filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.includes('/testing/') && direct.test(readFileSync(join(root, path), 'utf8')));
+    expect(found.sort()).toEqual(Object.keys(reasons).sort());
+  });
+
   it('each source folder has a README of at most 40 lines', () => {
     for (const folder of ['electron', 'main', 'models', 'renderer', 'test', 'bench', 'scripts']) {
       const readme = join(root, folder, 'README.md');

@@ -4,8 +4,8 @@
  * tag. A record that a crash cut off at the end is passed over, as half a line would be; everything else is `disk/corrupt`.
  */
 import { createHmac } from 'node:crypto';
-import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
-import { appendFile } from 'node:fs/promises';
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { appendFile, readFile } from 'node:fs/promises';
 import { vaultKeyOf } from './keyring.ts';
 import { HEADER_BYTES, type FileSeal, newSeal, readSeal, sealCorrupt } from './sealedFormat.ts';
 import { openMessage, sealMessage } from './sealedMessage.ts';
@@ -42,9 +42,9 @@ export function appendSealedNow(path: string, key: Uint8Array, text: string): vo
 }
 
 /** All of it. Rejects as `fs.readFile` does, and with `disk/corrupt`. */
-export function readGrowingText(path: string): string {
+export async function readGrowingText(path: string): Promise<string> {
   const key = vaultKeyOf(path);
-  const stored = readFileSync(path);
+  const stored = await readFile(path);
   if (!key) return stored.toString('utf8');
   if (isUnwritten(stored)) return '';
   const seal = readSeal(path, key, stored.subarray(0, HEADER_BYTES), 'l');

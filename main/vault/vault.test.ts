@@ -198,7 +198,7 @@ describe('a sealed log', () => {
     await writeLog(path);
     appendSealedNow(path, key, 'one more\n');
     await new GrowingFile(path).append('and one\n');
-    expect(readGrowingText(path)).toBe([...lines, 'one more\n', 'and one\n'].join(''));
+    expect(await readGrowingText(path)).toBe([...lines, 'one more\n', 'and one\n'].join(''));
     expect(readFileSync(path).includes('DOE')).toBe(false);
   });
 
@@ -217,16 +217,16 @@ describe('a sealed log', () => {
     const path = inside('log');
     await writeLog(path);
     truncateSync(path, readFileSync(path).length - 100);
-    expect(readGrowingText(path)).toBe(lines.slice(0, 2).join(''));
+    expect(await readGrowingText(path)).toBe(lines.slice(0, 2).join(''));
     await new GrowingFile(path).append('after the crash\n');
-    expect(readGrowingText(path)).toBe(`${lines.slice(0, 2).join('')}after the crash\n`);
+    expect(await readGrowingText(path)).toBe(`${lines.slice(0, 2).join('')}after the crash\n`);
     writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.alloc(50)]));
-    expect(readGrowingText(path)).toBe(`${lines.slice(0, 2).join('')}after the crash\n`);
+    expect(await readGrowingText(path)).toBe(`${lines.slice(0, 2).join('')}after the crash\n`);
   });
 
   it('outside of a vault is text as it is', async () => {
     await writeLog(join(folder, 'log'));
     expect(readFileSync(join(folder, 'log'), 'utf8')).toBe(lines.join(''));
-    expect(readGrowingText(join(folder, 'log'))).toBe(lines.join(''));
+    expect(await readGrowingText(join(folder, 'log'))).toBe(lines.join(''));
   });
 });

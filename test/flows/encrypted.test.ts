@@ -240,7 +240,7 @@ describe('an encrypted project', () => {
           mask: sha256Of((await readLabelmap(store.folder.revision(painted, Revision.parse(1)))).voxels),
           image: await sha256OfFile(store.cases.find(painted)!.image.files[0]!),
           weights: await sha256OfFile(await modelFile(store.folder.run(run!.runId))),
-          metrics: readGrowingText(join(store.folder.run(run!.runId), 'metrics.ndjson')),
+          metrics: await readGrowingText(join(store.folder.run(run!.runId), 'metrics.ndjson')),
           strokes: Buffer.concat(chunks).toString(),
           measurements: (await readFile(store.folder.measurements(painted))).toString(),
           rows: JSON.stringify({ ...store.rowCounts(), audit: 0 }),

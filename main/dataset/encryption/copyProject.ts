@@ -110,7 +110,7 @@ async function* copied(from: string, to: string): AsyncGenerator<true | string> 
 
 async function copyOne(from: string, to: string): Promise<boolean> {
   if (from.endsWith(JOURNAL_ENDING)) return copyJournal(from, to);
-  if (GROWING.test(from)) await new GrowingFile(to).append(readGrowingText(from));
+  if (GROWING.test(from)) await new GrowingFile(to).append(await readGrowingText(from));
   else await writeFileAtomic(to, streamFile(from) as AsyncIterable<Uint8Array>);
   return true;
 }

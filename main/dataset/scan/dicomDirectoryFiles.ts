@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { toAppError, type AppError } from '../../contract/errors.ts';
-import { readFile } from '../../vault/readSealed.ts';
+import { contentBytes, readFile } from '../../vault/readSealed.ts';
 import { readDicomDirectory } from '../../formats/dicom/dicomDirectory.ts';
 import { inflateDicom } from './dicomSources.ts';
 import type { WalkedFile } from './sourceWalk.ts';
@@ -33,7 +33,7 @@ export async function dicomDirectoryFiles(path: string): Promise<DirectoryFiles>
     const found = await findBelow(dirname(path), parts, listed);
     const facts = found === null ? null : await stat(found).catch(() => null);
     if (found === null || !facts?.isFile()) missing.push(join(dirname(path), ...parts));
-    else present.set(found, { folder: dirname(found), file: { name: basename(found), bytes: facts.size, modifiedMs: facts.mtimeMs } });
+    else present.set(found, { folder: dirname(found), file: { name: basename(found), bytes: await contentBytes(found, facts.size), modifiedMs: facts.mtimeMs } });
   }
   const [first] = missing;
   return {
