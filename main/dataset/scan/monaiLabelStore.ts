@@ -3,11 +3,11 @@
  * somebody submitted, `original` and any other tag what a model drew. `datastore_v2.json` may name other folders, and
  * what the values in a mask mean. Masks are taken by where they lie: the file is rewritten while the server runs.
  */
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { z } from 'zod';
 import { toAppError, type AppError } from '../../contract/errors.ts';
 import { LabelValue, type Segment } from '../../contract/vocabulary.ts';
+import { readFile } from '../../vault/readSealed.ts';
 import { defaultSegment } from '../defaultColors.ts';
 import type { WalkedFolder } from './sourceWalk.ts';
 
