@@ -6,7 +6,7 @@ import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
 import { examples, foldOf, jsonOption, projectOption } from './commonOptions.ts';
 import { exitCodeOf, followJob } from './followJob.ts';
-import { addPlanOptions, planChoices, type PlanOptions } from './planOptions.ts';
+import { addPlanOptions, planChoices, plansOption, readPlans, type PlanOptions } from './planOptions.ts';
 import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.ts';
 import { formatTable } from './textTable.ts';
 
@@ -15,6 +15,7 @@ interface PlanCommandOptions extends CommandOptions, PlanOptions {
   readonly preset: Preset;
   readonly fold: Fold;
   readonly config?: ConfigurationName;
+  readonly plans?: string;
 }
 
 /** `plan`, and `preprocess`, which does one configuration's cases as well. */
@@ -27,10 +28,10 @@ export function addPlanCommands(root: Command, program: ProgramPaths): void {
         .addOption(
           new Option('--fold <n>', "plan for the training cases of this fold, 0 to 4, or 'all'").argParser(foldOf).default('all'),
         ),
-    ).addOption(jsonOption());
+    ).addOption(plansOption()).addOption(jsonOption());
   shared(root.command('plan'))
     .description('Measure the accepted cases and plan networks for them, without training.')
-    .addHelpText('after', examples('plan --project ~/liver', 'plan --project ~/liver --preset resenc_l --gpu-memory 16'))
+    .addHelpText('after', examples('plan --project ~/liver', 'plan --project ~/liver --preset resenc_l --gpu-memory 16', 'plan --project ~/liver --plans nnUNetPlans.json'))
     .action((options: PlanCommandOptions) => runCommand('plan', program, options, (session) => plan(session, options)));
   shared(root.command('preprocess'))
     .description('Prepare the cases of one configuration ahead of its training.')
@@ -45,8 +46,9 @@ async function plan(session: CliSession, options: PlanCommandOptions): Promise<C
   await session.call('project.open', { folder: resolve(options.project) });
   const { preset, fold, config } = options;
   const preprocess = config === undefined ? [] : [config];
+  const plans = await readPlans(options.plans);
   const end = await followJob(session, () =>
-    session.call('nnunet.plan', { preset, fold, preprocess, ...planChoices(options) }),
+    session.call('nnunet.plan', { preset, fold, preprocess, ...planChoices(options), ...plans }),
   );
   const summary = PlanSummary.safeParse(end.summary);
   if (summary.success) for (const line of describe(summary.data)) session.output.say(line);

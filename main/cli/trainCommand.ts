@@ -10,7 +10,7 @@ import { examples, jsonOption, foldOf, positiveInteger, positiveNumber, projectO
 import { gigabytes, MemoryChoices, type MemoryPolicy } from '../contract/memory.ts';
 import { exitCodeOf, followJob } from './followJob.ts';
 import { findRun } from './findRun.ts';
-import { addPlanOptions, planChoices, type PlanOptions } from './planOptions.ts';
+import { addPlanOptions, planChoices, plansOption, readPlans, type PlanOptions } from './planOptions.ts';
 import { addTrainingOptions, trainingChoices } from './trainingOptions.ts';
 import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.ts';
 
@@ -24,6 +24,7 @@ interface TrainOptions extends CommandOptions, PlanOptions {
   readonly epochs?: number;
   readonly from?: string;
   readonly resume?: string;
+  readonly plans?: string;
   readonly previous?: readonly string[];
   readonly seed?: number;
   readonly whenAccepted?: number;
@@ -69,12 +70,14 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
         'train --project ~/liver --resume latest --accumulate 4 # go on with less memory',
         'train --project ~/liver --optimizer sgd --epochs 1000  # nnU-Net v2 to the letter',
         'train --project ~/liver --from current --minutes 10 --converged 5',
+        'train --project ~/liver --plans ~/nnUNet_preprocessed/Dataset007_Liver/nnUNetPlans.json',
         'train --project ~/liver --when-accepted 8 --minutes 10',
         'train --project ~/liver --minutes 60 --ema 0.999 --patience 20',
       ),
     )
     .action((options: TrainOptions) => runCommand('train', program, options, (session) => train(session, options)));
   addPlanOptions(command);
+  command.addOption(plansOption().conflicts(['from', 'resume']));
   addTrainingOptions(command);
 }
 
@@ -84,7 +87,7 @@ async function train(session: CliSession, options: TrainOptions): Promise<Comman
   const { runs } = await session.call('nnunet.listRuns', {});
   const resumed =
     options.resume === undefined ? undefined : findRun(runs, options.resume, ({ state }) => state === 'interrupted');
-  const input = trainInput(options, runs);
+  const input = { ...trainInput(options, runs), ...(await readPlans(options.plans)) };
   let startedRunId: RunId | undefined;
   const start = async (): Promise<CallOutput<'nnunet.train'>> => {
     const started = await (resumed ? session.call('nnunet.resume', { runId: resumed.runId, choices: MemoryChoices.parse(trainingChoices(options)), memory: memoryPolicy(options) }) : session.call('nnunet.train', input));

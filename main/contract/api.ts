@@ -17,6 +17,7 @@ import { LabelType } from './labelType.ts';
 import { Measurement } from './measurements.ts';
 import { Role } from './roles.ts';
 import { MemoryChoices, MemoryPolicy } from './memory.ts';
+import { NnunetPlans } from './nnunetPlans.ts';
 import { PredictOptions } from './predictOptions.ts';
 import { PreferenceChanges, Preferences } from './preferences.ts';
 import { JournalEnd, JournalId, JournalInfo, WindowId } from './journal.ts';
@@ -286,6 +287,8 @@ export const calls = {
       epochs: z.int().positive().optional(),
       /** Memory of the card that the plan shall fill, in GB. */
       vramGb: z.number().positive().optional(),
+      /** `nnUNetPlans.json`, instead of a plan from the cases; a run that goes on, or starts from another, keeps its own. */
+      plans: NnunetPlans.optional(),
       /** Overrides what the import said; matters to the `seed` preset only. */
       msdTask: MsdTask.nullable().optional(),
       seed: z.int().nonnegative().optional(),
@@ -305,6 +308,7 @@ export const calls = {
       preset: Preset.default('v2'),
       fold: Fold.default('all'),
       vramGb: z.number().positive().optional(),
+      plans: NnunetPlans.optional(),
       msdTask: MsdTask.nullable().optional(),
       /** Configurations whose cases are prepared for a training as well. */
       preprocess: z.array(ConfigurationName).default([]),

@@ -16,6 +16,7 @@ import { CheckLabelsTask, SaveLabelmapTask } from './saveLabelmapTask.ts';
 import { InferenceCandidate } from './inferenceInformation.ts';
 import { AppError } from './errors.ts';
 import { MemoryChoices, MemoryPolicy } from './memory.ts';
+import { NnunetPlans } from './nnunetPlans.ts';
 import { TrainingRecipe } from './trainingRecipe.ts';
 import { CaseUncertainty } from './uncertainty.ts';
 import { PredictOptions } from './predictOptions.ts';
@@ -109,6 +110,8 @@ export const TrainTask = z.object({
   repeatedRunFolder: z.string().optional(),
   /** Memory of the card that the plan shall fill, in GB; absent: what the preset stands for. */
   vramGb: z.number().positive().optional(),
+  /** Of nnU-Net v2, instead of a plan from the cases. */
+  plans: NnunetPlans.optional(),
   /** The `seed` preset takes its table's numbers for this task. */
   msdTask: MsdTask.nullable().default(null),
   legend: z.array(Segment).min(1),
@@ -133,6 +136,7 @@ export const PlanTask = z.object({
   preprocessedFolder: z.string(),
   preset: Preset,
   vramGb: z.number().positive().optional(),
+  plans: NnunetPlans.optional(),
   msdTask: MsdTask.nullable().default(null),
   preprocess: z.array(ConfigurationName),
   legend: z.array(Segment).min(1),

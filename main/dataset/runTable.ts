@@ -16,6 +16,7 @@ export const RunOptions = TrainTask.pick({
   epochs: true,
   minutes: true,
   vramGb: true,
+  plans: true,
   msdTask: true,
   seed: true,
 }).extend({

@@ -4,16 +4,17 @@ import type { JobPort } from '../contract/jobPort.ts';
 import type { TrainCase, TrainTask } from '../contract/tasks.ts';
 import { fingerprintDataset, intensitySamplesPerCase } from '../nnunet/plan/fingerprint.ts';
 import type { DatasetFingerprint } from '../nnunet/plan/fingerprint.ts';
+import { planOfNnunet } from '../nnunet/plan/nnunetPlans.ts';
 import type { Plan } from '../nnunet/plan/plan.ts';
 import { planExperiment } from '../nnunet/plan/planExperiment.ts';
 import { fingerprintCases } from './prepareCases.ts';
 import type { PreprocessedStore } from './preprocessedStore.ts';
 
-type PlanChoices = Pick<TrainTask, 'legend' | 'labelRules' | 'preset' | 'msdTask' | 'vramGb'>;
+type PlanChoices = Pick<TrainTask, 'legend' | 'labelRules' | 'preset' | 'msdTask' | 'vramGb' | 'plans'>;
 
 /** Measures the cases and plans for them; null when told to stop. */
 export async function planFromCases(
-  { legend, labelRules, preset, msdTask, vramGb }: PlanChoices,
+  { legend, labelRules, preset, msdTask, vramGb, plans }: PlanChoices,
   cases: readonly TrainCase[],
   port: JobPort,
 ): Promise<{ plan: Plan; fingerprint: DatasetFingerprint } | null> {
@@ -22,7 +23,8 @@ export async function planFromCases(
   // the seed gathers all voxels, v2 lets every case weigh the same
   const fingerprint = fingerprintDataset(fingerprints, preset === 'seed' ? 'perVoxel' : 'perCase');
   const { channelNames } = cases[0]!.image;
-  return { fingerprint, plan: planExperiment({ fingerprint, channelNames, legend, labelRules, preset, hasUnknown: hasUnknown(cases), task: msdTask, vramGb: vramGb ?? null }) };
+  const own = planExperiment({ fingerprint, channelNames, legend, labelRules, preset, hasUnknown: hasUnknown(cases), task: msdTask, vramGb: vramGb ?? null });
+  return { fingerprint, plan: plans ? planOfNnunet(plans, own) : own };
 }
 
 /** Some of the masks say nothing about some voxels. */

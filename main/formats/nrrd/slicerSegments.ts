@@ -85,7 +85,9 @@ export function keyValuesOfSegments(
   return [
     ...pairs,
     ['Segmentation_ContainedRepresentationNames', 'Binary labelmap|Closed surface|'],
+    // what Slicer called it until 5.2, and calls it since
     ['Segmentation_MasterRepresentation', 'Binary labelmap'],
+    ['Segmentation_SourceRepresentation', 'Binary labelmap'],
     ['Segmentation_ReferenceImageExtentOffset', '0 0 0'],
   ];
 }

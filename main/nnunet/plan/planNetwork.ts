@@ -74,7 +74,7 @@ function networkBase(dims: 2 | 3, { channels, outputs, rules }: DatasetFacts): O
  * 1, ½, ¼ … per decoder level, finest first, summing to 1. v2 leaves the coarsest out, the seed keeps the three finest.
  * (The seed's own weights sum to 0.933, which only scales the loss.)
  */
-function supervision(decoderLevels: number, preset: Preset): number[] {
+export function supervision(decoderLevels: number, preset: Preset): number[] {
   const count = Math.max(1, decoderLevels);
   const counted = preset === 'seed' ? Math.min(3, count) : Math.max(1, count - 1);
   const weights = Array.from({ length: count }, (_, level) => (level < counted ? 0.5 ** level : 0));
