@@ -24,7 +24,8 @@ const MAY = {
   electron: ['main/contract', 'main/services', 'main/jobs', 'main/host'],
   'renderer/ui': ['renderer/lib/messages'],
   'renderer/lib': ['main/contract'],
-  'renderer/viewer': ['main/contract', 'renderer/lib'],
+  // meshes: the surface that is drawn is the one that is exported (docs/decisions/0005)
+  'renderer/viewer': ['main/contract', 'main/formats/mesh', 'renderer/lib'],
   'renderer/features': ['main/contract', 'renderer/lib', 'renderer/ui', 'renderer/viewer'],
   'renderer/views': ['main/contract', 'renderer/lib', 'renderer/ui', 'renderer/viewer', 'renderer/features'],
 };
@@ -32,6 +33,7 @@ const MAY = {
 const OWNER = {
   electron: 'electron',
   '@cornerstonejs/(core|metadata|tools)': 'renderer/viewer',
+  '@kitware/vtk.js': 'renderer/viewer',
   'dicom-parser': 'main/formats',
   dcmjs: 'main/formats',
   // only its WebAssembly file is used, found on disk

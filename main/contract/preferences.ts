@@ -12,6 +12,13 @@ export const SCALE_PERCENT = { least: 100, most: 200 } as const;
 
 /** Goes into what is saved and accepted, and into files that others read. */
 const AuthorName = z.string().trim().min(1).max(64).regex(/^[^\p{Cc}\\]*$/u); // DICOM's PN and LO forbid the backslash
+/** How the planes of a case are laid out. `stack`: the slices as they were taken, one by one; `quad` and `threeD` have a view in three dimensions beside the planes. */
+export const VIEW_LAYOUTS = ['planes', 'row', 'quad', 'threeD', 'one', 'stack'] as const;
+export const ViewLayout = z.enum(VIEW_LAYOUTS);
+export type ViewLayout = z.infer<typeof ViewLayout>;
+/** What draws the planes. `auto`: the graphics card where there is one. */
+export const DRAWING_DEVICES = ['auto', 'graphics', 'processor'] as const;
+
 export const COMPUTE_DEVICES = ['auto', 'cpu'] as const;
 
 const shape = {
@@ -34,6 +41,8 @@ const shape = {
   memoryGb: z.number().min(0.5).max(100_000).nullable(),
   /** `auto`: a graphics card where there is one. */
   device: z.enum(COMPUTE_DEVICES),
+  viewLayout: ViewLayout,
+  drawWith: z.enum(DRAWING_DEVICES),
   /** Nothing connects or listens until the user says so. */
   networkAllowed: z.boolean(),
 };
@@ -47,6 +56,8 @@ export const Preferences = z.object({
   memoryGb: shape.memoryGb.default(null),
   device: shape.device.default('auto'),
   networkAllowed: shape.networkAllowed.default(false),
+  viewLayout: shape.viewLayout.default('planes'),
+  drawWith: shape.drawWith.default('auto'),
 });
 export type Preferences = z.infer<typeof Preferences>;
 export const FIRST_PREFERENCES: Preferences = Preferences.parse({ theme: 'dark', language: 'system', scalePercent: 100, shortcuts: {}, recentCommands: [] });

@@ -1,5 +1,5 @@
 /** The tools of the three planes and their mouse buttons. */
-import { AngleTool, CrosshairsTool, EllipticalROITool, Enums, LengthTool, PanTool, StackScrollTool, ToolGroupManager, WindowLevelTool, ZoomTool, addTool } from '@cornerstonejs/tools';
+import { AngleTool, CrosshairsTool, EllipticalROITool, Enums, LengthTool, PanTool, StackScrollTool, ToolGroupManager, TrackballRotateTool, WindowLevelTool, ZoomTool, addTool } from '@cornerstonejs/tools';
 import type { MeasurementKind } from '../../main/contract/measurements.ts';
 import { isEditTool } from './edit/editSettings.ts';
 import type { EditTool } from './edit/editSettings.ts';
@@ -30,7 +30,7 @@ const TOOL_NAME: Record<ViewTool, string> = {
 
 /** Once per page. */
 export function registerTools(): void {
-  for (const tool of [WindowLevelTool, PanTool, ZoomTool, StackScrollTool, CrosshairsTool, LengthTool, AngleTool, EllipticalROITool]) addTool(tool);
+  for (const tool of [WindowLevelTool, PanTool, ZoomTool, StackScrollTool, CrosshairsTool, LengthTool, AngleTool, EllipticalROITool, TrackballRotateTool]) addTool(tool);
 }
 
 const isPlane = (id: string): id is Plane => (PLANES as readonly string[]).includes(id);

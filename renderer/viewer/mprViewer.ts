@@ -15,6 +15,7 @@ import { DiffLayer } from './diffLayer.ts';
 import { LabelmapLayer } from './edit/labelmapLayer.ts';
 import type { SliceDelta } from './edit/sliceDelta.ts';
 import type { MaskChange } from './edit/strokeEntries.ts';
+import { labelValuesIn } from './edit/strokeReplay.ts';
 import type { LabelArray } from './labelSlots.ts';
 import { MprTools, PLANES } from './mprTools.ts';
 import { isEditTool } from './edit/editSettings.ts';
@@ -24,6 +25,8 @@ import { OverlayLayer } from './overlayLayer.ts';
 import type { PlaneFacts } from './planeFacts.ts';
 import { PlaneViews } from './planeViews.ts';
 import { startCornerstone } from './startCornerstone.ts';
+import { ThreeDView } from './threeD/threeDView.ts';
+import type { ShownMask, ThreeDEvents } from './threeD/threeDView.ts';
 import { firstWindow, windowOfShares } from './windowLevel.ts';
 import type { GreyWindow } from './windowLevel.ts';
 
@@ -67,6 +70,7 @@ export interface ViewerEvents {
   plane(plane: Plane, facts: PlaneFacts | null): void;
   /** Drawn, moved, or with other values. */
   measured(measurement: Measurement): void;
+  readonly threeD: ThreeDEvents;
 }
 
 export class MprViewer {
@@ -81,10 +85,12 @@ export class MprViewer {
   readonly measurements: MeasurementLayer;
   /** A second volume over the image. */
   readonly overlay: OverlayLayer;
+  readonly threeD: ThreeDView;
   readonly #listeners: (() => void)[] = [];
   readonly #resize: ResizeObserver;
   #case: ShownCase | null = null;
   #showCount = 0;
+  #isDisposed = false;
 
   constructor(
     elements: Readonly<Record<Plane, HTMLDivElement>>,
@@ -110,7 +116,13 @@ export class MprViewer {
       this.#listenTo(elements[plane], 'mouseleave', () => this.on.cursor(null));
       this.#listenTo(elements[plane], 'contextmenu', (event) => event.preventDefault());
     }
-    this.#labels = new LabelmapLayer(this.#engine, PLANES, this.on);
+    const changed = (tell: (change: MaskChange) => void) => (change: MaskChange): void => {
+      tell(change);
+      const { slices, labelValues } = change;
+      this.threeD.labelsChanged(labelValuesIn(slices).map((slot) => (labelValues ? (labelValues[slot] ?? 0) : slot)));
+    };
+    this.#labels = new LabelmapLayer(this.#engine, PLANES, { ...on, edit: changed(on.edit) });
+    this.threeD = new ThreeDView(this.#engine, () => this.#shownMask(), on.threeD);
     this.editing = new EditTools(this.#labels, PLANES.map((plane) => ({ element: elements[plane], viewport: () => this.#viewport(plane) })));
     this.#difference = new DiffLayer(this.#engine, () => PLANES);
     this.planes = new PlaneViews(this.#engine);
@@ -123,12 +135,24 @@ export class MprViewer {
     this.#listenTo(elements.axial, CoreEnums.Events.VOI_MODIFIED, windowChanged);
     for (const plane of PLANES) this.#listenTo(elements[plane], CoreEnums.Events.CAMERA_MODIFIED, () => this.#tellFacts(plane));
     this.#resize = new ResizeObserver(() => {
-      const fitting = this.planes.fitting();
-      this.#engine.resize(true, true);
-      this.planes.fit(fitting);
-      for (const plane of PLANES) this.#tellFacts(plane);
+      this.#fitSizes();
+      // Cornerstone resizes nothing while a picture is due
+      requestAnimationFrame(() => this.#isDisposed || this.#fitSizes());
     });
     for (const plane of PLANES) this.#resize.observe(elements[plane]);
+  }
+
+  #fitSizes(): void {
+    const fitting = this.planes.fitting();
+    this.#engine.resize(true, true);
+    this.planes.fit(fitting);
+    this.threeD.fit();
+    for (const plane of PLANES) this.#tellFacts(plane);
+  }
+
+  #shownMask(): ShownMask | null {
+    if (!this.#case) return null;
+    return { grid: this.#case.grid, segments: this.#labels.seenSegments, copyLabels: () => this.#labels.copyLabels()! };
   }
 
   #listenTo<K extends string>(element: HTMLElement, type: K, listener: (event: K extends keyof HTMLElementEventMap ? HTMLElementEventMap[K] : Event) => void): void {
@@ -169,6 +193,7 @@ export class MprViewer {
     this.#engine.renderViewports([...PLANES]);
     await Promise.all(drawn);
     for (const plane of PLANES) this.#tellFacts(plane);
+    this.threeD.caseShown();
   }
 
   /** By the values of the image: the 1st to the 99th percentile. */
@@ -176,25 +201,27 @@ export class MprViewer {
     if (this.#case) this.setWindow(windowOfShares(this.#case.voxels, 0.01, 0.99));
   }
 
-  /** In place of the voxels that are shown: another channel of the same case. */
-  replaceVoxels(modality: string, voxels: VoxelArray): void {
+  /** In place of the voxels that are shown: another channel of the same case. `keepsWindow`: chosen for it already. */
+  replaceVoxels(modality: string, voxels: VoxelArray, keepsWindow = false): void {
     if (!this.#case) return;
     // into the same array, so that whatever reads grey values goes on with those that are seen
     this.#case.voxels.set(voxels);
     cache.getVolume(IMAGE_VOLUME_ID)!.invalidate();
-    this.setWindow(firstWindow(modality, voxels));
+    if (!keepsWindow) this.setWindow(firstWindow(modality, voxels));
     this.measurements.measureAgain();
   }
 
   /** New names, colours or labels for the labelmap that is shown. */
   setSegments(segments: readonly Segment[]): void {
     this.#labels.setSegments(segments);
+    this.threeD.segmentsChanged();
   }
   setActiveSegment(labelValue: number): void {
     this.#labels.setActiveSegment(labelValue);
   }
   setSegmentVisible(labelValue: number, visible: boolean): void {
     this.#labels.setVisible(labelValue, visible);
+    this.threeD.segmentsChanged();
   }
   /** 0 = outline only, 1 = opaque. */
   setOverlayOpacity(opacity: number): void {
@@ -206,6 +233,7 @@ export class MprViewer {
   /** Without its outlines too; a new opacity above 0 shows it again. */
   setMaskShown(isShown: boolean): void {
     this.#labels.setShown(isShown);
+    this.threeD.segmentsChanged();
   }
   get hasOutline(): boolean {
     return this.#labels.hasOutline;
@@ -277,6 +305,7 @@ export class MprViewer {
   clear(): void {
     if (!this.#case) return;
     this.#case = null;
+    this.threeD.caseGone();
     this.editing.show(null);
     this.measurements.clear();
     this.#labels.setUnderneath(false);
@@ -289,7 +318,9 @@ export class MprViewer {
   }
 
   dispose(): void {
+    this.#isDisposed = true;
     this.clear();
+    this.threeD.close();
     this.editing.dispose();
     this.measurements.dispose();
     this.#labels.dispose();

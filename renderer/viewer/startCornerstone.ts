@@ -26,6 +26,14 @@ export interface RenderingAbility {
   readonly isSoftware: boolean;
 }
 
+/** A processor needs seconds for each picture of a larger cloud. */
+const SOFTWARE_CLOUD_VOXELS = 64 ** 3;
+/** Whether the image can be drawn as a cloud of colours, and turned while one looks. */
+export function canDrawCloud(voxelCount: number): boolean {
+  const { hasWebGl, isSoftware } = renderingAbility();
+  return hasWebGl && (!isSoftware || voxelCount <= SOFTWARE_CLOUD_VOXELS);
+}
+
 /** What the device can draw. */
 export function renderingAbility(): RenderingAbility {
   const { renderer, webgl, softwareRasterizer } = getRenderingCapabilities();

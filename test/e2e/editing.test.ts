@@ -153,7 +153,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`editing in a browser (needs ${CHROMIUM})
     await page.getByLabel('How deep the outline goes').selectOption('volume');
     for (const [x, y] of [[-10, -8], [10, -8], [0, 10]] as const) await click(x, y);
     await page.keyboard.press('Enter');
-    await page.locator('button[title*="Polygon"]', { hasText: 'Undo' }).waitFor({ timeout: 30_000 }); // worked out in a thread
+    await page.locator('button[aria-label=Undo][title*="Polygon"]').waitFor({ timeout: 30_000 }); // worked out in a thread
     const prism = await saved();
     expect(slicesWith(prism, 1)).toBe(DIMS[2]);
     near(((count(prism, 1) - 4) * PIXEL) / DIMS[2], 20 * 18 / 2);
@@ -179,13 +179,13 @@ describe.skipIf(!existsSync(CHROMIUM))(`editing in a browser (needs ${CHROMIUM})
     const volume = (mask: Buffer): number => (count(mask, 1) - 4) * PIXEL * SPACING[2];
     await page.keyboard.press('o');
     await click(0, 0);
-    await page.locator('button[title*="Region"]', { hasText: 'Undo' }).waitFor({ timeout: 30_000 });
+    await page.locator('button[aria-label=Undo][title*="Region"]').waitFor({ timeout: 30_000 });
     const region = await saved();
     near(volume(region), ballMl(12));
     await page.locator('summary', { hasText: 'Operations' }).click();
     await page.getByLabel('Margin in mm').fill('3');
     await page.getByRole('button', { name: 'Grow', exact: true }).click();
-    await page.locator('button[title*="Grow"]', { hasText: 'Undo' }).waitFor({ timeout: 30_000 });
+    await page.locator('button[aria-label=Undo][title*="Grow"]').waitFor({ timeout: 30_000 });
     near(volume(await saved()), ballMl(15));
     await undo('Grow');
     await undo('Region');
@@ -196,9 +196,9 @@ describe.skipIf(!existsSync(CHROMIUM))(`editing in a browser (needs ${CHROMIUM})
     await expect.poll(() => page.getByRole('button', { name: 'Brush', exact: true }).getAttribute('aria-pressed')).toBe('true');
     await page.locator('fieldset input[type=number]').first().fill('350');
     await page.getByRole('button', { name: 'Add range' }).click();
-    await page.locator('button[title*="Threshold"]', { hasText: 'Undo' }).waitFor({ timeout: 30_000 });
+    await page.locator('button[aria-label=Undo][title*="Threshold"]').waitFor({ timeout: 30_000 });
     await page.getByRole('button', { name: 'Keep largest piece' }).click();
-    await page.locator('button[title*="Keep largest piece"]', { hasText: 'Undo' }).waitFor({ timeout: 30_000 });
+    await page.locator('button[aria-label=Undo][title*="Keep largest piece"]').waitFor({ timeout: 30_000 });
     expect(count(await saved(), 1)).toBe(count(region, 1) - 4);
     await undo('Keep largest piece');
     await undo('Threshold');

@@ -9,6 +9,8 @@ import { openInBrowser, startBrowserHost, type BrowserHost } from './browserHost
 
 export interface HostedProject {
   readonly host: BrowserHost;
+  /** Of the user who looks. */
+  readonly stateFolder: string;
   /** A page of its own with the project open, and what went wrong in it. */
   openPage(viewport: { readonly width: number; readonly height: number }): Promise<{ readonly page: Page; readonly complaints: string[] }>;
   remove(): Promise<void>;
@@ -20,9 +22,11 @@ export async function hostProject(name: string, fill: (rig: ServiceRig, root: st
   const rig = ServiceRig.create(root);
   await fill(rig, root);
   await rig.services.close();
-  const host = await startBrowserHost(join(root, 'browser-state'));
+  const stateFolder = join(root, 'browser-state');
+  const host = await startBrowserHost(stateFolder);
   return {
     host,
+    stateFolder,
     async openPage(viewport) {
       const page = await host.browser.newPage({ viewport });
       const complaints: string[] = [];

@@ -60,11 +60,11 @@ describe.skipIf(!existsSync(CHROMIUM))(`measuring in a browser (needs ${CHROMIUM
     expect(Math.abs(numbersIn((await texts(page))[1]!)[0]! - 90)).toBeLessThan(4);
 
     // a list that was chosen from leaves the keys to the image, one with the focus those with Ctrl
-    const slab = page.getByLabel('Slab', { exact: true });
-    await slab.selectOption('average');
-    await slab.selectOption('thin');
+    const windows = page.getByLabel('Window preset', { exact: true });
+    await windows.selectOption('Bone');
+    await windows.selectOption('Soft tissue');
     await page.keyboard.press('Shift+E');
-    await slab.focus();
+    await windows.focus();
     await page.keyboard.press('Control+k');
     await page.getByRole('dialog').waitFor(WAIT);
     await page.keyboard.press('Escape');

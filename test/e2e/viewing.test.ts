@@ -61,10 +61,23 @@ describe.skipIf(!existsSync(CHROMIUM))(`looking at cases in a browser (needs ${C
       await page.locator(`[data-testid=viewer][data-ready=true][data-case-id="${caseId}"]`).waitFor(WAIT);
     };
 
+    /** In the sheet of options, which lies over the planes while it is open. */
+    const inOptions = async (act: () => Promise<unknown>): Promise<void> => {
+      const options = page.getByRole('button', { name: 'View options' });
+      await options.click();
+      await act();
+      await options.click();
+    };
+    const choose = (label: string, choice: string | { label: string }): Promise<void> => inOptions(() => page.getByLabel(label, { exact: true }).selectOption(choice));
+    const offeredOver = async (): Promise<string[]> => {
+      let offered: string[] = [];
+      await inOptions(async () => (offered = await page.getByLabel('Over the image', { exact: true }).locator('option').allTextContents()));
+      return offered;
+    };
+
     // uncertainty: offered only where a prediction left it
-    const over = page.getByLabel('Over the image', { exact: true });
     await open('pair_1');
-    expect(await over.locator('option').allTextContents()).toEqual(['Nothing over it', 'Fused with PET']);
+    expect(await offeredOver()).toEqual(['Nothing over it', 'Fused with PET']);
     await open('pair_3');
     await page.getByLabel('Mask opacity').fill('0');
     await page.getByTestId('plane-axial').hover();
@@ -82,12 +95,12 @@ describe.skipIf(!existsSync(CHROMIUM))(`looking at cases in a browser (needs ${C
     expect(await page.getByTestId('uncertain-place').textContent()).toMatch(new RegExp(`^1 of \\d+: slice ${DENSE_LUNG_K}, mean 0\\.\\d+ bit$`));
 
     // along the scan, every voxel of the axial plane is of that one slice; along the patient this oblique scan is cut across
-    await page.getByLabel('Axes of the planes').selectOption('scan');
+    await choose('Axes of the planes', 'scan');
     const slices = async (): Promise<number[]> => [(await readAt(page, 'axial', [0.3, 0.5])).ijk[2]!, (await readAt(page, 'axial', [0.7, 0.5])).ijk[2]!];
     await poll(slices).toEqual([DENSE_LUNG_K, DENSE_LUNG_K]);
-    await page.getByLabel('Axes of the planes').selectOption('patient');
+    await choose('Axes of the planes', 'patient');
     await poll(async () => Math.abs((await slices())[0]! - (await slices())[1]!)).toBeGreaterThan(2);
-    await page.getByLabel('Axes of the planes').selectOption('scan');
+    await choose('Axes of the planes', 'scan');
 
     // fused with another channel: the hot spot glows
     await page.getByLabel('Close the overlay').click();
@@ -103,7 +116,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`looking at cases in a browser (needs ${C
     const shareOf = (axis: 0 | 1): number => 0.4 + (0.2 * (HOT_SPOT_IJK[axis] - first.ijk[axis]!)) / (second.ijk[axis]! - first.ijk[axis]!);
     const hotSpot: Spot = [shareOf(0), shareOf(1)];
     await poll(() => colorfulness(page, 'axial', hotSpot)).toBeLessThan(8);
-    await over.selectOption('channel:1');
+    await choose('Over the image', 'channel:1');
     await page.locator('[data-testid=overlay][data-kind=channel]').waitFor(WAIT);
     await page.getByLabel('Upper end of the colours').fill('3000');
     await page.keyboard.press('Enter');
@@ -112,22 +125,28 @@ describe.skipIf(!existsSync(CHROMIUM))(`looking at cases in a browser (needs ${C
     await page.getByLabel('Close the overlay').click();
 
     // another channel as the image, thin and thick
-    await page.getByLabel('Channel', { exact: true }).selectOption({ label: 'PET' });
+    await choose('Channel', { label: 'PET' });
     await poll(async () => Number(/value (\d+)/.exec((await readAt(page, 'axial', hotSpot)).text)![1])).toBeGreaterThan(1000);
     await toSlice(5);
     await poll(() => brightness(page, 'axial', hotSpot)).toBeLessThan(220);
-    await page.getByLabel('Slab', { exact: true }).selectOption('maximum');
-    await page.getByLabel('Slab thickness in mm').fill('200');
-    await page.keyboard.press('Enter');
+    await choose('Slab', 'maximum');
+    await inOptions(async () => {
+      await page.getByLabel('Slab thickness in mm').fill('200');
+      await page.keyboard.press('Enter');
+    });
     await poll(() => brightness(page, 'axial', hotSpot)).toBeGreaterThan(240);
     await shoot('slab');
-    await page.getByLabel('Slab', { exact: true }).selectOption('thin');
-    await page.getByLabel('Channel', { exact: true }).selectOption({ label: 'CT' });
-    // it comes with a window of its own, so not before it is there
-    await poll(async () => (await readAt(page, 'axial', MIDDLE)).text).toContain('value 40');
+    await choose('Slab', 'thin');
 
-    // windows, and black for white
+    // windows, and black for white. One that is chosen while its channel is still on the way stays
+    await page.route(/\/volume\//, async (route) => {
+      await new Promise((done) => setTimeout(done, 1500));
+      await route.continue();
+    });
+    await choose('Channel', { label: 'CT' });
     await page.getByLabel('Window preset').selectOption('Bone');
+    await poll(async () => (await readAt(page, 'axial', MIDDLE)).text).toContain('value 40');
+    await page.unroute(/\/volume\//);
     await poll(() => page.getByTestId('facts-axial').textContent()).toContain('W 2000 L 500');
     await poll(() => brightness(page, 'axial', MIDDLE)).toBeLessThan(110);
     await page.getByTestId('plane-axial').hover();

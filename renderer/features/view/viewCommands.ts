@@ -1,4 +1,5 @@
 /** What can be done with the picture, by key and from the palette. Those of one plane mean the one under the pointer. */
+import { VIEW_LAYOUTS } from '../../../main/contract/preferences.ts';
 import type { Command } from '../../lib/commands/commands.svelte.ts';
 import { t } from '../../lib/messages/messages.svelte.ts';
 import type { Viewing } from './viewing.svelte.ts';
@@ -14,6 +15,7 @@ export function viewCommands(viewing: Viewing): Command[] {
     command('onePlane', () => t('command.onePlane'), ['M'], () => viewing.toggleOne(viewing.active)),
     command('nextSlice', () => t('command.nextSlice'), ['ArrowDown'], () => viewing.scrollBy(viewing.active, 1), { repeats: true }),
     command('previousSlice', () => t('command.previousSlice'), ['ArrowUp'], () => viewing.scrollBy(viewing.active, -1), { repeats: true }),
+    ...VIEW_LAYOUTS.map((layout, n) => command(`layout.${layout}`, () => t('command.layout', { name: t(`view.layout.${layout}`) }), [`Shift+${n + 1}`], () => viewing.setLayout(layout), { unavailable: () => null })),
     command('cine', () => t('command.cine'), ['X'], () => cine.toggle()),
     command('invert', () => t('command.invert'), ['I'], () => viewing.toggleInverted()),
     command('windowByValues', () => t('command.windowByValues'), [], () => viewing.chooseWindow('')),

@@ -1,6 +1,7 @@
 import { createContext } from 'svelte';
 import type { CaseDetail } from '../../../main/contract/api.ts';
-import type { CaseId } from '../../../main/contract/vocabulary.ts';
+import type { ViewLayout } from '../../../main/contract/preferences.ts';
+import type { CaseId, Grid } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
 import { voxelArray } from '../../viewer/voxelArray.ts';
@@ -12,9 +13,7 @@ import { CT_WINDOWS } from '../../viewer/windowLevel.ts';
 import { Cine } from './cine.svelte.ts';
 import { Measuring } from './measuring.svelte.ts';
 import { OverlayChoice } from './overlayChoice.svelte.ts';
-
-export const LAYOUTS = ['planes', 'row', 'one'] as const;
-export type Layout = (typeof LAYOUTS)[number];
+import { ThreeD } from './threeD.svelte.ts';
 
 const NO_FACTS: Readonly<Record<Plane, PlaneFacts | null>> = { axial: null, sagittal: null, coronal: null };
 
@@ -24,7 +23,11 @@ export class Viewing {
   #detail = $state.raw<CaseDetail | null>(null);
   #shows = 0;
   #lastCaseId: CaseId | null = null;
-  #layout = $state<Layout>('planes');
+  #layout = $state<ViewLayout>('planes');
+  /** What the one plane goes back to. */
+  #layoutBefore: ViewLayout = 'planes';
+  /** Those before the slices as they were taken. */
+  #axesBefore: PlaneAxes = 'patient';
   /** The plane under the pointer, or the last one that was. */
   #active = $state<Plane>('axial');
   #facts = $state.raw(NO_FACTS);
@@ -32,14 +35,21 @@ export class Viewing {
   #axes = $state<PlaneAxes>('patient');
   #inverted = $state(false);
   #channel = $state(0);
+  /** Chosen since the channel was asked for; `null`: none. */
+  #windowChoice: string | null = null;
   readonly overlay: OverlayChoice;
   readonly measuring: Measuring;
+  readonly threeD: ThreeD;
   readonly cine = new Cine(() => this.#nextFrame());
 
   constructor(
     private readonly api: AppApi,
     private readonly notices: Notices,
+    /** Of the user, for every case. */
+    private readonly kept: { readonly layout: ViewLayout; keepLayout(layout: ViewLayout): void },
   ) {
+    this.#showLayout(kept.layout);
+    this.threeD = new ThreeD(notices);
     this.overlay = new OverlayChoice(api, notices);
     this.measuring = new Measuring(api, notices);
   }
@@ -47,7 +57,7 @@ export class Viewing {
   get detail(): CaseDetail | null {
     return this.#detail;
   }
-  get layout(): Layout {
+  get layout(): ViewLayout {
     return this.#layout;
   }
   get active(): Plane {
@@ -70,13 +80,20 @@ export class Viewing {
     return this.#facts[plane];
   }
   shows(plane: Plane): boolean {
-    return this.#layout !== 'one' || plane === this.#active;
+    return !this.#showsOnePlane || plane === this.#active;
+  }
+  get #showsOnePlane(): boolean {
+    return this.#layout === 'one' || this.#layout === 'stack';
+  }
+  get showsThreeD(): boolean {
+    return this.#layout === 'quad' || this.#layout === 'threeD';
   }
 
   attach(viewer: MprViewer): void {
     this.#viewer = viewer;
     this.overlay.attach(viewer);
     this.measuring.attach(viewer);
+    this.threeD.attach(viewer.threeD);
     viewer.planes.setSlab(this.#slab);
     viewer.planes.setInverted(this.#inverted);
     viewer.planes.setAxes(this.#axes);
@@ -85,6 +102,7 @@ export class Viewing {
     this.cine.stop();
     this.overlay.attach(null);
     this.measuring.attach(null);
+    this.threeD.attach(null);
     this.#viewer = null;
     this.#detail = null;
     this.#facts = NO_FACTS;
@@ -106,6 +124,7 @@ export class Viewing {
     const isOther = detail.caseId !== this.#lastCaseId;
     this.#lastCaseId = detail.caseId;
     if (isOther) this.cine.stop();
+    if (this.#layout === 'stack') this.#active = planeOfSlices(detail.grid);
     if (isOther) this.#channel = 0;
     else if (isAnew && this.#channel !== 0) void this.setChannel(this.#channel);
   }
@@ -114,25 +133,37 @@ export class Viewing {
     const [detail, viewer] = [this.#detail, this.#viewer];
     if (!detail || !viewer) return;
     this.#channel = index;
+    this.#windowChoice = null;
     const bytes = await this.notices.attempt(() => this.api.volume(detail.caseId, index));
     if (!bytes || this.#detail?.caseId !== detail.caseId || this.#channel !== index) return;
-    viewer.replaceVoxels(modalityOf(detail, index), voxelArray(detail.voxelType, bytes));
+    const chosen = this.#windowChoice as string | null; // meanwhile
+    viewer.replaceVoxels(modalityOf(detail, index), voxelArray(detail.voxelType, bytes), chosen !== null);
+    if (chosen !== null) this.chooseWindow(chosen);
   }
 
-  setLayout(layout: Layout): void {
+  setLayout(layout: ViewLayout): void {
+    if (layout !== this.#layout) this.#showLayout(layout);
+    this.kept.keepLayout(layout);
+  }
+  #showLayout(layout: ViewLayout): void {
+    const before = this.#layout;
+    this.#layoutBefore = before;
     this.#layout = layout;
+    if (layout === 'stack' && before !== 'stack') {
+      this.#axesBefore = this.#axes;
+      this.setAxes('scan');
+      if (this.#detail) this.#active = planeOfSlices(this.#detail.grid);
+    } else if (before === 'stack' && layout !== 'stack') this.setAxes(this.#axesBefore);
   }
   setActive(plane: Plane): void {
-    if (this.#layout !== 'one') this.#active = plane;
-  }
-  /** In the layout of one plane, the next one. */
-  showPlane(plane: Plane): void {
-    this.#active = plane;
+    if (!this.#showsOnePlane) this.#active = plane;
   }
   /** This plane alone, or all of them again. */
   toggleOne(plane: Plane): void {
-    this.#active = plane;
-    this.#layout = this.#layout === 'one' ? 'planes' : 'one';
+    if (this.#layout !== 'one') {
+      this.#showLayout('one');
+      this.#active = plane;
+    } else this.#showLayout(['one', 'stack'].includes(this.#layoutBefore) ? 'planes' : this.#layoutBefore);
   }
 
   setSlab(change: Partial<Slab>): void {
@@ -149,6 +180,7 @@ export class Viewing {
   }
   /** A window of CT by its name, else by the values. */
   chooseWindow(name: string): void {
+    this.#windowChoice = name;
     const known = CT_WINDOWS.find((preset) => preset.name === name);
     if (known) this.#viewer?.setWindow(known.window);
     else this.#viewer?.windowByValues();
@@ -168,6 +200,7 @@ export class Viewing {
   }
   reset(): void {
     this.#viewer?.planes.reset();
+    this.#viewer?.threeD.fit();
   }
 
   #nextFrame(): void {
@@ -178,5 +211,13 @@ export class Viewing {
 
 /** Windows of CT suit channels that say so, and cases that do not say what they are. */
 export const modalityOf = ({ modality, channelNames }: CaseDetail, channel: number): string => (channel === 0 ? modality : (channelNames[channel] ?? ''));
+
+/** The plane of the slices of a scan: across the axis on which its voxels are longest, or axial. */
+function planeOfSlices({ direction, spacingMm }: Grid): Plane {
+  const axis = [2, 1, 0].reduce((longest, one) => (spacingMm[one]! > 1.01 * spacingMm[longest]! ? one : longest));
+  const [left, posterior, superior] = [0, 1, 2].map((world) => Math.abs(direction[3 * axis + world]!)) as [number, number, number];
+  if (superior >= left && superior >= posterior) return 'axial';
+  return left > posterior ? 'sagittal' : 'coronal';
+}
 
 export const [getViewing, setViewing] = createContext<Viewing>();

@@ -177,6 +177,10 @@ export class LabelmapLayer {
   get isShown(): boolean {
     return this.#isShown;
   }
+  /** Those that are drawn. */
+  get seenSegments(): readonly Segment[] {
+    return this.#isShown ? this.#segments.filter(({ labelValue }) => !this.#hidden.has(labelValue)) : [];
+  }
   setShown(isShown: boolean): void {
     this.#isShown = isShown;
     if (this.#image) this.#applyStyle();

@@ -2,6 +2,9 @@ import type { editing as en } from '../en/editing.ts';
 import type { Message } from '../message.ts';
 
 export const editing: Record<keyof typeof en, Message> = {
+  'toolbar.label': 'Werkzeuge',
+  'toolbar.save': 'Sichern',
+  'toolbar.saving': 'Wird gesichert…',
   'editing.options': 'Einstellungen des Werkzeugs',
   'editing.chooseTool': 'Pinsel, Umriss, Füllen oder Bereich wählen, um die Maske zu ändern.',
   'editing.shape': 'Form des Pinsels',

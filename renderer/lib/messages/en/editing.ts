@@ -1,5 +1,8 @@
 /** Options of the editing tools, and operations on a segment. */
 export const editing = {
+  'toolbar.label': 'Tools',
+  'toolbar.save': 'Save',
+  'toolbar.saving': 'Saving…',
   'editing.options': 'Options of the tool',
   'editing.chooseTool': 'Choose a brush, an outline, fill or region to change the mask.',
   'editing.shape': 'Shape of the brush',
