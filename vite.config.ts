@@ -14,10 +14,23 @@ const noClickDelay: Plugin = {
   },
 };
 
+/** Where there is no WebGL, Cornerstone's viewports for processors draw, but the engine around them makes and draws a WebGL window all the same. */
+const engineWithoutWebGl: Plugin = {
+  name: 'cornerstone-engine-without-webgl',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!id.includes('/@cornerstonejs/core/') || !id.includes('vtkOffscreenMultiRenderWindow.js')) return null;
+    const guarded = ['model.interactor.initialize();', 'model.renderWindow.render();'];
+    if (!guarded.every((call) => code.includes(call))) throw new Error('vtkOffscreenMultiRenderWindow.js changed: devices without WebGL could not be drawn on');
+    const patched = guarded.reduce((text, call) => text.replaceAll(call, `if (getRenderingCapabilities().webgl) ${call}`), code);
+    return `import { getRenderingCapabilities } from '../../utilities/renderingCapabilities.js';\n${patched}`;
+  },
+};
+
 export default defineConfig({
   root: 'renderer',
   base: './',
-  plugins: [noClickDelay, svelte()],
+  plugins: [noClickDelay, engineWithoutWebGl, svelte()],
   build: { outDir: '../dist/renderer', emptyOutDir: true, target: 'chrome108', modulePreload: { polyfill: false }, chunkSizeWarningLimit: 8000 },
   worker: { format: 'es' },
 });

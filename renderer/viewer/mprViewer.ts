@@ -24,7 +24,9 @@ import { MeasurementLayer } from './measurementLayer.ts';
 import { OverlayLayer } from './overlayLayer.ts';
 import type { PlaneFacts } from './planeFacts.ts';
 import { PlaneViews } from './planeViews.ts';
-import { startCornerstone } from './startCornerstone.ts';
+import { drawWithProcessor } from './processorEngine.ts';
+import { drawsByProcessor, startCornerstone } from './startCornerstone.ts';
+import type { DrawWith } from './startCornerstone.ts';
 import { ThreeDView } from './threeD/threeDView.ts';
 import type { ShownMask, ThreeDEvents } from './threeD/threeDView.ts';
 import { firstWindow, windowOfShares } from './windowLevel.ts';
@@ -95,9 +97,11 @@ export class MprViewer {
   constructor(
     elements: Readonly<Record<Plane, HTMLDivElement>>,
     private readonly on: ViewerEvents,
+    drawWith: DrawWith,
   ) {
-    startCornerstone();
+    startCornerstone(drawWith);
     this.#engine = new RenderingEngine(ENGINE_ID);
+    if (drawsByProcessor(drawWith)) drawWithProcessor(ENGINE_ID);
     const { ViewportType, OrientationAxis } = CoreEnums;
     const orientation = { axial: OrientationAxis.AXIAL, sagittal: OrientationAxis.SAGITTAL, coronal: OrientationAxis.CORONAL };
     this.#engine.setViewports(
@@ -125,7 +129,7 @@ export class MprViewer {
     this.threeD = new ThreeDView(this.#engine, () => this.#shownMask(), on.threeD);
     this.editing = new EditTools(this.#labels, PLANES.map((plane) => ({ element: elements[plane], viewport: () => this.#viewport(plane) })));
     this.#difference = new DiffLayer(this.#engine, () => PLANES);
-    this.planes = new PlaneViews(this.#engine);
+    this.planes = new PlaneViews(this.#engine, drawsByProcessor(drawWith));
     this.measurements = new MeasurementLayer(this.#engine, (measurement) => this.on.measured(measurement));
     this.overlay = new OverlayLayer(this.#engine, () => PLANES);
     const windowChanged = ((event: CustomEvent<{ range?: GreyWindow; volumeId?: string }>): void => {

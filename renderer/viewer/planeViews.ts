@@ -2,11 +2,12 @@
 import { Enums, utilities } from '@cornerstonejs/core';
 import type { RenderingEngine, Types } from '@cornerstonejs/core';
 import type { Grid } from '../../main/contract/vocabulary.ts';
-import { IMAGE_VOLUME_ID } from './caseVolume.ts';
+import { IMAGE_VOLUME_ID, point } from './caseVolume.ts';
 import { PLANES } from './mprTools.ts';
 import type { Plane } from './mprTools.ts';
 import { edgeLetters, slicePosition } from './planeFacts.ts';
 import type { PlaneFacts } from './planeFacts.ts';
+import { dot } from './vectors.ts';
 import type { GreyWindow } from './windowLevel.ts';
 
 const { BlendModes, OrientationAxis } = Enums;
@@ -39,7 +40,11 @@ export class PlaneViews {
   #axes: PlaneAxes = 'patient';
   #isInverted = false;
 
-  constructor(private readonly engine: RenderingEngine) {}
+  constructor(
+    private readonly engine: RenderingEngine,
+    /** Cornerstone's viewports for processors count slices themselves and know neither slabs nor jumps. */
+    private readonly byProcessor: boolean,
+  ) {}
 
   #viewport(plane: Plane): Types.IVolumeViewport {
     return this.engine.getViewport(plane) as Types.IVolumeViewport;
@@ -63,15 +68,19 @@ export class PlaneViews {
     const viewport = this.#viewport(plane);
     if (this.#isEmpty(plane)) return null;
     const { viewUp = [0, -1, 0], viewPlaneNormal = [0, 0, -1], focalPoint = [0, 0, 0], parallelScale = 1 } = viewport.getCamera();
-    const { numScrollSteps, currentStepIndex } = utilities.getVolumeViewportScrollInfo(viewport, IMAGE_VOLUME_ID);
     return {
-      sliceIndex: currentStepIndex,
-      sliceCount: numScrollSteps + 1,
+      ...this.#slices(viewport),
       position: slicePosition(focalPoint, viewPlaneNormal),
       letters: edgeLetters(viewUp, viewPlaneNormal),
       mmPerPixel: (2 * parallelScale) / Math.max(1, viewport.element.clientHeight),
       zoom: viewport.getZoom(),
     };
+  }
+
+  #slices(viewport: Types.IVolumeViewport): Pick<PlaneFacts, 'sliceIndex' | 'sliceCount'> {
+    if (this.byProcessor) return { sliceIndex: viewport.getSliceIndex(), sliceCount: viewport.getNumberOfSlices() };
+    const { numScrollSteps, currentStepIndex } = utilities.getVolumeViewportScrollInfo(viewport, IMAGE_VOLUME_ID);
+    return { sliceIndex: currentStepIndex, sliceCount: numScrollSteps + 1 };
   }
 
   scrollTo(plane: Plane, sliceIndex: number): void {
@@ -82,6 +91,7 @@ export class PlaneViews {
   scrollBy(plane: Plane, slices: number): void {
     if (this.#isEmpty(plane)) return;
     const viewport = this.#viewport(plane);
+    if (this.byProcessor) return viewport.scroll(slices);
     const { sliceRange, spacingInNormalDirection, camera } = utilities.getVolumeViewportScrollInfo(viewport, IMAGE_VOLUME_ID).sliceRangeInfo;
     const { focalPoint, position, viewPlaneNormal } = camera;
     if (!focalPoint || !position || !viewPlaneNormal) return;
@@ -92,7 +102,17 @@ export class PlaneViews {
 
   /** Moves every plane along its normal until it holds the point. */
   jumpTo(positionLpsMm: readonly [number, number, number]): void {
-    for (const plane of PLANES) if (!this.#isEmpty(plane)) this.#viewport(plane).jumpToWorld([...positionLpsMm]);
+    for (const plane of PLANES) if (!this.#isEmpty(plane)) this.#jump(this.#viewport(plane), [...positionLpsMm]);
+  }
+
+  #jump(viewport: Types.IVolumeViewport, to: Types.Point3): void {
+    if (!this.byProcessor) return void viewport.jumpToWorld(to);
+    const { focalPoint, position, viewPlaneNormal } = viewport.getCamera();
+    if (!focalPoint || !position || !viewPlaneNormal) return;
+    const along = dot(to, viewPlaneNormal) - dot(focalPoint, viewPlaneNormal);
+    const moved = (from: Types.Point3): Types.Point3 => point(from.map((value, axis) => value + along * viewPlaneNormal[axis]!));
+    viewport.setCamera({ focalPoint: moved(focalPoint), position: moved(position) });
+    viewport.render();
   }
 
   jumpToVoxel({ originLpsMm, direction, spacingMm }: Grid, ijk: readonly [number, number, number]): void {
@@ -125,7 +145,7 @@ export class PlaneViews {
       const { focalPoint } = viewport.getCamera();
       viewport.setCamera({ flipHorizontal: false, flipVertical: false });
       viewport.setOrientation(ORIENTATION[this.#axes][plane], false);
-      if (focalPoint) viewport.jumpToWorld(focalPoint);
+      if (focalPoint) this.#jump(viewport, focalPoint);
     }
     this.#draw();
   }
@@ -149,6 +169,7 @@ export class PlaneViews {
 
   setSlab(slab: Slab): void {
     this.#slab = slab;
+    if (this.byProcessor) return;
     for (const plane of PLANES) {
       const viewport = this.#viewport(plane);
       // the labelmap and what lies over the image stay thin

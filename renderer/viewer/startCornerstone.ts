@@ -2,20 +2,32 @@
 import { cache, getRenderingCapabilities, init as initCore } from '@cornerstonejs/core';
 import { init as initTools } from '@cornerstonejs/tools';
 import { registerColorMaps } from './colorMaps.ts';
+import { DRAWING_DEVICES } from '../../main/contract/preferences.ts';
 import { registerTools } from './mprTools.ts';
 
 const CACHE_BYTES = 6 * 2 ** 30;
+const PROCESSOR_RENDERING = { useCPURendering: true, useGenericViewport: true, planar: { cpuVolume: { volumeModifiedThrottleMs: 0 } } };
 
-let started = false;
-/** Once; later calls do nothing. */
-export function startCornerstone(): void {
+export type DrawWith = (typeof DRAWING_DEVICES)[number];
+
+let started: { readonly byProcessor: boolean } | null = null;
+/** Once for this page; later calls do nothing. */
+export function startCornerstone(drawWith: DrawWith): void {
   if (started) return;
-  initCore();
+  const byProcessor = drawsByProcessor(drawWith);
+  initCore(byProcessor ? { debug: {}, rendering: PROCESSOR_RENDERING } : undefined);
   initTools();
   cache.setMaxCacheSize(CACHE_BYTES);
   registerTools();
   registerColorMaps();
-  started = true;
+  started = { byProcessor };
+}
+
+/** Whether Cornerstone's viewports for processors draw, without WebGL: as the page began, or as it would. */
+export function drawsByProcessor(drawWith: DrawWith): boolean {
+  if (started) return started.byProcessor;
+  const { hasWebGl, isSoftware } = renderingAbility();
+  return !hasWebGl || drawWith === 'processor' || (drawWith === 'auto' && isSoftware);
 }
 
 export interface RenderingAbility {

@@ -1,5 +1,6 @@
 /** The Node host of the built program and a Chromium to look at it with. */
 import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
@@ -18,7 +19,16 @@ export interface BrowserHost {
   stop(): Promise<void>;
 }
 
-export async function startBrowserHost(stateFolder: string): Promise<BrowserHost> {
+/** Chromium then offers no WebGL at all. */
+export const WITHOUT_WEBGL = ['--disable-gpu', '--disable-3d-apis'];
+
+/** Draws with WebGL unless flags say otherwise, although the tests' graphics card is an imitation: what users with one see. */
+export async function startBrowserHost(stateFolder: string, flags: readonly string[] = []): Promise<BrowserHost> {
+  if (flags.length === 0) {
+    mkdirSync(stateFolder, { recursive: true });
+    const preferences = join(stateFolder, 'preferences.json');
+    if (!existsSync(preferences)) writeFileSync(preferences, JSON.stringify({ version: 1, drawWith: 'graphics' }));
+  }
   const host = spawn(process.execPath, [join(root, 'dist/main/maskloop.cjs'), 'serve', '--port', '0'], {
     env: { ...process.env, MASKLOOP_STATE: stateFolder, USER: 'tester' },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -33,7 +43,7 @@ export async function startBrowserHost(stateFolder: string): Promise<BrowserHost
     host.on('exit', (code) => fail(new Error(`the host ended with ${code}: ${printed}`)));
   });
   const ended = new Promise<void>((done) => host.once('exit', () => done()));
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const browser = await chromium.launch({ executablePath: CHROMIUM, args: [...FLAGS, ...flags] });
   return {
     browser,
     link,

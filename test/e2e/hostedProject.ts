@@ -11,22 +11,24 @@ export interface HostedProject {
   readonly host: BrowserHost;
   /** Of the user who looks. */
   readonly stateFolder: string;
+  readonly projectFolder: string;
   /** A page of its own with the project open, and what went wrong in it. */
   openPage(viewport: { readonly width: number; readonly height: number }): Promise<{ readonly page: Page; readonly complaints: string[] }>;
   remove(): Promise<void>;
 }
 
 /** `fill` makes the project; `root` is a folder of this test's own. */
-export async function hostProject(name: string, fill: (rig: ServiceRig, root: string) => Promise<void>): Promise<HostedProject> {
+export async function hostProject(name: string, fill: (rig: ServiceRig, root: string) => Promise<void>, flags: readonly string[] = []): Promise<HostedProject> {
   const root = mkdtempSync(join(tmpdir(), `maskloop-${name}-`));
   const rig = ServiceRig.create(root);
   await fill(rig, root);
   await rig.services.close();
   const stateFolder = join(root, 'browser-state');
-  const host = await startBrowserHost(stateFolder);
+  const host = await startBrowserHost(stateFolder, flags);
   return {
     host,
     stateFolder,
+    projectFolder: rig.projectFolder,
     async openPage(viewport) {
       const page = await host.browser.newPage({ viewport });
       const complaints: string[] = [];

@@ -114,6 +114,13 @@ describe.skipIf(!existsSync(CHROMIUM))(`layouts in a browser (needs ${CHROMIUM})
     await expect.poll(kept).toBe('threeD');
     await page.reload();
     await page.locator('[data-testid=viewer][data-layout=threeD]').waitFor(WAIT);
+
+    // an imitated graphics card is left alone unless the user wants it; that holds from the next window on
+    await page.keyboard.press('Control+,');
+    await page.getByLabel('Draw images with').selectOption('auto');
+    await expect.poll(() => (JSON.parse(readFileSync(join(hosted.stateFolder, 'preferences.json'), 'utf8')) as { drawWith: unknown }).drawWith).toBe('auto');
+    await page.reload();
+    await expect.poll(() => page.getByTestId('software').textContent(), WAIT).toContain('No graphics card: drawn by the processor');
     expect(complaints).toEqual([]);
   }, 120_000);
 });

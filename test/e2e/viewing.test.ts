@@ -6,19 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DENSE_LUNG_K, HOT_SPOT_IJK } from '../phantoms/twoChannels.ts';
 import { CHROMIUM } from './browserHost.ts';
 import { hostProject, importTwoChannelCases, type HostedProject } from './hostedProject.ts';
-import { pixelOf, type Plane, type Spot } from './planePixels.ts';
+import { colorAtPixel, pixelOf, type Plane, type Spot } from './planePixels.ts';
 
 const WAIT = { timeout: 30_000 };
 const poll = <T>(read: () => T) => expect.poll(read, WAIT);
-async function colorAt(page: Page, plane: Plane, spot: Spot): Promise<number[]> {
-  const png = await page.screenshot({ clip: { ...(await pixelOf(page, plane, spot)), width: 1, height: 1 } });
-  return page.evaluate(async (base64) => {
-    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))]));
-    const context = new OffscreenCanvas(1, 1).getContext('2d')!;
-    context.drawImage(bitmap, 0, 0);
-    return [...context.getImageData(0, 0, 1, 1).data].slice(0, 3);
-  }, png.toString('base64'));
-}
+const colorAt = async (page: Page, plane: Plane, spot: Spot): Promise<number[]> => colorAtPixel(page, await pixelOf(page, plane, spot));
 const brightness = async (page: Page, plane: Plane, spot: Spot): Promise<number> => Math.max(...(await colorAt(page, plane, spot)));
 /** 0 for every grey. */
 async function colorfulness(page: Page, plane: Plane, spot: Spot): Promise<number> {
