@@ -2,7 +2,7 @@
 import { cache, getRenderingCapabilities, init as initCore } from '@cornerstonejs/core';
 import { init as initTools } from '@cornerstonejs/tools';
 import { registerColorMaps } from './colorMaps.ts';
-import { DRAWING_DEVICES } from '../../main/contract/preferences.ts';
+import type { DRAWING_DEVICES } from '../../main/contract/preferences.ts';
 import { registerTools } from './mprTools.ts';
 
 const CACHE_BYTES = 6 * 2 ** 30;
