@@ -1,8 +1,11 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openVault } from '../vault/keyring.ts';
+import { readFile } from '../vault/readSealed.ts';
 import { fileHeader, readDicomFileHead } from './dicomFile.ts';
 import { Inbox } from './inbox.ts';
 import { pathComponent } from './inboxPath.ts';
@@ -88,6 +91,21 @@ describe('Inbox', () => {
     expect(await arrive(dataset(EXPLICIT, {}, 'longer pixels'))).toMatchObject({ outcome: 'refused', reason: 'duplicate' });
     expect(filesIn()).toHaveLength(1);
     expect(readFileSync(join(folder, '1.2', '1.2.1', '1.2.3.dcm')).includes('pixels')).toBe(true);
+  });
+
+  it('of an encrypted project keeps objects sealed, and compares what is in them', async () => {
+    const closeVault = openVault({ folder, key: randomBytes(32), names: null });
+    try {
+      expect(await arrive(dataset(EXPLICIT))).toMatchObject({ outcome: 'kept', isNew: true, identity: { sopInstanceUid: '1.2.3' } });
+      expect(await arrive(dataset(EXPLICIT))).toMatchObject({ outcome: 'kept', isNew: false });
+      expect(await arrive(dataset(EXPLICIT, {}, 'others'))).toMatchObject({ outcome: 'refused', reason: 'duplicate' });
+      const path = join(folder, '1.2', '1.2.1', '1.2.3.dcm');
+      expect(readFileSync(path).includes('pixels')).toBe(false);
+      const head = await readDicomFileHead(path);
+      expect((await readFile(path)).subarray(head!.datasetOffsetBytes)).toEqual(dataset(EXPLICIT));
+    } finally {
+      closeVault();
+    }
   });
 
   it('two senders bring the same object at once', async () => {

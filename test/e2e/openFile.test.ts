@@ -60,4 +60,30 @@ describe.skipIf(!usable)('files opened with the program (needs npm run setup -- 
     startAgain(join(folder, 'project/project.mlproj'));
     await page.getByTestId('workspace').waitFor({ timeout: 30_000 });
   });
+
+  it('an encrypted project asks for its passphrase, here and in what its compute processes read', async () => {
+    const page = await app.firstWindow();
+    const sealed = join(folder, 'sealed');
+    await page.getByRole('button', { name: 'Close project' }).click();
+    await page.getByLabel('Project folder', { exact: true }).fill(sealed);
+    await page.getByLabel('Encrypt the new project with a passphrase').check();
+    await page.getByRole('button', { name: 'New project here', exact: true }).click();
+    await page.getByRole('dialog').getByLabel('Passphrase', { exact: true }).fill('horse battery staple');
+    await page.getByRole('dialog').getByLabel('Once more').fill('horse battery staple');
+    await page.getByRole('dialog').getByRole('button', { name: 'Make the project' }).click();
+    await page.getByTestId('workspace').waitFor();
+    startAgain(image(1));
+    await page.getByText('Import finished.').waitFor({ timeout: 60_000 });
+    await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
+    const stored = readFileSync(join(sealed, 'cases/phantom_001/image_0000.nii'));
+    expect(stored.toString('latin1', 0, 8)).toBe('MLSEALED');
+    await page.getByRole('button', { name: 'Close project' }).click();
+    await page.getByLabel('Project folder', { exact: true }).waitFor();
+    startAgain(join(sealed, 'project.mlproj'));
+    await page.getByRole('dialog').getByLabel('Passphrase', { exact: true }).fill('horse battery staple');
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.getByTestId('case').count(), { timeout: 30_000 }).toBe(1);
+    await page.getByTestId('case').click();
+    await page.locator('[data-testid=viewer][data-ready=true]').waitFor({ timeout: 60_000 });
+  });
 });

@@ -171,6 +171,23 @@ describe('a claim that was never given back', () => {
     expect(existsSync(holderFile())).toBe(false);
   });
 
+  it('of another computer is looked at with its passphrase, and the pictures drawn for it are encrypted too', async () => {
+    const passphrase = 'horse battery staple';
+    await owner.call('project.close', {});
+    rmSync(owner.projectFolder, { recursive: true });
+    await owner.call('project.create', { folder: owner.projectFolder, passphrase });
+    await owner.jobEnd((await owner.call('project.addPhantoms', { caseCount: 2, labelledCount: 1 })).jobId);
+    await owner.call('project.close', {});
+    claim('reading-room-2');
+    expect((await guest.errorOf('project.open', { folder: owner.projectFolder })).code).toBe('project/passphrase-needed');
+    expect(await guest.call('project.open', { folder: owner.projectFolder, passphrase })).toMatchObject({ isEncrypted: true, readOnly: { reason: 'otherComputer' } });
+    await looksAndExports(guest);
+    const views = readdirSync(tmpdir()).filter((name) => name.startsWith(`maskloop-view-${process.pid}-`));
+    const pictures = views.flatMap((view) => readdirSync(join(tmpdir(), view)).filter((name) => name.endsWith('.png')).map((name) => join(tmpdir(), view, name)));
+    expect(pictures.length).toBeGreaterThan(0);
+    for (const path of pictures) expect(readFileSync(path).toString('latin1', 0, 8)).toBe('MLSEALED');
+  });
+
   it('that cannot be read is a stranger', async () => {
     writeFileSync(holderFile(), '{"userName":');
     expect((await open(guest)).readOnly).toMatchObject({ reason: 'otherComputer', holder: null });
