@@ -3,7 +3,7 @@ import SqliteDatabase from 'libsql';
 import { z } from 'zod';
 import { existsSync, statSync } from 'node:fs';
 import { AppException } from '../contract/errors.ts';
-import { checkSeals, foldedPages, logPages, type Pages, sealCopy, writeSeals } from './encryption/databaseSeals.ts';
+import { checkSeals, logPages, type Pages, pagesInLog, requireNoDamagedLog, requireWholeLog, sealCopy, sealPages, unsealPages } from './encryption/databaseSeals.ts';
 import type { ProjectKeys } from './encryption/keyFile.ts';
 
 export type Parameters = Readonly<Record<string, string | number | null>>;
@@ -54,16 +54,16 @@ export class Database {
   #depth = 0;
   /** Of an encrypted database as it was last folded; `null`: one that is being made. */
   #pages: Pages | null = null;
-  /** Folded and not yet sealed. */
-  readonly #unsealed = new Set<number>();
 
   /** Opens or creates `file`; with `keys` an encrypted one, every page of which is checked. Throws AppException disk/denied, disk/corrupt. */
   constructor(
     readonly file: string,
     readonly keys: DatabaseKeys | null = null,
   ) {
-    const log = keys && existsSync(file) ? logPages(file) : null;
-    if (keys && log) this.#pages = checkSeals(file, keys.databaseSeals, foldedPages(file, log, log.pages.length));
+    if (keys && existsSync(file)) {
+      requireNoDamagedLog(file);
+      this.#pages = checkSeals(file, keys.databaseSeals);
+    }
     try {
       this.#sqlite = new SqliteDatabase(file, keys ? encryptedWith(keys) : undefined);
     } catch (thrown) {
@@ -74,7 +74,7 @@ export class Database {
     try {
       // what does not fit into memory would lie readable in a temporary file
       this.exec('PRAGMA temp_store = MEMORY; PRAGMA wal_autocheckpoint = 0');
-      if (log) this.foldLog(true);
+      if (this.#pages) this.foldLog();
       openEncrypted.add(this);
     } catch (thrown) {
       this.#sqlite.close();
@@ -88,17 +88,15 @@ export class Database {
     // its journal would lie readable beside it
     sqlite.exec(`PRAGMA journal_mode = MEMORY; PRAGMA rekey = '${to?.database ?? ''}'`);
     sqlite.close();
-    if (to) writeSeals(file, to.databaseSeals, null, new Set());
+    if (to) sealPages(file, to.databaseSeals, null);
   }
 
   /** Several statements without parameters. */
   exec(sql: string): void {
-    if (this.#unsealed.size > 0) this.#seal();
     this.#guard(() => this.#sqlite.exec(sql));
   }
 
   run(sql: string, parameters: Parameters = {}): void {
-    if (this.#unsealed.size > 0) this.#seal();
     this.#guard(() => this.#statement(sql).run(parameters));
   }
 
@@ -157,43 +155,36 @@ export class Database {
   /**
    * Brings everything from the write-ahead log into the database file, so that the file alone is the whole: libsql keeps a
    * connection with prepared statements open behind `close` until they are collected, and leaves the log as it is.
-   * `isOpening`: the log is what an earlier process left. Throws AppException disk/corrupt.
+   * Throws AppException disk/corrupt for a log that is damaged.
    */
-  foldLog(isOpening = false): void {
-    if (this.keys) this.#foldSealed(this.keys, isOpening);
+  foldLog(): void {
+    if (this.keys) this.#foldSealed(this.keys);
     else this.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
   /** From now on changes go into a write-ahead log. A database remembers it; one that is new, or was a backup, does not yet. */
   useLog(): void {
     const isNew = this.get(z.object({ journal_mode: z.string() }), 'PRAGMA journal_mode')?.journal_mode !== 'wal';
+    if (!this.keys || !isNew || !this.#pages) return this.exec('PRAGMA journal_mode = WAL');
+    // it stands on the first page
+    this.#pages = unsealPages(this.file, this.keys.databaseSeals, this.#pages, new Set([1]));
     this.exec('PRAGMA journal_mode = WAL');
-    if (!this.keys || !isNew) return;
-    // that it does so stands on its first page
-    this.#unsealed.add(1);
-    this.#seal();
+    this.#pages = sealPages(this.file, this.keys.databaseSeals, this.#pages);
   }
 
-  /** Fold, seal, empty the log, in this order: see `encryption/databaseSeals.ts`. */
-  #foldSealed(keys: DatabaseKeys, isOpening: boolean): void {
+  /** What SQLite will write is not sealed before it does, and is when it has: see `encryption/databaseSeals.ts`. */
+  #foldSealed({ databaseSeals }: DatabaseKeys): void {
     const log = logPages(this.file);
+    const numbers = pagesInLog(log);
+    if (this.#pages && numbers.size > 0) this.#pages = unsealPages(this.file, databaseSeals, this.#pages, numbers);
     const folding = this.get(Folding, 'PRAGMA wal_checkpoint(FULL)');
     if (!folding || folding.busy !== 0) return;
-    const folded = foldedPages(this.file, log, folding.log);
-    if (isOpening && folded.size > 0) checkSeals(this.file, keys.databaseSeals, folded);
-    for (const page of folded) this.#unsealed.add(page);
-    this.#seal();
-    this.#guard(() => this.#sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)'));
+    requireWholeLog(this.file, log, folding.log);
+    if (numbers.size > 0 || !this.#pages) this.#pages = sealPages(this.file, databaseSeals, this.#pages);
+    this.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
-  /** Before anything is written: SQLite begins a folded log anew, and with it goes what says that these pages are right. */
-  #seal(): void {
-    if (!this.keys || (this.#pages && this.#unsealed.size === 0)) return;
-    this.#pages = writeSeals(this.file, this.keys.databaseSeals, this.#pages, this.#unsealed);
-    this.#unsealed.clear();
-  }
-
-  /** What fails here is tried again before the next write; what was committed is safe. */
+  /** What fails here is tried again after the next transaction; what was committed is safe. */
   #foldLargeLog(): void {
     if (!this.keys || !existsSync(`${this.file}-wal`) || statSync(`${this.file}-wal`).size <= FOLD_AT_BYTES) return;
     try {

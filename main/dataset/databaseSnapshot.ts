@@ -16,8 +16,8 @@ import { isMissingFile } from './readIfThere.ts';
 const VIEW_PREFIX = 'maskloop-view-';
 const ATTEMPTS = 20;
 const PAUSE_MS = 50;
-/** Its log, and the seals of an encrypted one. */
-const ENDINGS = ['-wal', '.seals'];
+/** Its log, and of an encrypted one the seals, and what was kept of a damaged log. */
+const ENDINGS = ['-wal', '.seals', '-wal.damaged'];
 
 /** A folder for this process alone, in the system's temporary folder; those of processes that died are removed. */
 export async function makeViewFolder(): Promise<string> {

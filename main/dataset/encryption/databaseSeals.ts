@@ -5,11 +5,11 @@
  *     'MLPAGES1', bytes of a page, count of pages (uint32, little endian), first 16 bytes of HMAC-SHA256 of each page with its
  *     number, HMAC-SHA256 of all this
  *
- * Pages change only when the write-ahead log is folded into the database, which happens here alone: fold, write the seals, empty
- * the log. After a crash at any moment of this, pages that are still in the log are exempt: folding writes them again.
+ * Pages change only when the write-ahead log is folded into the database. Before that their seals are taken off, after it they are
+ * sealed as they are then. A crash at any moment of this leaves pages that are right or not sealed.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { AppException } from '../../contract/errors.ts';
 import { TEMPORARY_SUFFIX } from '../atomicFile.ts';
 import { isMissingFile } from '../readIfThere.ts';
@@ -37,24 +37,33 @@ const sealOf = (key: Uint8Array, number: number, page: Uint8Array): Buffer => {
   return createHmac('sha256', key).update(index).update(page).digest().subarray(0, SEAL_BYTES);
 };
 
-function pagesOf(file: string, key: Uint8Array, known: Pages | null = null, changed: ReadonlySet<number> = new Set()): Pages {
+/** Of a page that is being folded: whatever it is now, it is right. */
+const UNKNOWN = Buffer.alloc(SEAL_BYTES);
+
+function pagesOf(file: string, key: Uint8Array, known: Pages | null = null): Pages {
   const bytes = readFileSync(file);
   const stored = bytes.length < 18 ? 0 : bytes.readUInt16BE(16);
   const pageBytes = stored === 1 ? 65_536 : stored;
   if (pageBytes < 512 || bytes.length % pageBytes !== 0) throw corrupt(file, 'its pages cannot be told apart');
   const seals = Array.from({ length: bytes.length / pageBytes }, (_, n) => {
-    const before = changed.has(n + 1) ? undefined : known?.seals[n];
-    return before ?? sealOf(key, n + 1, bytes.subarray(n * pageBytes, (n + 1) * pageBytes));
+    const before = known?.seals[n] ?? UNKNOWN;
+    return before.equals(UNKNOWN) ? sealOf(key, n + 1, bytes.subarray(n * pageBytes, (n + 1) * pageBytes)) : before;
   });
   return { pageBytes, seals };
 }
 
-/**
- * Of a database whose log is folded. Pages that are not among `folded` keep the seal that they have in `before`: what happened to
- * them meanwhile must be found. Whole or not at all, and on the disk when this returns.
- */
-export function writeSeals(database: string, key: Uint8Array, before: Pages | null, folded: ReadonlySet<number>): Pages {
-  const pages = pagesOf(database, key, before, folded);
+/** Before pages of these numbers are written: until `sealPages` comes they are right whatever they are. */
+export function unsealPages(database: string, key: Uint8Array, before: Pages, numbers: ReadonlySet<number>): Pages {
+  const count = Math.max(before.seals.length, ...numbers);
+  const seals = Array.from({ length: count }, (_, n) => (numbers.has(n + 1) ? UNKNOWN : (before.seals[n] ?? UNKNOWN)));
+  return writeSeals(database, key, { pageBytes: before.pageBytes, seals });
+}
+
+/** Pages that are not sealed get their seal; the others keep theirs: what happened to them meanwhile must be found. */
+export const sealPages = (database: string, key: Uint8Array, before: Pages | null): Pages => writeSeals(database, key, pagesOf(database, key, before));
+
+/** Whole or not at all, and on the disk when this returns. */
+function writeSeals(database: string, key: Uint8Array, pages: Pages): Pages {
   const front = Buffer.alloc(FRONT_BYTES);
   MARK.copy(front);
   front.writeUInt32LE(pages.pageBytes, MARK.length);
@@ -75,7 +84,7 @@ export function writeSeals(database: string, key: Uint8Array, before: Pages | nu
 
 /** Of a copy that will be called `name`; its seals are called so at once. */
 export function sealCopy(copy: string, name: string, key: Uint8Array): void {
-  writeSeals(copy, key, null, new Set());
+  sealPages(copy, key, null);
   renameSync(sealsFile(copy), sealsFile(name));
 }
 
@@ -95,17 +104,17 @@ function readSeals(database: string, key: Uint8Array): Pages {
   return { pageBytes: content.readUInt32LE(MARK.length), seals };
 }
 
-/** `exempt`: pages that the log holds. Throws `disk/corrupt` where another page is not what it was when it was last folded. */
-export function checkSeals(database: string, key: Uint8Array, exempt: ReadonlySet<number>): Pages {
-  const before = readSeals(database, key);
+/** Throws `disk/corrupt` where a page is not what it was when it was sealed. */
+export function checkSeals(database: string, key: Uint8Array): Pages {
+  const sealed = readSeals(database, key);
   const now = pagesOf(database, key);
-  if (now.pageBytes !== before.pageBytes || now.seals.length < before.seals.length) throw corrupt(database, 'its size is not what it was');
-  for (const [n, seal] of now.seals.entries()) {
-    if (exempt.has(n + 1)) continue;
-    const sealed = before.seals[n];
-    if (!sealed || !timingSafeEqual(sealed, seal)) throw corrupt(database, `page ${n + 1} of it is not as it was written`);
+  if (now.pageBytes !== sealed.pageBytes || now.seals.length > sealed.seals.length) throw corrupt(database, 'its size is not what it was');
+  for (const [n, seal] of sealed.seals.entries()) {
+    if (seal.equals(UNKNOWN)) continue;
+    const page = now.seals[n];
+    if (!page || !timingSafeEqual(seal, page)) throw corrupt(database, `page ${n + 1} of it is not as it was written`);
   }
-  return before;
+  return sealed;
 }
 
 /** What the write-ahead log of a database holds. */
@@ -127,7 +136,7 @@ export function logPages(database: string): LogPages {
     throw thrown;
   }
   if (log.length < WAL_HEADER_BYTES + FRAME_HEADER_BYTES) return { pages: [], commits: [] };
-  if (!isWholeHeader(log)) throw corrupt(file, 'its header is damaged');
+  if (!isWholeHeader(log)) refuseLog(database);
   const frameBytes = FRAME_HEADER_BYTES + log.readUInt32BE(8);
   const salts = log.subarray(SALTS_AT_BYTE, SALTS_AT_BYTE + SALTS_BYTES);
   const pages: (number | null)[] = [];
@@ -140,14 +149,30 @@ export function logPages(database: string): LogPages {
   return { pages, commits };
 }
 
+export const pagesInLog = ({ pages }: LogPages): Set<number> => new Set(pages.filter((page) => page !== null));
+
+const damagedLog = (database: string): string => `${database}-wal.damaged`;
+
+/** Throws `disk/corrupt` where `requireWholeLog` did once: SQLite removes a log that it cannot read, and nobody would know. */
+export function requireNoDamagedLog(database: string): void {
+  if (existsSync(damagedLog(database)))
+    throw corrupt(damagedLog(database), 'transactions that were in it are lost. Put back a backup of the database with its seals; or delete this file to go on without them');
+}
+
+/** Keeps it. */
+function refuseLog(database: string): void {
+  copyFileSync(`${database}-wal`, damagedLog(database));
+  requireNoDamagedLog(database);
+}
+
 /**
- * Pages that the first `wholeFrames` frames brought, which is as many as SQLite takes for whole. A crash tears one transaction at
- * most, whose commit is the end of the log. Throws `disk/corrupt` where transactions that were on the disk are behind the tear.
+ * `wholeFrames`: as many as SQLite takes for whole. A crash tears one transaction at most, whose commit is the end of the log.
+ * Throws `disk/corrupt` where transactions that were on the disk are behind the tear; the log is kept.
  */
-export function foldedPages(database: string, { pages, commits }: LogPages, wholeFrames: number): Set<number> {
+export function requireWholeLog(database: string, { pages, commits }: LogPages, wholeFrames: number): void {
   const last = pages.reduce<number>((end, page, n) => (page === null ? end : n + 1), 0);
-  if (commits.some((count) => count > wholeFrames && count < last)) throw corrupt(`${database}-wal`, 'a transaction in it is not as it was written');
-  return new Set(pages.slice(0, Math.max(0, wholeFrames)).filter((page) => page !== null));
+  if (!commits.some((count) => count > wholeFrames && count < last)) return;
+  refuseLog(database);
 }
 
 /** Its own sum, over 32 bits in the order of bytes that the mark tells. */
