@@ -20,6 +20,7 @@ import { addPlanCommands } from './planCommand.ts';
 import { addPredictCommand } from './predictCommand.ts';
 import { addProjectCommands } from './projectCommands.ts';
 import { addRerunCommand } from './rerunCommand.ts';
+import { addRuntimeCommands } from './runtimeCommands.ts';
 import { addServeCommand } from './serveCommand.ts';
 import { addTrainCommand } from './trainCommand.ts';
 import { addUserCommands } from './userCommands.ts';
@@ -47,6 +48,7 @@ export function createCommandLine(program: ProgramPaths): Command {
   addModelsCommand(root, program);
   addRerunCommand(root, program);
   addNodeCommands(root, program);
+  addRuntimeCommands(root, program);
   addServeCommand(root, program);
   addUserCommands(root, program);
   addListCommands(root, program);

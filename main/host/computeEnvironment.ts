@@ -1,5 +1,6 @@
 import type { Preferences } from '../contract/preferences.ts';
 import { readPreferencesNow } from '../services/preferencesFile.ts';
+import { gpuRuntimeState, gpuRuntimeVariables, hasCudaGpu } from './gpuRuntime.ts';
 
 /** How the user's choices reach a compute process: TensorFlow's and CUDA's own variables, and one of ours. */
 export function variablesOf({ threads, memoryGb, device }: Pick<Preferences, 'threads' | 'memoryGb' | 'device'>): Record<string, string> {
@@ -12,6 +13,10 @@ export function variablesOf({ threads, memoryGb, device }: Pick<Preferences, 'th
 
 /**
  * The environment of the next compute process. Read for each, so that a choice acts at once and without a restart; what
- * was set outside the program goes before it.
+ * was set outside the program goes before it. The add-on for graphics cards is taken where it runs and there is a card.
  */
-export const computeEnvironment = (stateFolder: string): NodeJS.ProcessEnv => ({ ...variablesOf(readPreferencesNow(stateFolder)), ...process.env });
+export function computeEnvironment(stateFolder: string, hasGpu: () => boolean = hasCudaGpu): NodeJS.ProcessEnv {
+  const preferences = readPreferencesNow(stateFolder);
+  const takesGpu = preferences.device !== 'cpu' && gpuRuntimeState(stateFolder).kind === 'ready' && hasGpu();
+  return { ...variablesOf(preferences), ...process.env, ...(takesGpu && gpuRuntimeVariables(stateFolder, process.env)) };
+}

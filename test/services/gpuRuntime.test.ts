@@ -1,0 +1,118 @@
+/**
+ * The add-on for graphics cards, with the real libraries of the processor under a manifest of a graphics runtime: no card was at hand
+ * where this was written, so nothing here has run on one.
+ */
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { computeEnvironment } from '../../main/host/computeEnvironment.ts';
+import { createForkComputeHost } from '../../main/host/forkComputeHost.ts';
+import { GPU_RUNTIME, type RuntimeManifest } from '../../main/host/gpuManifest.ts';
+import { downloadCommand, gpuRuntimeFolder, gpuRuntimeState, installGpuRuntime, rememberWhetherItRuns, removeGpuRuntime } from '../../main/host/gpuRuntime.ts';
+import { runShortTask } from '../../main/services/shortTask.ts';
+import { bundleCompute } from '../../main/workers/testing/bundleCompute.ts';
+import { writeZip } from '../phantoms/writeZip.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const libraries = join(root, 'node_modules/@tensorflow/tfjs-node/deps/lib');
+const isHere = process.platform === 'linux' && process.arch === 'x64' && existsSync(join(libraries, 'libtensorflow_cc.so.2'));
+const notice = isHere ? '' : ' (skipped: libtensorflow for linux-x64 is not set up here)';
+
+let work: string;
+beforeAll(() => {
+  work = mkdtempSync(join(tmpdir(), 'maskloop-runtime-'));
+});
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+const hashOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
+/** Two wheels; the manifest has the name of the real one, so that the program takes it for it. */
+function smallWheels(name: string) {
+  const [from, state] = [join(work, name, 'wheels'), join(work, name, 'state')];
+  mkdirSync(from, { recursive: true });
+  const wheels = { 'tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl': ['tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_framework.so.2', 'tensorflow/python/keep_out.py'], 'nvidia_cublas_cu12-12.9.3.13-py3-none-manylinux_2_27_x86_64.whl': ['nvidia/cublas/lib/libcublas.so.12'] };
+  for (const [file, names] of Object.entries(wheels)) writeFileSync(join(from, file), writeZip(names.map((one) => ({ name: one, bytes: Buffer.from(`library ${one}`) }))));
+  const [tensorflow, cublas] = Object.keys(wheels).map((file) => join(from, file));
+  const parts = [{ requirement: 'tensorflow==2.21.0', sha256: hashOf(tensorflow!) }, { requirement: 'nvidia-cublas-cu12==12.9.3.13', sha256: hashOf(cublas!) }];
+  const manifest: RuntimeManifest = { ...GPU_RUNTIME, platform: `${process.platform}-${process.arch}`, parts };
+  const install = (changed: Partial<RuntimeManifest> = {}) => installGpuRuntime(state, from, () => undefined, { ...manifest, ...changed });
+  return { from, state, tensorflow: tensorflow!, cublas: cublas!, install };
+}
+
+describe('the runtime for graphics cards', () => {
+  it('has the wheels and hashes that a setup takes, and says how to fetch them', () => {
+    const pins = readFileSync(join(root, 'scripts/setup/pins.mjs'), 'utf8');
+    for (const { sha256 } of GPU_RUNTIME.parts) expect(pins).toContain(sha256);
+    const nvidia = [...pins.matchAll(/\['(nvidia-[^']+)', '([0-9a-f]{64})'\]/g)].map(([, requirement, sha256]) => ({ requirement, sha256 }));
+    expect(GPU_RUNTIME.parts.slice(1)).toEqual(nvidia);
+    expect(downloadCommand(GPU_RUNTIME, 'w')).toMatch(/^pip download .*--dest w tensorflow==2\.21\.0 nvidia-cublas-cu12==/);
+  });
+
+  it('is laid out as TensorFlow looks for it, without what else is in the wheels, and goes again', async () => {
+    const { state, install } = smallWheels('layout');
+    expect(gpuRuntimeState(state)).toEqual({ kind: 'absent' });
+    const folder = await install();
+    expect(folder).toBe(gpuRuntimeFolder(state));
+    expect(readdirSync(folder).sort()).toEqual(['lib', 'nvidia']);
+    expect(readdirSync(join(folder, 'lib')).sort()).toEqual(['libtensorflow.so.2', 'libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']);
+    expect(readFileSync(join(folder, 'nvidia/cublas/lib/libcublas.so.12'), 'utf8')).toContain('libcublas');
+    expect(gpuRuntimeState(state)).toEqual({ kind: 'ready' });
+    await install();
+    expect(readdirSync(join(state, 'runtimes'))).toEqual([GPU_RUNTIME.id]);
+    expect(await removeGpuRuntime(state)).toBe(true);
+    expect(await removeGpuRuntime(state)).toBe(false);
+    expect(gpuRuntimeState(state)).toEqual({ kind: 'absent' });
+  });
+
+  it('is refused where a wheel was changed, is missing, or is for another computer, and nothing is written', async () => {
+    const { from, state, cublas, tensorflow, install } = smallWheels('tampered');
+    appendFileSync(cublas, 'x');
+    await expect(install()).rejects.toMatchObject({ error: { code: 'contract/bad-input', issues: [expect.stringContaining(`${cublas} is not the file that was published`)] } });
+    rmSync(tensorflow);
+    await expect(install()).rejects.toMatchObject({ error: { issues: [`--from: ${from} has no wheel of tensorflow==2.21.0`] } });
+    await expect(install({ platform: 'darwin-arm64' })).rejects.toMatchObject({ error: { issues: [expect.stringContaining('is for darwin-arm64')] } });
+    await expect(installGpuRuntime(state, join(work, 'nowhere'), () => undefined)).rejects.toMatchObject({ error: { issues: [expect.stringContaining('nowhere')] } });
+    expect(existsSync(state)).toBe(false);
+  });
+
+  it('is taken where there is a card, unless the settings say otherwise or it does not run', async () => {
+    const { state, install } = smallWheels('choice');
+    const folder = await install();
+    const taken = (hasGpu = true) => computeEnvironment(state, () => hasGpu).LD_LIBRARY_PATH?.split(':')[0] === join(folder, 'lib');
+    expect([taken(), taken(false)]).toEqual([true, false]);
+    await rememberWhetherItRuns(state, 'the card is too old');
+    expect(gpuRuntimeState(state)).toEqual({ kind: 'unusable', reason: 'the card is too old' });
+    expect(taken()).toBe(false);
+    await rememberWhetherItRuns(state, null);
+    expect(taken()).toBe(true);
+    await removeGpuRuntime(state);
+    expect(taken()).toBe(false);
+  });
+
+  it.runIf(isHere)(`is what a compute process loads and trains with, and one that does not load is named${notice}`, { timeout: 90_000 }, async () => {
+    const [from, state] = [join(work, 'real'), join(work, 'real-state')];
+    mkdirSync(from);
+    const wheel = join(from, 'tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl');
+    const zip = "import sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], 'w') as z:\n  for n in sys.argv[3:]: z.write(sys.argv[2] + '/' + n, 'tensorflow/' + n)";
+    execFileSync('python3', ['-c', zip, wheel, realpathSync(libraries), 'libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']);
+    const sha256 = execFileSync('sha256sum', [wheel], { encoding: 'utf8' }).slice(0, 64);
+    const manifest: RuntimeManifest = { ...GPU_RUNTIME, parts: [{ requirement: 'tensorflow==2.21.0', sha256 }] };
+    const folder = await installGpuRuntime(state, from, () => undefined, manifest);
+    rmSync(wheel);
+    const { script, remove } = await bundleCompute('gpuRuntime');
+    try {
+      const host = createForkComputeHost(script, () => ({ ...computeEnvironment(state, () => true), LD_DEBUG: 'libs' }));
+      const seen: string[] = [];
+      const listening = { start: (listeners: Parameters<typeof host.start>[0]) => host.start({ ...listeners, onExit: (code, signal, tail) => (seen.push(tail), listeners.onExit(code, signal, tail)) }) };
+      expect(await runShortTask(listening, { task: 'checkRuntime' })).toMatchObject({ version: expect.stringContaining('2.21.0') });
+      expect(seen.join('')).toContain(join(folder, 'lib', 'libtensorflow_framework.so.2'));
+      writeFileSync(join(folder, 'lib', 'libtensorflow_framework.so.2'), 'no library');
+      await expect(runShortTask(createForkComputeHost(script, () => computeEnvironment(state, () => true)), { task: 'checkRuntime' })).rejects.toMatchObject({ error: { code: expect.stringMatching(/^runtime\//) } });
+    } finally {
+      remove();
+    }
+  });
+});
