@@ -3,6 +3,7 @@ import { app, BrowserWindow, dialog } from 'electron';
 import { join, resolve } from 'node:path';
 import { describeError } from '../main/contract/describeError.ts';
 import { computeEnvironment } from '../main/host/computeEnvironment.ts';
+import { createGpuRuntimeAbility } from '../main/host/gpuRuntimeAbility.ts';
 import { currentUserName } from '../main/host/currentUserName.ts';
 import { locateProgram } from '../main/host/programPaths.ts';
 import { createServices } from '../main/services/createServices.ts';
@@ -54,6 +55,7 @@ async function start(): Promise<void> {
       userName: currentUserName(),
       stateFolder: app.getPath('userData'),
       pickFolder,
+      gpuRuntime: createGpuRuntimeAbility(app.getPath('userData'), (environment) => createUtilityComputeHost(program.computeScript, environment)),
     },
   });
   closeServicesBeforeLeaving(services);

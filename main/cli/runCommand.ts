@@ -2,6 +2,7 @@ import { toAppError } from '../contract/errors.ts';
 import { computeEnvironment } from '../host/computeEnvironment.ts';
 import { currentUserName } from '../host/currentUserName.ts';
 import { createForkComputeHost } from '../host/forkComputeHost.ts';
+import { createGpuRuntimeAbility } from '../host/gpuRuntimeAbility.ts';
 import { defaultStateFolder, type ProgramPaths } from '../host/programPaths.ts';
 import { createServices } from '../services/createServices.ts';
 import type { HostAbilities } from '../services/services.ts';
@@ -36,7 +37,13 @@ export async function runCommand(
     const stateFolder = defaultStateFolder();
     const services = createServices({
       compute: createForkComputeHost(program.computeScript, () => computeEnvironment(stateFolder)),
-      host: { shell, version: program.version, userName: currentUserName(), stateFolder },
+      host: {
+        shell,
+        version: program.version,
+        userName: currentUserName(),
+        stateFolder,
+        gpuRuntime: createGpuRuntimeAbility(stateFolder, (environment) => createForkComputeHost(program.computeScript, environment)),
+      },
     });
     let end: CommandEnd;
     try {

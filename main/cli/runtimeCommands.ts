@@ -1,13 +1,7 @@
 import { resolve } from 'node:path';
 import { Option, type Command } from 'commander';
-import { describeError } from '../contract/describeError.ts';
-import { toAppError } from '../contract/errors.ts';
-import { computeEnvironment } from '../host/computeEnvironment.ts';
-import { createForkComputeHost } from '../host/forkComputeHost.ts';
-import { GPU_RUNTIME } from '../host/gpuManifest.ts';
-import { downloadCommand, gpuRuntimeFolder, gpuRuntimeState, gpuRuntimeVariables, hasCudaGpu, installGpuRuntime, rememberWhetherItRuns, removeGpuRuntime } from '../host/gpuRuntime.ts';
-import { defaultStateFolder, type ProgramPaths } from '../host/programPaths.ts';
-import { runShortTask } from '../services/shortTask.ts';
+import type { GpuRuntimeInfo } from '../contract/api.ts';
+import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
 import { examples, jsonOption } from './commonOptions.ts';
 import { exitCodes } from './exitCodes.ts';
@@ -24,53 +18,45 @@ export function addRuntimeCommands(root: Command, program: ProgramPaths): void {
     .command('list')
     .description('Say whether it is installed and used, and how its files are fetched.')
     .addOption(jsonOption())
+    .addHelpText('after', examples('runtime list'))
     .action((options: CommandOptions) => runCommand('runtime list', program, options, (session) => list(session)));
   runtime
     .command('install')
-    .description('Install it from a folder of wheels; each must have the published hash.')
+    .description('Install it from a folder of wheels; each must have the published hash. It is tried at once.')
     .addOption(new Option('--from <folder>', 'where the wheels lie').makeOptionMandatory())
     .addOption(jsonOption())
     .addHelpText('after', examples('runtime install --from /media/stick/wheels'))
-    .action((options: InstallOptions) => runCommand('runtime install', program, options, (session) => install(session, program, resolve(options.from))));
+    .action((options: InstallOptions) => runCommand('runtime install', program, options, (session) => install(session, resolve(options.from))));
   runtime
     .command('remove')
     .description('Take it away again; the processor is used.')
     .addOption(jsonOption())
+    .addHelpText('after', examples('runtime remove'))
     .action((options: CommandOptions) => runCommand('runtime remove', program, options, (session) => remove(session)));
 }
 
-async function list({ output }: CliSession): Promise<CommandEnd> {
-  const stateFolder = defaultStateFolder();
-  const state = gpuRuntimeState(stateFolder);
-  const hasGpu = hasCudaGpu();
-  const isUsed = computeEnvironment(stateFolder).LD_LIBRARY_PATH?.startsWith(gpuRuntimeFolder(stateFolder)) ?? false;
-  const about = { absent: 'not installed', ready: isUsed ? 'installed and used' : 'installed, not used', unusable: 'installed, does not run here' };
-  output.say(`${GPU_RUNTIME.title} (${GPU_RUNTIME.platform}): ${about[state.kind]}`);
-  if (state.kind === 'unusable') output.say(`  ${state.reason}`);
-  if (!hasGpu) output.say("No driver of an NVIDIA card was found: the processor's runtime is used.");
-  else if (state.kind === 'ready' && !isUsed) output.say('The settings of this computer ask for the processor.');
-  if (state.kind === 'absent') output.say(`Fetch it where there is a network:\n  ${downloadCommand(GPU_RUNTIME, 'wheels')}\nthen: maskloop runtime install --from wheels`);
-  return { exitCode: exitCodes.ok, value: { id: GPU_RUNTIME.id, state: state.kind, isUsed, hasGpu, folder: gpuRuntimeFolder(stateFolder) } };
+async function list(session: CliSession): Promise<CommandEnd> {
+  const info = await session.call('app.gpuRuntime', {});
+  for (const line of describe(info)) session.output.say(line);
+  if (info.state === 'absent') session.output.say(`Fetch it where there is a network:\n  ${info.downloadCommand}\nthen: maskloop runtime install --from wheels`);
+  return { exitCode: exitCodes.ok, value: info };
 }
 
-/** Tries it at once: what does not load is kept, passed over, and said. */
-async function install({ output }: CliSession, program: ProgramPaths, from: string): Promise<CommandEnd> {
-  const stateFolder = defaultStateFolder();
-  const folder = await installGpuRuntime(stateFolder, from, (line) => output.say(line));
-  const environment = { ...process.env, ...gpuRuntimeVariables(stateFolder, process.env) };
-  const problem = await runShortTask(createForkComputeHost(program.computeScript, () => environment), { task: 'checkRuntime' }).then(
-    () => null,
-    (thrown: unknown) => describeError(toAppError(thrown)),
-  );
-  await rememberWhetherItRuns(stateFolder, problem);
-  output.say(`Installed in ${folder}.`);
-  if (problem !== null) output.say(`It does not run here, so the processor's runtime stays in use: ${problem}`);
-  else output.say(hasCudaGpu() ? 'It is used from the next job on.' : "It runs, but no driver of an NVIDIA card was found: the processor's runtime stays in use.");
-  return { exitCode: problem === null ? exitCodes.ok : exitCodes.failed, value: { folder, problem } };
+async function install(session: CliSession, folder: string): Promise<CommandEnd> {
+  session.output.say('Checking and unpacking; this takes some minutes.');
+  const info = await session.call('app.installGpuRuntime', { folder });
+  for (const line of [...describe(info), `Files: ${info.folder}`]) session.output.say(line);
+  return { exitCode: info.state === 'ready' ? exitCodes.ok : exitCodes.failed, value: info };
 }
 
-async function remove({ output }: CliSession): Promise<CommandEnd> {
-  const wasThere = await removeGpuRuntime(defaultStateFolder());
-  output.say(wasThere ? `${GPU_RUNTIME.title} is removed.` : `${GPU_RUNTIME.title} is not installed.`);
-  return { exitCode: exitCodes.ok, value: { wasThere } };
+async function remove(session: CliSession): Promise<CommandEnd> {
+  const info = await session.call('app.removeGpuRuntime', {});
+  for (const line of describe(info)) session.output.say(line);
+  return { exitCode: exitCodes.ok, value: info };
+}
+
+function describe({ title, platform, state, reason, hasGpu, isUsed }: GpuRuntimeInfo): string[] {
+  const about = { absent: 'not installed', ready: isUsed ? 'installed, used from the next job on' : 'installed, not used', unusable: 'installed, but it does not run here' };
+  const why = !hasGpu ? "No driver of an NVIDIA card was found: the processor's runtime is used." : state === 'ready' && !isUsed ? 'The settings of this computer ask for the processor.' : null;
+  return [`${title} (${platform}): ${about[state]}`, ...(reason === null ? [] : [`  ${reason}`]), ...(why === null ? [] : [why])];
 }

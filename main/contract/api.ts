@@ -180,6 +180,23 @@ export type ModelInfo = z.infer<typeof ModelInfo>;
 export const RuntimeStatus = z.object({ ready: z.boolean(), version: z.string().nullable(), problem: AppError.nullable() });
 export type RuntimeStatus = z.infer<typeof RuntimeStatus>;
 
+/** The add-on that computes on graphics cards. */
+export const GpuRuntimeInfo = z.object({
+  title: z.string(),
+  platform: z.string(),
+  folder: z.string(),
+  state: z.enum(['absent', 'ready', 'unusable']),
+  /** Why it is passed over; `null` unless `unusable`. */
+  reason: z.string().nullable(),
+  /** A driver of an NVIDIA card was found. */
+  hasGpu: z.boolean(),
+  /** By the next compute process. */
+  isUsed: z.boolean(),
+  /** Fetches its wheels where there is a network. */
+  downloadCommand: z.string(),
+});
+export type GpuRuntimeInfo = z.infer<typeof GpuRuntimeInfo>;
+
 export const FolderEntry = z.object({ name: z.string(), path: z.string(), isFolder: z.boolean(), isProject: z.boolean() });
 export type FolderEntry = z.infer<typeof FolderEntry>;
 
@@ -191,6 +208,10 @@ export const calls = {
   'app.info': call(none, z.object({ version: z.string(), shell: z.enum(['electron', 'browser', 'cli']), /** Goes into what is saved. */ userName: z.string(), /** Of the account; it goes into what is saved where no other name was chosen. */ accountName: z.string().default(''), /** `null`: nobody signs in here. */ role: Role.nullable().default(null), canPickFolder: z.boolean(), homeFolder: z.string() })),
   /** Loads the TensorFlow runtime in a throw-away compute process and says whether it works. */
   'app.checkRuntime': call(none, RuntimeStatus),
+  'app.gpuRuntime': call(none, GpuRuntimeInfo),
+  /** From a folder of wheels, each with the published hash; tried at once. Takes minutes. Refused where a wheel is missing or was changed. */
+  'app.installGpuRuntime': call(z.object({ folder: z.string().min(1) }), GpuRuntimeInfo),
+  'app.removeGpuRuntime': call(none, GpuRuntimeInfo),
   'app.pickFolder': call(z.object({ title: z.string() }), z.object({ folder: z.string().nullable() })),
   /**
    * What the system asked the program to open and no project has got yet; with `take` it is imported now, by who asks.

@@ -9,6 +9,9 @@ import type { Role } from './roles.ts';
 export const LEAST_ROLE: Readonly<Record<CallName, Role>> = {
   'app.info': 'reader',
   'app.checkRuntime': 'reader',
+  'app.gpuRuntime': 'reader',
+  'app.installGpuRuntime': 'admin',
+  'app.removeGpuRuntime': 'admin',
   'app.pickFolder': 'admin',
   'app.openedImages': 'admin',
   'app.listFolder': 'admin',

@@ -6,6 +6,9 @@ import type { CallName } from './api.ts';
 const WRITES: Readonly<Record<CallName, boolean>> = {
   'app.info': false,
   'app.checkRuntime': false,
+  'app.gpuRuntime': false,
+  'app.installGpuRuntime': false,
+  'app.removeGpuRuntime': false,
   'app.pickFolder': false,
   'app.openedImages': false,
   'app.listFolder': false,

@@ -52,17 +52,14 @@ export async function rememberWhetherItRuns(stateFolder: string, problem: string
  * From a folder of wheels that somebody downloaded elsewhere. Throws AppException contract/bad-input before anything is
  * written: another platform, wheels that are missing, or whose hash is not that of the manifest.
  */
-export async function installGpuRuntime(stateFolder: string, from: string, say: (line: string) => void, manifest: RuntimeManifest = GPU_RUNTIME): Promise<string> {
+export async function installGpuRuntime(stateFolder: string, from: string, manifest: RuntimeManifest = GPU_RUNTIME): Promise<string> {
   const here = `${process.platform}-${process.arch}`;
   if (manifest.platform !== here) throw refused([`the runtime is for ${manifest.platform}, this computer is ${here}`]);
-  const wheels = await verifiedWheels(from, manifest, say);
+  const wheels = await verifiedWheels(from, manifest);
   const folder = gpuRuntimeFolder(stateFolder, manifest);
   const temporary = `${folder}.unfinished-${process.pid}`;
   try {
-    for (const [n, wheel] of wheels.entries()) {
-      say(`Unpacking ${basename(wheel)} (${n + 1} of ${wheels.length})`);
-      await unpackWheel(wheel, temporary);
-    }
+    for (const wheel of wheels) await unpackWheel(wheel, temporary);
     const missing = LIBRARIES.filter((name) => !existsSync(join(temporary, 'lib', basename(name))));
     if (missing.length > 0) throw refused(missing.map((name) => `no wheel holds ${name}`));
     // the program is linked to this name in some builds
@@ -76,13 +73,8 @@ export async function installGpuRuntime(stateFolder: string, from: string, say: 
   }
 }
 
-/** False when there is none. */
-export async function removeGpuRuntime(stateFolder: string, manifest: RuntimeManifest = GPU_RUNTIME): Promise<boolean> {
-  const folder = gpuRuntimeFolder(stateFolder, manifest);
-  const wasThere = existsSync(folder);
-  await rm(folder, { recursive: true, force: true });
-  return wasThere;
-}
+export const removeGpuRuntime = (stateFolder: string, manifest: RuntimeManifest = GPU_RUNTIME): Promise<void> =>
+  rm(gpuRuntimeFolder(stateFolder, manifest), { recursive: true, force: true });
 
 /** How the wheels are fetched on a computer with a network. */
 export const downloadCommand = ({ parts }: RuntimeManifest, folder: string): string =>
@@ -90,7 +82,7 @@ export const downloadCommand = ({ parts }: RuntimeManifest, folder: string): str
 
 const refused = (issues: readonly string[]): AppException => new AppException({ code: 'contract/bad-input', issues: [...issues] });
 
-async function verifiedWheels(from: string, { parts }: RuntimeManifest, say: (line: string) => void): Promise<string[]> {
+async function verifiedWheels(from: string, { parts }: RuntimeManifest): Promise<string[]> {
   const names = await readdir(from).catch((thrown: unknown) => {
     throw refused([`--from: ${from} cannot be read (${thrown instanceof Error ? thrown.message : String(thrown)})`]);
   });
@@ -101,7 +93,6 @@ async function verifiedWheels(from: string, { parts }: RuntimeManifest, say: (li
   const wrong: string[] = [];
   for (const { part, name } of found) {
     const path = join(from, name!);
-    say(`Checking ${name!}`);
     const sha256 = await hashOf(path);
     if (sha256 !== part.sha256) wrong.push(`${path} is not the file that was published: its SHA-256 is ${sha256}, ${part.sha256} is expected. Download it again`);
     wheels.push(path);

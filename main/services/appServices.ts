@@ -8,10 +8,10 @@ import { AppException, toAppError } from '../contract/errors.ts';
 import { ProjectFolder } from '../dataset/projectFolder.ts';
 import type { ComputeHost } from '../jobs/computeHost.ts';
 import { answer } from './answer.ts';
-import type { HostAbilities, SignedInUser } from './services.ts';
+import type { GpuRuntimeAbility, HostAbilities, SignedInUser } from './services.ts';
 import { runShortTask } from './shortTask.ts';
 
-type AppCalls = 'app.info' | 'app.checkRuntime' | 'app.pickFolder' | 'app.listFolder';
+type AppCalls = 'app.info' | 'app.checkRuntime' | 'app.gpuRuntime' | 'app.installGpuRuntime' | 'app.removeGpuRuntime' | 'app.pickFolder' | 'app.listFolder';
 
 /** `author`: the name under which this caller saves. */
 export function appServices(compute: ComputeHost, host: HostAbilities, author: string, user: SignedInUser | null): Pick<Handlers, AppCalls> {
@@ -27,9 +27,26 @@ export function appServices(compute: ComputeHost, host: HostAbilities, author: s
         homeFolder: homedir(),
       })),
     'app.checkRuntime': () => answer(() => checkRuntime(compute)),
+    'app.gpuRuntime': () => answer(() => gpuRuntimeOf(host).info()),
+    'app.installGpuRuntime': ({ folder }) =>
+      answer(async () => {
+        await gpuRuntimeOf(host).install(resolve(folder));
+        return gpuRuntimeOf(host).info();
+      }),
+    'app.removeGpuRuntime': () =>
+      answer(async () => {
+        await gpuRuntimeOf(host).remove();
+        return gpuRuntimeOf(host).info();
+      }),
     'app.pickFolder': ({ title }) => answer(async () => ({ folder: (await host.pickFolder?.(title)) ?? null })),
     'app.listFolder': ({ folder }) => answer(() => listFolder(resolve(folder))),
   };
+}
+
+/** Throws AppException contract/bad-input in a shell without it. */
+function gpuRuntimeOf({ gpuRuntime, shell }: HostAbilities): GpuRuntimeAbility {
+  if (!gpuRuntime) throw new AppException({ code: 'contract/bad-input', issues: [`the ${shell} has no add-on for graphics cards`] });
+  return gpuRuntime;
 }
 
 async function checkRuntime(compute: ComputeHost): Promise<RuntimeStatus> {

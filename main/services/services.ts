@@ -1,9 +1,17 @@
 /** What a shell (Electron, Node host, command line) gets from `createServices` and what it must bring. */
 import type { Readable } from 'node:stream';
-import type { AppEvent, Handlers } from '../contract/api.ts';
+import type { AppEvent, GpuRuntimeInfo, Handlers } from '../contract/api.ts';
 import type { Role } from '../contract/roles.ts';
 import type { ComputeHost } from '../jobs/computeHost.ts';
 import type { Windows } from './windows.ts';
+
+/** The add-on for graphics cards on this computer. */
+export interface GpuRuntimeAbility {
+  info(): GpuRuntimeInfo;
+  /** Tries it; what does not run stays, and `info` says why. Throws AppException contract/bad-input for wheels that are missing or changed. */
+  install(folder: string): Promise<void>;
+  remove(): Promise<void>;
+}
 
 export interface HostAbilities {
   readonly shell: 'electron' | 'browser' | 'cli';
@@ -13,6 +21,7 @@ export interface HostAbilities {
   readonly stateFolder: string;
   /** Absent where the shell has no folder dialog. */
   readonly pickFolder?: (title: string) => Promise<string | null>;
+  readonly gpuRuntime?: GpuRuntimeAbility;
 }
 
 export interface BulkAnswer {

@@ -11,7 +11,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { computeEnvironment } from '../../main/host/computeEnvironment.ts';
 import { createForkComputeHost } from '../../main/host/forkComputeHost.ts';
 import { GPU_RUNTIME, type RuntimeManifest } from '../../main/host/gpuManifest.ts';
-import { downloadCommand, gpuRuntimeFolder, gpuRuntimeState, installGpuRuntime, rememberWhetherItRuns, removeGpuRuntime } from '../../main/host/gpuRuntime.ts';
+import { createGpuRuntimeAbility } from '../../main/host/gpuRuntimeAbility.ts';
+import { downloadCommand, gpuRuntimeFolder, gpuRuntimeState, hasCudaGpu, installGpuRuntime, rememberWhetherItRuns, removeGpuRuntime } from '../../main/host/gpuRuntime.ts';
+import type { ComputeHost } from '../../main/jobs/computeHost.ts';
 import { runShortTask } from '../../main/services/shortTask.ts';
 import { bundleCompute } from '../../main/workers/testing/bundleCompute.ts';
 import { writeZip } from '../phantoms/writeZip.ts';
@@ -38,8 +40,8 @@ function smallWheels(name: string) {
   const [tensorflow, cublas] = Object.keys(wheels).map((file) => join(from, file));
   const parts = [{ requirement: 'tensorflow==2.21.0', sha256: hashOf(tensorflow!) }, { requirement: 'nvidia-cublas-cu12==12.9.3.13', sha256: hashOf(cublas!) }];
   const manifest: RuntimeManifest = { ...GPU_RUNTIME, platform: `${process.platform}-${process.arch}`, parts };
-  const install = (changed: Partial<RuntimeManifest> = {}) => installGpuRuntime(state, from, () => undefined, { ...manifest, ...changed });
-  return { from, state, tensorflow: tensorflow!, cublas: cublas!, install };
+  const install = (changed: Partial<RuntimeManifest> = {}) => installGpuRuntime(state, from, { ...manifest, ...changed });
+  return { from, state, manifest, tensorflow: tensorflow!, cublas: cublas!, install };
 }
 
 describe('the runtime for graphics cards', () => {
@@ -62,8 +64,8 @@ describe('the runtime for graphics cards', () => {
     expect(gpuRuntimeState(state)).toEqual({ kind: 'ready' });
     await install();
     expect(readdirSync(join(state, 'runtimes'))).toEqual([GPU_RUNTIME.id]);
-    expect(await removeGpuRuntime(state)).toBe(true);
-    expect(await removeGpuRuntime(state)).toBe(false);
+    await removeGpuRuntime(state);
+    await removeGpuRuntime(state);
     expect(gpuRuntimeState(state)).toEqual({ kind: 'absent' });
   });
 
@@ -74,7 +76,7 @@ describe('the runtime for graphics cards', () => {
     rmSync(tensorflow);
     await expect(install()).rejects.toMatchObject({ error: { issues: [`--from: ${from} has no wheel of tensorflow==2.21.0`] } });
     await expect(install({ platform: 'darwin-arm64' })).rejects.toMatchObject({ error: { issues: [expect.stringContaining('is for darwin-arm64')] } });
-    await expect(installGpuRuntime(state, join(work, 'nowhere'), () => undefined)).rejects.toMatchObject({ error: { issues: [expect.stringContaining('nowhere')] } });
+    await expect(installGpuRuntime(state, join(work, 'nowhere'))).rejects.toMatchObject({ error: { issues: [expect.stringContaining('nowhere')] } });
     expect(existsSync(state)).toBe(false);
   });
 
@@ -98,19 +100,40 @@ describe('the runtime for graphics cards', () => {
     const wheel = join(from, 'tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl');
     const zip = "import sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], 'w') as z:\n  for n in sys.argv[3:]: z.write(sys.argv[2] + '/' + n, 'tensorflow/' + n)";
     execFileSync('python3', ['-c', zip, wheel, realpathSync(libraries), 'libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']);
-    const sha256 = execFileSync('sha256sum', [wheel], { encoding: 'utf8' }).slice(0, 64);
+    const sha256 = hashOf(wheel);
     const manifest: RuntimeManifest = { ...GPU_RUNTIME, parts: [{ requirement: 'tensorflow==2.21.0', sha256 }] };
-    const folder = await installGpuRuntime(state, from, () => undefined, manifest);
-    rmSync(wheel);
     const { script, remove } = await bundleCompute('gpuRuntime');
     try {
-      const host = createForkComputeHost(script, () => ({ ...computeEnvironment(state, () => true), LD_DEBUG: 'libs' }));
       const seen: string[] = [];
-      const listening = { start: (listeners: Parameters<typeof host.start>[0]) => host.start({ ...listeners, onExit: (code, signal, tail) => (seen.push(tail), listeners.onExit(code, signal, tail)) }) };
-      expect(await runShortTask(listening, { task: 'checkRuntime' })).toMatchObject({ version: expect.stringContaining('2.21.0') });
+      const noting = (host: ComputeHost): ComputeHost => ({
+        start: (listeners) => host.start({ ...listeners, onExit: (code, signal, tail) => (seen.push(tail), listeners.onExit(code, signal, tail)) }),
+      });
+      const ability = createGpuRuntimeAbility(state, (environment) => noting(createForkComputeHost(script, () => ({ ...environment(), LD_DEBUG: 'libs' }))), manifest);
+      await ability.install(from);
+      const { folder, ...info } = ability.info();
+      expect(info).toMatchObject({ state: 'ready', reason: null, hasGpu: hasCudaGpu(), isUsed: hasCudaGpu() });
       expect(seen.join('')).toContain(join(folder, 'lib', 'libtensorflow_framework.so.2'));
+      rmSync(wheel);
+
+      const chosen = createForkComputeHost(script, () => computeEnvironment(state, () => true));
+      expect(await runShortTask(chosen, { task: 'checkRuntime' })).toMatchObject({ version: expect.stringContaining('2.21.0') });
       writeFileSync(join(folder, 'lib', 'libtensorflow_framework.so.2'), 'no library');
-      await expect(runShortTask(createForkComputeHost(script, () => computeEnvironment(state, () => true)), { task: 'checkRuntime' })).rejects.toMatchObject({ error: { code: expect.stringMatching(/^runtime\//) } });
+      await expect(runShortTask(chosen, { task: 'checkRuntime' })).rejects.toMatchObject({ error: { code: expect.stringMatching(/^runtime\//) } });
+      await ability.remove();
+      expect(ability.info()).toMatchObject({ state: 'absent', isUsed: false });
+    } finally {
+      remove();
+    }
+  });
+
+  it.runIf(isHere)(`stays out of the way where it does not run, and says why${notice}`, { timeout: 60_000 }, async () => {
+    const { from, state, manifest } = smallWheels('broken');
+    const { script, remove } = await bundleCompute('gpuRuntimeBroken');
+    try {
+      const ability = createGpuRuntimeAbility(state, (environment) => createForkComputeHost(script, environment), manifest);
+      await ability.install(from);
+      expect(ability.info()).toMatchObject({ state: 'unusable', isUsed: false, reason: expect.stringMatching(/TensorFlow/) });
+      expect(computeEnvironment(state, () => true).LD_LIBRARY_PATH ?? '').not.toContain(state);
     } finally {
       remove();
     }
