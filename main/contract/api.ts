@@ -15,6 +15,7 @@ import { GateOutcome, GateReport, GateRuleChanges, GateRules, GateVerdict } from
 import { LegendOperation } from './legendChange.ts';
 import { LabelType } from './labelType.ts';
 import { Measurement } from './measurements.ts';
+import { Proposal, ProposalId, VoxelBox } from './proposal.ts';
 import { Role } from './roles.ts';
 import { MemoryChoices, MemoryPolicy } from './memory.ts';
 import { NnunetPlans } from './nnunetPlans.ts';
@@ -371,6 +372,12 @@ export const calls = {
    * case without an accepted labelmap that is not excluded.
    */
   'nnunet.predict': call(PredictOptions.extend({ memory: MemoryPolicy.optional(), runIds: z.array(RunId).min(1).optional(), caseIds: z.array(CaseId).min(1).optional() }), jobStarted),
+  /**
+   * Of the current model, for one segment in a box of a case, grown from the most probable voxel of `seed`. Takes as long as the
+   * windows that see the box; told by events `proposal`.
+   */
+  'nnunet.propose': call(z.object({ proposalId: ProposalId, caseId: CaseId, labelValue: LabelValue, box: VoxelBox, seed: VoxelBox }), Proposal),
+  'nnunet.cancelProposal': call(z.object({ proposalId: ProposalId }), none),
   'nnunet.predictFolder': call(
     PredictOptions.extend({
       memory: MemoryPolicy.optional(),
@@ -509,6 +516,8 @@ export const AppEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('job'), event: JobEvent }),
   z.object({ type: z.literal('cases'), caseIds: z.array(CaseId) }),
   z.object({ type: z.literal('runs') }),
+  /** `share` of the work that is done. */
+  z.object({ type: z.literal('proposal'), proposalId: ProposalId, share: z.number() }),
   /** Opened, changed, or closed. */
   z.object({ type: z.literal('project'), isOpen: z.boolean() }),
   z.object({ type: z.literal('preferences'), preferences: Preferences }),

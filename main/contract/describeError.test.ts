@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeError } from './describeError.ts';
 import { AppError } from './errors.ts';
-import { CaseId } from './vocabulary.ts';
+import { CaseId, RunId } from './vocabulary.ts';
 
 const path = '/data/study/a.nii.gz';
 const ids = [CaseId.parse('a'), CaseId.parse('b')];
@@ -63,6 +63,7 @@ const examples: AppError[] = [
   { code: 'predict/memory-short', path, neededBytes: 9.1e9, availableBytes: 5.8e9 },
   { code: 'predict/out-of-memory', detail },
   { code: 'predict/no-model' },
+  { code: 'predict/unknown-segment', runId: RunId.parse('run-1'), labelValue: 3 },
   { code: 'predict/no-previous-stage', runId: 'r1' },
   { code: 'predict/incompatible-models', detail },
   { code: 'predict/wrong-channels', path, expected: 2, actual: 1 },

@@ -73,6 +73,7 @@ export function describeError(error: AppError): string {
     case 'not-found':
       return `There is no ${error.what} '${error.id}' in this project. Reload the list and choose another.`;
     case 'predict/no-model':
+    case 'predict/unknown-segment':
     case 'predict/no-previous-stage':
     case 'predict/legend-changed':
     case 'predict/incompatible-models':
@@ -257,6 +258,8 @@ function describeTrainError(error: ErrorOf<'train'>): string {
 
 function describePredictError(error: ErrorOf<'predict'>): string {
   switch (error.code) {
+    case 'predict/unknown-segment':
+      return `The model ${error.runId} has not learnt the segment with the label ${error.labelValue}. Choose another segment, or train a model on masks that have it.`;
     case 'predict/no-model':
       return 'No trained model is available yet. Train one first, or let a training run until its first checkpoint.';
     case 'predict/no-previous-stage':

@@ -88,6 +88,8 @@ export const AppError = z.discriminatedUnion('code', [
   code('predict/no-previous-stage', { runId: RunId }),
   /** The model draws labels that the project has merged into others or removed since; `names` as it knows them. */
   code('predict/legend-changed', { runId: RunId, names: z.array(z.string()) }),
+  /** The model was not trained on this segment. */
+  code('predict/unknown-segment', { runId: RunId, labelValue: z.int() }),
   /** Told before the case is begun. */
   code('predict/memory-short', { path, neededBytes: z.number(), availableBytes: z.number() }),
   code('predict/out-of-memory', { detail: z.string() }),

@@ -54,6 +54,8 @@ export const LEAST_ROLE: Readonly<Record<CallName, Role>> = {
   'nnunet.listRuns': 'reader',
   'nnunet.metrics': 'reader',
   'nnunet.predict': 'annotator',
+  'nnunet.propose': 'annotator',
+  'nnunet.cancelProposal': 'annotator',
   'nnunet.predictFolder': 'admin',
   'evaluate.start': 'admin',
   'nnunet.findBest': 'reviewer',

@@ -20,6 +20,7 @@ import { NnunetPlans } from './nnunetPlans.ts';
 import { TrainingRecipe } from './trainingRecipe.ts';
 import { CaseUncertainty } from './uncertainty.ts';
 import { PredictOptions } from './predictOptions.ts';
+import { VoxelBox } from './proposal.ts';
 import { Provenance } from './provenance.ts';
 import {
   Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, LabelRules, LabelValue, ModelFormat, MsdTask, NO_LABEL_RULES, OverlapRule, PetValues, PhantomAnatomy, Preset, Revision, RunId, Segment, VoxelType,
@@ -222,6 +223,14 @@ export const PredictTask = z.object({
     .optional(),
 });
 export type PredictTask = z.infer<typeof PredictTask>;
+
+/** Around one place of one case. The summary is `levels` and `seedLevel` of `Proposal`; `levels` is null where it was told to stop. */
+export const ProposeTask = z.object({
+  task: z.literal('propose'), model: PredictTask.shape.models.element, image: StoredImage, labelValue: LabelValue, box: VoxelBox, seed: VoxelBox, scratchFolder: z.string(),
+  /** For the error of a run that does not know the label. */
+  runId: RunId,
+});
+export type ProposeTask = z.infer<typeof ProposeTask>;
 
 /** What the project knows of a label map; the compute process adds the hashes. */
 export const ProvenanceFacts = Provenance.pick({ origin: true, author: true, savedAtMs: true, accepted: true }).extend({
@@ -431,7 +440,7 @@ export const DicomReceiveTask = z.object({ task: z.literal('dicomReceive'), stat
 export type DicomReceiveTask = z.infer<typeof DicomReceiveTask>;
 
 export const TaskInput = z.discriminatedUnion('task', [
-  ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, EvaluateTask, FindBestTask, GateTask, CompareRunsTask, DeleteModelTask, ExportTask, ExportDatasetTask, ExportModelTask, ImportModelTask,
+  ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, ProposeTask, EvaluateTask, FindBestTask, GateTask, CompareRunsTask, DeleteModelTask, ExportTask, ExportDatasetTask, ExportModelTask, ImportModelTask,
   CheckRuntimeTask, PhantomTask, SaveLabelmapTask, CheckLabelsTask, MigrateLabelsTask, CompareMasksTask, ThumbnailsTask, ExamplePatchesTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;

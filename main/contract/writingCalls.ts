@@ -50,6 +50,8 @@ const WRITES: Readonly<Record<CallName, boolean>> = {
   'nnunet.listRuns': false,
   'nnunet.metrics': false,
   'nnunet.predict': true,
+  'nnunet.propose': false,
+  'nnunet.cancelProposal': false,
   'nnunet.predictFolder': false,
   'evaluate.start': false,
   'nnunet.findBest': true,

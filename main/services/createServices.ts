@@ -38,6 +38,7 @@ import type { ServiceDependencies, Services, SignedInUser } from './services.ts'
 import { Thumbnails } from './thumbnails.ts';
 import { trainServices } from './trainServices.ts';
 import { trainingViewServices } from './trainingViewServices.ts';
+import { proposalServices } from './proposalServices.ts';
 import { Windows } from './windows.ts';
 import { worklistServices } from './worklistServices.ts';
 
@@ -80,6 +81,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...effortServices(session, meter),
       ...train,
       ...trainingViewServices(session, compute),
+      ...proposalServices(session, events, compute),
       ...autoRetrainServices(autoRetrain),
       ...predict,
       ...evaluateServices(session),

@@ -117,7 +117,7 @@ function storePrediction(store: ProjectStore, actor: string, voters: string, ite
 }
 
 /** Without a choice the current model, or while there is none the run trained last. Throws AppException predict/no-model, not-found. */
-function chooseRuns(store: ProjectStore, wanted: readonly RunId[] | undefined): RunInfo[] {
+export function chooseRuns(store: ProjectStore, wanted: readonly RunId[] | undefined): RunInfo[] {
   const chosen = wanted ?? [store.models.current() ?? store.runs.lastTrained()];
   return [...new Set(chosen)].map((runId) => {
     if (!runId) throw new AppException({ code: 'predict/no-model' });

@@ -11,6 +11,7 @@ import { choosePrecision } from '../nnunet/train/choosePrecision.ts';
 import { averageInto } from '../nnunet/infer/classDecision.ts';
 import type { EntropyMap, OutputKind } from '../nnunet/infer/entropyMap.ts';
 import { inferPlanes } from '../nnunet/infer/infer.ts';
+import type { InferSpec } from '../nnunet/infer/infer.ts';
 import { inferSpecOf, windowsPerCall } from '../nnunet/infer/inferencePreset.ts';
 import { configurationOf, networkOf } from '../nnunet/plan/plan.ts';
 import type { Plan, PlanConfiguration } from '../nnunet/plan/plan.ts';
@@ -19,6 +20,7 @@ import { preprocessImage, preprocessLabels } from '../nnunet/preprocess/preproce
 import type { CaseGeometry } from '../nnunet/preprocess/preprocess.ts';
 import { classesOnStoredGrid, logitsOnCroppedGrid, probabilityPlanes } from '../nnunet/infer/storedClasses.ts';
 import { imageSource, withOneHotClasses } from '../nnunet/infer/windowSource.ts';
+import type { WindowSource } from '../nnunet/infer/windowSource.ts';
 import { exists, readModel } from './runFiles.ts';
 import { VoteFile } from './voteFile.ts';
 
@@ -152,14 +154,31 @@ interface Begun {
   readonly logits: AsyncGenerator<Float32Array, void, undefined>;
 }
 
-/** The case preprocessed for a member; null when told to give up. */
-async function beginMember(
+async function beginMember(member: Member, options: PredictOptions, channels: readonly Volume[], path: string, hooks: CaseHooks): Promise<Begun | null> {
+  const prepared = await prepareMember(member, options, channels, path, hooks);
+  if (!prepared) return null;
+  const { source, geometry, spec, predict, firstPart } = prepared;
+  const planes = inferPlanes(source, geometry.shapeDhw, spec, { predict, mayGoOn: (done, total) => hooks.mayGoOn(firstPart + (1 - firstPart) * (done / total)) });
+  return { geometry, logits: logitsOnCroppedGrid(planes, geometry, member.plan) };
+}
+
+interface Prepared {
+  readonly geometry: CaseGeometry;
+  readonly source: WindowSource;
+  readonly spec: InferSpec;
+  predict(windows: Float32Array): Float32Array;
+  /** Of the work that the first stage of a cascade has done. */
+  readonly firstPart: number;
+}
+
+/** The case preprocessed for a member; null when told to give up. Throws `predict/wrong-channels`. */
+export async function prepareMember(
   { plan, configuration, engines, previous }: Member,
   options: PredictOptions,
   channels: readonly Volume[],
   path: string,
-  { mayGoOn, scratchFolder }: CaseHooks,
-): Promise<Begun | null> {
+  { mayGoOn, scratchFolder }: Pick<CaseHooks, 'mayGoOn' | 'scratchFolder'>,
+): Promise<Prepared | null> {
   if (channels.length !== plan.channels.length) {
     throw new AppException({ code: 'predict/wrong-channels', path, expected: plan.channels.length, actual: channels.length });
   }
@@ -171,11 +190,7 @@ async function beginMember(
   const alone = imageSource(image, shapeDhw, plan.channels.length);
   const source = coarse ? withOneHotClasses(alone, preprocessLabels(coarse, null, geometry, plan).classes, shapeDhw, plan.classes.length) : alone;
   const spec = inferSpecOf(plan, configuration, options, windowsPerCall(configuration));
-  const planes = inferPlanes(source, shapeDhw, spec, {
-    predict: (windows) => meanLogits(engines, windows),
-    mayGoOn: (done, total) => mayGoOn(firstPart + (1 - firstPart) * (done / total)),
-  });
-  return { geometry, logits: logitsOnCroppedGrid(planes, geometry, plan) };
+  return { geometry, source, spec, firstPart, predict: (windows) => meanLogits(engines, windows) };
 }
 
 function meanLogits(engines: readonly InferenceEngine[], windows: Float32Array): Float32Array {

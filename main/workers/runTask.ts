@@ -51,6 +51,10 @@ async function dispatch(input: TaskInput, port: JobPort): Promise<Result<Record<
       return (await import('./saveLabelmap.ts')).runCheckLabels(input);
     case 'compareMasks':
       return (await import('./compareMasks.ts')).runCompareMasks(input, port);
+    case 'propose': {
+      const factory = await loadEngine();
+      return (await import('./propose.ts')).runPropose(input, port, factory);
+    }
     case 'examplePatches':
       return (await import('./examplePatches.ts')).runExamplePatches(input);
     case 'thumbnails':

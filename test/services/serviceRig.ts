@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { err, ok, toAppError, type Result } from '../../main/contract/errors.ts';
 import type { JobPort } from '../../main/contract/jobPort.ts';
 import type { GateTask } from '../../main/contract/gateTask.ts';
-import type { PredictTask, TaskInput, TrainTask } from '../../main/contract/tasks.ts';
+import type { PredictTask, ProposeTask, TaskInput, TrainTask } from '../../main/contract/tasks.ts';
 import { readStoredImage, writeGzippedNifti, writeLabelmap } from '../../main/dataset/storedVolume.ts';
 import { InProcessHost } from '../../main/jobs/testing/inProcessHost.ts';
 import { gridShapeDhw, gridSpacingDhwMm } from '../../main/nnunet/gridDhw.ts';
@@ -38,6 +38,7 @@ export type Training = (input: TrainTask, port: JobPort) => Promise<Result<Recor
 class ScriptedTasks {
   training: Training = trainInNoTime;
   prediction: (input: PredictTask, port: JobPort) => Promise<Result<Record<string, unknown>>> = predictThreshold;
+  proposal: (input: ProposeTask, port: JobPort) => Promise<Result<Record<string, unknown>>> = async () => ok({ levels: '', seedLevel: 0 });
   /** Trainings by script leave no plan that the real one could read. */
   gate: (input: GateTask, port: JobPort) => Promise<Result<Record<string, unknown>>> = acceptAny;
   /** Runs before a labelmap is stored. */
@@ -89,6 +90,8 @@ class ScriptedTasks {
         return runPlan(input, port);
       case 'bench':
         return ok({ mode: input.mode, cases: input.cases.length });
+      case 'propose':
+        return this.proposal(input, port);
       case 'predict':
         return this.prediction(input, port);
       case 'compareMasks':

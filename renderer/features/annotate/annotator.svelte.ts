@@ -14,6 +14,7 @@ import type { GreyWindow } from '../../viewer/windowLevel.ts';
 import { activityTeller } from './activityTeller.ts';
 import { fetchCase, saveOnTop } from './caseBytes.ts';
 import { Editing } from './editing.svelte.ts';
+import { Prompting } from './prompting.svelte.ts';
 import { MaskComparison } from './maskComparison.svelte.ts';
 import { BACKGROUND_SEGMENT, paintsBackground, withSliceToggled } from './paintedBackground.ts';
 import { UnsavedStrokes } from './unsavedStrokes.svelte.ts';
@@ -33,6 +34,7 @@ export class Annotator {
   #historyMoves = $state(0);
   #tool = $state<ViewerTool>('windowLevel');
   readonly editing: Editing;
+  readonly prompting: Prompting;
   #activeLabel = $state(1);
   #opacity = $state(0.5);
   #hidden = $state.raw<ReadonlySet<number>>(new Set());
@@ -55,6 +57,7 @@ export class Annotator {
   ) {
     this.#tellActivity = activityTeller(api);
     this.editing = new Editing(notices);
+    this.prompting = new Prompting(api, notices, this.editing, this);
     this.comparison = new MaskComparison(this, notices);
     this.strokes = new UnsavedStrokes(api, notices);
   }
@@ -120,8 +123,10 @@ export class Annotator {
     const unsubscribe = this.api.subscribe((event) => {
       if (event.type === 'cases' && this.#open && event.caseIds.includes(this.#open.caseId)) void this.#refresh();
     });
+    const stopPrompting = this.prompting.start();
     return () => {
       unsubscribe();
+      stopPrompting();
       this.strokes.stop();
       for (const sign of SIGNS_OF_WORK) window.removeEventListener(sign, active, { capture: true });
     };
@@ -131,6 +136,7 @@ export class Annotator {
     this.#viewer = viewer;
     viewer.setTool(this.#tool);
     this.editing.attach(viewer.editing);
+    this.prompting.attach(viewer.editing);
     viewer.setOverlayOpacity(this.#opacity);
     if (this.#requested) void this.open(this.#requested);
   }
@@ -138,6 +144,7 @@ export class Annotator {
   detach(): void {
     this.#viewer = null;
     this.editing.detach();
+    this.prompting.detach();
     this.#open = null;
     this.#requested = null;
     this.#dirty = false;
@@ -157,9 +164,7 @@ export class Annotator {
     history: (): void => void this.#historyMoves++,
     cursor: (reading: CursorReading | null): void => void (this.#cursor = reading),
     slice: (indexK: number | null): void => void (this.#axialSlice = indexK),
-    window: (window: GreyWindow): void => {
-      this.#window = window;
-    },
+    window: (window: GreyWindow): void => void (this.#window = window),
   };
 
   /** Fetches image and mask together and shows them. The caller has asked about unsaved strokes before. */

@@ -30,6 +30,7 @@ export const EDIT_TOOLS: readonly ToolEntry[] = [
   { tool: 'contour', key: 'V' },
   { tool: 'fill', key: 'Y' },
   { tool: 'region', key: 'O' },
+  { tool: 'prompt', key: 'A' },
 ];
 /** Keys that choose a brush and its shape at once. */
 export const SHAPED_TOOLS: readonly { readonly id: 'brush' | 'sphereBrush' | 'eraser' | 'sphereEraser'; readonly key: string; readonly tool: ViewerTool; readonly shape: EditSettings['shape'] }[] = [

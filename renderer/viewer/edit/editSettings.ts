@@ -1,7 +1,7 @@
 /** The editing tools of the left button, and how they are set. */
 import type { GreyRange } from './maskEditor.ts';
 
-export const EDIT_TOOLS = ['brush', 'eraser', 'push', 'lasso', 'polygon', 'rectangle', 'contour', 'fill', 'region'] as const;
+export const EDIT_TOOLS = ['brush', 'eraser', 'push', 'lasso', 'polygon', 'rectangle', 'contour', 'fill', 'region', 'prompt'] as const;
 export type EditTool = (typeof EDIT_TOOLS)[number];
 export const isEditTool = (tool: string): tool is EditTool => (EDIT_TOOLS as readonly string[]).includes(tool);
 

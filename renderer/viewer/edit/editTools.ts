@@ -4,6 +4,7 @@
  */
 import { Enums } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
+import type { VoxelBox } from '../../../main/contract/proposal.ts';
 import { t } from '../../lib/messages/messages.svelte.ts';
 import { ContourGesture } from './contourGesture.ts';
 import { EditPlane } from './editPlane.ts';
@@ -17,6 +18,9 @@ import type { PreviewedImage } from './greyPreview.ts';
 import { voxelAt } from './gridFrame.ts';
 import type { LabelmapLayer } from './labelmapLayer.ts';
 import type { GreyRange, Paint, Triple } from './maskEditor.ts';
+import type { Prompt } from './promptBoxes.ts';
+import { PromptGesture } from './promptGesture.ts';
+import { ProposalLayer } from './proposalLayer.ts';
 import { connectedInSlice } from './operations/connectedInSlice.ts';
 import { OperationRunner } from './operationRunner.ts';
 import { outlineRows } from './outlineRows.ts';
@@ -28,6 +32,9 @@ const stepName = (tool: EditTool): string => t(`tool.${tool}`);
 const BRUSHES: readonly EditTool[] = ['brush', 'eraser', 'push'];
 const ERASER_COLOR = 'rgb(255, 255, 255)';
 
+/** Enter and Escape are the field's or the dialog's. */
+const isTyping = (target: EventTarget | null): boolean => target instanceof Element && target.closest('dialog, [role=dialog], input:not([type=range]), textarea, select') !== null;
+
 export type EditCase = PreviewedImage;
 
 export interface EditEvents {
@@ -36,6 +43,13 @@ export interface EditEvents {
   /** Null: no operation runs. */
   operation(running: { readonly name: string; readonly share: number } | null): void;
   failed(message: string): void;
+}
+/** A network is asked for a proposal; it is taken or dropped by key. */
+export interface PromptEvents {
+  asked(prompt: Prompt, at: Triple): void;
+  accepted(): void;
+  /** Also when another tool or case comes. */
+  dropped(): void;
 }
 const NOBODY: EditEvents = { radiusStep: () => undefined, operation: () => undefined, failed: () => undefined };
 
@@ -48,6 +62,9 @@ export class EditTools {
   #gesture: { readonly gesture: Gesture; readonly plane: EditPlane } | null = null;
   #pointer: { readonly plane: EditPlane; readonly pixel: Pixel; readonly isErasing: boolean } | null = null;
   readonly #previews: readonly GreyPreview[];
+  /** What a network proposes. */
+  readonly proposals: ProposalLayer;
+  #prompts: PromptEvents | null = null;
   readonly #runner = new OperationRunner();
   #isRunning = false;
   #on = NOBODY;
@@ -58,6 +75,7 @@ export class EditTools {
   ) {
     this.#planes = views.map(({ element, viewport }) => new EditPlane(element, viewport));
     this.#previews = views.map(({ element, viewport }) => new GreyPreview(element, viewport));
+    this.proposals = new ProposalLayer(views);
     for (const plane of this.#planes) this.#watch(plane);
     const onKey = (event: KeyboardEvent): void => this.#key(event);
     window.addEventListener('keydown', onKey, { capture: true });
@@ -112,6 +130,7 @@ export class EditTools {
 
   show(editCase: EditCase | null): void {
     this.#cancel();
+    this.#prompts?.dropped();
     this.#runner.stop();
     this.previewGreys(null);
     this.#case = editCase;
@@ -119,6 +138,7 @@ export class EditTools {
 
   select(tool: EditTool | null): void {
     this.#cancel();
+    this.#prompts?.dropped();
     this.#tool = tool;
     for (const plane of this.#planes) {
       plane.drawNothing();
@@ -138,6 +158,9 @@ export class EditTools {
     this.layer.setPaintRules(over, locked);
   }
 
+  listenToPrompts(events: PromptEvents): void {
+    this.#prompts = events;
+  }
   listen(events: EditEvents): void {
     this.#on = events;
   }
@@ -187,6 +210,10 @@ export class EditTools {
     }
     return { lower, upper };
   }
+  /** In the colour of the active segment. */
+  showProposal(box: VoxelBox, levels: Uint8Array<ArrayBuffer>, lowest: number): void {
+    if (this.#case) this.proposals.show(this.#case.grid, box, levels, lowest, this.layer.colorOfActive);
+  }
   slotOf(labelValue: number): number | undefined {
     return this.layer.slotOf(labelValue);
   }
@@ -226,6 +253,14 @@ export class EditTools {
   }
 
   #key(event: KeyboardEvent): void {
+    if (this.#tool === 'prompt' && event.type === 'keydown' && ['Enter', 'Escape'].includes(event.key) && !isTyping(event.target) && !this.#gesture) {
+      if (event.key === 'Escape') this.#prompts?.dropped();
+      else if (this.proposals.operation) this.#prompts?.accepted();
+      else return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
     if (this.#pointer && (event.key === 'Shift' || event.key === 'Alt') && !this.#gesture) {
       this.#pointer = { ...this.#pointer, isErasing: event.type === 'keydown' || this.#tool === 'eraser' };
       this.#preview();
@@ -239,6 +274,7 @@ export class EditTools {
   }
 
   #cancel(): void {
+    if (this.proposals.operation) this.#prompts?.dropped();
     this.#gesture?.gesture.cancel();
     this.#gesture = null;
   }
@@ -276,6 +312,9 @@ export class EditTools {
       case 'fill':
         if (at) this.#fill(surface, at, isErasing);
         return null;
+      case 'prompt':
+        if (this.layer.activeSlot === undefined) return null;
+        return new PromptGesture(surface, pixel, this.#settings.regionRadiusMm, `rgb(${this.layer.colorOfActive.join()})`, (prompt, where) => this.#prompts?.asked(prompt, where));
       case 'region': {
         const { tolerance, regionRadiusMm } = this.#settings;
         if (at) void this.operate(stepName('region'), { kind: 'region', region: { at, tolerance, radiusMm: regionRadiusMm } });
@@ -348,6 +387,7 @@ export class EditTools {
     this.#cancel();
     this.#runner.stop();
     for (const preview of this.#previews) preview.dispose();
+    this.proposals.drop();
     for (const stop of this.#stops) stop();
     for (const plane of this.#planes) plane.dispose();
   }

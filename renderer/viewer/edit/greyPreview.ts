@@ -10,6 +10,11 @@ import type { GreyRange, Triple } from './maskEditor.ts';
 const PIXELS_PER_SAMPLE = 2;
 const ALPHA = 150;
 
+export interface PreviewedView {
+  readonly element: HTMLElement;
+  viewport(): Types.IVolumeViewport;
+}
+
 export interface PreviewedImage {
   readonly grid: Grid;
   readonly voxels: VoxelArray;

@@ -1,9 +1,10 @@
 /** Operations over the whole mask, each one step of the history. Runs where it may take its time: in a worker, or a test. */
+import type { VoxelBox } from '../../../main/contract/proposal.ts';
 import { insideOf, applyShape, shapeOf } from './operations/shape.ts';
 import { grownRegion } from './operations/growRegion.ts';
 import type { Region } from './operations/growRegion.ts';
 import { interpolated } from './operations/interpolate.ts';
-import { gaussianSmoothed, grown, largestPiece, medianSmoothed, shrunk, withoutHoles, withoutIslands } from './operations/shapeOperations.ts';
+import { gaussianSmoothed, grown, largestPiece, marked, medianSmoothed, shrunk, withoutHoles, withoutIslands } from './operations/shapeOperations.ts';
 import type { Shape } from './operations/shape.ts';
 import type { GreyRange, MaskEditor, Paint, Triple } from './maskEditor.ts';
 import { outlineRows } from './outlineRows.ts';
@@ -21,6 +22,8 @@ export type Operation =
   | { readonly kind: 'merge'; readonly otherSlot: number }
   | { readonly kind: 'subtract'; readonly otherSlot: number; readonly marginMm: number }
   | { readonly kind: 'region'; readonly region: Region }
+  /** Where the levels of a box are at least `lowest`. */
+  | { readonly kind: 'proposal'; readonly box: VoxelBox; readonly levels: Uint8Array; readonly lowest: number }
   | { readonly kind: 'outline'; readonly outline: Outline; readonly erases: boolean };
 
 export interface OperationTask {
@@ -88,6 +91,12 @@ export function runOperation(editor: MaskEditor, task: OperationTask, tell: (sha
       if (!image) return false;
       const nothing = { ...erase, over: new Uint8Array(task.erasable.length) };
       applyShape(editor, grownRegion(image, dimsIjk, spacingMm, operation.region), paint, nothing);
+      return true;
+    }
+    case 'proposal': {
+      const { box, levels, lowest } = operation;
+      const nothing = { ...erase, over: new Uint8Array(task.erasable.length) };
+      applyShape(editor, { from: box.fromIjk, dims: box.dimsIjk, inside: marked(levels, (level) => level >= lowest) }, paint, nothing);
       return true;
     }
     case 'outline': {

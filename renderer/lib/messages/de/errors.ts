@@ -95,6 +95,7 @@ const sentences: Sentences = {
   'predict/memory-short': ({ path, neededBytes, availableBytes }) => `Die Vorhersage von ${path} braucht etwa ${gigabytes(neededBytes)}, frei sind ${gigabytes(availableBytes)}. Schließen Sie andere Programme, oder beginnen Sie sie trotzdem.`,
   'predict/out-of-memory': ({ detail }) => `Der Vorhersage reichte der Speicher nicht (${first(detail)}). Schließen Sie andere Programme, sagen Sie mit weniger Fällen oder Modellen zugleich vorher, oder nehmen Sie ein Modell mit kleineren Ausschnitten.`,
   'predict/no-model': () => 'Es gibt noch kein trainiertes Modell. Trainieren Sie erst eines oder lassen Sie ein Training bis zum ersten Zwischenstand laufen.',
+  'predict/unknown-segment': ({ runId, labelValue }) => `Das Modell ${runId} hat das Segment mit dem Label ${labelValue} nicht gelernt. Wählen Sie ein anderes Segment, oder trainieren Sie ein Modell mit Masken, die es haben.`,
   'predict/no-previous-stage': ({ runId }) => `Das Modell ${runId} verfeinert, was ein 3d_lowres-Modell vorhersagt, und keines ist trainiert. Trainieren Sie erst 3d_lowres.`,
   'predict/legend-changed': ({ runId, names }) => `Das Modell ${runId} zeichnet ${names.join(', ')}; die Legende dieses Projekts hat das nicht mehr. Trainieren Sie von ihm aus weiter, damit es die neue Legende bekommt, und sagen Sie dann vorher.`,
   'predict/incompatible-models': ({ detail }) => `Diese Modelle können nicht zusammen vorhersagen (${first(detail)}). Nehmen Sie eines davon oder Modelle desselben Trainings.`,
