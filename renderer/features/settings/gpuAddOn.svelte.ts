@@ -20,7 +20,9 @@ export class GpuAddOn {
     return this.#isBusy;
   }
 
-  load = (): Promise<void> => this.#take(() => this.api.call('app.gpuRuntime', {}));
+  async load(): Promise<void> {
+    this.#info = (await this.notices.attempt(() => this.api.call('app.gpuRuntime', {}))) ?? this.#info;
+  }
   install = (folder: string): Promise<void> => this.#take(() => this.api.call('app.installGpuRuntime', { folder }));
   remove = (): Promise<void> => this.#take(() => this.api.call('app.removeGpuRuntime', {}));
 
