@@ -25,7 +25,6 @@ async function measure({ scale, seed, only, ...rig }: Order): Promise<void> {
       kills: results.length,
       killsAtWork: results.filter(({ wasAtWork }) => wasAtWork).length,
       promises: results.reduce((sum, { newPromises }) => sum + newPromises, 0),
-      litterCount: results.reduce((sum, { litterCount }) => sum + litterCount, 0),
       lossCount: results.reduce((sum, { losses }) => sum + losses.length, 0),
     });
   }

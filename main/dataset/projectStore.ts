@@ -22,7 +22,7 @@ import { ModelTable } from './modelTable.ts';
 import { ProjectFolder, SEALED_NAMES } from './projectFolder.ts';
 import { type Claim, lockProject } from './projectLock.ts';
 import { APPLICATION_ID, SCHEMA_STEPS } from './projectSchema.ts';
-import { sweepCases, sweepPendingLabels, sweepPendingRuns, sweepUploads } from './projectSweep.ts';
+import { sweepCases, sweepUnfinished, sweepUploads } from './projectSweep.ts';
 import { namesIfThere } from './readIfThere.ts';
 import { ProjectTable } from './projectTable.ts';
 import { RevisionTable } from './revisionTable.ts';
@@ -292,9 +292,8 @@ async function recover(store: ProjectStore, nowMs: number): Promise<void> {
   });
   const caseIds = store.cases.list().map((one) => one.caseId);
   await store.sweepCases(nowMs);
-  await sweepPendingLabels(store.folder, caseIds);
+  await sweepUnfinished(store.folder);
   await store.journals.sweep(caseIds);
-  await sweepPendingRuns(store.folder);
   await sweepUploads(store.folder);
   sweepBackups(store.folder.backups);
 }

@@ -15,7 +15,7 @@ export const ORPHAN_PREFIX = '.orphan-';
 export async function sweepCases(folder: ProjectFolder, knownCases: ReadonlySet<CaseId>, nowMs: number): Promise<void> {
   for (const entry of await readdir(folder.cases, { withFileTypes: true })) {
     const path = join(folder.cases, entry.name);
-    if (entry.name.startsWith(IMPORTING_PREFIX) || entry.name.endsWith(TEMPORARY_SUFFIX)) {
+    if (isUnfinished(entry.name)) {
       await rm(path, { recursive: true, force: true });
       continue;
     }
@@ -25,21 +25,27 @@ export async function sweepCases(folder: ProjectFolder, knownCases: ReadonlySet<
   }
 }
 
-/** Labelmaps that never became a revision. Not while a case is being saved or predicted. */
-export async function sweepPendingLabels(folder: ProjectFolder, caseIds: Iterable<CaseId>): Promise<void> {
-  for (const caseId of caseIds) {
-    const labels = folder.labels(caseId);
-    for (const name of await namesIfThere(labels))
-      if (name.startsWith(PENDING_PREFIX) || name.endsWith(TEMPORARY_SUFFIX))
-        await rm(join(labels, name), { force: true });
-  }
+/** Unfinished work, wherever in the project it lies. Not while anything works on the project. */
+export async function sweepUnfinished(folder: ProjectFolder): Promise<void> {
+  for (const path of await unfinishedIn(folder)) await rm(path, { force: true, recursive: true });
 }
 
-/** Models whose import was not finished. Not while one runs. */
-export async function sweepPendingRuns(folder: ProjectFolder): Promise<void> {
-  for (const name of await namesIfThere(folder.runs))
-    if (name.startsWith(PENDING_PREFIX)) await rm(join(folder.runs, name), { force: true, recursive: true });
+/** Absolute paths of files and folders that only a crash leaves behind. */
+export async function unfinishedIn(project: ProjectFolder): Promise<string[]> {
+  const found: string[] = [];
+  const walk = async (folder: string, isOurs: (path: string) => boolean): Promise<void> => {
+    for (const entry of await readdir(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (isUnfinished(entry.name)) found.push(path);
+      else if (entry.isDirectory() && isOurs(path)) await walk(path, () => true);
+    }
+  };
+  const ours = new Set([project.cases, project.runs, project.preprocessed, project.inbox, project.backups]);
+  await walk(project.path, (path) => ours.has(path)); // a project may have been made among other files
+  return found;
 }
+
+const isUnfinished = (name: string): boolean => name.endsWith(TEMPORARY_SUFFIX) || name.startsWith(PENDING_PREFIX) || name.startsWith(IMPORTING_PREFIX);
 
 export async function sweepUploads(folder: ProjectFolder): Promise<void> {
   for (const name of await namesIfThere(folder.uploads))

@@ -1,5 +1,6 @@
 /** The compute process as it ships: bundled, forked, talked to over its message channel. */
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { constants, getPriority, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -121,5 +122,18 @@ describe('the compute process', () => {
     while (busy.messages.length === 0) await sleep(5);
     busy.child.disconnect();
     expect(await busy.exited).toEqual([0, null]);
+  });
+
+  it('dies with a parent that was killed, though its event loop hears nothing', async () => {
+    const family = await bundleCompute('deafFamily', 'testing/deafFamily');
+    const parent = spawn(process.execPath, [family.script], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [childPid] = await once(parent.stdout, 'data');
+    expect(Number(childPid)).toBeGreaterThan(0);
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
+    const beganMs = performance.now();
+    await once(parent.stdout, 'close'); // the child held it, too
+    expect(performance.now() - beganMs).toBeLessThan(3000);
+    family.remove();
   });
 });

@@ -3,10 +3,9 @@ import { constants, setPriority } from 'node:os';
 import { toAppError, type AppError } from '../contract/errors.ts';
 import { type FromCompute, ToCompute } from '../contract/computeMessages.ts';
 import { openVault } from '../vault/keyring.ts';
+import { dieWithParent } from './dieWithParent.ts';
 import { runTask } from './runTask.ts';
 
-/** How a stopped task may take to save what it must after the parent has gone. */
-const ORPHAN_EXIT_MS = 10_000;
 /** Electron drops messages of a process that exits in the same breath; its `postMessage` has no callback. */
 const ELECTRON_FLUSH_MS = 100;
 
@@ -37,12 +36,7 @@ function openChannel(): Channel {
       onMessage: (listener) => parentPort.on('message', (event) => listener(event.data)),
     };
   if (!process.send) throw new Error('a compute process is started by Maskloop, not by hand');
-  process.on('disconnect', () => {
-    stop.aborted = true;
-    // A task that is not running, or does not stop, must not outlive its parent.
-    if (hasAnswered || !isRunning) process.exit(0);
-    setTimeout(() => process.exit(0), ORPHAN_EXIT_MS).unref();
-  });
+  dieWithParent();
   return {
     send(message, sent) {
       if (process.connected) process.send?.(message, undefined, undefined, () => sent?.());

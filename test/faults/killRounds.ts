@@ -34,16 +34,14 @@ export interface RoundResult {
   readonly wasAtWork: boolean;
   /** In words; empty when nothing was lost. */
   readonly losses: readonly string[];
-  /** Unfinished files that a compute process wrote after its parent was killed and the project was opened again; gone at the next opening. */
-  readonly litterCount: number;
 }
 
 /** How long after the beginning of the work the kill may come, in milliseconds. An import ends by itself: as long as one takes on this machine. */
 const WINDOW_MS: Readonly<Record<Exclude<Scenario, 'import'>, number>> = { save: 3000, export: 3000, train: 20_000, migrate: 250 };
 const STUDY_CASES = 24;
-/** A compute process has a group of its own and may outlive its killed parent for so long. */
-const ORPHAN_MS = 15_000;
-/** Left by a crash on purpose, and told of: they are not litter. */
+/** Nobody starts the program again sooner; a compute process outlives its killed parent for far less. */
+const RESTART_MS = 1000;
+/** Left by a crash on purpose, and told of: they are no litter. */
 const EXPECTED: ReadonlySet<Finding['kind']> = new Set(['caseSetAside', 'maskWithoutRow']);
 
 /**
@@ -68,9 +66,9 @@ export async function runKillRounds(rig: FaultRig, scenario: Scenario, rounds: n
     const fresh = said.filter(({ kind }) => kind !== 'ready' && kind !== 'open' && kind !== 'done');
     promised.push(...fresh);
     sabotage(place.projectFolder);
-    const found = await lossesIn(place, promised);
-    const losses = [...(complaint ? [complaint] : []), ...found.losses];
-    const result = { scenario, delayMs, promisedCount: promised.length, newPromises: fresh.length, wasAtWork, losses, litterCount: found.litterCount };
+    await sleep(RESTART_MS);
+    const losses = [...(complaint ? [complaint] : []), ...(await lossesIn(place, promised))];
+    const result = { scenario, delayMs, promisedCount: promised.length, newPromises: fresh.length, wasAtWork, losses };
     results.push(result);
     tell(result);
   }
@@ -175,26 +173,18 @@ function killGroup(groupId: number): void {
   }
 }
 
-/** Opens the project as a user would, and compares it with what was promised. */
-async function lossesIn(place: Place, promised: readonly Promised[]): Promise<Pick<RoundResult, 'losses' | 'litterCount'>> {
-  const first = await lookAt(place, promised);
-  if (first.litter.length === 0) return { losses: first.losses, litterCount: 0 };
-  await sleep(ORPHAN_MS);
-  const second = await lookAt(place, promised);
-  return { losses: [...second.losses, ...second.litter.map((one) => `litter that stays: ${one}`)], litterCount: first.litter.length };
-}
-
-async function lookAt(place: Place, promised: readonly Promised[]): Promise<{ losses: string[]; litter: string[] }> {
+/** Opens the project as a user would, and compares it with what was promised. Litter is a loss, too. */
+async function lossesIn(place: Place, promised: readonly Promised[]): Promise<string[]> {
   let store: ProjectStore;
   try {
     store = await openProject(place.projectFolder);
   } catch (thrown) {
-    return { losses: [`the project does not open: ${JSON.stringify(thrown)}`], litter: [] };
+    return [`the project does not open: ${JSON.stringify(thrown)}`];
   }
   try {
-    const findings = (await examineProject(store)).findings.filter(({ kind }) => !EXPECTED.has(kind) && !isMigrationPhantom(kind, place));
-    const inWords = (isLitter: boolean) => findings.filter(({ kind }) => (kind === 'temporaryFile') === isLitter).map((finding) => JSON.stringify(finding));
-    return { losses: [...inWords(false), ...promised.flatMap((one) => broken(store, one)), ...(await brokenFiles(place, promised))], litter: inWords(true) };
+    const { findings } = await examineProject(store);
+    const unexpected = findings.filter(({ kind }) => !EXPECTED.has(kind) && !isMigrationPhantom(kind, place));
+    return [...unexpected.map((finding) => JSON.stringify(finding)), ...promised.flatMap((one) => broken(store, one)), ...(await brokenFiles(place, promised))];
   } finally {
     store.close();
   }

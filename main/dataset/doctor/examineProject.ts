@@ -9,13 +9,11 @@ import type { RevisionInfo } from '../../contract/api.ts';
 import { AppException } from '../../contract/errors.ts';
 import { CaseId, type Revision } from '../../contract/vocabulary.ts';
 import { gridsMatch } from '../../imaging/grid.ts';
-import { TEMPORARY_SUFFIX } from '../atomicFile.ts';
 import { checkChain } from '../audit/auditChain.ts';
 import type { StoredCase } from '../caseTable.ts';
 import { JOURNAL_ENDING } from '../journal/strokeJournals.ts';
-import { IMPORTING_PREFIX, PENDING_PREFIX } from '../projectFolder.ts';
 import type { ProjectStore } from '../projectStore.ts';
-import { ORPHAN_PREFIX } from '../projectSweep.ts';
+import { ORPHAN_PREFIX, unfinishedIn } from '../projectSweep.ts';
 import { namesIfThere } from '../readIfThere.ts';
 import { readLabelmap, readStoredImage, sha256Of } from '../storedVolume.ts';
 import type { Finding } from './finding.ts';
@@ -102,17 +100,7 @@ async function strangersBesideCases(store: ProjectStore, known: ReadonlySet<Case
 
 /** What a crash left; opening the project for writing removes it. */
 async function temporaryFiles(store: ProjectStore): Promise<Finding[]> {
-  const isLeft = (name: string): boolean => name.endsWith(TEMPORARY_SUFFIX) || name.startsWith(PENDING_PREFIX) || name.startsWith(IMPORTING_PREFIX);
-  const found: Finding[] = [];
-  const walk = async (folder: string): Promise<void> => {
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
-      const path = join(folder, entry.name);
-      if (isLeft(entry.name)) found.push({ kind: 'temporaryFile', path: inside(store, path) });
-      else if (entry.isDirectory() && path !== store.folder.lostAndFound) await walk(path);
-    }
-  };
-  await walk(store.folder.path);
-  return found;
+  return (await unfinishedIn(store.folder)).map((path) => ({ kind: 'temporaryFile', path: inside(store, path) }));
 }
 
 function runFindings(store: ProjectStore): Finding[] {
