@@ -4,11 +4,16 @@ import { droppedPath } from './droppedPath.ts';
 
 /** Of this page; after a reload it is another. Only secure pages can make one, as ours is; no other is answered. */
 const windowId = 'randomUUID' in crypto ? crypto.randomUUID() : '';
-ipcRenderer.send('app:here', windowId);
+let isAnnounced = false;
 
 contextBridge.exposeInMainWorld('maskloop', {
   windowId,
-  call: (name: unknown, input: unknown): Promise<unknown> => ipcRenderer.invoke('app:call', name, input),
+  call(name: unknown, input: unknown): Promise<unknown> {
+    // Not while this script is loaded: Electron 22 then takes the frame for the blank one before it, and refuses all it says once that is gone.
+    if (!isAnnounced) ipcRenderer.send('app:here', windowId);
+    isAnnounced = true;
+    return ipcRenderer.invoke('app:call', name, input);
+  },
   /** Returns the unsubscribe function. */
   onEvent(callback: (event: unknown) => void): () => void {
     const listener = (_event: IpcRendererEvent, appEvent: unknown): void => callback(appEvent);
