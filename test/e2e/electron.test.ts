@@ -1,25 +1,20 @@
 /** The loop in Electron under Xvfb: preload, IPC, app:// and the utility process, with real mouse strokes. */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { _electron } from 'playwright-core';
+import { join } from 'node:path';
 import type { ElectronApplication } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasElectron, launchElectron } from './electronProgram.ts';
 import { checkExport } from './exported.ts';
 import { makeStudies, walkTheLoop } from './walkTheLoop.ts';
 
-const root = resolve(import.meta.dirname, '../..');
-const found = join(root, 'node_modules/.cache/maskloop/electron.json');
-const executablePath = existsSync(found) ? (JSON.parse(readFileSync(found, 'utf8')) as { executable: string }).executable : null;
-const usable = executablePath !== null && (process.env.DISPLAY !== undefined || process.platform !== 'linux');
-const FLAGS = ['--use-gl=angle', '--use-angle=swiftshader', '--ignore-gpu-blocklist'];
 
-describe.skipIf(!usable)('the loop in Electron (needs npm run setup -- --test and a display)', () => {
+describe.skipIf(!hasElectron)('the loop in Electron (needs npm run setup -- --test and a display)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-electron-'));
   let app: ElectronApplication;
 
   beforeAll(async () => {
-    app = await _electron.launch({ executablePath: executablePath!, args: [root, ...FLAGS], env: { ...process.env, MASKLOOP_STATE: join(folder, 'state') } });
+    app = await launchElectron(join(folder, 'state'));
   });
   afterAll(async () => {
     await app?.close();

@@ -1,29 +1,24 @@
 /** The program started with a file, as a file manager does: images wait for a project; a second start hands over to the first. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { _electron } from 'playwright-core';
+import { join } from 'node:path';
 import type { ElectronApplication } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPhantoms } from '../../main/workers/phantoms.ts';
+import { electronCommand, hasElectron, launchElectron } from './electronProgram.ts';
 
-const root = resolve(import.meta.dirname, '../..');
-const found = join(root, 'node_modules/.cache/maskloop/electron.json');
-const executablePath = existsSync(found) ? (JSON.parse(readFileSync(found, 'utf8')) as { executable: string }).executable : null;
-const usable = executablePath !== null && (process.env.DISPLAY !== undefined || process.platform !== 'linux');
-const FLAGS = ['--use-gl=angle', '--use-angle=swiftshader', '--ignore-gpu-blocklist'];
 
-describe.skipIf(!usable)('files opened with the program (needs npm run setup -- --test and a display)', () => {
+describe.skipIf(!hasElectron)('files opened with the program (needs npm run setup -- --test and a display)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-open-'));
   const image = (n: number): string => join(folder, 'studies/imagesTr', `phantom_00${n}.nii.gz`);
-  const env = { ...process.env, MASKLOOP_STATE: join(folder, 'state') } as Record<string, string>;
+  const stateFolder = join(folder, 'state');
   let app: ElectronApplication;
 
   beforeAll(async () => {
     const studies = { task: 'phantoms', folder: join(folder, 'studies'), caseCount: 2, labelledCount: 0, seed: 1 } as const;
     await runPhantoms(studies, { tell: () => undefined, stop: { aborted: false } });
-    app = await _electron.launch({ executablePath: executablePath!, args: [root, ...FLAGS, image(1)], env });
+    app = await launchElectron(stateFolder, [image(1)]);
   }, 120_000);
   afterAll(async () => {
     await app?.close();
@@ -31,7 +26,7 @@ describe.skipIf(!usable)('files opened with the program (needs npm run setup -- 
   });
   /** What double-clicking a file does while the program runs. */
   const startAgain = (file: string): void => {
-    const { status, stderr } = spawnSync(executablePath!, ['--no-sandbox', root, ...FLAGS, file], { env, encoding: 'utf8', timeout: 60_000 });
+    const { status, stderr } = spawnSync(...electronCommand([file]), { env: { ...process.env, MASKLOOP_STATE: stateFolder }, encoding: 'utf8', timeout: 60_000 });
     expect(status, stderr).toBe(0);
   };
 

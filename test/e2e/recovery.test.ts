@@ -1,17 +1,16 @@
 /** The page, the host and the desktop program are killed while somebody paints: what is older than two seconds is found again. */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { _electron } from 'playwright-core';
 import type { ElectronApplication, Page } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, openInBrowser, startBrowserHost } from './browserHost.ts';
+import { hasElectron, launchElectron } from './electronProgram.ts';
 import { CASE_ID, DiscPainter, discsIn, isShown, journalsOf, newestMask, openPaintedCase } from './paintedCase.ts';
 
 /** What a journal may be behind. */
 const BOUND_MS = 2000;
-const root = resolve(import.meta.dirname, '../..');
 
 /** Paints, and does it at a random moment. How many discs were finished longer ago than the bound. */
 async function paintAndKill(page: Page, kill: () => void | Promise<void>, first = 0): Promise<{ readonly owed: number; readonly painted: number }> {
@@ -122,18 +121,11 @@ describe.skipIf(!existsSync(CHROMIUM))(`recovery in a browser (needs ${CHROMIUM}
   }, 600_000);
 });
 
-const found = join(root, 'node_modules/.cache/maskloop/electron.json');
-const executablePath = existsSync(found) ? (JSON.parse(readFileSync(found, 'utf8')) as { executable: string }).executable : null;
-const hasElectron = executablePath !== null && (process.env.DISPLAY !== undefined || process.platform !== 'linux');
-const FLAGS = ['--use-gl=angle', '--use-angle=swiftshader', '--ignore-gpu-blocklist'];
 
-/** On a quiet machine Playwright hung here twice, waiting for the window that was killed; until that is understood it runs when asked for. */
-const isAskedFor = process.env.MASKLOOP_RECOVERY_ELECTRON !== undefined;
-
-describe.skipIf(!hasElectron || !isAskedFor)('recovery in Electron (needs npm run setup -- --test, a display, and MASKLOOP_RECOVERY_ELECTRON=1)', () => {
+describe.skipIf(!hasElectron)('recovery in Electron (needs npm run setup -- --test and a display)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-recovery-electron-'));
   const project = join(folder, 'project');
-  const launch = (): Promise<ElectronApplication> => _electron.launch({ executablePath: executablePath!, args: [root, ...FLAGS], env: { ...process.env, MASKLOOP_STATE: join(folder, 'state') } });
+  const launch = (): Promise<ElectronApplication> => launchElectron(join(folder, 'state'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('loads the page again when it was killed, and brings strokes back after that and after the program was killed', async () => {

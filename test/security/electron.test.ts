@@ -5,7 +5,8 @@
 import { renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { callFromPage, hasElectron, startAttackedApp, type AttackedApp } from './electronApp.ts';
+import { hasElectron } from '../e2e/electronProgram.ts';
+import { callFromPage, startAttackedApp, type AttackedApp } from './electronApp.ts';
 
 type Attempt = readonly [what: string, code: string];
 

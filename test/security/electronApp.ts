@@ -1,18 +1,13 @@
 /** The built workstation in the real Electron, with a project of phantoms open, and an "outside" that counts who calls. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createSocket, type Socket } from 'node:dgram';
 import { createServer, type Server } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { _electron } from 'playwright-core';
+import { join } from 'node:path';
 import type { ElectronApplication, Page } from 'playwright-core';
+import { launchElectron } from '../e2e/electronProgram.ts';
 
-const root = resolve(import.meta.dirname, '../..');
-const found = join(root, 'node_modules/.cache/maskloop/electron.json');
-const executablePath = existsSync(found) ? (JSON.parse(readFileSync(found, 'utf8')) as { executable: string }).executable : null;
-export const hasElectron = executablePath !== null && (process.env.DISPLAY !== undefined || process.platform !== 'linux');
-const FLAGS = ['--use-gl=angle', '--use-angle=swiftshader', '--ignore-gpu-blocklist'];
 
 export interface AttackedApp {
   readonly app: ElectronApplication;
@@ -25,8 +20,7 @@ export interface AttackedApp {
 export async function startAttackedApp(): Promise<AttackedApp> {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-attacked-'));
   const outside = await Outside.open();
-  const env = { ...process.env, MASKLOOP_STATE: join(folder, 'state') };
-  const app = await _electron.launch({ executablePath: executablePath!, args: [root, ...FLAGS], env });
+  const app = await launchElectron(join(folder, 'state'));
   const page = await app.firstWindow();
   await page.waitForFunction(() => 'maskloop' in globalThis);
   const projectFolder = join(folder, 'project');

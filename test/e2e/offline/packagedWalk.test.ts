@@ -2,14 +2,13 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { _electron } from 'playwright-core';
 import { expect, it } from 'vitest';
+import { launchPackaged } from '../electronProgram.ts';
 import { checkExport } from '../exported.ts';
 import { makeStudies, walkTheLoop } from '../walkTheLoop.ts';
 
 const program = process.env.MASKLOOP_PACKAGED!;
 const folder = process.env.MASKLOOP_WALK!;
-const FLAGS = ['--use-gl=angle', '--use-angle=swiftshader', '--ignore-gpu-blocklist'];
 
 it('there is no network here', async () => {
   const answer = await new Promise((done) => connect(53, '9.9.9.9').on('connect', () => done('connected')).on('error', ({ message }) => done(message)));
@@ -17,7 +16,7 @@ it('there is no network here', async () => {
 });
 
 it('walks from a folder of studies to exported label maps, with the TensorFlow that came with it', async () => {
-  const app = await _electron.launch({ executablePath: program, args: FLAGS, env: { ...process.env, MASKLOOP_STATE: join(folder, 'state') } });
+  const app = await launchPackaged(program, join(folder, 'state'));
   try {
     const libraries = new Set<string>();
     const watch = setInterval(() => tensorflowFilesOf(program).forEach((file) => libraries.add(file)), 250);
