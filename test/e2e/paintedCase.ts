@@ -18,8 +18,8 @@ const RADIUS_MM = 1.5;
 const COLUMNS = 12;
 const ROWS = 9;
 const PITCH_MM = 5;
-/** Between two strokes, so that they do not run out. */
-const BREATH_MS = 60;
+/** Between two strokes, so that the places do not run out in three paintings of five seconds. */
+const BREATH_MS = 150;
 
 /** Written beside `project`; from the welcome page of `page` to the opened case. */
 export async function openPaintedCase(page: Page, folder: string): Promise<void> {
