@@ -28,7 +28,7 @@ export async function openPaintedCase(page: Page, folder: string): Promise<void>
   await writeGzippedNifti(join(studies, 'imagesTr', `${CASE_ID}.nii.gz`), grid, Int16Array.from({ length: COUNT }, (_, n) => 100 + (n % 97)));
   await writeGzippedNifti(join(studies, 'labelsTr', `${CASE_ID}.nii.gz`), grid, Uint8Array.from({ length: COUNT }, (_, n) => (n < LABELLED_VOXELS ? 1 : 0)));
   await page.getByLabel('Project folder', { exact: true }).fill(join(folder, 'project'));
-  await page.getByRole('button', { name: 'New project here' }).click();
+  await page.getByRole('button', { name: 'New project here' }).click({ delay: 150 }); // as slowly as a hand: what the typed path changes must not move the button away
   await page.getByRole('button', { name: 'Import…' }).click();
   await page.getByLabel('Folder to import').fill(studies);
   await page.getByRole('button', { name: 'Import', exact: true }).click();
