@@ -316,7 +316,10 @@ export class MprViewer {
     this.#difference.hide();
     this.#labels.clear();
     this.overlay.hide();
-    for (const plane of PLANES) this.#viewport(plane).removeAllActors();
+    for (const plane of PLANES) {
+      const viewport = this.#viewport(plane);
+      viewport.removeActors(viewport.getActors().map(({ uid }) => uid)); // viewports for processors cannot remove all at once
+    }
     dropCaseVolumes();
     this.#engine.renderViewports([...PLANES]);
   }

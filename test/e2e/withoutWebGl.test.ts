@@ -27,6 +27,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`a browser without WebGL (needs ${CHROMIU
       for (const part of ['imagesTr', 'labelsTr']) mkdirSync(join(studies, part), { recursive: true });
       await writeGzippedNifti(join(studies, 'imagesTr', 'plain.nii.gz'), grid, Int16Array.from({ length: COUNT }, (_, n) => 20 * Math.floor(n / (DIMS[0] * DIMS[1])) + (n % 5)));
       await writeGzippedNifti(join(studies, 'labelsTr', 'plain.nii.gz'), grid, Uint8Array.from({ length: COUNT }, (_, n) => (n < 4 ? 1 : 0)));
+      await writeGzippedNifti(join(studies, 'imagesTr', 'second.nii.gz'), grid, new Int16Array(COUNT).map((_, n) => n % 300));
+      await writeGzippedNifti(join(studies, 'labelsTr', 'second.nii.gz'), grid, Uint8Array.from({ length: COUNT }, (_, n) => (n < 4 ? 1 : 0)));
       await rig.call('project.create', { folder: rig.projectFolder });
       await rig.jobEnd((await rig.call('dataset.import', { paths: [studies] })).jobId);
     }, WITHOUT_WEBGL);
@@ -35,7 +37,12 @@ describe.skipIf(!existsSync(CHROMIUM))(`a browser without WebGL (needs ${CHROMIU
 
   it('opens, scrolls, paints, undoes and saves', async () => {
     const { page, complaints } = await hosted.openPage({ width: 1400, height: 900 });
-    await page.getByTestId('case').click();
+    const open = async (caseId: string): Promise<void> => {
+      await page.locator(`[data-testid=case][data-case-id=${caseId}]`).click();
+      await page.locator(`[data-testid=viewer][data-ready=true][data-case-id=${caseId}]`).waitFor({ timeout: 8000 });
+    };
+    await open('second');
+    await open('plain');
     await page.locator('[data-testid=viewer][data-ready=true]').waitFor(WAIT);
     expect(await page.getByTestId('software').textContent()).toContain('drawn by the processor');
 
