@@ -52,6 +52,7 @@ describe.skipIf(!hasElectron)('files opened with the program (needs npm run setu
     const page = await app.firstWindow();
     await page.getByRole('button', { name: 'Close project' }).click();
     await page.getByLabel('Project folder', { exact: true }).waitFor();
+    expect(await page.getByText('No project is open').count()).toBe(0);
     startAgain(join(folder, 'project/project.mlproj'));
     await page.getByTestId('workspace').waitFor({ timeout: 30_000 });
   });
@@ -74,6 +75,7 @@ describe.skipIf(!hasElectron)('files opened with the program (needs npm run setu
     expect(stored.toString('latin1', 0, 8)).toBe('MLSEALED');
     await page.getByRole('button', { name: 'Close project' }).click();
     await page.getByLabel('Project folder', { exact: true }).waitFor();
+    expect(await page.getByText('No project is open').count()).toBe(0);
     startAgain(join(sealed, 'project.mlproj'));
     await page.getByRole('dialog').getByLabel('Passphrase', { exact: true }).fill('horse battery staple');
     await page.keyboard.press('Enter');

@@ -43,7 +43,7 @@ export class JobBoard {
     return this.api.subscribe(
       (event) => {
         if (event.type === 'job') this.#apply(event.event);
-        if (event.type === 'project') void this.#reload();
+        if (event.type === 'project' && event.isOpen) void this.#reload();
       },
       () => void this.#reload(),
     );
