@@ -1,5 +1,6 @@
 import type { CallInput } from '../../../main/contract/api.ts';
 import type { Amp, Fold, Preset } from '../../../main/contract/vocabulary.ts';
+import { t } from '../../lib/messages/messages.svelte.ts';
 
 /** What the fold-out holds. `null` and `''`: as the preset says. Numbers are `null` while their field is empty. */
 export interface AdvancedChoices {
@@ -28,9 +29,9 @@ export const presetDefaults = (): AdvancedChoices => ({
 
 /** What keeps a training from starting, in words; `null` when nothing does. */
 export function problemOf({ learningRate, batchSize, replayPercent }: AdvancedChoices): string | null {
-  if (learningRate !== null && !(learningRate > 0)) return 'The learning rate must be above 0.';
-  if (batchSize !== null && !(Number.isInteger(batchSize) && batchSize > 0)) return 'The batch size must be a whole number above 0.';
-  if (replayPercent !== null && !(replayPercent >= LEAST_REPLAY_PERCENT && replayPercent <= 100)) return `Known cases must make up ${LEAST_REPLAY_PERCENT} to 100 percent.`;
+  if (learningRate !== null && !(learningRate > 0)) return t('advanced.problem.learningRate');
+  if (batchSize !== null && !(Number.isInteger(batchSize) && batchSize > 0)) return t('advanced.problem.batchSize');
+  if (replayPercent !== null && !(replayPercent >= LEAST_REPLAY_PERCENT && replayPercent <= 100)) return t('advanced.problem.replay', { least: LEAST_REPLAY_PERCENT });
   return null;
 }
 

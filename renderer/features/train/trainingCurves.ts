@@ -1,4 +1,5 @@
 import type { Metric } from '../../../main/contract/jobs.ts';
+import { t } from '../../lib/messages/messages.svelte.ts';
 import type { ChartLine } from '../../ui/chartPath.ts';
 
 const LABEL_COLORS = [3, 2, 4, 6, 5].map((n) => `var(--chart-${n})`);
@@ -12,13 +13,14 @@ export function thin<T>(points: readonly T[]): readonly T[] {
 
 export function lossLines(metrics: readonly Metric[]): ChartLine[] {
   const points = metrics.filter((m) => m.name === 'trainLoss').map(({ step, value }) => ({ x: step, y: value }));
-  return [{ name: 'training', color: 'var(--chart-1)', points: thin(points) }];
+  return [{ name: t('curves.line.training'), color: 'var(--chart-1)', points: thin(points) }];
 }
 
 /** The mean and one line for each class. */
 export function diceLines(metrics: readonly Metric[]): ChartLine[] {
-  const lines = new Map<string, { x: number; y: number }[]>([['mean', []]]);
-  for (const { name, label = 'mean', step, value } of metrics) {
+  const mean = t('curves.line.mean');
+  const lines = new Map<string, { x: number; y: number }[]>([[mean, []]]);
+  for (const { name, label = mean, step, value } of metrics) {
     if (name !== 'valDice') continue;
     if (!lines.has(label)) lines.set(label, []);
     lines.get(label)!.push({ x: step, y: value });

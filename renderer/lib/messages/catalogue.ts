@@ -15,6 +15,7 @@ import { project as projectDe } from './de/project.ts';
 import { recovery as recoveryDe } from './de/recovery.ts';
 import { review as reviewDe } from './de/review.ts';
 import { settings as settingsDe } from './de/settings.ts';
+import { train as trainDe } from './de/train.ts';
 import { view as viewDe } from './de/view.ts';
 import { workspace as workspaceDe } from './de/workspace.ts';
 import { annotate } from './en/annotate.ts';
@@ -30,14 +31,15 @@ import { project } from './en/project.ts';
 import { recovery } from './en/recovery.ts';
 import { review } from './en/review.ts';
 import { settings } from './en/settings.ts';
+import { train } from './en/train.ts';
 import { view } from './en/view.ts';
 import { workspace } from './en/workspace.ts';
 import type { Message } from './message.ts';
 
-const en = { ...annotate, ...browse, ...commands, ...common, ...editing, ...exporting, ...importing, ...jobs, ...network, ...project, ...recovery, ...review, ...settings, ...view, ...workspace };
+const en = { ...annotate, ...browse, ...commands, ...common, ...editing, ...exporting, ...importing, ...jobs, ...network, ...project, ...recovery, ...review, ...settings, ...train, ...view, ...workspace };
 export type MessageKey = keyof typeof en;
 export type Messages = typeof en;
-const de: Record<MessageKey, Message> = { ...annotateDe, ...browseDe, ...commandsDe, ...commonDe, ...editingDe, ...exportingDe, ...importingDe, ...jobsDe, ...networkDe, ...projectDe, ...recoveryDe, ...reviewDe, ...settingsDe, ...viewDe, ...workspaceDe };
+const de: Record<MessageKey, Message> = { ...annotateDe, ...browseDe, ...commandsDe, ...commonDe, ...editingDe, ...exportingDe, ...importingDe, ...jobsDe, ...networkDe, ...projectDe, ...recoveryDe, ...reviewDe, ...settingsDe, ...trainDe, ...viewDe, ...workspaceDe };
 
 export type Language = 'en' | 'de';
 export const catalogues: Readonly<Record<Language, Readonly<Record<MessageKey, Message>>>> = { en, de };
