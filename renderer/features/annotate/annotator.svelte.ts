@@ -4,6 +4,7 @@ import { COMPLETE, type Completeness } from '../../../main/contract/completeness
 import { typeOfLabels } from '../../../main/contract/labelType.ts';
 import type { CaseId, Segment } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
+import { t } from '../../lib/messages/messages.svelte.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
 import { voxelArray } from '../../viewer/voxelArray.ts';
 import type { CursorReading, MprViewer } from '../../viewer/mprViewer.ts';
@@ -16,7 +17,8 @@ import { fetchCase, saveOnTop } from './caseBytes.ts';
 import { Editing } from './editing.svelte.ts';
 import { Prompting } from './prompting.svelte.ts';
 import { MaskComparison } from './maskComparison.svelte.ts';
-import { BACKGROUND_SEGMENT, paintsBackground, withSliceToggled } from './paintedBackground.ts';
+import { paintsBackground, withSliceToggled } from './paintedBackground.ts';
+import { shownLegend } from './shownLegend.ts';
 import { UnsavedStrokes } from './unsavedStrokes.svelte.ts';
 
 const SIGNS_OF_WORK = ['pointermove', 'pointerdown', 'wheel', 'keydown'] as const;
@@ -183,8 +185,8 @@ export class Annotator {
       this.#open = null;
       this.strokes.leave();
       this.#completeness = found?.change.completeness ?? completeness;
-      await viewer.show({ grid: detail.grid, modality: detail.modality, voxels, labels, spareLabelValues: found?.change.labelValues ?? [] }, this.#shownLegend);
-      this.#chooseShownLabel(this.#shownLegend);
+      await viewer.show({ grid: detail.grid, modality: detail.modality, voxels, labels, spareLabelValues: found?.change.labelValues ?? [] }, shownLegend(this.#legend, this.paintsBackground));
+      this.#chooseShownLabel(shownLegend(this.#legend, this.paintsBackground));
       viewer.setActiveSegment(this.#activeLabel);
       viewer.setTool(this.#tool);
       this.#open = detail;
@@ -242,7 +244,7 @@ export class Annotator {
       await journalSaved(saved.revision);
       this.#newerRevision = null;
       this.#open = await this.api.call('dataset.openCase', { caseId: detail.caseId });
-      this.notices.say(`Saved as revision ${saved.revision}.`);
+      this.notices.say(t('revisions.saved', { revision: String(saved.revision) }));
     }
     this.#saving = false;
     return saved !== undefined;
@@ -264,11 +266,6 @@ export class Annotator {
     if (!caseId) return;
     const done = await this.notices.attempt(() => this.api.call('labels.restore', { caseId, revision }));
     if (done) await this.open(caseId);
-  }
-
-  /** The brush for background is one more segment, of this viewer only. */
-  get #shownLegend(): readonly Segment[] {
-    return this.paintsBackground ? [...this.#legend, BACKGROUND_SEGMENT] : this.#legend;
   }
 
   /** Saved with the next revision. */
@@ -293,7 +290,7 @@ export class Annotator {
     if (!legend.some((s) => s.labelValue === this.#activeLabel) && legend[0]) this.setActiveLabel(legend[0].labelValue);
   }
   #showLegend(): void {
-    const legend = this.#shownLegend;
+    const legend = shownLegend(this.#legend, this.paintsBackground);
     this.#chooseShownLabel(legend);
     if (!this.#open) return;
     this.#viewer?.setSegments(legend);

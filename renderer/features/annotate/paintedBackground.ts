@@ -1,10 +1,7 @@
-/** What the viewer makes of a mask in which unpainted does not simply mean background. */
+/** What the viewer makes of a mask in which unpainted does not simply mean background. Of the worker too, so no text of the window stands here. */
 import { PAINTED_BACKGROUND, canPaintBackground, type Completeness } from '../../../main/contract/completeness.ts';
 import type { Segment } from '../../../main/contract/vocabulary.ts';
 import type { LabelArray } from '../../viewer/labelSlots.ts';
-
-/** The brush for background is one more segment, of the viewer only. */
-export const BACKGROUND_SEGMENT: Segment = { labelValue: PAINTED_BACKGROUND, name: 'Background', colorRgb: [150, 150, 150] };
 
 export const paintsBackground = ({ unpainted, knownLabels }: Completeness, legend: readonly Segment[]): boolean =>
   (unpainted === 'unknown' || knownLabels !== null) && canPaintBackground(legend);

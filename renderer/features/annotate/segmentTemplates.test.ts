@@ -3,7 +3,7 @@ import { Segment } from '../../../main/contract/vocabulary.ts';
 import { SEGMENT_TEMPLATES, withTemplate } from './segmentTemplates.ts';
 
 describe('templates of segments', () => {
-  it.each(SEGMENT_TEMPLATES.map((template) => [template.name, template] as const))('%s: valid, each with a code', (_name, template) => {
+  it.each(SEGMENT_TEMPLATES.map((template) => [template.key, template] as const))('%s: valid, each with a code', (_key, template) => {
     const legend = withTemplate([], template);
     expect(legend.map(({ labelValue }) => labelValue)).toEqual(template.segments.map((_, n) => n + 1));
     for (const segment of legend) {

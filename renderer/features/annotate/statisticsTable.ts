@@ -1,5 +1,6 @@
 /** Statistics as people take them along: columns, tab- or comma-separated. */
 import type { Segment } from '../../../main/contract/vocabulary.ts';
+import { t } from '../../lib/messages/messages.svelte.ts';
 import type { SegmentStatistics } from './segmentStatistics.ts';
 
 export interface StatisticsColumn {
@@ -12,14 +13,14 @@ export interface StatisticsColumn {
 export function statisticsColumns(unit: string): readonly StatisticsColumn[] {
   const values = (name: string): string => (unit ? `${name} (${unit})` : name);
   return [
-    { title: 'Volume (ml)', of: ({ volumeMl }) => volumeMl, digits: 3 },
-    { title: 'Voxels', of: ({ voxelCount }) => voxelCount, digits: 0 },
-    { title: values('Mean'), of: ({ mean }) => mean, digits: 2 },
-    { title: values('SD'), of: ({ standardDeviation }) => standardDeviation, digits: 2 },
-    { title: values('Min'), of: ({ minimum }) => minimum, digits: 2 },
-    { title: values('Max'), of: ({ maximum }) => maximum, digits: 2 },
-    { title: 'Largest diameter (mm)', of: ({ largestDiameterMm }) => largestDiameterMm, digits: 1 },
-    { title: 'Largest axial diameter (mm)', of: ({ largestAxialDiameterMm }) => largestAxialDiameterMm, digits: 1 },
+    { title: t('statistics.volume'), of: ({ volumeMl }) => volumeMl, digits: 3 },
+    { title: t('statistics.voxels'), of: ({ voxelCount }) => voxelCount, digits: 0 },
+    { title: values(t('statistics.mean')), of: ({ mean }) => mean, digits: 2 },
+    { title: values(t('statistics.sd')), of: ({ standardDeviation }) => standardDeviation, digits: 2 },
+    { title: values(t('statistics.min')), of: ({ minimum }) => minimum, digits: 2 },
+    { title: values(t('statistics.max')), of: ({ maximum }) => maximum, digits: 2 },
+    { title: t('statistics.diameter'), of: ({ largestDiameterMm }) => largestDiameterMm, digits: 1 },
+    { title: t('statistics.axialDiameter'), of: ({ largestAxialDiameterMm }) => largestAxialDiameterMm, digits: 1 },
   ];
 }
 
@@ -29,6 +30,6 @@ export const unitOf = (modality: string): string => (modality.toUpperCase() === 
 export function statisticsText(rows: readonly SegmentStatistics[], legend: readonly Segment[], columns: readonly StatisticsColumn[], separator: '\t' | ','): string {
   const names = new Map(legend.map(({ labelValue, name }) => [labelValue, name]));
   const cell = (text: string): string => (/[",\t\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const lines = rows.map((row) => [names.get(row.labelValue) ?? `label ${row.labelValue}`, String(row.labelValue), ...columns.map(({ of, digits }) => String(Number(of(row).toFixed(digits))))]);
-  return `${[['Segment', 'Label', ...columns.map(({ title }) => title)], ...lines].map((line) => line.map(cell).join(separator)).join('\n')}\n`;
+  const lines = rows.map((row) => [names.get(row.labelValue) ?? t('segments.unnamed', { value: String(row.labelValue) }), String(row.labelValue), ...columns.map(({ of, digits }) => String(Number(of(row).toFixed(digits))))]);
+  return `${[[t('statistics.segment'), t('statistics.label'), ...columns.map(({ title }) => title)], ...lines].map((line) => line.map(cell).join(separator)).join('\n')}\n`;
 }

@@ -10,6 +10,7 @@ import { editing as editingDe } from './de/editing.ts';
 import { exporting as exportingDe } from './de/exporting.ts';
 import { importing as importingDe } from './de/importing.ts';
 import { jobs as jobsDe } from './de/jobs.ts';
+import { maskPanel as maskPanelDe } from './de/maskPanel.ts';
 import { network as networkDe } from './de/network.ts';
 import { project as projectDe } from './de/project.ts';
 import { recovery as recoveryDe } from './de/recovery.ts';
@@ -26,6 +27,7 @@ import { editing } from './en/editing.ts';
 import { exporting } from './en/exporting.ts';
 import { importing } from './en/importing.ts';
 import { jobs } from './en/jobs.ts';
+import { maskPanel } from './en/maskPanel.ts';
 import { network } from './en/network.ts';
 import { project } from './en/project.ts';
 import { recovery } from './en/recovery.ts';
@@ -36,10 +38,10 @@ import { view } from './en/view.ts';
 import { workspace } from './en/workspace.ts';
 import type { Message } from './message.ts';
 
-const en = { ...annotate, ...browse, ...commands, ...common, ...editing, ...exporting, ...importing, ...jobs, ...network, ...project, ...recovery, ...review, ...settings, ...train, ...view, ...workspace };
+const en = { ...annotate, ...browse, ...commands, ...common, ...editing, ...exporting, ...importing, ...jobs, ...maskPanel, ...network, ...project, ...recovery, ...review, ...settings, ...train, ...view, ...workspace };
 export type MessageKey = keyof typeof en;
 export type Messages = typeof en;
-const de: Record<MessageKey, Message> = { ...annotateDe, ...browseDe, ...commandsDe, ...commonDe, ...editingDe, ...exportingDe, ...importingDe, ...jobsDe, ...networkDe, ...projectDe, ...recoveryDe, ...reviewDe, ...settingsDe, ...trainDe, ...viewDe, ...workspaceDe };
+const de: Record<MessageKey, Message> = { ...annotateDe, ...browseDe, ...commandsDe, ...commonDe, ...editingDe, ...exportingDe, ...importingDe, ...jobsDe, ...maskPanelDe, ...networkDe, ...projectDe, ...recoveryDe, ...reviewDe, ...settingsDe, ...trainDe, ...viewDe, ...workspaceDe };
 
 export type Language = 'en' | 'de';
 export const catalogues: Readonly<Record<Language, Readonly<Record<MessageKey, Message>>>> = { en, de };
