@@ -3,15 +3,12 @@
  * picture, scrolling one slice, memory of the page; drawn with WebGL and by the processor.
  * npm run bench -- viewer [--slices 20]   prints a table
  */
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { chromium } from 'playwright-core';
+import { join } from 'node:path';
+import { openHostedPage } from '../browserHost.mjs';
 
-const root = resolve(import.meta.dirname, '../..');
 const DIMS = [512, 512, 300];
-const FLAGS = ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swiftshader', '--ignore-gpu-blocklist'];
 const asked = process.argv.indexOf('--slices');
 const SLICES = asked > 0 ? Number(process.argv[asked + 1]) : 20;
 const MINUTES = 5 * 60_000;
@@ -37,19 +34,6 @@ function writePhantom(path) {
   writeFileSync(path, Buffer.concat([header, Buffer.from(voxels.buffer)]));
 }
 
-async function startHost(state) {
-  const host = spawn(process.execPath, [join(root, 'dist/main/maskloop.cjs'), 'serve', '--port', '0'], { env: { ...process.env, MASKLOOP_STATE: state }, stdio: ['ignore', 'pipe', 'inherit'] });
-  const link = await new Promise((done) => {
-    let printed = '';
-    host.stdout.on('data', (chunk) => {
-      printed += chunk;
-      const found = /http:\/\/127\.0\.0\.1:\d+\/\S+/.exec(printed);
-      if (found) done(found[0]);
-    });
-  });
-  return { host, link };
-}
-
 /** Milliseconds of each step, until the picture after the next one of the screen. */
 const scroll = (page, count) =>
   page.evaluate(async (steps) => {
@@ -69,14 +53,9 @@ const scroll = (page, count) =>
   }, count);
 
 async function measure(drawWith, isFirst) {
-  const state = join(folder, drawWith);
-  mkdirSync(state);
-  writeFileSync(join(state, 'preferences.json'), JSON.stringify({ version: 1, drawWith }));
-  const { host, link } = await startHost(state);
-  const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
+  const hosted = await openHostedPage(join(folder, drawWith), drawWith, { width: 1400, height: 1050 });
+  const { page } = hosted;
   try {
-    const page = await browser.newPage({ viewport: { width: 1400, height: 1050 } });
-    await page.goto(link);
     await page.getByLabel('Project folder', { exact: true }).fill(join(folder, 'project'));
     await page.getByRole('button', { name: isFirst ? 'New project here' : 'Open project', exact: true }).click();
     if (isFirst) {
@@ -101,9 +80,7 @@ async function measure(drawWith, isFirst) {
     const heapMb = metrics.find(({ name }) => name === 'JSHeapUsedSize').value / 1e6;
     console.log(`| ${drawWith} | ${(openMs / 1000).toFixed(2)} s | ${times[times.length >> 1].toFixed(0)} ms | ${times.at(-1).toFixed(0)} ms | ${heapMb.toFixed(0)} MB |`);
   } finally {
-    await browser.close();
-    host.kill('SIGTERM');
-    await new Promise((done) => host.once('exit', done));
+    await hosted.close();
   }
 }
 

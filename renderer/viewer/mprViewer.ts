@@ -8,6 +8,7 @@ import { synchronizers, SynchronizerManager } from '@cornerstonejs/tools';
 import type { Measurement } from '../../main/contract/measurements.ts';
 import type { Grid, Segment } from '../../main/contract/vocabulary.ts';
 import { IMAGE_VOLUME_ID, cacheCaseImage, dropCaseVolumes } from './caseVolume.ts';
+import { freeGraphicsOfTheDeleted } from './graphicsResources.ts';
 import type { VoxelArray } from './voxelArray.ts';
 import { EditTools } from './edit/editTools.ts';
 import { toGridMm, voxelAt } from './edit/gridFrame.ts';
@@ -196,7 +197,10 @@ export class MprViewer {
     );
     this.#engine.renderViewports([...PLANES]);
     await Promise.all(drawn);
-    for (const plane of PLANES) this.#tellFacts(plane);
+    for (const plane of PLANES) {
+      freeGraphicsOfTheDeleted(this.#viewport(plane));
+      this.#tellFacts(plane);
+    }
     this.threeD.caseShown();
   }
 
