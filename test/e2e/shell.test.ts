@@ -79,7 +79,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     await picture('palette-dark');
     await page.keyboard.press('Enter');
     await palette.waitFor({ state: 'detached' });
-    await page.locator('button[aria-pressed=true]', { hasText: 'Lasso' }).waitFor();
+    await page.getByRole('button', { name: 'Lasso', exact: true, pressed: true }).waitFor();
     await page.keyboard.press('Control+Shift+P');
     expect(await palette.getByRole('option').first().textContent()).toContain('Lasso');
     const undo = palette.locator('[data-command="mask.undo"]');
@@ -93,12 +93,12 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     await picture('cheat-sheet-dark');
     await page.keyboard.press('b'); // a dialog is open: no tool changes behind it
     await page.keyboard.press('Escape');
-    expect(await page.locator('button[aria-pressed=true]', { hasText: 'Lasso' }).count()).toBe(1);
+    expect(await page.getByRole('button', { name: 'Lasso', exact: true, pressed: true }).count()).toBe(1);
     // typing is typing
     await page.getByLabel('Search cases').click();
     await page.keyboard.type('b ');
     expect(await page.getByLabel('Search cases').inputValue()).toBe('b ');
-    expect(await page.locator('button[aria-pressed=true]', { hasText: /^Brush$/ }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: 'Brush', exact: true, pressed: true }).count()).toBe(0);
     await page.getByLabel('Search cases').fill('');
   }, 120_000);
 
@@ -117,7 +117,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     await expect.poll(() => kept().shortcuts).toEqual({ 'tool.brush': ['Shift+Q'] });
     await page.keyboard.press('Escape');
     await page.keyboard.press('Shift+Q');
-    await page.locator('button[aria-pressed=true]', { hasText: /^Brush$/ }).waitFor();
+    await page.getByRole('button', { name: 'Brush', exact: true, pressed: true }).waitFor();
     await page.reload();
     await page.locator('button[title$="(Shift+Q)"]').waitFor();
     await page.getByTestId('case').first().click();

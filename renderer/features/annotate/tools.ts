@@ -1,14 +1,17 @@
 import { t } from '../../lib/messages/messages.svelte.ts';
+import type { IconName } from '../../ui/Icon.svelte';
 import type { EditSettings } from '../../viewer/edit/editSettings.ts';
 import type { ViewerTool } from '../../viewer/mprTools.ts';
 
-interface ToolEntry {
-  readonly tool: ViewerTool;
+interface ToolEntry<Tool extends ViewerTool = ViewerTool> {
+  readonly tool: Tool;
   readonly key: string;
 }
+/** It has a picture. */
+type ButtonTool = ViewerTool & IconName;
 
 /** The tools of the toolbar, in its order, with the key of each. */
-export const VIEW_TOOLS: readonly ToolEntry[] = [
+export const VIEW_TOOLS: readonly ToolEntry<ButtonTool>[] = [
   { tool: 'windowLevel', key: 'W' },
   { tool: 'crosshairs', key: 'C' },
   { tool: 'pan', key: 'P' },
@@ -20,7 +23,7 @@ export const MEASURING_TOOLS: readonly ToolEntry[] = [
   { tool: 'angle', key: 'Shift+A' },
   { tool: 'ellipse', key: 'Shift+E' },
 ];
-export const EDIT_TOOLS: readonly ToolEntry[] = [
+export const EDIT_TOOLS: readonly ToolEntry<ButtonTool>[] = [
   { tool: 'brush', key: 'B' },
   { tool: 'eraser', key: 'E' },
   { tool: 'push', key: 'N' },
