@@ -1,5 +1,5 @@
 import { t } from '../../lib/messages/messages.svelte.ts';
-import type { IconName } from '../../ui/Icon.svelte';
+import type { IconName } from '../../ui/iconPaths.ts';
 import type { EditSettings } from '../../viewer/edit/editSettings.ts';
 import type { ViewerTool } from '../../viewer/mprTools.ts';
 
