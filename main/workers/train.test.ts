@@ -106,7 +106,10 @@ describe('exact resume, float32 on one thread', () => {
     }
     // not because nothing was learned
     expect(half.arrays.some(({ values }, n) => !Buffer.from(values.buffer).equals(Buffer.from(a.arrays[n]!.values.buffer)))).toBe(true);
-    expect(second.summary.bestDice).toBe(whole.summary.bestDice);
+    // The last validation; when the ones before it come depends on how fast the machine is, and so may the best.
+    const lastDice = (folder: string): unknown[] => lines(folder).filter(({ name, step }) => name === 'valDice' && step === 6).map(({ value }) => value);
+    expect(lastDice(whole.folder).length).toBeGreaterThan(0);
+    expect(lastDice(second.folder)).toEqual(lastDice(whole.folder));
   });
 
   it('the same seed gives the same weights, another seed others', async () => {
