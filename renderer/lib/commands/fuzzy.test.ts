@@ -17,7 +17,10 @@ describe('fuzzyMatch', () => {
     expect(fuzzyMatch('sm', 'Save the mask')?.at).toEqual([0, 9]);
     expect(best('nc', ['Undo once more', 'Next case in the list'])).toBe('Next case in the list');
   });
-  it('prefers letters in a row to scattered ones', () => expect(best('undo', ['Up and down over', 'Undo'])).toBe('Undo'));
+  it('prefers letters in a row to scattered ones, also to the beginnings of words', () => {
+    expect(best('undo', ['Up and down over', 'Undo'])).toBe('Undo');
+    expect(best('lass', ['Layout: Side by side', 'Tool: Lasso'])).toBe('Tool: Lasso');
+  });
   it('takes no notice of case, accents and spaces', () => {
     expect(fuzzyMatch('GROSSER pinsel', 'grosser Pinsel')).not.toBeNull();
     expect(fuzzyMatch('rückgängig', 'Ruckgangig')).not.toBeNull();

@@ -7,7 +7,7 @@ export interface FuzzyMatch {
 }
 
 const AT_WORD_START = 8;
-const IN_A_ROW = 5;
+const IN_A_ROW = 9;
 const FOUND = 1;
 const GAP = 0.15;
 
