@@ -9,6 +9,8 @@ import type { Notices } from './notices.svelte.ts';
 export class UserPreferences {
   #value = $state.raw<Preferences>(FIRST_PREFERENCES);
   #loaded = $state(false);
+  /** Changes that are not kept yet. What is told meanwhile is older than what is shown. */
+  #underWay = 0;
 
   constructor(
     private readonly api: AppApi,
@@ -28,7 +30,7 @@ export class UserPreferences {
     void this.#load();
     return this.api.subscribe(
       (event) => {
-        if (event.type === 'preferences') this.#show(event.preferences);
+        if (event.type === 'preferences' && this.#underWay === 0) this.#show(event.preferences);
       },
       () => void this.#load(),
     );
@@ -36,15 +38,20 @@ export class UserPreferences {
 
   async #load(): Promise<void> {
     const read = await this.notices.attempt(() => this.api.call('preferences.get', {}));
-    this.#show(read ?? this.#value);
+    if (this.#underWay === 0) this.#show(read ?? this.#value);
     this.#loaded = true;
   }
 
   /** Shows at once; taken back when it could not be kept. */
   readonly change = (changes: PreferenceChanges): void => {
-    const before = this.#value;
-    this.#show({ ...before, ...changes });
-    void this.notices.attempt(() => this.api.call('preferences.change', changes)).then((kept) => this.#show(kept ?? before));
+    this.#show({ ...this.#value, ...changes });
+    this.#underWay++;
+    void this.notices.attempt(() => this.api.call('preferences.change', changes)).then((kept) => {
+      this.#underWay--;
+      if (this.#underWay > 0) return;
+      if (kept) this.#show(kept);
+      else void this.#load();
+    });
   };
 
   #show(preferences: Preferences): void {

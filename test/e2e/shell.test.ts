@@ -54,7 +54,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     await dialog.getByLabel('Compute with').selectOption('cpu');
     await dialog.getByLabel('Allow the DICOM network').check();
     const chosen = { userName: 'Dr. Ada', projectsFolder: join(folder, 'empty'), threads: 2, memoryGb: 4.5, device: 'cpu', networkAllowed: true };
-    await expect.poll(kept).toMatchObject(chosen);
+    await expect.poll(kept, { timeout: 10_000 }).toMatchObject(chosen);
     await picture('settings-computer');
     await page.keyboard.press('Escape');
     await expect.poll(() => page.getByLabel('Project folder', { exact: true }).inputValue()).toBe(join(folder, 'empty'));
