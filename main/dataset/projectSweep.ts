@@ -40,12 +40,14 @@ export async function unfinishedIn(project: ProjectFolder): Promise<string[]> {
       else if (entry.isDirectory() && isOurs(path)) await walk(path, () => true);
     }
   };
-  const ours = new Set([project.cases, project.runs, project.preprocessed, project.inbox, project.backups]);
+  // the inbox, which may hold a hundred thousand objects, tidies up itself
+  const ours = new Set([project.cases, project.runs, project.preprocessed, project.backups]);
   await walk(project.path, (path) => ours.has(path)); // a project may have been made among other files
   return found;
 }
 
-const isUnfinished = (name: string): boolean => name.endsWith(TEMPORARY_SUFFIX) || name.startsWith(PENDING_PREFIX) || name.startsWith(IMPORTING_PREFIX);
+/** By the name of a file or folder; what lies beside a temporary file, such as its seals, is unfinished with it. */
+export const isUnfinished = (name: string): boolean => name.includes(TEMPORARY_SUFFIX) || name.startsWith(PENDING_PREFIX) || name.startsWith(IMPORTING_PREFIX);
 
 export async function sweepUploads(folder: ProjectFolder): Promise<void> {
   for (const name of await namesIfThere(folder.uploads))

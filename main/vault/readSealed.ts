@@ -160,7 +160,7 @@ class SealedHandle implements ReadHandle {
       if (bytesRead === 0) break;
       filled += bytesRead;
     }
-    const content = openChunk(this.seal, index, this.layout.isLast(index), stored.subarray(0, Math.max(filled, 16)));
+    const content = openChunk(this.seal, index, this.layout.isLast(index), stored.subarray(0, filled));
     this.#last = { index, content };
     return content;
   }

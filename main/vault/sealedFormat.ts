@@ -9,8 +9,9 @@
  * The nonce of a chunk is its index and whether it is the last, and the header is authenticated with every chunk: a flipped
  * bit, a chunk that is cut off, missing, moved or from another file is found when it is read.
  */
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { hkdfSync, randomBytes } from 'node:crypto';
 import { AppException } from '../contract/errors.ts';
+import { decrypt, encrypt, NONCE_BYTES, TAG_BYTES } from './aesGcm.ts';
 
 const MARK = Buffer.from('MLSEALED', 'latin1');
 const VERSION = 1;
@@ -18,7 +19,6 @@ const CHUNK_BITS = 18;
 export const CHUNK_BYTES = 2 ** CHUNK_BITS;
 export const HEADER_BYTES = 32;
 const SALT_AT_BYTE = 16;
-export const TAG_BYTES = 16;
 const STORED_CHUNK_BYTES = CHUNK_BYTES + TAG_BYTES;
 
 export type SealedKind = 'f' | 'l';
@@ -56,30 +56,19 @@ function sealOf(path: string, vaultKey: Uint8Array, header: Buffer): FileSeal {
 }
 
 function nonceOf(index: number, isLast: boolean): Buffer {
-  const nonce = Buffer.alloc(12);
+  const nonce = Buffer.alloc(NONCE_BYTES);
   nonce.writeBigUInt64BE(BigInt(index));
   nonce[11] = isLast ? 1 : 0;
   return nonce;
 }
 
 /** At most `CHUNK_BYTES`; only the last may have fewer, and only that of an empty file none. */
-export function sealChunk({ key, header }: FileSeal, index: number, isLast: boolean, content: Uint8Array): Buffer {
-  const cipher = createCipheriv('aes-256-gcm', key, nonceOf(index, isLast));
-  cipher.setAAD(header);
-  return Buffer.concat([cipher.update(content), cipher.final(), cipher.getAuthTag()]);
-}
+export const sealChunk = ({ key, header }: FileSeal, index: number, isLast: boolean, content: Uint8Array): Buffer => encrypt(key, nonceOf(index, isLast), header, [content]);
 
 /** Throws `disk/corrupt`. */
 export function openChunk({ key, header, path }: FileSeal, index: number, isLast: boolean, stored: Uint8Array): Buffer {
-  const decipher = createDecipheriv('aes-256-gcm', key, nonceOf(index, isLast), { authTagLength: TAG_BYTES });
-  decipher.setAAD(header);
-  decipher.setAuthTag(stored.subarray(stored.length - TAG_BYTES));
-  const content = decipher.update(stored.subarray(0, stored.length - TAG_BYTES));
-  try {
-    decipher.final();
-  } catch {
-    throw sealCorrupt(path, `part ${index} of it is damaged, or not where it was written`);
-  }
+  const content = decrypt(key, nonceOf(index, isLast), header, stored);
+  if (!content) throw sealCorrupt(path, `part ${index} of it is damaged, or not where it was written`);
   return content;
 }
 

@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppException } from '../contract/errors.ts';
 import { openVault, openVaults, vaultKeyOf } from './keyring.ts';
 import { contentBytes, openToRead, readFile, readNow, readTextSync, streamFile } from './readSealed.ts';
-import { CHUNK_BYTES, HEADER_BYTES, TAG_BYTES } from './sealedFormat.ts';
+import { TAG_BYTES } from './aesGcm.ts';
+import { CHUNK_BYTES, HEADER_BYTES } from './sealedFormat.ts';
 import { appendSealedNow, GrowingFile, readGrowingText } from './sealedLog.ts';
 import { openToWrite, writeFileNow, writeStream } from './writeSealed.ts';
 

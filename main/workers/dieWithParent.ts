@@ -10,7 +10,7 @@ const LOOK_MS = 100;
  */
 export function dieWithParent(): void {
   process.on('disconnect', () => process.exit(0));
-  new Worker(WATCH, { eval: true, workerData: { parentId: process.ppid, lookMs: LOOK_MS }, stdout: false }).unref();
+  new Worker(WATCH, { eval: true, workerData: { parentId: process.ppid, lookMs: LOOK_MS } }).unref();
 }
 
 const WATCH = `

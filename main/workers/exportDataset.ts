@@ -2,8 +2,6 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { COMPLETE, whyIncomplete } from '../contract/completeness.ts';
 import { AppException, err, ok, toAppError, type Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
@@ -12,9 +10,9 @@ import type { Grid } from '../contract/vocabulary.ts';
 import { syncFolder, writeFileAtomic } from '../dataset/atomicFile.ts';
 import { readLabelmap, readStoredImage } from '../dataset/storedVolume.ts';
 import { REPORT_NAME, type ExportedFile, type ExportReport } from '../export/exportReport.ts';
+import { gzippedNifti } from '../export/formats/niftiFormat.ts';
 import { datasetFolderName, datasetJson, datasetLabels, renumbered, splitsJson, type DatasetLabels } from '../export/nnunetDataset.ts';
 import { labelmapInSourceGeometry } from '../export/sourceLabelmap.ts';
-import { niftiChunks } from '../formats/nifti/writeNifti.ts';
 import { fromCanonical } from '../imaging/orientation.ts';
 import type { VoxelArray } from '../imaging/volume.ts';
 import { withUnknownIgnored } from '../nnunet/preprocess/unknownVoxels.ts';
@@ -159,7 +157,7 @@ class DatasetWriter {
 
   /** Hex SHA-256 of the file. */
   async #writeVolume(name: string, grid: Grid, voxels: VoxelArray): Promise<string> {
-    const bytes = await promisify(gzip)(Buffer.concat(niftiChunks(grid, voxels)), { level: LEVEL });
+    const bytes = await gzippedNifti(grid, voxels, LEVEL);
     await writeFileAtomic(join(this.folder, name), bytes);
     this.#names.push(name);
     return createHash('sha256').update(bytes).digest('hex');

@@ -17,8 +17,9 @@ import { describeFinding } from '../doctor/describeFinding.ts';
 import { copyJournal } from '../journal/copyJournal.ts';
 import { JOURNAL_ENDING } from '../journal/strokeJournals.ts';
 import { writeProjectFile } from '../projectFile.ts';
-import { IMPORTING_PREFIX, PENDING_PREFIX, ProjectFolder, SEALED_NAMES } from '../projectFolder.ts';
+import { ProjectFolder, SEALED_NAMES } from '../projectFolder.ts';
 import { openProject, type ProjectStore } from '../projectStore.ts';
+import { isUnfinished } from '../projectSweep.ts';
 import { namesIfThere } from '../readIfThere.ts';
 import { sealsFile } from './databaseSeals.ts';
 import { keysOf, newProjectKey, writeKeyFile } from './keyFile.ts';
@@ -101,8 +102,7 @@ async function* copied(from: string, to: string): AsyncGenerator<true | string> 
   if (!entries) return yield (await copyOne(from, to)) || from;
   await mkdir(to, { recursive: true });
   for (const entry of entries) {
-    const isUnfinished = entry.name.includes(TEMPORARY_SUFFIX) || entry.name.startsWith(PENDING_PREFIX) || entry.name.startsWith(IMPORTING_PREFIX);
-    if (isUnfinished) continue;
+    if (isUnfinished(entry.name)) continue;
     if (entry.isDirectory()) yield* copied(join(from, entry.name), join(to, entry.name));
     else if (entry.isFile()) yield (await copyOne(join(from, entry.name), join(to, entry.name))) || join(from, entry.name);
   }

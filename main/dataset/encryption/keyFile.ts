@@ -2,11 +2,12 @@
  * `encryption.json` of an encrypted project: a random key, wrapped by what scrypt makes of the passphrase. Changing the
  * passphrase wraps the same key anew. Who loses this file has lost the project, so a copy lies in `backups`.
  */
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes, scrypt } from 'node:crypto';
+import { createHash, hkdfSync, randomBytes, scrypt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AppException } from '../../contract/errors.ts';
+import { decrypt, encrypt, NONCE_BYTES, TAG_BYTES } from '../../vault/aesGcm.ts';
 import { syncFolder, writeFileAtomic } from '../atomicFile.ts';
 import type { ProjectFolder } from '../projectFolder.ts';
 import { readIfThere } from '../readIfThere.ts';
@@ -15,8 +16,8 @@ import { readIfThere } from '../readIfThere.ts';
 const SCRYPT = { name: 'scrypt', N: 2 ** 17, r: 8, p: 1 } as const;
 const SALT_BYTES = 16;
 const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
+/** Nothing is authenticated beside the key. */
+const NOTHING = Buffer.alloc(0);
 
 const bytesOf = (count: number) => z.base64().refine((text) => Buffer.from(text, 'base64').length === count, `${count} bytes in base64 are expected`);
 
@@ -53,9 +54,9 @@ export async function writeKeyFile(folder: ProjectFolder, projectKey: Uint8Array
   const salt = randomBytes(SALT_BYTES);
   const kdf = { ...SCRYPT, salt: salt.toString('base64') };
   const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv('aes-256-gcm', await stretched(passphrase, kdf), nonce);
-  const key = Buffer.concat([cipher.update(projectKey), cipher.final()]);
-  const wrappedKey = { cipher: 'aes-256-gcm', nonce: nonce.toString('base64'), key: key.toString('base64'), tag: cipher.getAuthTag().toString('base64') } as const;
+  const wrapped = encrypt(await stretched(passphrase, kdf), nonce, NOTHING, [projectKey]);
+  const [key, tag] = [wrapped.subarray(0, KEY_BYTES), wrapped.subarray(KEY_BYTES)].map((part) => part.toString('base64')) as [string, string];
+  const wrappedKey = { cipher: 'aes-256-gcm', nonce: nonce.toString('base64'), key, tag } as const;
   const content: Content = { version: 1, about: ABOUT, kdf, wrappedKey };
   const bytes = Buffer.from(`${JSON.stringify({ ...content, sha256: hashOf(content) }, null, 2)}\n`);
   for (const path of [keyFileCopy(folder), folder.keyFile]) {
@@ -73,13 +74,10 @@ export async function unlock(folder: ProjectFolder, passphrase: string | undefin
   if (!bytes) return null;
   const { kdf, wrappedKey } = parsed(bytes, folder.keyFile);
   if (passphrase === undefined) throw new AppException({ code: 'project/passphrase-needed', path: folder.path });
-  const decipher = createDecipheriv('aes-256-gcm', await stretched(passphrase, kdf), Buffer.from(wrappedKey.nonce, 'base64'), { authTagLength: TAG_BYTES });
-  decipher.setAuthTag(Buffer.from(wrappedKey.tag, 'base64'));
-  try {
-    return Buffer.concat([decipher.update(Buffer.from(wrappedKey.key, 'base64')), decipher.final()]);
-  } catch {
-    throw new AppException({ code: 'project/wrong-passphrase', path: folder.path });
-  }
+  const [nonce, key, tag] = [wrappedKey.nonce, wrappedKey.key, wrappedKey.tag].map((text) => Buffer.from(text, 'base64')) as [Buffer, Buffer, Buffer];
+  const projectKey = decrypt(await stretched(passphrase, kdf), nonce, NOTHING, Buffer.concat([key, tag]));
+  if (!projectKey) throw new AppException({ code: 'project/wrong-passphrase', path: folder.path });
+  return projectKey;
 }
 
 function parsed(bytes: Buffer, path: string): Content {

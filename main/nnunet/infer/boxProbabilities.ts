@@ -1,4 +1,5 @@
 /** Probabilities in a box of the stored grid, from logits of the part of the network's space that covers it. */
+import { axisSampling, sourcePosition } from '../../imaging/axisSampling.ts';
 import type { ShapeDhw } from '../../imaging/tensorShape.ts';
 import type { CaseGeometry } from '../preprocess/preprocess.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -12,9 +13,9 @@ export interface Part {
   readonly shape: ShapeDhw;
 }
 
-/** Place along network axis `t` of the centre of stored voxel `v`, in voxels: both grids cover the same extent. */
+/** Place along network axis `t` of the centre of stored voxel `v`, in voxels. */
 const placeOf = (v: number, t: number, { cropBox, croppedShapeDhw, shapeDhw }: CaseGeometry, { transposeForward }: Plan): number =>
-  ((v - cropBox.begin[transposeForward[t]!]! + 0.5) * shapeDhw[t]!) / croppedShapeDhw[t]! - 0.5;
+  sourcePosition(v - cropBox.begin[transposeForward[t]!]!, shapeDhw[t]!, croppedShapeDhw[t]!);
 
 /** `box` in stored axes. `null`: all of it lies outside of what the network sees, so it is background. */
 export function networkPart(box: Part, geometry: CaseGeometry, plan: Plan): Part | null {
@@ -69,21 +70,20 @@ export function boxProbabilities(logits: Float32Array, part: Part, box: Part, cl
   return bytes;
 }
 
-/** Two neighbours with their weights for each voxel along one stored axis. */
-function mixOf(box: Part, axis: number, part: Part, strides: readonly number[], geometry: CaseGeometry, plan: Plan) {
+/** Two neighbours with their weights for each voxel along one stored axis, as whole predictions are brought back to their image. */
+function mixOf(box: Part, axis: number, part: Part, strides: readonly number[], { cropBox, croppedShapeDhw, shapeDhw }: CaseGeometry, plan: Plan) {
   const t = plan.transposeForward.indexOf(axis as 0 | 1 | 2);
   const count = box.shape[axis]!;
   const [offsets, weights, isSeen] = [new Uint32Array(2 * count), new Float32Array(2 * count), new Uint8Array(count)];
-  const last = part.shape[t]! - 1;
+  const { lower, upper, upperWeight } = axisSampling(shapeDhw[t]!, croppedShapeDhw[t]!, 'linear');
   for (let n = 0; n < count; n++) {
-    const v = box.begin[axis]! + n;
-    isSeen[n] = v >= geometry.cropBox.begin[axis]! && v < geometry.cropBox.end[axis]! ? 1 : 0;
-    const place = Math.min(last, Math.max(0, placeOf(v, t, geometry, plan) - part.begin[t]!));
-    const low = Math.floor(place);
-    offsets[2 * n] = low * strides[t]!;
-    offsets[2 * n + 1] = Math.min(last, low + 1) * strides[t]!;
-    weights[2 * n] = 1 - (place - low);
-    weights[2 * n + 1] = place - low;
+    const v = box.begin[axis]! + n - cropBox.begin[axis]!;
+    if (v < 0 || v >= lower.length) continue;
+    isSeen[n] = 1;
+    offsets[2 * n] = (lower[v]! - part.begin[t]!) * strides[t]!;
+    offsets[2 * n + 1] = (upper[v]! - part.begin[t]!) * strides[t]!;
+    weights[2 * n] = 1 - upperWeight[v]!;
+    weights[2 * n + 1] = upperWeight[v]!;
   }
   return { offsets, weights, isSeen };
 }
