@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeGzippedNifti } from '../../main/dataset/storedVolume.ts';
 import { gridFromAffine } from '../../main/imaging/grid.ts';
+import { AxialPlane } from './axialPlane.ts';
 import { CHROMIUM, startBrowserHost, type BrowserHost } from './browserHost.ts';
 
 const DIMS = [160, 128, 30] as const;
@@ -24,9 +25,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`editing in a browser (needs ${CHROMIUM})
   let host: BrowserHost;
   let page: Page;
   let revision = 1;
-  /** Middle of the axial plane, and how many pixels a millimetre has there. */
-  let middle: [number, number];
-  let pixelsPerMm: number;
+  let plane: AxialPlane;
 
   beforeAll(async () => {
     host = await startBrowserHost(join(folder, 'state'));
@@ -50,42 +49,15 @@ describe.skipIf(!existsSync(CHROMIUM))(`editing in a browser (needs ${CHROMIUM})
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
     await page.locator('[data-testid=case][data-case-id=editing]').click();
     await page.locator('[data-testid=viewer][data-ready=true][data-case-id=editing]').waitFor({ timeout: 30_000 });
-    await measurePlane();
+    plane = await AxialPlane.measure(page, 200);
   }, 120_000);
   afterAll(async () => {
     await host?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Left of the patient, in mm. */
-  async function leftUnder(x: number, y: number): Promise<number> {
-    await page.mouse.move(x, y);
-    await page.getByTestId('cursor').getByText('voxel').waitFor();
-    await page.waitForTimeout(150);
-    return Number(/L (-?[\d.]+)/.exec((await page.getByTestId('cursor').textContent())!)![1]);
-  }
-
-  async function measurePlane(): Promise<void> {
-    const { x, y, width, height } = (await page.getByTestId('plane-axial').boundingBox())!;
-    middle = [x + width / 2, y + height / 2];
-    const millimetres = (await leftUnder(middle[0] + 200, middle[1])) - (await leftUnder(middle[0] - 200, middle[1]));
-    pixelsPerMm = 400 / millimetres;
-    const [left] = [await leftUnder(...middle)];
-    middle = [middle[0] - left * pixelsPerMm, middle[1]];
-  }
-  const at = (xMm: number, yMm: number): [number, number] => [middle[0] + xMm * pixelsPerMm, middle[1] + yMm * pixelsPerMm];
-
-  async function drag(...pointsMm: readonly (readonly [number, number])[]): Promise<void> {
-    await page.mouse.move(...at(...pointsMm[0]!));
-    await page.mouse.down();
-    for (const point of pointsMm.slice(1)) await page.mouse.move(...at(...point));
-    await page.mouse.up();
-  }
-  async function click(xMm: number, yMm: number): Promise<void> {
-    await page.mouse.move(...at(xMm, yMm));
-    await page.mouse.down();
-    await page.mouse.up();
-  }
+  const drag: AxialPlane['drag'] = (...pointsMm) => plane.drag(...pointsMm);
+  const click = (xMm: number, yMm: number): Promise<void> => drag([xMm, yMm]);
   const stored = (): Buffer => gunzipSync(readFileSync(join(project, 'cases/editing/labels', `r${String(revision).padStart(4, '0')}.nii.gz`))).subarray(352);
   async function saved(): Promise<Buffer> {
     await page.locator('[data-testid=viewer][data-dirty=true]').waitFor({ timeout: 15_000 });

@@ -6,9 +6,9 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServiceRig } from '../services/serviceRig.ts';
 import { CHROMIUM, startBrowserHost, type BrowserHost } from './browserHost.ts';
+import { picture } from './picture.ts';
 
 const PASSPHRASE = 'horse battery staple';
-const pictures = process.env.MASKLOOP_SCREENSHOTS;
 
 describe.skipIf(!existsSync(CHROMIUM))(`a passphrase in a browser (needs ${CHROMIUM})`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-passphrase-'));
@@ -31,9 +31,6 @@ describe.skipIf(!existsSync(CHROMIUM))(`a passphrase in a browser (needs ${CHROM
     await host?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
-  const picture = async (name: string): Promise<void> => {
-    if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
-  };
   const dialog = () => page.getByRole('dialog');
 
   it('is typed twice for a new project', async () => {
@@ -47,7 +44,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`a passphrase in a browser (needs ${CHROM
     await dialog().getByLabel('Passphrase', { exact: true }).fill(PASSPHRASE);
     await dialog().getByLabel('Once more').fill('something else');
     await dialog().getByRole('alert').waitFor();
-    await picture('passphrase-new');
+    await picture(page, 'passphrase-new');
     expect(await make.isDisabled()).toBe(true);
     await dialog().getByLabel('Once more').fill(PASSPHRASE);
     await make.click();
@@ -62,7 +59,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`a passphrase in a browser (needs ${CHROM
     await dialog().getByLabel('Passphrase', { exact: true }).fill('not this one');
     await page.keyboard.press('Enter');
     await dialog().getByRole('alert').waitFor();
-    await picture('passphrase-open');
+    await picture(page, 'passphrase-open');
     await dialog().getByLabel('Passphrase', { exact: true }).fill(PASSPHRASE);
     await page.keyboard.press('Enter');
     await page.getByTestId('workspace').waitFor();
@@ -75,6 +72,6 @@ describe.skipIf(!existsSync(CHROMIUM))(`a passphrase in a browser (needs ${CHROM
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Export…' }).click();
     await dialog().getByText('What you export is not').waitFor();
-    await picture('passphrase-export');
+    await picture(page, 'passphrase-export');
   });
 });

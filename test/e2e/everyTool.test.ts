@@ -9,8 +9,10 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeGzippedNifti, writeLabelmap } from '../../main/dataset/storedVolume.ts';
 import { gridFromAffine } from '../../main/imaging/grid.ts';
+import { AxialPlane, leftMmUnder } from './axialPlane.ts';
 import { CHROMIUM } from './browserHost.ts';
 import { hostProject, type HostedProject } from './hostedProject.ts';
+import { picture } from './picture.ts';
 
 type Xyz = readonly [number, number, number];
 const DIMS = [96, 96, 21] as const;
@@ -77,8 +79,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`every tool in a browser (needs ${CHROMIU
   let complaints: string[];
   let labelsFolder: string;
   let revision = 1;
-  let middle: readonly [number, number];
-  let pixelsPerMm: number;
+  let plane: AxialPlane;
 
   beforeAll(async () => {
     hosted = await hostProject('every-tool', async (rig, root) => {
@@ -95,31 +96,13 @@ describe.skipIf(!existsSync(CHROMIUM))(`every tool in a browser (needs ${CHROMIU
     ({ page, complaints } = await hosted.openPage({ width: 1300, height: 900 }));
     await page.getByTestId('case').click();
     await page.locator('[data-testid=viewer][data-ready=true]').waitFor({ timeout: 60_000 });
-    await measurePlane();
+    plane = await AxialPlane.measure(page, 150);
     await page.locator('summary', { hasText: 'Operations' }).click();
   }, 120_000);
   afterAll(() => hosted?.remove());
 
-  async function leftUnder(x: number, y: number): Promise<number> {
-    await page.mouse.move(x, y);
-    await page.getByTestId('cursor').getByText('voxel').waitFor();
-    await page.waitForTimeout(100);
-    return Number(/L (-?[\d.]+)/.exec((await page.getByTestId('cursor').textContent())!)![1]);
-  }
-  async function measurePlane(): Promise<void> {
-    const { x, y, width, height } = (await page.getByTestId('plane-axial').boundingBox())!;
-    const centre: [number, number] = [x + width / 2, y + height / 2];
-    const [left, right] = [await leftUnder(centre[0] - 150, centre[1]), await leftUnder(centre[0] + 150, centre[1])];
-    pixelsPerMm = 300 / (right - left);
-    middle = [centre[0] - ((left + right) / 2) * pixelsPerMm, centre[1]];
-  }
-  const at = (xMm: number, yMm: number): [number, number] => [middle[0] + xMm * pixelsPerMm, middle[1] + yMm * pixelsPerMm];
-  async function drag(...pointsMm: readonly (readonly [number, number])[]): Promise<void> {
-    await page.mouse.move(...at(...pointsMm[0]!));
-    await page.mouse.down();
-    for (const point of pointsMm.slice(1)) await page.mouse.move(...at(...point));
-    await page.mouse.up();
-  }
+  const at: AxialPlane['at'] = (xMm, yMm) => plane.at(xMm, yMm);
+  const drag: AxialPlane['drag'] = (...pointsMm) => plane.drag(...pointsMm);
   const click = (xMm: number, yMm: number): Promise<void> => drag([xMm, yMm]);
   const CORNERS = 20;
   const round = (x: number, y: number, radiusMm: number): [number, number][] => Array.from({ length: CORNERS }, (_, n) => [x + radiusMm * Math.cos((n * 2 * Math.PI) / CORNERS), y + radiusMm * Math.sin((n * 2 * Math.PI) / CORNERS)]);
@@ -161,7 +144,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`every tool in a browser (needs ${CHROMIU
     const path = (await page.getByTestId('plane-axial').locator('svg.edit-preview path').getAttribute('d'))!;
     const corners = path.split(/[MLZ]/).filter((part) => part).map((part) => part.split(' ').map(Number) as [number, number]);
     const twice = corners.reduce((sum, [x, y], n) => sum + x * corners[(n + 1) % corners.length]![1] - corners[(n + 1) % corners.length]![0] * y, 0);
-    return Math.abs(twice) / 2 / pixelsPerMm ** 2;
+    return Math.abs(twice) / 2 / plane.pixelsPerMm ** 2;
   }
 
   const walks: readonly Walk[] = [
@@ -256,7 +239,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`every tool in a browser (needs ${CHROMIU
         await click(-14, -12);
         await drag([-7, -12], [-4, -12], [1, -12]);
         drawnMm2 = await contourMm2();
-        if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'contour.png') });
+        await picture(page, 'contour');
         await keys('Enter');
       },
       check: (mask) => { nearArea(gained(mask, BALL) + voxelsWhere((mm) => isBall(mm) && mm[2] === 0), drawnMm2); expect(drawnMm2).toBeGreaterThan(Math.PI * 49 + 5); expect(slicesChanged(mask)).toBe(1); },
@@ -269,7 +252,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`every tool in a browser (needs ${CHROMIU
         await choose('What the contour does', 'add');
         const { x, y, width, height } = (await page.getByTestId('plane-coronal').boundingBox())!;
         const [centreX, centreY] = [x + width / 2, y + height / 2];
-        const mm = 40 / (await leftUnder(centreX + 20, centreY) - (await leftUnder(centreX - 20, centreY)));
+        const mm = 40 / (await leftMmUnder(page, centreX + 20, centreY) - (await leftMmUnder(page, centreX - 20, centreY)));
         const radiusPx = 9 * mm;
         for (let n = 0; n < CORNERS; n++) await page.mouse.click(centreX + radiusPx * Math.cos((n * 2 * Math.PI) / CORNERS), centreY + radiusPx * Math.sin((n * 2 * Math.PI) / CORNERS));
         await keys('Enter');

@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, startBrowserHost, type BrowserHost } from './browserHost.ts';
+import { picture } from './picture.ts';
 
-const pictures = process.env.MASKLOOP_SCREENSHOTS;
 /** `null`: one epoch; else what the training panel proposes, and a limit for the whole walk. */
 const limitMinutes = process.env.MASKLOOP_FIRST_RUN_MINUTES ? Number(process.env.MASKLOOP_FIRST_RUN_MINUTES) : null;
 const JOB_MS = 600_000;
@@ -31,9 +31,6 @@ describe.skipIf(!existsSync(CHROMIUM))(`a first run in a browser (needs ${CHROMI
     await host?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
-  const picture = async (name: string): Promise<void> => {
-    if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
-  };
   const isDone = (step: string): Promise<string | null> => page.locator(`[data-step=${step}]`).getAttribute('data-done');
 
   it('gets from the start page to a corrected prediction', async () => {
@@ -42,7 +39,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`a first run in a browser (needs ${CHROMI
     await page.goto(host.link);
     const startedMs = Date.now();
     await page.getByText('Try it with a phantom').waitFor();
-    await picture('first-run-welcome');
+    await picture(page, 'first-run-welcome');
     await page.getByRole('button', { name: 'MR of the brain' }).click();
     await expect.poll(() => isDone('import'), { timeout: 120_000 }).toBe('true');
     await expect.poll(() => page.getByTestId('case').count()).toBe(12);
@@ -61,7 +58,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`a first run in a browser (needs ${CHROMI
     await page.getByRole('button', { name: 'Predict this case' }).click();
     await page.locator('[data-testid=viewer][data-revision="1"][data-ready=true]').waitFor({ timeout: JOB_MS });
     expect(await isDone('predict')).toBe('true');
-    await picture('first-run-predicted');
+    await picture(page, 'first-run-predicted');
 
     await page.getByRole('tab', { name: 'Mask' }).click();
     await page.getByRole('button', { name: 'Brush', exact: true }).click();
@@ -77,7 +74,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`a first run in a browser (needs ${CHROMI
     const minutes = (Date.now() - startedMs) / 60_000;
     console.log(`first run: ${minutes.toFixed(1)} minutes from the start page to an accepted correction`);
     if (limitMinutes !== null) expect(minutes).toBeLessThan(limitMinutes);
-    await picture('first-run-accepted');
+    await picture(page, 'first-run-accepted');
     expect(existsSync(join(projects, 'Maskloop phantom MR/project.mlproj'))).toBe(true);
     expect(complaints).toEqual([]);
   }, 2 * JOB_MS);
@@ -92,7 +89,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`a first run in a browser (needs ${CHROMI
     expect(existsSync(join(projects, 'Maskloop phantom CT 2/project.mlproj'))).toBe(true);
     await page.getByTestId('case').first().click();
     await page.locator('[data-testid=viewer][data-ready=true]').waitFor({ timeout: 60_000 });
-    await picture('first-run-ct');
+    await picture(page, 'first-run-ct');
 
     await page.getByRole('button', { name: 'Close project' }).click();
     const images = join(projects, 'Maskloop phantom CT 2/phantoms/seed_0/abdomen_001');

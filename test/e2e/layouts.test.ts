@@ -8,6 +8,7 @@ import { gridFromAffine } from '../../main/imaging/grid.ts';
 import { violationsOf } from './axe.ts';
 import { CHROMIUM } from './browserHost.ts';
 import { hostProject, type HostedProject } from './hostedProject.ts';
+import { picture } from './picture.ts';
 
 const SIZE = 24;
 const COUNT = SIZE ** 3;
@@ -55,7 +56,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`layouts in a browser (needs ${CHROMIUM})
   it('pictures, keys, what is kept; surfaces that follow the brush; a small cloud', async () => {
     const { page, complaints } = await hosted.openPage({ width: 1400, height: 900 });
     const shoot = async (name: string): Promise<void> => {
-      if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, `layout-${name}.png`) });
+      await picture(page, `layout-${name}`);
     };
     const viewer = page.getByTestId('viewer');
     await page.getByTestId('case').click();

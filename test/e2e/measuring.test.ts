@@ -1,10 +1,10 @@
 /** Lengths, angles and ellipses, drawn with the mouse in a real browser and found again after a new start. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CHROMIUM } from './browserHost.ts';
 import { hostProject, importTwoChannelCases, type HostedProject } from './hostedProject.ts';
+import { picture } from './picture.ts';
 import { pixelOf } from './planePixels.ts';
 
 const WAIT = { timeout: 30_000 };
@@ -74,7 +74,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`measuring in a browser (needs ${CHROMIUM
     await poll(async () => numbersIn((await texts(page))[2]!).slice(1)).toEqual([40, 0]);
     // none of them in planes that cross it
     for (const plane of ['sagittal', 'coronal']) expect(await page.getByTestId(`plane-${plane}`).locator('svg text').count()).toBe(0);
-    if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'measuring.png') });
+    await picture(page, 'measuring');
 
     // one end of the length farther out
     await page.keyboard.press('w');

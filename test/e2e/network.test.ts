@@ -7,6 +7,7 @@ import { sendByDimse } from '../../main/dicomNetwork/dimseSending.ts';
 import { filesToSend } from '../../main/dicomNetwork/sending.ts';
 import { freePort, hasOrthanc, Orthanc, orthancNotice } from '../network/orthanc.ts';
 import { CHROMIUM, startBrowserHost, type BrowserHost } from './browserHost.ts';
+import { picture } from './picture.ts';
 import { makeStudies } from './walkTheLoop.ts';
 
 describe.skipIf(!existsSync(CHROMIUM) || !hasOrthanc)(`the DICOM network in a browser (needs ${CHROMIUM})${orthancNotice}`, () => {
@@ -67,7 +68,7 @@ describe.skipIf(!existsSync(CHROMIUM) || !hasOrthanc)(`the DICOM network in a br
     await dialog.getByRole('checkbox', { name: /^Study of/ }).check();
     await dialog.getByRole('button', { name: 'Retrieve and import' }).click();
     await dialog.locator('[data-testid=transfer][data-state=succeeded]').waitFor({ timeout: 60_000 });
-    if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'network.png') });
+    await picture(page, 'network');
 
     await dialog.getByRole('tab', { name: 'Receive' }).click();
     await dialog.getByLabel('Port').fill(String(orthanc.dicomPort));

@@ -5,6 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { writeGzippedNifti } from '../../main/dataset/storedVolume.ts';
 import { gridFromAffine } from '../../main/imaging/grid.ts';
+import { AxialPlane } from './axialPlane.ts';
 
 export const CASE_ID = 'painted';
 const DIMS = [160, 128, 10] as const;
@@ -61,34 +62,22 @@ export class DiscPainter {
 
   private constructor(
     private readonly page: Page,
-    private readonly middle: readonly [number, number],
-    private readonly pixelsPerMm: number,
+    private readonly plane: AxialPlane,
     private readonly first: number,
   ) {}
 
   /** Leaves the places of the `first` discs free. */
   static async create(page: Page, first = 0): Promise<DiscPainter> {
-    const { x, y, width, height } = (await page.getByTestId('plane-axial').boundingBox())!;
-    const leftUnder = async (pixelX: number): Promise<number> => {
-      await page.mouse.move(pixelX, y + height / 2);
-      await page.getByTestId('cursor').getByText('voxel').waitFor();
-      await page.waitForTimeout(150);
-      return Number(/L (-?[\d.]+)/.exec((await page.getByTestId('cursor').textContent())!)![1]);
-    };
-    const middleX = x + width / 2;
-    const pixelsPerMm = 200 / ((await leftUnder(middleX + 100)) - (await leftUnder(middleX - 100)));
+    const plane = await AxialPlane.measure(page, 100);
     await page.keyboard.press('b');
     await page.getByLabel('Brush radius in mm').fill(String(RADIUS_MM));
     await page.getByRole('button', { name: 'Brush', exact: true }).click();
-    return new DiscPainter(page, [middleX, y + height / 2], pixelsPerMm, first);
+    return new DiscPainter(page, plane, first);
   }
 
   async paintNext(): Promise<void> {
     const n = this.first + this.liftedAtMs.length;
-    const atMm = [((n % COLUMNS) - (COLUMNS - 1) / 2) * PITCH_MM, (Math.floor(n / COLUMNS) - (ROWS - 1) / 2) * PITCH_MM] as const;
-    await this.page.mouse.move(this.middle[0] + atMm[0] * this.pixelsPerMm, this.middle[1] + atMm[1] * this.pixelsPerMm);
-    await this.page.mouse.down();
-    await this.page.mouse.up();
+    await this.plane.drag([((n % COLUMNS) - (COLUMNS - 1) / 2) * PITCH_MM, (Math.floor(n / COLUMNS) - (ROWS - 1) / 2) * PITCH_MM]);
     this.liftedAtMs.push(performance.now());
     await this.page.waitForTimeout(BREATH_MS);
   }

@@ -14,6 +14,7 @@ import { toCanonical } from '../../main/imaging/orientation.ts';
 import { bundleCompute } from '../../main/workers/testing/bundleCompute.ts';
 import { ServiceClient } from '../services/serviceClient.ts';
 import { CHROMIUM, openInBrowser, startBrowserHost, type BrowserHost } from './browserHost.ts';
+import { picture } from './picture.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'maskloop-prompt-'));
 const trained = join(root, 'trained');
@@ -145,7 +146,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`prompted segmentation (needs ${CHROMIUM}
 
     await page.mouse.click(...spot!);
     await page.getByTestId('prompt-proposal').waitFor(SOON);
-    if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'prompt.png') });
+    await picture(page, 'prompt');
     const painted = await proposedPixels();
     expect(painted).toBeGreaterThan(200);
     for (let n = 0; n < 40; n++) await page.keyboard.press('ArrowRight'); // the slider has the focus

@@ -8,6 +8,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { CHROMIUM, openInBrowser, startBrowserHost } from './browserHost.ts';
 import { hasElectron, launchElectron } from './electronProgram.ts';
 import { CASE_ID, DiscPainter, discsIn, isShown, journalsOf, newestMask, openPaintedCase } from './paintedCase.ts';
+import { picture } from './picture.ts';
 
 /** What a journal may be behind. */
 const BOUND_MS = 2000;
@@ -87,7 +88,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`recovery in a browser (needs ${CHROMIUM}
       const recovered = await openFound(page);
       expect(recovered).toBeGreaterThanOrEqual(first.owed);
       expect(recovered).toBeLessThanOrEqual(first.painted);
-      if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'recovery.png') });
+      await picture(page, 'recovery');
       await page.getByRole('button', { name: 'Keep', exact: true }).click();
       await page.getByTestId('recovery').waitFor({ state: 'detached' });
       // one step: taken back, and done again

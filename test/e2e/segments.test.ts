@@ -1,12 +1,12 @@
 /** Statistics, templates and the difference of two masks in a real browser. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bulkUrls } from '../../main/contract/api.ts';
 import { CaseId } from '../../main/contract/vocabulary.ts';
 import { CHROMIUM } from './browserHost.ts';
 import { hostProject, type HostedProject } from './hostedProject.ts';
+import { picture } from './picture.ts';
 
 const SOON = { timeout: 30_000 };
 const caseId = CaseId.parse('phantom_001');
@@ -42,7 +42,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`segments and revisions in a browser (nee
     expect(await page.getByTestId('difference-removed').textContent()).toBe(`${removed} voxels`);
     expect(await page.getByTestId('difference-added').textContent()).toBe('0 voxels');
     await expect.poll(() => orangePixels(page), SOON).toBeGreaterThan(unmarked + 300);
-    if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'difference.png') });
+    await picture(page, 'difference');
     await page.keyboard.press('Escape');
     await page.locator('[data-testid=comparison][data-shown=false]').waitFor(SOON);
     await expect.poll(() => orangePixels(page), SOON).toBeLessThan(unmarked + 20);
@@ -60,7 +60,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`segments and revisions in a browser (nee
     expect(Number(cells[1])).toBe(voxels);
     expect(Number(cells[0])).toBeCloseTo(voxels * voxelMl, 2);
     expect(Number(cells[6])).toBeGreaterThanOrEqual(Number(cells[7]));
-    if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'statistics.png') });
+    await picture(page, 'statistics');
     await page.getByRole('button', { name: 'Close', exact: true }).click();
 
     await page.getByLabel('Add segments from a template').selectOption({ label: 'Prostate zones (Peripheral zone, Transition zone)' });

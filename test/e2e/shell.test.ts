@@ -6,8 +6,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ServiceRig } from '../services/serviceRig.ts';
 import { CHROMIUM, openInBrowser, startBrowserHost, type BrowserHost } from './browserHost.ts';
+import { picture } from './picture.ts';
 
-const pictures = process.env.MASKLOOP_SCREENSHOTS;
 
 describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM})`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-shell-'));
@@ -34,9 +34,6 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const picture = async (name: string): Promise<void> => {
-    if (pictures) await page.screenshot({ path: join(pictures, `${name}.png`) });
-  };
   const kept = (): { theme?: string; shortcuts?: Record<string, string[]>; userName?: string } => JSON.parse(readFileSync(join(state, 'preferences.json'), 'utf8')) as ReturnType<typeof kept>;
   const opacity = (): Promise<string> => page.getByLabel('Mask opacity').inputValue();
 
@@ -55,13 +52,13 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     await dialog.getByLabel('Allow the DICOM network').check();
     const chosen = { userName: 'Dr. Ada', projectsFolder: join(folder, 'empty'), threads: 2, memoryGb: 4.5, device: 'cpu', networkAllowed: true };
     await expect.poll(kept, { timeout: 10_000 }).toMatchObject(chosen);
-    await picture('settings-computer');
+    await picture(page, 'settings-computer');
     await page.keyboard.press('Escape');
     await expect.poll(() => page.getByLabel('Project folder', { exact: true }).inputValue()).toBe(join(folder, 'empty'));
   });
 
   it('goes from the palette to the keyboard and back', async () => {
-    await picture('welcome-dark');
+    await picture(page, 'welcome-dark');
     await openInBrowser(page, projectFolder);
     await page.getByTestId('case').first().click();
     await page.locator('[data-testid=viewer][data-ready=true]').waitFor({ timeout: 60_000 });
@@ -76,7 +73,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     await page.keyboard.press('Control+k');
     const palette = page.getByTestId('palette');
     await page.keyboard.type('lass');
-    await picture('palette-dark');
+    await picture(page, 'palette-dark');
     await page.keyboard.press('Enter');
     await palette.waitFor({ state: 'detached' });
     await page.getByRole('button', { name: 'Lasso', exact: true, pressed: true }).waitFor();
@@ -90,7 +87,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     await page.keyboard.press('?');
     const sheet = page.getByTestId('cheat-sheet');
     await sheet.getByText('Hide or show the mask').waitFor();
-    await picture('cheat-sheet-dark');
+    await picture(page, 'cheat-sheet-dark');
     await page.keyboard.press('b'); // a dialog is open: no tool changes behind it
     await page.keyboard.press('Escape');
     expect(await page.getByRole('button', { name: 'Lasso', exact: true, pressed: true }).count()).toBe(1);
@@ -111,7 +108,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     await dialog.locator('[data-command="tool.brush"] .keys').click();
     await page.keyboard.press('e');
     await dialog.getByText('E also belongs to “Tool: Eraser”').waitFor();
-    await picture('shortcuts-dark');
+    await picture(page, 'shortcuts-dark');
     await dialog.locator('[data-command="tool.brush"] .keys').click();
     await page.keyboard.press('Shift+Q');
     await expect.poll(() => kept().shortcuts).toEqual({ 'tool.brush': ['Shift+Q'] });
@@ -128,10 +125,10 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     await page.keyboard.press('Control+,');
     await page.getByRole('radio', { name: 'Light' }).check();
     await expect.poll(() => page.evaluate(() => getComputedStyle(document.body).backgroundColor)).toBe('rgb(243, 245, 247)');
-    await picture('settings-light');
+    await picture(page, 'settings-light');
     await page.getByLabel('Size of texts and controls').selectOption('150');
     await page.keyboard.press('Escape');
-    await picture('workspace-light-150');
+    await picture(page, 'workspace-light-150');
     await page.keyboard.press('Control+,');
     await page.getByLabel('Size of texts and controls').selectOption('100');
     await page.getByLabel('Language').selectOption('de');
@@ -139,16 +136,16 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Projekt schließen' }).waitFor();
     await expect.poll(() => page.evaluate(() => document.documentElement.lang)).toBe('de');
-    await picture('workspace-light-de');
+    await picture(page, 'workspace-light-de');
     await page.keyboard.press('Control+k');
     await page.keyboard.type('hoher kontrast');
     await page.keyboard.press('Enter');
     await expect.poll(() => kept().theme).toBe('contrast');
     await page.keyboard.press('?');
     await page.getByTestId('cheat-sheet').getByText('Rückgängig').waitFor();
-    await picture('cheat-sheet-contrast-de');
+    await picture(page, 'cheat-sheet-contrast-de');
     await page.keyboard.press('Escape');
-    await picture('workspace-contrast-de');
+    await picture(page, 'workspace-contrast-de');
     expect(complaints).toEqual([]);
   }, 120_000);
 
@@ -169,7 +166,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     const ended = page.locator('[data-testid=ended-job][data-state=failed]');
     await ended.getByRole('button', { name: /^Log of/ }).click();
     await ended.getByText('queued').waitFor();
-    await picture('jobs-dark');
+    await picture(page, 'jobs-dark');
     const [browser, file] = [await page.evaluateHandle(() => new DataTransfer()), 'study.dcm'];
     await browser.evaluate((data, name) => data.items.add(new File(['x'], name)), file);
     await page.dispatchEvent('body', 'dragenter', { dataTransfer: browser });

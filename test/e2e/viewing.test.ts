@@ -1,11 +1,11 @@
 /** How a case is looked at, in a real browser with mouse and keys; colours are read from the picture. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DENSE_LUNG_K, HOT_SPOT_IJK } from '../phantoms/twoChannels.ts';
 import { CHROMIUM } from './browserHost.ts';
 import { hostProject, importTwoChannelCases, type HostedProject } from './hostedProject.ts';
+import { picture } from './picture.ts';
 import { colorAtPixel, pixelOf, type Plane, type Spot } from './planePixels.ts';
 
 const WAIT = { timeout: 30_000 };
@@ -46,7 +46,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`looking at cases in a browser (needs ${C
   it('layouts, overlays, slabs, windows, flips and texts', async () => {
     const { page, complaints } = await hosted.openPage({ width: 1400, height: 900 });
     const shoot = async (name: string): Promise<void> => {
-      if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, `view-${name}.png`) });
+      await picture(page, `view-${name}`);
     };
     const open = async (caseId: string): Promise<void> => {
       await page.locator(`[data-testid=case][data-case-id="${caseId}"]`).click();

@@ -8,6 +8,7 @@ import { writeGzippedNifti } from '../../main/dataset/storedVolume.ts';
 import { gridFromAffine } from '../../main/imaging/grid.ts';
 import { CHROMIUM, WITHOUT_WEBGL } from './browserHost.ts';
 import { hostProject, type HostedProject } from './hostedProject.ts';
+import { picture } from './picture.ts';
 import { colorAtPixel, pixelOf, type Spot } from './planePixels.ts';
 
 const DIMS = [96, 80, 12] as const;
@@ -96,7 +97,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`a browser without WebGL (needs ${CHROMIU
     // 3D says why it is not there
     await page.getByRole('button', { name: 'Two by two, with 3D' }).click();
     await page.getByText('3D needs WebGL').waitFor();
-    if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'without-webgl.png') });
+    await picture(page, 'without-webgl');
     expect(complaints).toEqual([]);
   }, 120_000);
 });

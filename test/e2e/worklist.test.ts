@@ -8,6 +8,7 @@ import { CaseId } from '../../main/contract/vocabulary.ts';
 import { openProject } from '../../main/dataset/projectStore.ts';
 import { ServiceRig } from '../services/serviceRig.ts';
 import { CHROMIUM, openInBrowser, startBrowserHost, type BrowserHost } from './browserHost.ts';
+import { picture } from './picture.ts';
 
 describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROMIUM})`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-worklist-'));
@@ -51,13 +52,13 @@ describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROM
     await page.locator('[data-testid=effort][data-cases="3"]').waitFor({ timeout: 60_000 });
     await page.getByRole('img', { name: /^Active minutes per case \(median\): minutes, 1 points/ }).waitFor();
     await page.getByRole('img', { name: /^Dice, prediction to accepted: Dice, 1 points/ }).waitFor();
-    if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'effort.png') });
+    await picture(page, 'effort');
 
     await page.getByRole('tab', { name: 'Train' }).click();
     await page.getByRole('button', { name: 'Details…' }).click();
     await expect.poll(() => page.getByTestId('run-record').textContent(), SOON).toContain('presetv2');
     await page.getByRole('img', { name: /^Loss: .*, 1 points/ }).last().waitFor();
-    if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'training-details.png') });
+    await picture(page, 'training-details');
     await page.getByRole('button', { name: 'Close', exact: true }).click();
     expect(complaints).toEqual([]);
   }, 180_000);
@@ -86,7 +87,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROM
     await page.getByRole('button', { name: 'excluded: 1', exact: true }).click();
     await expect.poll(shown, SOON).toBe(`1 of ${LONG_LIST}`);
     expect(await page.getByTestId('case').getAttribute('title')).toMatch(/Excluded by .+: Motion artefacts/);
-    if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'worklist-excluded.png') });
+    await picture(page, 'worklist-excluded');
     await page.getByRole('button', { name: 'Let case_1999 take part again' }).click();
     await expect.poll(shown, SOON).toBe(`0 of ${LONG_LIST}`);
     await page.getByRole('button', { name: 'Clear search and filters' }).click();
@@ -94,7 +95,7 @@ describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROM
     await page.getByTestId('case').first().focus();
     for (let n = 0; n < 3; n++) await page.keyboard.press('ArrowDown');
     await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute('data-case-id')), SOON).toBe('case_0005');
-    if (process.env.MASKLOOP_SCREENSHOTS) await page.screenshot({ path: join(process.env.MASKLOOP_SCREENSHOTS, 'worklist-long.png') });
+    await picture(page, 'worklist-long');
     expect(complaints).toEqual([]);
   }, 180_000);
 });
