@@ -1,7 +1,7 @@
 /**
  * A long day in a short time: cases are opened one after the other in Chromium, predicted and trained on in between, and the
  * memory of host, page and graphics process is read. Flat: the last fifth of the readings is at most 5 % above the second fifth.
- * npm run bench -- soak [--switches 1000] [--predictions 100] [--trainings 20]
+ * npm run bench -- soak [--switches 1000] [--predictions 100] [--trainings 20] [--draw-with processor|graphics]
  */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openHostedPage } from '../browserHost.mjs';
 
-const { values } = parseArgs({ options: { switches: { type: 'string', default: '1000' }, predictions: { type: 'string', default: '100' }, trainings: { type: 'string', default: '20' } } });
+const { values } = parseArgs({ options: { switches: { type: 'string', default: '1000' }, predictions: { type: 'string', default: '100' }, trainings: { type: 'string', default: '20' }, 'draw-with': { type: 'string', default: 'processor' } } });
 const [switches, predictions, trainings] = [values.switches, values.predictions, values.trainings].map(Number);
 const CASES = 12;
 const LABELLED = 8;
@@ -18,7 +18,7 @@ const ALLOWED_GROWTH = 0.05;
 const MINUTES = 10 * 60_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'maskloop-bench-soak-'));
-const hosted = await openHostedPage(join(folder, 'state'), 'graphics', { width: 1400, height: 900 });
+const hosted = await openHostedPage(join(folder, 'state'), values['draw-with'], { width: 1400, height: 900 });
 const { page, browser } = hosted;
 page.setDefaultTimeout(MINUTES);
 
@@ -60,6 +60,7 @@ async function readMemory() {
   };
 }
 
+const describeReading = (reading) => Object.entries(reading).map(([name, mb]) => `${name} ${mb.toFixed(0)}`).join(', ');
 const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 
 try {
@@ -82,10 +83,13 @@ try {
     await page.locator(`[data-testid=viewer][data-ready=true][data-case-id="${caseId}"]`).waitFor();
     if (isDue(trainings, n)) await train();
     if (isDue(predictions, n)) await jobEnd(await call('nnunet.predict', { caseIds: [caseIds.at(-1 - (n % (CASES - LABELLED)))], memory: 'ignore' }));
-    if (isDue(READINGS, n)) readings.push(await readMemory());
+    if (isDue(READINGS, n)) {
+      readings.push(await readMemory());
+      console.log(`${n} switches after ${((performance.now() - began) / 60_000).toFixed(1)} min: ${describeReading(readings.at(-1))}`);
+    }
   }
   const minutes = (performance.now() - began) / 60_000;
-  console.log(`${switches} case switches, ${predictions} predictions, ${trainings} trainings in ${minutes.toFixed(1)} min; load at the end ${loadavg()[0].toFixed(1)}`);
+  console.log(`${switches} case switches, ${predictions} predictions, ${trainings} trainings, drawn with ${values['draw-with']}, in ${minutes.toFixed(1)} min; load at the end ${loadavg()[0].toFixed(1)}`);
   console.log('| MB | second fifth | last fifth | growth | highest |\n|---|---|---|---|---|');
   const fifth = Math.floor(readings.length / 5);
   let isFlat = true;
