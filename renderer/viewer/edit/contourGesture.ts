@@ -12,10 +12,9 @@ import { voxelAt } from './gridFrame.ts';
 import type { Paint, Triple } from './maskEditor.ts';
 import { outlineRows } from './outlineRows.ts';
 import type { Outline } from './outlineRows.ts';
-import { acrossAxis, slabOf } from './sweptBrush.ts';
+import { acrossAxis, isOnSlab } from './sweptBrush.ts';
 import type { RowVisitor } from './sweptBrush.ts';
 
-type Slab = ReturnType<typeof slabOf>;
 const NEAR_PX = 7;
 const DOUBLE_CLICK_MS = 400;
 
@@ -90,8 +89,8 @@ export class ContourGesture implements Gesture {
   /** The view has moved, or the curve. Nothing is seen while another slice is shown. */
   redraw(): void {
     const { plane, grid } = this.surface;
-    const [own, shown] = [this.#place, plane.gridMm(grid, [0, 0])].map((point) => slabOf(point, this.#normal, grid.spacingMm)) as [Slab, Slab];
-    if (Math.abs(own.centre - shown.centre) <= own.half) plane.drawContour(this.#pixels(this.#curve(this.#points)), this.#pixels(this.#points), this.#hovered ?? this.#dragged, this.rules.color);
+    const isShown = isOnSlab(plane.gridMm(grid, [0, 0]), plane.normal(grid), this.#place, this.#normal, grid.spacingMm);
+    if (isShown) plane.drawContour(this.#pixels(this.#curve(this.#points)), this.#pixels(this.#points), this.#hovered ?? this.#dragged, this.rules.color);
     else plane.drawNothing();
   }
 

@@ -58,8 +58,8 @@ export class EditPlane {
     shape.setAttribute('r', String(radiusMm / this.mmPerPixel));
   }
 
-  drawOutline(points: readonly Pixel[], color: string, isClosed: boolean): void {
-    const shape = this.#shape('path', color, false);
+  drawOutline(points: readonly Pixel[], color: string, isClosed: boolean, isDashed = false): void {
+    const shape = this.#shape('path', color, isDashed);
     shape.setAttribute('d', points.map(([x, y], n) => `${n === 0 ? 'M' : 'L'}${x} ${y}`).join('') + (isClosed ? 'Z' : ''));
   }
 

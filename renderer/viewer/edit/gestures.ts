@@ -5,7 +5,7 @@ import type { EditSettings } from './editSettings.ts';
 import type { LabelmapLayer } from './labelmapLayer.ts';
 import type { Paint, Triple } from './maskEditor.ts';
 import type { Outline } from './outlineRows.ts';
-import { sweepRows } from './sweptBrush.ts';
+import { isOnSlab, sweepRows } from './sweptBrush.ts';
 
 export interface Gesture {
   move(pixel: Pixel): void;
@@ -63,9 +63,15 @@ const CLOSE_PX = 8;
 const STEP_PX = 2;
 const distance = (a: Pixel, b: Pixel): number => Math.hypot(a[0] - b[0], a[1] - b[1]);
 
-/** Lasso: a line as the pointer goes. Rectangle: from corner to corner. Polygon: a corner for each click, closed at the first one or by Enter. */
+/**
+ * Lasso: a line as the pointer goes. Rectangle: from corner to corner. Polygon: a corner for each click, closed at the first one or by Enter.
+ * Corners stay where they are in the volume while the view moves. On another slice the outline is dashed and takes no corners.
+ */
 export class OutlineGesture implements Gesture {
-  #points: Pixel[];
+  /** In millimetres along the axes of the grid. */
+  #points: Triple[];
+  readonly #normal: Triple;
+  #pointer: Pixel;
 
   constructor(
     private readonly surface: Surface,
@@ -74,54 +80,75 @@ export class OutlineGesture implements Gesture {
     private readonly color: string,
     private readonly done: (outline: Pick<Outline, 'corners' | 'normal'>) => void,
   ) {
-    this.#points = [first];
-    this.#draw(first);
+    const { plane, grid } = surface;
+    this.#normal = plane.normal(grid);
+    this.#points = [this.#mm(first)];
+    this.#pointer = first;
+    this.redraw();
   }
 
-  #draw(pointer: Pixel): void {
-    const points = this.kind === 'rectangle' ? this.#corners(pointer) : this.kind === 'polygon' ? [...this.#points, pointer] : this.#points;
-    this.surface.plane.drawOutline(points, this.color, this.kind !== 'polygon');
+  #mm(pixel: Pixel): Triple {
+    return this.surface.plane.gridMm(this.surface.grid, pixel);
+  }
+  #pixel(point: Triple): Pixel {
+    return this.surface.plane.pixelAt(this.surface.grid, point);
+  }
+  get #isOnItsSlice(): boolean {
+    const { plane, grid } = this.surface;
+    return isOnSlab(this.#mm([0, 0]), plane.normal(grid), this.#points[0]!, this.#normal, grid.spacingMm);
+  }
+
+  redraw(): void {
+    const isOnItsSlice = this.#isOnItsSlice;
+    const corners = this.#points.map((point) => this.#pixel(point));
+    const points = this.kind === 'rectangle' ? this.#corners(this.#pointer) : this.kind === 'polygon' && isOnItsSlice ? [...corners, this.#pointer] : corners;
+    this.surface.plane.drawOutline(points, this.color, this.kind !== 'polygon' || !isOnItsSlice, !isOnItsSlice);
   }
 
   #corners([x, y]: Pixel): Pixel[] {
-    const [left, top] = this.#points[0]!;
+    const [left, top] = this.#pixel(this.#points[0]!);
     return [[left, top], [x, top], [x, y], [left, y]];
   }
 
   move(pixel: Pixel): void {
-    if (this.kind === 'lasso' && distance(this.#points.at(-1)!, pixel) >= STEP_PX) this.#points.push(pixel);
-    this.#draw(pixel);
+    this.#pointer = pixel;
+    if (this.kind === 'lasso' && this.#isOnItsSlice && distance(this.#pixel(this.#points.at(-1)!), pixel) >= STEP_PX) this.#points.push(this.#mm(pixel));
+    this.redraw();
   }
 
   press(pixel: Pixel): void {
-    this.#points.push(pixel);
-    this.#draw(pixel);
+    this.#pointer = pixel;
+    if (this.#isOnItsSlice) this.#points.push(this.#mm(pixel));
+    this.redraw();
   }
 
   release(pixel: Pixel): boolean {
     if (this.kind === 'polygon') {
-      const isClosed = this.#points.length > 3 && distance(this.#points[0]!, this.#points.at(-1)!) <= CLOSE_PX;
-      const isDouble = this.#points.length > 3 && distance(this.#points.at(-2)!, this.#points.at(-1)!) <= 1;
+      if (!this.#isOnItsSlice) return false;
+      const corners = this.#points.map((point) => this.#pixel(point));
+      const isClosed = corners.length > 3 && distance(corners[0]!, corners.at(-1)!) <= CLOSE_PX;
+      const isDouble = corners.length > 3 && distance(corners.at(-2)!, corners.at(-1)!) <= 1;
       if (!isClosed && !isDouble) return false;
       this.#points.pop();
       return this.#close(this.#points);
     }
-    return this.#close(this.kind === 'rectangle' ? this.#corners(pixel) : this.#points);
+    return this.#close(this.kind === 'rectangle' ? this.#corners(pixel).map((corner) => this.#mm(corner)) : this.#points);
   }
 
   key(key: string): 'over' | 'goesOn' {
     if (key === 'Enter' && this.#points.length > 2) return this.#close(this.#points) ? 'over' : 'goesOn';
     if (key === 'Backspace' && this.#points.length > 1) {
       this.#points.pop();
-      this.#draw(this.#points.at(-1)!);
+      this.redraw();
     }
     return 'goesOn';
   }
 
-  #close(points: readonly Pixel[]): boolean {
-    const { plane, grid } = this.surface;
-    plane.drawNothing();
-    if (points.length > 2) this.done({ corners: points.map((pixel) => plane.gridMm(grid, pixel)), normal: plane.normal(grid) });
+  /** The first corner says which slice it is, wherever the view has gone since. */
+  #close(points: readonly Triple[]): boolean {
+    this.surface.plane.drawNothing();
+    const corners = [this.#points[0]!, ...points.slice(1)];
+    if (corners.length > 2) this.done({ corners, normal: this.#normal });
     return true;
   }
 

@@ -34,6 +34,14 @@ export function slabOf(point: Triple, normal: Triple, spacing: Triple): { readon
   return { normal: upright, centre: Math.round(point[axis]! / spacing[axis]!) * spacing[axis]!, half: 0.25 * spacing[axis]! };
 }
 
+const SAME_DIRECTION = 0.9999;
+/** Whether a plane through `shown` lies in the slice that a plane through `own` edits: both run the same way, and no slice lies between them. */
+export function isOnSlab(shown: Triple, shownNormal: Triple, own: Triple, ownNormal: Triple, spacing: Triple): boolean {
+  if (Math.abs(dot(shownNormal, ownNormal)) < SAME_DIRECTION) return false;
+  const [slab, other] = [slabOf(own, ownNormal, spacing), slabOf(shown, ownNormal, spacing)];
+  return Math.abs(slab.centre - other.centre) <= slab.half;
+}
+
 /** Calls `visit` for each row of voxels under the brush; rows are cut at the edges of the volume. */
 export function sweepRows(brush: SweptBrush, dims: Triple, spacing: Triple, visit: RowVisitor): void {
   const { from, to, radiusMm } = brush;
