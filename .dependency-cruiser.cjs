@@ -18,10 +18,12 @@ const MAY = {
   // not main/compute: libtensorflow must never load in the process that answers (notes/tf-runtime.md)
   'main/services': ['main/contract', 'main/vault', 'main/dicomNetwork', ...ENGINE.filter((folder) => folder !== 'main/compute')],
   'main/host': ['main/contract', 'main/services', 'main/jobs'],
+  // Ray and Slurm: carries tasks and files, reads nothing in them
+  'main/cluster': ['main/contract', 'main/jobs', 'main/dataset'],
   // imaging and dataset: the demo compares label maps with the truth
-  'main/cli': ['main/contract', 'main/services', 'main/host', 'main/imaging', 'main/dataset'],
+  'main/cli': ['main/contract', 'main/services', 'main/host', 'main/cluster', 'main/imaging', 'main/dataset'],
   // what both shells need (bundle files, headers, the channel to a compute process) lies in main/host
-  electron: ['main/contract', 'main/services', 'main/jobs', 'main/host'],
+  electron: ['main/contract', 'main/services', 'main/jobs', 'main/host', 'main/cluster'],
   'renderer/ui': ['renderer/lib/messages'],
   'renderer/lib': ['main/contract'],
   // meshes: the surface that is drawn is the one that is exported (docs/decisions/0005)

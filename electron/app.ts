@@ -2,6 +2,7 @@
 import { app, BrowserWindow, dialog } from 'electron';
 import { join, resolve } from 'node:path';
 import { describeError } from '../main/contract/describeError.ts';
+import { createClusters } from '../main/cluster/openCluster.ts';
 import { computeEnvironment } from '../main/host/computeEnvironment.ts';
 import { createGpuRuntimeAbility } from '../main/host/gpuRuntimeAbility.ts';
 import { currentUserName } from '../main/host/currentUserName.ts';
@@ -49,6 +50,7 @@ async function start(): Promise<void> {
   await lockDownSession();
   const services = createServices({
     compute: createUtilityComputeHost(program.computeScript, () => computeEnvironment(app.getPath('userData'))),
+    clusters: createClusters(program.version, program.computeScript),
     host: {
       shell: 'electron',
       version: program.version,

@@ -31,6 +31,14 @@ export function foldOf(text: string): Fold {
   return parsed.data;
 }
 
+/** `all`, or folds like `0,2,3`. */
+export function foldsOf(text: string): 'all' | number[] {
+  if (text === 'all') return text;
+  const folds = text.split(',').map((one) => Fold.safeParse(/^\d$/.test(one) ? Number(one) : one));
+  if (!folds.every((one) => one.success) || folds.some(({ data }) => data === 'all')) throw new InvalidArgumentError("'all', or folds like '0,2,3', are needed.");
+  return [...new Set(folds.flatMap(({ data }) => (typeof data === 'number' ? [data] : [])))];
+}
+
 /** Help text behind the options: how the command is really used. */
 export const examples = (...lines: string[]): string =>
   `\nExamples:\n${lines.map((line) => `  $ maskloop ${line}`).join('\n')}`;

@@ -11,12 +11,13 @@ export interface JobEnd {
 }
 
 /**
- * Starts a job, prints its events and waits for its end. Ctrl+C cancels it (it saves what it must).
+ * Starts a job, prints its events (after `label`, where several run) and waits for its end. Ctrl+C cancels it (it saves what it must).
  * Throws an `AppException` when it fails.
  */
 export async function followJob<S extends { jobId: JobId }>(
   session: CliSession,
   start: () => Promise<S>,
+  label = '',
 ): Promise<JobEnd & { readonly started: S }> {
   const inbox = new EventInbox();
   const unsubscribe = session.services.subscribe((event) => {
@@ -26,25 +27,25 @@ export async function followJob<S extends { jobId: JobId }>(
   try {
     const started = await start();
     release = session.interrupt.guard(() => {
-      session.output.note('Stopping and saving; press Ctrl+C again to leave at once.');
+      session.output.note(`${label === '' ? '' : `${label}: `}Stopping and saving; press Ctrl+C again to leave at once.`);
       // It may have ended in this moment; then there is nothing to cancel, and its end is on the way.
       session
         .call('jobs.cancel', { jobId: started.jobId })
         .catch((thrown: unknown) => session.output.note(String(thrown)));
     });
-    return { started, ...(await waitForEnd(session, inbox, started.jobId)) };
+    return { started, ...(await waitForEnd(session, inbox, started.jobId, label)) };
   } finally {
     release();
     unsubscribe();
   }
 }
 
-async function waitForEnd(session: CliSession, inbox: EventInbox, jobId: JobId): Promise<JobEnd> {
+async function waitForEnd(session: CliSession, inbox: EventInbox, jobId: JobId, label: string): Promise<JobEnd> {
   const problems: AppError[] = [];
   for (;;) {
     const event = await inbox.next();
     if (event.jobId !== jobId) continue;
-    session.output.jobEvent(event);
+    session.output.jobEvent(event, label);
     if (event.type === 'problem') problems.push(event.error);
     if (event.type === 'succeeded') return { state: 'succeeded', summary: event.summary, problems };
     if (event.type === 'cancelled' || event.type === 'interrupted') return { state: 'cancelled', summary: {}, problems };

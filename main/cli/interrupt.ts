@@ -4,7 +4,7 @@ const twinMs = 500;
 /** Ctrl+C: the first press asks whatever runs to stop and save, the second leaves at once. */
 export class Interrupt {
   #lastPressMs = -Infinity;
-  #onFirst: (() => void) | null = null;
+  readonly #stops = new Set<() => void>();
   #isPressed = false;
 
   constructor(
@@ -16,16 +16,19 @@ export class Interrupt {
     const isTwin = this.nowMs() - this.#lastPressMs < twinMs;
     this.#lastPressMs = this.nowMs();
     if (isTwin) return;
-    if (this.#isPressed || !this.#onFirst) return this.leave();
+    if (this.#isPressed || this.#stops.size === 0) return this.leave();
     this.#isPressed = true;
-    this.#onFirst();
+    for (const stop of this.#stops) stop();
   }
 
-  /** Until the returned function is called, the first press does `stop` instead of leaving. */
+  get isPressed(): boolean {
+    return this.#isPressed;
+  }
+
+  /** Until the returned function is called, the first press does `stop`, and what others want of it, instead of leaving. */
   guard(stop: () => void): () => void {
-    this.#onFirst = stop;
-    return () => {
-      this.#onFirst = null;
-    };
+    const own = (): void => stop();
+    this.#stops.add(own);
+    return () => void this.#stops.delete(own);
   }
 }

@@ -11,6 +11,11 @@ export interface Printer {
   readonly columns?: number;
 }
 
+interface Track {
+  readonly progress: ProgressText;
+  lastLog: { readonly atMs: number; readonly phase: string };
+}
+
 /** Without a terminal a progress line at most this often, so that log files stay readable. */
 const logIntervalMs = 10_000;
 
@@ -19,9 +24,9 @@ const logIntervalMs = 10_000;
  * jobs run and one `{"type":"result",…}` at the end; nothing else goes there.
  */
 export class Output {
-  readonly #progress = new ProgressText();
+  /** By label: jobs that run side by side. */
+  readonly #tracks = new Map<string, Track>();
   #hasStatusLine = false;
-  #lastLog = { atMs: 0, phase: '' };
 
   constructor(
     private readonly stdout: Printer,
@@ -39,15 +44,19 @@ export class Output {
     if (!this.isJson) this.#line(this.stderr, line);
   }
 
-  jobEvent(event: JobEvent): void {
+  /** `label` tells jobs that run side by side apart. */
+  jobEvent(event: JobEvent, label = ''): void {
     if (this.isJson) {
       this.stdout.write(`${JSON.stringify({ type: 'job', event })}\n`);
       return;
     }
-    if (event.type === 'problem') return this.note(`  ! ${describeError(event.error)}`);
-    if (event.type === 'retrying') return this.note(`  ! ${describeError(event.error)} Attempt ${event.attempt} of ${event.attempts} follows.`);
-    const text = this.#progress.after(event);
-    if (text !== null) this.#status(text, this.#progress.phase);
+    const prefix = label === '' ? '' : `${label}: `;
+    if (event.type === 'problem') return this.note(`  ! ${prefix}${describeError(event.error)}`);
+    if (event.type === 'retrying') return this.note(`  ! ${prefix}${describeError(event.error)} Attempt ${event.attempt} of ${event.attempts} follows.`);
+    const track = this.#tracks.get(label) ?? { progress: new ProgressText(), lastLog: { atMs: 0, phase: '' } };
+    this.#tracks.set(label, track);
+    const text = track.progress.after(event);
+    if (text !== null) this.#status(`${prefix}${text}`, track);
   }
 
   result(command: string, exitCode: ExitCode, value: unknown): void {
@@ -67,16 +76,16 @@ export class Output {
     printer.write(`${line}\n`);
   }
 
-  #status(text: string, phase: string): void {
+  #status(text: string, track: Track): void {
     if (this.stderr.isTTY) {
       // Longer than the terminal would wrap, and the next update could not overwrite it.
       this.stderr.write(`\r\u001b[K${text.slice(0, (this.stderr.columns ?? 80) - 1)}`);
       this.#hasStatusLine = true;
       return;
     }
-    const nowMs = Date.now();
-    if (phase === this.#lastLog.phase && nowMs - this.#lastLog.atMs < logIntervalMs) return;
-    this.#lastLog = { atMs: nowMs, phase };
+    const [nowMs, { phase }] = [Date.now(), track.progress];
+    if (phase === track.lastLog.phase && nowMs - track.lastLog.atMs < logIntervalMs) return;
+    track.lastLog = { atMs: nowMs, phase };
     this.stderr.write(`${text}\n`);
   }
 

@@ -2,6 +2,7 @@ import type { JobEvent, Progress } from '../contract/jobs.ts';
 import { formatDuration } from './duration.ts';
 
 const phaseNames: Record<Progress['phase'], string> = {
+  waiting: 'Waiting for a node',
   starting: 'Starting',
   scanning: 'Looking through the folders',
   reading: 'Reading',

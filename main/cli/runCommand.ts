@@ -1,6 +1,7 @@
 import { toAppError } from '../contract/errors.ts';
 import { computeEnvironment } from '../host/computeEnvironment.ts';
 import { currentUserName } from '../host/currentUserName.ts';
+import { createClusters } from '../cluster/openCluster.ts';
 import { createForkComputeHost } from '../host/forkComputeHost.ts';
 import { createGpuRuntimeAbility } from '../host/gpuRuntimeAbility.ts';
 import { defaultStateFolder, type ProgramPaths } from '../host/programPaths.ts';
@@ -37,6 +38,7 @@ export async function runCommand(
     const stateFolder = defaultStateFolder();
     const services = createServices({
       compute: createForkComputeHost(program.computeScript, () => computeEnvironment(stateFolder)),
+      clusters: createClusters(program.version, program.computeScript),
       host: {
         shell,
         version: program.version,

@@ -30,6 +30,7 @@ function rowsOf(model: ModelInfo): string[][] {
     ['run', [runId, ...marks].join(', ')],
     ['from', model.parentRunId ?? '-'],
     ...(model.repeatsRunId ? [['repeats', model.repeatsRunId], ['result', rerun ? describeRerun(rerun).join(' ') : 'not compared yet']] : []),
+    ...(model.cluster ? [['on', `${model.cluster} (${model.nodes.join(', ') || 'no node yet'})`]] : []),
     ['started', new Date(model.createdAtMs).toISOString()],
     ['trained', `${model.state}, ${formatDuration(model.elapsedSeconds)}, ${model.epoch} epochs, ${model.step} steps`],
     ['network', `${model.configuration}, preset ${model.preset}, fold ${model.fold}, mixed precision ${model.amp}`],

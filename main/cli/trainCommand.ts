@@ -6,18 +6,22 @@ import { Amp, ConfigurationName, Preset, type Fold, type RunId } from '../contra
 import { outcomeName } from '../contract/describeGate.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
-import { examples, jsonOption, foldOf, positiveInteger, positiveNumber, projectOption, wholeNumber } from './commonOptions.ts';
+import { addClusterOptions, clusterChoice, type ClusterOptions, prepareCluster } from './clusterOptions.ts';
+import { examples, jsonOption, foldOf, foldsOf, positiveInteger, positiveNumber, projectOption, wholeNumber } from './commonOptions.ts';
 import { gigabytes, MemoryChoices, type MemoryPolicy } from '../contract/memory.ts';
+import { exitCodes } from './exitCodes.ts';
 import { exitCodeOf, followJob } from './followJob.ts';
 import { findRun } from './findRun.ts';
 import { addPlanOptions, planChoices, plansOption, readPlans, type PlanOptions } from './planOptions.ts';
+import { exitCodeOfFolds, trainFolds } from './trainFolds.ts';
 import { addTrainingOptions, trainingChoices } from './trainingOptions.ts';
 import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.ts';
 
-interface TrainOptions extends CommandOptions, PlanOptions {
+interface TrainOptions extends CommandOptions, PlanOptions, ClusterOptions {
   readonly project: string;
   readonly config: ConfigurationName;
   readonly fold: Fold;
+  readonly folds?: 'all' | number[];
   readonly preset: Preset;
   readonly amp: Amp;
   readonly minutes?: number;
@@ -41,6 +45,7 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
       new Option('--config <name>', 'planned configuration').choices(ConfigurationName.options).default('3d_fullres'),
     )
     .addOption(new Option('--fold <n>', "which fifth of the cases validates, 0 to 4, or 'all'").argParser(foldOf).default(0))
+    .addOption(new Option('--folds <list>', "several folds, 'all' or '0,2,3': one after the other, on a cluster side by side").argParser(foldsOf).conflicts(['fold', 'resume', 'whenAccepted']))
     .addOption(new Option('--minutes <n>', 'stop after this training time').argParser(positiveNumber))
     .addOption(new Option('--epochs <n>', 'stop after this many epochs').argParser(positiveInteger))
     .addOption(new Option('--amp <mode>', 'mixed precision; auto: what the device runs fast and right').choices(Amp.options).default('off'))
@@ -73,11 +78,14 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
         'train --project ~/liver --plans ~/nnUNet_preprocessed/Dataset007_Liver/nnUNetPlans.json',
         'train --project ~/liver --when-accepted 8 --minutes 10',
         'train --project ~/liver --minutes 60 --ema 0.999 --patience 20',
+        'train --project ~/liver --folds all --minutes 60',
+        'train --project ~/liver --folds all --on ray://head.lab:8265 --shared /lab/scratch --node-gpus 1 --yes',
       ),
     )
     .action((options: TrainOptions) => runCommand('train', program, options, (session) => train(session, options)));
   addPlanOptions(command);
   command.addOption(plansOption().conflicts(['from', 'resume']));
+  addClusterOptions(command);
   addTrainingOptions(command);
 }
 
@@ -85,12 +93,16 @@ async function train(session: CliSession, options: TrainOptions): Promise<Comman
   const project = await session.call('project.open', { folder: resolve(options.project) });
   if (options.whenAccepted !== undefined) return setAutoRetrain(session, options.whenAccepted, options.minutes);
   const { runs } = await session.call('nnunet.listRuns', {});
+  const cluster = clusterChoice(options);
   const resumed =
     options.resume === undefined ? undefined : findRun(runs, options.resume, ({ state }) => state === 'interrupted');
-  const input = { ...trainInput(options, runs), ...(await readPlans(options.plans)) };
+  const input = { ...trainInput(options, runs), ...(await readPlans(options.plans)), cluster };
+  const handout = cluster ? await prepareCluster(session, cluster, options.yes ?? false) : null;
+  if (handout) return { exitCode: exitCodes.failed, value: { handout, needs: '--yes' } };
+  if (options.folds !== undefined) return trainSeveral(session, project.folder, input, options.folds);
   let startedRunId: RunId | undefined;
   const start = async (): Promise<CallOutput<'nnunet.train'>> => {
-    const started = await (resumed ? session.call('nnunet.resume', { runId: resumed.runId, choices: MemoryChoices.parse(trainingChoices(options)), memory: memoryPolicy(options) }) : session.call('nnunet.train', input));
+    const started = await (resumed ? session.call('nnunet.resume', { runId: resumed.runId, choices: MemoryChoices.parse(trainingChoices(options)), memory: memoryPolicy(options), cluster }) : session.call('nnunet.train', input));
     startedRunId = started.runId;
     return started;
   };
@@ -106,6 +118,25 @@ async function train(session: CliSession, options: TrainOptions): Promise<Comman
     session.output.say(`Stopped. Go on with: maskloop train --project ${project.folder} --resume ${run.runId}`);
   }
   return { exitCode: exitCodeOf(end), value: { run, folder, problems: end.problems } };
+}
+
+async function trainSeveral(session: CliSession, folder: string, input: CallInput<'nnunet.train'>, asked: 'all' | readonly number[]): Promise<CommandEnd> {
+  const { folds: there } = await session.call('nnunet.folds', {});
+  if (there.length === 0) throw new AppException({ code: 'contract/bad-input', issues: ['--folds: no fold holds a case out; train with --fold all'] });
+  const folds = asked === 'all' ? there : asked;
+  const unknown = folds.filter((fold) => !there.includes(fold));
+  if (unknown.length > 0) throw new AppException({ code: 'contract/bad-input', issues: [`--folds: fold ${unknown.join(', ')} holds no case out; there are ${there.join(', ')}`] });
+  session.output.note(`Training the folds ${folds.join(', ')}${input.cluster ? ` on ${input.cluster.on}` : ', one after the other'}.`);
+  const ends = await trainFolds(session, input, folds);
+  const { runs } = await session.call('nnunet.listRuns', {});
+  const trained = ends.map(({ fold, runId, error, end }) => ({ fold, error, problems: end?.problems ?? [], run: runs.find((run) => run.runId === runId) ?? null }));
+  for (const { fold, run } of trained) for (const line of run ? describeRun(run) : []) session.output.say(`fold ${fold}: ${line}`);
+  const left = folds.filter((fold) => ends.every((end) => end.fold !== fold));
+  const isDone = trained.every(({ run }) => run?.state === 'finished') && left.length === 0;
+  for (const { run } of trained) if (run?.state === 'interrupted') session.output.say(`Go on with: maskloop train --project ${folder} --resume ${run.runId}`);
+  if (left.length > 0) session.output.say(`Not begun: maskloop train --project ${folder} --folds ${left.join(',')}`);
+  if (isDone) session.output.say(`Next: maskloop find-best --project ${folder}`);
+  return { exitCode: exitCodeOfFolds(ends, folds.length), value: { folder, trained, left } };
 }
 
 async function setAutoRetrain(session: CliSession, count: number, minutes: number | undefined): Promise<CommandEnd> {

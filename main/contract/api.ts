@@ -7,6 +7,7 @@ import { AuditEntry, AuditHead, AuditVerification } from './audit.ts';
 import { AutoRetrainSettings, AutoRetrainState } from './autoRetrain.ts';
 import { ActiveSeconds, CaseEffort, RoundEffort } from './effort.ts';
 import { DicomMatches, DicomNode, DicomQuery, EchoAnswer, NodeName, OwnStation, ReceiverStatus, WantedStudy } from './dicomNetwork.ts';
+import { ClusterCheck, ClusterChoice, ClusterHandout } from './cluster.ts';
 import { Completeness, RevisionCompleteness } from './completeness.ts';
 import { AppError, type Result } from './errors.ts';
 import { ExamplePatchesSummary } from './examplePatches.ts';
@@ -124,6 +125,8 @@ export const RunInfo = z.object({
   parentRunId: RunId.nullable(),
   /** The run whose training this one does again. */
   repeatsRunId: RunId.nullable().default(null),
+  /** The cluster that was asked to train it; `null`: this computer. */
+  cluster: z.string().nullable().default(null),
   /** Trained elsewhere: it came as a bundle. */
   isImported: z.boolean().default(false),
   createdAtMs: z.number(),
@@ -166,6 +169,8 @@ export type RunSettings = z.infer<typeof RunSettings>;
 export const ModelInfo = RunInfo.extend({
   curves: RunCurves.default({ loss: [], dice: [] }),
   settings: RunSettings.nullable().default(null),
+  /** Of the cluster, in the order in which they trained it. */
+  nodes: z.array(z.string()).default([]),
   /** The newest; the cases are in `models.gateReport`. */
   verdict: GateVerdict.omit({ cases: true }).nullable(),
   /** Of the labelmaps it was trained on (`run.json`); `null`: not recorded. */
@@ -321,6 +326,8 @@ export const calls = {
       /** What is left out is the preset's. */
       choices: TrainingChoices.default({}),
       memory: MemoryPolicy.optional(),
+      /** Absent: on this computer. */
+      cluster: ClusterChoice.optional(),
     }),
     z.object({ jobId: JobId, runId: RunId }),
   ),
@@ -359,7 +366,14 @@ export const calls = {
   'nnunet.autoRetrain': call(none, AutoRetrainState),
   'nnunet.setAutoRetrain': call(AutoRetrainSettings, AutoRetrainState),
   /** `choices` change the recipe from here on, on record. */
-  'nnunet.resume': call(z.object({ runId: RunId, choices: MemoryChoices.default({}), memory: MemoryPolicy.optional() }), z.object({ jobId: JobId, runId: RunId })),
+  /** `cluster` absent: on this computer, wherever it was trained so far. */
+  'nnunet.resume': call(z.object({ runId: RunId, choices: MemoryChoices.default({}), memory: MemoryPolicy.optional(), cluster: ClusterChoice.optional() }), z.object({ jobId: JobId, runId: RunId })),
+  /** Places new cases in folds, as a training does, and tells those that hold cases out, ascending. */
+  'nnunet.folds': call(none, z.object({ folds: z.array(z.int()) })),
+  /** What a training there would give to other computers. */
+  'cluster.handout': call(z.object({ cluster: ClusterChoice }), ClusterHandout),
+  /** Asks a node for an answer by way of the folder and the program that a training needs. Takes as long as the cluster is busy. */
+  'cluster.check': call(z.object({ cluster: ClusterChoice }), ClusterCheck),
   /** Newest first. */
   'nnunet.listRuns': call(none, z.object({ runs: z.array(RunInfo) })),
   'nnunet.metrics': call(z.object({ runId: RunId }), z.object({ metrics: z.array(Metric) })),

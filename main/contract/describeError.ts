@@ -1,3 +1,4 @@
+import { describeClusterError } from './describeClusterError.ts';
 import { describeNetworkError } from './describeNetworkError.ts';
 import { describeHolder, describeReadOnly } from './describeHolder.ts';
 import type { AppError } from './errors.ts';
@@ -71,7 +72,7 @@ export function describeError(error: AppError): string {
     case 'train/memory-short':
       return describeTrainError(error);
     case 'not-found':
-      return `There is no ${error.what} '${error.id}' in this project. Reload the list and choose another.`;
+      return `There is no ${error.what} '${error.id}' in this project. ${error.known ? `There ${error.known.length === 0 ? 'is none yet' : `is ${listed(error.known)}`}.` : 'Reload the list and choose another.'}`;
     case 'predict/no-model':
     case 'predict/unknown-segment':
     case 'predict/no-previous-stage':
@@ -109,6 +110,14 @@ export function describeError(error: AppError): string {
       return `Another job (${error.jobId}) is still running. Wait until it ends, or cancel it.`;
     case 'job/process-died':
       return describeDeath(error);
+    case 'cluster/encrypted-project':
+    case 'cluster/not-here':
+    case 'cluster/unreachable':
+    case 'cluster/refused':
+    case 'cluster/cancelled-there':
+    case 'cluster/node-unusable':
+    case 'cluster/node-lost':
+      return describeClusterError(error);
     case 'network/off':
     case 'network/unknown-node':
     case 'network/unreachable':

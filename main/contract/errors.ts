@@ -66,7 +66,7 @@ export const AppError = z.discriminatedUnion('code', [
   code('labels/stale-parent', { caseId: CaseId, parentRevision: z.int(), latestRevision: z.int() }),
   code('labels/unknown-label', { caseId: CaseId, labelValue: z.int() }),
   code('labels/upload-missing', { uploadId: z.string() }),
-  code('not-found', { what: z.enum(['case', 'revision', 'run', 'job', 'model', 'uncertainty', 'verdict', 'journal']), id: z.string() }),
+  code('not-found', { what: z.enum(['case', 'revision', 'run', 'job', 'model', 'uncertainty', 'verdict', 'journal']), id: z.string(), /** What there is instead, for people. */ known: z.array(z.string()).optional() }),
   code('train/no-cases', { labelledCaseCount: z.int() }),
   code('train/no-foreground', {}),
   /** Told, not thrown: a retraining goes on without. */
@@ -127,6 +127,18 @@ export const AppError = z.discriminatedUnion('code', [
   code('job/busy', { jobId: JobId }),
   /** `signal` SIGKILL that nobody asked for is the operating system's answer to a lack of memory. `detail`: the end of what it printed. */
   code('job/process-died', { exitCode: z.int().nullable(), signal: z.string().nullable(), detail: z.string().optional() }),
+  /** `cluster` in all `cluster/…`: as the user named it. Nothing of an encrypted project is given to other computers. */
+  code('cluster/encrypted-project', { cluster: z.string() }),
+  /** This shell sends nothing to clusters. */
+  code('cluster/not-here', { cluster: z.string() }),
+  code('cluster/unreachable', { cluster: z.string(), detail: z.string() }),
+  /** It answered, and would not. */
+  code('cluster/refused', { cluster: z.string(), detail: z.string() }),
+  /** It ended the job, or somebody did there. */
+  code('cluster/cancelled-there', { cluster: z.string() }),
+  /** A node lacks what a training needs: the folder, Maskloop, Node. */
+  code('cluster/node-unusable', { cluster: z.string(), detail: z.string() }),
+  code('cluster/node-lost', { cluster: z.string(), node: z.string().nullable(), detail: z.string() }),
   code('labels/shape', { caseId: CaseId, imageDims: DimsIjk, labelDims: DimsIjk }),
   code('network/off', {}),
   /** `node` is the user's name for it in all `network/…`. */

@@ -23,7 +23,7 @@ export const Metric = z.object({
 export type Metric = z.infer<typeof Metric>;
 
 export const Progress = z.object({
-  phase: z.enum(['starting', 'scanning', 'reading', 'fingerprint', 'planning', 'preprocessing', 'training', 'validating', 'paused', 'predicting', 'evaluating', 'writing', 'receiving', 'sending']),
+  phase: z.enum(['waiting', 'starting', 'scanning', 'reading', 'fingerprint', 'planning', 'preprocessing', 'training', 'validating', 'paused', 'predicting', 'evaluating', 'writing', 'receiving', 'sending']),
   done: z.number().nonnegative(),
   total: z.number().nonnegative(),
   secondsLeft: z.number().nonnegative().optional(),

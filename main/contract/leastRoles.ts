@@ -44,6 +44,7 @@ export const LEAST_ROLE: Readonly<Record<CallName, Role>> = {
   'worklist.figures': 'reader',
   'effort.list': 'reviewer',
   'nnunet.train': 'reviewer',
+  'nnunet.folds': 'reviewer',
   'nnunet.plan': 'reviewer',
   'nnunet.bench': 'reviewer',
   'nnunet.autoRetrain': 'reader',
@@ -83,6 +84,8 @@ export const LEAST_ROLE: Readonly<Record<CallName, Role>> = {
   'network.startReceiver': 'admin',
   'network.stopReceiver': 'admin',
   'network.status': 'reader',
+  'cluster.handout': 'admin',
+  'cluster.check': 'admin',
   'audit.list': 'admin',
   'audit.verify': 'reviewer',
   'jobs.list': 'reader',
@@ -93,8 +96,10 @@ export const LEAST_ROLE: Readonly<Record<CallName, Role>> = {
   'jobs.resume': 'reviewer',
 };
 
-/** What a call needs with this input: to look at the worklist is nothing, to set the order for everybody is something. */
+/** What a call needs with this input: to look at the worklist is nothing, to set the order for everybody is something; other computers are an administrator's. */
 export function leastRoleOf(name: CallName, input: unknown): Role {
-  const remembers = name === 'worklist.order' && typeof input === 'object' && input !== null && 'remember' in input && input.remember === true;
-  return remembers ? 'annotator' : LEAST_ROLE[name];
+  if (typeof input !== 'object' || input === null) return LEAST_ROLE[name];
+  if (name === 'worklist.order' && 'remember' in input && input.remember === true) return 'annotator';
+  if ((name === 'nnunet.train' || name === 'nnunet.resume') && 'cluster' in input && input.cluster !== undefined) return 'admin';
+  return LEAST_ROLE[name];
 }

@@ -517,6 +517,8 @@ export const TaskItem = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('gateVerdict'), verdict: GateVerdict }),
   /** `revision`: of which this is the map after the change. */
   z.object({ kind: z.literal('migratedLabels'), caseId: CaseId, revision: Revision, labelFile: z.string(), labelSha256: z.string() }),
+  /** The task has begun on this node of a cluster. */
+  z.object({ kind: z.literal('placed'), node: z.string() }),
   z.object({ kind: z.literal('receiverReady') }),
   /** `isStudyQuiet`: nothing has come for this study for a while, so it may be imported. */
   z.object({ kind: z.literal('receivedObjects'), studyUid: z.string(), folder: z.string(), callingAeTitle: z.string(), objectCount: z.int(), isStudyQuiet: z.boolean() }),

@@ -24,6 +24,8 @@ export const RunOptions = TrainTask.pick({
   recipe: TrainingChoices.default({}),
   /** Of a cascade's first stage. */
   previousRunIds: z.array(RunId).default([]),
+  /** The cluster that was asked to train it. */
+  cluster: z.string().optional(),
   /** The run whose training this one does again, on the same masks. */
   repeatsRunId: RunId.optional(),
 });
@@ -91,7 +93,7 @@ export class RunTable {
     this.database.transaction(() => {
       this.#insert(run, atMs);
       const { parentRunId, cases } = run;
-      this.audit.append({ actor, action: 'train', subject: run.runId, facts: { parentRunId, masks: cases.map(({ caseId, revision, role }) => [caseId, revision, role]) } });
+      this.audit.append({ actor, action: 'train', subject: run.runId, facts: { parentRunId, cluster: run.options.cluster, masks: cases.map(({ caseId, revision, role }) => [caseId, revision, role]) } });
     });
   }
 
@@ -168,6 +170,16 @@ export class RunTable {
     this.database.run('UPDATE runs SET options_json = :options WHERE run_id = :runId', { runId, options: JSON.stringify(options) });
   }
 
+  /** A run that goes on is handed to a cluster, or comes back (`null`). */
+  sendTo(runId: RunId, cluster: string | null, actor: string): void {
+    const options = this.options(runId);
+    if (!options || (options.cluster ?? null) === cluster) return;
+    this.database.transaction(() => {
+      this.setOptions(runId, { ...options, cluster: cluster ?? undefined });
+      if (cluster !== null) this.audit.append({ actor, action: 'train', subject: runId, facts: { cluster, goesOn: true } });
+    });
+  }
+
   /** A checkpoint without a validation keeps the Dice of the last one. */
   checkpoint(runId: RunId, at: Checkpoint, atMs: number): void {
     this.database.run(
@@ -215,6 +227,7 @@ export class RunTable {
       amp: row.options_json.amp,
       parentRunId: row.parent_run_id,
       repeatsRunId: row.options_json.repeatsRunId ?? null,
+      cluster: row.options_json.cluster ?? null,
       isImported: row.job_id.startsWith('import-'),
       createdAtMs: row.created_at_ms,
       state: row.state,

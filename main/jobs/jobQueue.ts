@@ -1,4 +1,4 @@
-/** Long work, one heavy, one light and one background job at a time, each task in its own process; every change is a logged event. */
+/** Long work, one heavy, one light and one background job at a time and any number on clusters, each task in its own process; every change is a logged event. */
 import { randomBytes } from 'node:crypto';
 import { type AppError, AppException, toAppError } from '../contract/errors.ts';
 import { foldJob, waitingOrder } from '../contract/foldJob.ts';
@@ -9,6 +9,7 @@ import { type RunningTask, startTask, TASK_TIMES, type TaskOutcome, type TaskTim
 import type { ComputeHost } from './computeHost.ts';
 import { EventWriter } from './eventWriter.ts';
 import type { JobLog } from './jobLog.ts';
+import { LANE, type Lane, Lanes } from './lanes.ts';
 import { waitsBeforeRetries } from './retryPolicy.ts';
 
 export type JobEnd =
@@ -26,6 +27,7 @@ export interface JobSpec {
   readonly isHeavy?: boolean;
   /** Holds while a heavy job runs or the user is active, and starts only when none waits. */
   readonly isBackground?: boolean;
+  readonly elsewhere?: Elsewhere;
   /** How long a task may take to stop after a cancel; what may die at any time need not wait as long as a training. */
   readonly killAfterMs?: number;
   /** Run one after the other, each in a process of its own; an input is made when its turn comes; `null`: there is nothing to do. */
@@ -37,6 +39,14 @@ export interface JobSpec {
   explain?(error: AppError): AppError;
   /** Before the end becomes an event, also for a job that never started. */
   onEnded?(end: JobEnd): void | Promise<void>;
+}
+
+/** The first tasks of a job run on another computer and take no place among the work of this one. */
+export interface Elsewhere {
+  readonly host: ComputeHost;
+  readonly taskCount: number;
+  /** How often it may lose the node that it runs on. */
+  readonly retries: number;
 }
 
 interface LiveJob {
@@ -63,16 +73,13 @@ export interface QueueTimes extends TaskTimes {
 const QUEUE_TIMES: QueueTimes = { ...TASK_TIMES, progressIntervalMs: 200, quietMs: 10_000, retryFactor: 1 };
 const SUMMARIES_KEPT = 200;
 
-type Lane = 'heavy' | 'light' | 'background';
-const LANE: Record<JobKind, Lane> = { train: 'heavy', predict: 'heavy', bench: 'heavy', plan: 'heavy', evaluate: 'light', import: 'light', export: 'light', legend: 'light' };
-
 /** What an event says beyond its envelope. */
 type EventFacts = JobEvent extends infer E ? (E extends JobEvent ? Omit<E, 'jobId' | 'seq' | 'atMs'> : never) : never;
 
 export class JobQueue {
   readonly #summaries = new Map<JobId, JobSummary>();
   readonly #live = new Map<JobId, LiveJob>();
-  readonly #busy = new Set<Lane>();
+  readonly #lanes = new Lanes();
   readonly #writer: EventWriter;
   #isClosing = false;
   #activity: ReturnType<typeof setTimeout> | undefined;
@@ -187,15 +194,21 @@ export class JobQueue {
     if (this.#isClosing) return;
     for (const job of this.#waiting()) {
       const lane = laneOf(job.spec);
-      if (this.#busy.has(lane) || (lane === 'background' && this.#isPauseWanted)) continue;
-      this.#busy.add(lane);
+      if (job.spec.elsewhere) {
+        void this.#run(job);
+        continue;
+      }
+      if (this.#lanes.isBusy(lane) || (lane === 'background' && this.#isPauseWanted)) continue;
+      this.#lanes.take(lane);
       this.#pauseBackground();
-      void this.#run(job).finally(() => {
-        this.#busy.delete(lane);
-        this.#startNext();
-        this.#pauseBackground();
-      });
+      void this.#run(job).finally(() => this.#leave(lane));
     }
+  }
+
+  #leave(lane: Lane): void {
+    this.#lanes.release(lane);
+    this.#startNext();
+    this.#pauseBackground();
   }
 
   /** In the order in which they shall run. */
@@ -208,7 +221,7 @@ export class JobQueue {
   }
 
   get #isPauseWanted(): boolean {
-    return this.#busy.has('heavy') || this.#activity !== undefined;
+    return this.#lanes.isBusy('heavy') || this.#activity !== undefined;
   }
 
   /** Tells background jobs to hold or to go on. */
@@ -234,10 +247,37 @@ export class JobQueue {
   }
 
   async #runTasks(job: LiveJob, listen: (news: JobNews) => void): Promise<JobEnd> {
+    const { tasks, elsewhere } = job.spec;
+    if (!elsewhere) return this.#runInOrder(job, tasks, this.host, listen);
+    const there = await this.#runInOrder(job, tasks.slice(0, elsewhere.taskCount), elsewhere.host, listen);
+    const rest = tasks.slice(elsewhere.taskCount);
+    if (there.state !== 'succeeded' || rest.length === 0) return there;
+    const lane = laneOf(job.spec);
+    if (!(await this.#turn(job, lane))) return { state: 'cancelled' };
+    this.#pauseBackground();
+    try {
+      const here = await this.#runInOrder(job, rest, this.host, listen);
+      return here.state === 'succeeded' ? { ...here, summary: { ...there.summary, ...here.summary } } : here;
+    } finally {
+      this.#leave(lane);
+    }
+  }
+
+  /** False when the job was cancelled before its turn came. */
+  async #turn(job: LiveJob, lane: Lane): Promise<boolean> {
+    if (job.isCancelRequested) return false;
+    const { turn, giveUp } = this.#lanes.wait(lane);
+    job.wake = giveUp;
+    const isMine = await turn;
+    job.wake = () => undefined;
+    return isMine;
+  }
+
+  async #runInOrder(job: LiveJob, tasks: JobSpec['tasks'], host: ComputeHost, listen: (news: JobNews) => void): Promise<JobEnd> {
     let summary: Record<string, unknown> = {};
-    for (const makeInput of job.spec.tasks) {
+    for (const makeInput of tasks) {
       if (job.isCancelRequested) return { state: 'cancelled' };
-      const outcome = await this.#runWithRetries(job, makeInput, listen);
+      const outcome = await this.#runWithRetries(job, makeInput, host, listen);
       if (!outcome) continue;
       const end = endOf(outcome, job.isCancelRequested);
       if (end) return end;
@@ -247,12 +287,13 @@ export class JobQueue {
   }
 
   /** The outcome of the last attempt; `null`: there was nothing to do. An input is made anew for each: what is done is left out. */
-  async #runWithRetries(job: LiveJob, makeInput: () => TaskInput | null, listen: (news: JobNews) => void): Promise<TaskOutcome | null> {
+  async #runWithRetries(job: LiveJob, makeInput: () => TaskInput | null, host: ComputeHost, listen: (news: JobNews) => void): Promise<TaskOutcome | null> {
+    const onCluster = host === job.spec.elsewhere?.host ? job.spec.elsewhere.retries : null;
     for (let attempt = 1; ; attempt++) {
       const input = makeInput();
       if (!input) return null;
-      const outcome = await this.#runOnce(job, input, listen);
-      const waits = outcome.type === 'failed' && !job.isCancelRequested ? waitsBeforeRetries(outcome.error) : [];
+      const outcome = await this.#runOnce(job, input, host, listen);
+      const waits = outcome.type === 'failed' && !job.isCancelRequested ? waitsBeforeRetries(outcome.error, onCluster) : [];
       const waitMs = waits[attempt - 1];
       if (waitMs === undefined || outcome.type !== 'failed') return outcome;
       const delayMs = waitMs * this.times.retryFactor;
@@ -262,9 +303,9 @@ export class JobQueue {
     }
   }
 
-  async #runOnce(job: LiveJob, input: TaskInput, listen: (news: JobNews) => void): Promise<TaskOutcome> {
+  async #runOnce(job: LiveJob, input: TaskInput, host: ComputeHost, listen: (news: JobNews) => void): Promise<TaskOutcome> {
     const { killAfterMs = this.times.killAfterMs, isBackground = false } = job.spec;
-    job.task = startTask(this.host, input, listen, { ...this.times, killAfterMs, isBackground });
+    job.task = startTask(host, input, listen, { ...this.times, killAfterMs, isBackground });
     if (isBackground) job.task.pause(this.#isPauseWanted);
     const outcome = await job.task.outcome;
     job.task = null;
@@ -334,7 +375,7 @@ const laneOf = ({ kind, isHeavy, isBackground }: JobSpec): Lane => (isBackground
 function endOf(outcome: TaskOutcome, isCancelRequested: boolean): JobEnd | null {
   if (outcome.type === 'done') return outcome.stopped && isCancelRequested ? { state: 'cancelled' } : null;
   // A process that had to be killed after a cancel died as ordered; what would have been tried again is not.
-  if (isCancelRequested && (outcome.error.code === 'job/process-died' || waitsBeforeRetries(outcome.error).length > 0)) return { state: 'cancelled' };
+  if (isCancelRequested && (outcome.error.code === 'job/process-died' || waitsBeforeRetries(outcome.error, 1).length > 0)) return { state: 'cancelled' };
   return { state: 'failed', error: outcome.error };
 }
 

@@ -10,6 +10,7 @@ import { auditServices } from './auditServices.ts';
 import { AutoRetrain } from './autoRetrain.ts';
 import { autoRetrainServices } from './autoRetrainServices.ts';
 import { createBulkPlane } from './bulkPlane.ts';
+import { clusterServices } from './clusterServices.ts';
 import { datasetServices } from './datasetServices.ts';
 import { DicomReceiver } from './dicomReceiver.ts';
 import { EffortMeter } from './effortMeter.ts';
@@ -43,7 +44,7 @@ import { Windows } from './windows.ts';
 import { worklistServices } from './worklistServices.ts';
 
 /** The composition root: every shell (Electron, Node host, command line) gets its services here. Opens no project yet. */
-export function createServices({ compute, host }: ServiceDependencies): Services {
+export function createServices({ compute, host, clusters }: ServiceDependencies): Services {
   const events = new EventHub();
   const heads = new AuditHeads(host.stateFolder);
   const session = new ProjectSession(compute, events, (store) => heads.remember(store.audit));
@@ -62,7 +63,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
     // Who types a command has decided.
     const mayUseNetwork = async (): Promise<boolean> => host.shell === 'cli' || (await preferences.read()).networkAllowed;
     const dataset = datasetServices(session, events, author);
-    const train = trainServices(session, events, author);
+    const train = trainServices(session, events, author, clusters);
     const predict = predictServices(session, events, host.version, author);
     return guarded(session, {
       ...appServices(compute, host, author, user),
@@ -90,6 +91,7 @@ export function createServices({ compute, host }: ServiceDependencies): Services
       ...modelServices(session, events, author),
       ...registryServices(session, compute, events, author),
       ...networkServices(session, compute, events, nodes, receiver, author, mayUseNetwork),
+      ...clusterServices(session, clusters),
       ...auditServices(session, heads),
       ...jobServices(session, { ...dataset, ...train, ...predict }),
     });

@@ -14,6 +14,7 @@ import type { ProjectStore } from '../dataset/projectStore.ts';
 import type { ComputeHost } from '../jobs/computeHost.ts';
 import { trainingRecipe } from '../nnunet/train/trainingPreset.ts';
 import { answer } from './answer.ts';
+import { nodesOf } from './clusterServices.ts';
 import type { EventHub } from './eventHub.ts';
 import { gateJob } from './gateJob.ts';
 import type { OpenProject, ProjectSession } from './projectSession.ts';
@@ -93,6 +94,7 @@ async function modelInfo(store: ProjectStore, run: RunInfo): Promise<ModelInfo> 
     verdict,
     curves: await runCurves(folder),
     settings: settingsOf(store, run),
+    nodes: (await nodesOf(store, run.runId)).map(({ node }) => node),
     trainingDataSha256: RunRecord.parse(record && jsonOf(record)).trainingDataSha256,
     planSha256: plan && createHash('sha256').update(plan).digest('hex'),
     rerun: rerun && (RerunOutcome.safeParse(jsonOf(rerun)).data ?? null),

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { AppEvent, GpuRuntimeInfo, Handlers } from '../contract/api.ts';
 import type { Role } from '../contract/roles.ts';
+import type { ClusterChoice } from '../contract/cluster.ts';
 import type { ComputeHost } from '../jobs/computeHost.ts';
 import type { Windows } from './windows.ts';
 
@@ -66,4 +67,6 @@ export interface Services {
 export interface ServiceDependencies {
   readonly compute: ComputeHost;
   readonly host: HostAbilities;
+  /** Compute processes on clusters; absent where nothing is sent to any. */
+  readonly clusters?: (choice: ClusterChoice, project: { readonly folder: string; readonly preprocessed: string }) => ComputeHost;
 }

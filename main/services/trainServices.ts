@@ -1,15 +1,18 @@
 import { existsSync, rmSync } from 'node:fs';
 import type { CallOutput, Handlers, RunInfo } from '../contract/api.ts';
 import { type AppError, AppException } from '../contract/errors.ts';
+import type { ClusterChoice } from '../contract/cluster.ts';
 import type { Metric } from '../contract/jobs.ts';
 import type { MemoryPolicy } from '../contract/memory.ts';
 import type { BenchTask, PlanTask, TrainCase, TrainTask } from '../contract/tasks.ts';
 import { type MsdTask, RunId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { type NewRun, RunOptions } from '../dataset/runTable.ts';
+import type { ComputeHost } from '../jobs/computeHost.ts';
 import { type JobEnd, type JobSpec, newJobId } from '../jobs/jobQueue.ts';
 import { defaultEpochs, trainingRecipe } from '../nnunet/train/trainingPreset.ts';
 import { answer } from './answer.ts';
+import { addNode, clusterHost, type Clusters } from './clusterServices.ts';
 import { changeRecipe } from './changedRecipe.ts';
 import type { EventHub } from './eventHub.ts';
 import { gateJob } from './gateJob.ts';
@@ -19,21 +22,22 @@ import { explainTrainingDeath } from './memoryDeaths.ts';
 import { compareTask, whatToRepeat } from './rerun.ts';
 import { retrainCases } from './retrainCases.ts';
 import { writeRunRecord } from './runRecord.ts';
-import { acceptedCases, gatherRunCases, trainCases } from './trainingCases.ts';
+import { acceptedCases, gatherRunCases, heldOutFolds, trainCases } from './trainingCases.ts';
 
-type TrainCalls = 'models.rerun' | 'nnunet.train' | 'nnunet.bench' | 'nnunet.plan' | 'nnunet.resume' | 'nnunet.listRuns' | 'nnunet.metrics';
+type TrainCalls = 'models.rerun' | 'nnunet.train' | 'nnunet.folds' | 'nnunet.bench' | 'nnunet.plan' | 'nnunet.resume' | 'nnunet.listRuns' | 'nnunet.metrics';
 type TrainInput = Parameters<Handlers['nnunet.train']>[0];
 
 const DEFAULT_SEED = 1;
 const CASCADE = '3d_cascade_fullres';
 
-export function trainServices(session: ProjectSession, events: EventHub, author: string): Pick<Handlers, TrainCalls> {
+export function trainServices(session: ProjectSession, events: EventHub, author: string, clusters: Clusters): Pick<Handlers, TrainCalls> {
   return {
-    'nnunet.train': (input) => answer(() => session.during((project) => startTraining(project, events, author, input))),
+    'nnunet.train': (input) => answer(() => session.during((project) => startTraining(project, events, author, input, { elsewhere: elsewhereOf(project, clusters, input.cluster) }))),
+    'nnunet.folds': () => answer(() => session.during(async ({ store }) => ({ folds: await heldOutFolds(store) }))),
     'models.rerun': ({ runId }) => answer(() => session.during((project) => startRerun(project, events, author, runId))),
     'nnunet.plan': (input) => answer(() => session.during((project) => startPlan(project, input))),
     'nnunet.bench': (input) => answer(() => startBench(session.current(), input)),
-    'nnunet.resume': (input) => answer(() => session.during((project) => resumeTraining(project, events, author, input))),
+    'nnunet.resume': (input) => answer(() => session.during((project) => resumeTraining(project, events, author, input, elsewhereOf(project, clusters, input.cluster)))),
     'nnunet.listRuns': () => answer(() => ({ runs: session.current().store.runs.list() })),
     'nnunet.metrics': ({ runId }) =>
       answer(() => {
@@ -45,13 +49,22 @@ export function trainServices(session: ProjectSession, events: EventHub, author:
   };
 }
 
+interface ClusterUse {
+  readonly choice: ClusterChoice;
+  readonly host: ComputeHost;
+}
+
+/** Throws AppException cluster/not-here, cluster/encrypted-project. */
+const elsewhereOf = ({ store }: OpenProject, clusters: Clusters, choice: ClusterChoice | undefined): ClusterUse | undefined =>
+  choice && { choice, host: clusterHost(store, clusters, choice) };
+
 /** Places new cases in folds, records the run and queues it. `isBackground`: it yields to everything else. */
 export async function startTraining(
   { store, queue }: OpenProject,
   events: EventHub,
   author: string,
   input: TrainInput,
-  { isBackground = false } = {},
+  { isBackground = false, elsewhere }: Pick<TrainingManner, 'isBackground' | 'elsewhere'> = {},
 ): Promise<CallOutput<'nnunet.train'>> {
   const parentRunId = input.parentRunId ?? null;
   if (parentRunId && !store.runs.find(parentRunId)?.hasCheckpoint)
@@ -64,7 +77,7 @@ export async function startTraining(
     previousPredictions(store, runs, cases.map(({ caseId }) => caseId));
     options.previousRunIds.push(...runs.map(({ runId }) => runId));
   }
-  return startRun({ store, queue }, events, author, { parentRunId, options, cases }, { isBackground, memory: input.memory });
+  return startRun({ store, queue }, events, author, { parentRunId, options, cases }, { isBackground, elsewhere, memory: input.memory });
 }
 
 async function startRerun({ store, queue }: OpenProject, events: EventHub, author: string, runId: RunId): Promise<CallOutput<'models.rerun'>> {
@@ -92,7 +105,7 @@ async function startRun({ store, queue }: Pick<OpenProject, 'store' | 'queue'>, 
   return { jobId, runId };
 }
 
-async function resumeTraining({ store, queue }: OpenProject, events: EventHub, author: string, { runId, choices, memory }: Parameters<Handlers['nnunet.resume']>[0]): Promise<CallOutput<'nnunet.resume'>> {
+async function resumeTraining({ store, queue }: OpenProject, events: EventHub, author: string, { runId, choices, memory }: Parameters<Handlers['nnunet.resume']>[0], elsewhere: ClusterUse | undefined): Promise<CallOutput<'nnunet.resume'>> {
   const run = store.runs.find(runId);
   if (!run) throw new AppException({ code: 'not-found', what: 'run', id: runId });
   if (run.state === 'queued' || run.state === 'running') throw new AppException({ code: 'job/busy', jobId: run.jobId });
@@ -103,12 +116,13 @@ async function resumeTraining({ store, queue }: OpenProject, events: EventHub, a
     });
   if (run.deletedAtMs !== null) throw new AppException({ code: 'contract/bad-input', issues: [`runId: ${runId} was deleted`] });
   await changeRecipe(store, runId, choices, author);
+  store.runs.sendTo(runId, elsewhere?.choice.on ?? null, author);
   // what was predicted with weights that will change
   rmSync(store.folder.gate(runId), { recursive: true, force: true });
   const jobId = newJobId('train');
   store.runs.setState(runId, 'queued', jobId);
   try {
-    queue.submit(trainJob(store, events, author, runId, { memory }), jobId);
+    queue.submit(trainJob(store, events, author, runId, { memory, elsewhere }), jobId);
   } catch (thrown) {
     store.runs.setState(runId, run.state, run.jobId);
     throw thrown;
@@ -153,16 +167,20 @@ function startBench({ store, queue }: OpenProject, input: Parameters<Handlers['n
 interface TrainingManner {
   readonly isBackground?: boolean;
   readonly memory?: MemoryPolicy | undefined;
+  readonly elsewhere?: ClusterUse | undefined;
 }
 
+/** What a node needs to hear of a stop, save and say so. */
+const CLUSTER_KILL_MS = 60_000;
+
 /** For a new run and for one that goes on: a run with a checkpoint of its own goes on from it. */
-function trainJob(store: ProjectStore, events: EventHub, author: string, runId: RunId, { isBackground = false, memory }: TrainingManner): JobSpec {
+function trainJob(store: ProjectStore, events: EventHub, author: string, runId: RunId, { isBackground = false, memory, elsewhere }: TrainingManner): JobSpec {
   const tellRuns = () => events.emit({ type: 'runs' });
   const repeatsRunId = store.runs.find(runId)?.repeatsRunId ?? null;
   // a repetition is a check, not a candidate
   const gate = repeatsRunId === null ? gateJob({ store, runId, withRunId: null, author, onSettled: tellRuns }) : null;
   const afterwards = gate?.tasks ?? [() => compareTask(store, runId, repeatsRunId!)];
-  let recipeWritten = Promise.resolve();
+  let written: Promise<void> = Promise.resolve();
   const finished = (): null => {
     store.runs.setState(runId, 'finished');
     tellRuns();
@@ -170,9 +188,10 @@ function trainJob(store: ProjectStore, events: EventHub, author: string, runId: 
   };
   return {
     kind: 'train',
-    title: repeatsRunId === null ? `${isBackground ? 'Retrain by itself' : 'Train'} ${runId}` : `Repeat ${repeatsRunId}`,
+    title: repeatsRunId === null ? `${isBackground ? 'Retrain by itself' : 'Train'} ${runId}${elsewhere ? ` on ${elsewhere.choice.on}` : ''}` : `Repeat ${repeatsRunId}`,
     subject: runId,
-    request: { call: 'nnunet.resume', input: { runId } },
+    request: { call: 'nnunet.resume', input: { runId, cluster: elsewhere?.choice } },
+    ...(elsewhere && { elsewhere: { host: elsewhere.host, taskCount: 2, retries: elsewhere.choice.retries }, killAfterMs: CLUSTER_KILL_MS }),
     isBackground,
     // what goes wrong with the gate takes nothing from a training that has ended well
     tasks: [() => ({ ...trainTask(store, runId), memory }), finished, ...afterwards],
@@ -182,14 +201,15 @@ function trainJob(store: ProjectStore, events: EventHub, author: string, runId: 
     },
     onItem(item) {
       gate?.onItem(item);
-      if (item.kind === 'fittedRecipe') recipeWritten = changeRecipe(store, runId, item.choices, author);
+      if (item.kind === 'fittedRecipe') written = written.then(() => changeRecipe(store, runId, item.choices, author));
+      if (item.kind === 'placed') written = written.then(() => addNode(store, runId, item.node));
       if (item.kind !== 'checkpoint') return;
       store.runs.checkpoint(runId, item, Date.now());
       tellRuns();
     },
     explain: (error) => explainTrainingDeath(store, runId, error),
     async onEnded(end) {
-      await recipeWritten;
+      await written;
       if (store.runs.find(runId)?.state !== 'finished') store.runs.setState(runId, runStateAfter(end));
       tellRuns();
     },
@@ -246,6 +266,7 @@ function optionsOf(input: TrainInput, importedTask: MsdTask | null): RunOptions 
     ...input,
     epochs: length.epochs,
     previousRunIds: [],
+    cluster: input.cluster?.on,
     seed: input.seed ?? DEFAULT_SEED,
     recipe: trainingRecipe(input.preset, length, input.choices, isWarmStart),
     msdTask: input.msdTask === undefined ? importedTask : input.msdTask,

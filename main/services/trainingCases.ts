@@ -38,6 +38,14 @@ export async function gatherRunCases(store: ProjectStore, fold: Fold): Promise<R
   }));
 }
 
+/** The folds that hold accepted cases out, ascending; places new cases in folds for good. Throws as `gatherRunCases`. */
+export async function heldOutFolds(store: ProjectStore): Promise<number[]> {
+  const accepted = acceptedRevisions(store).map(({ caseId }) => caseId);
+  const folds = await placeInFolds(store, accepted, 'all');
+  const heldOut = accepted.map((caseId) => folds.get(caseId) ?? null).filter((fold) => fold !== null);
+  return [...new Set(heldOut)].sort((a, b) => a - b);
+}
+
 /** Throws AppException train/no-cases. */
 function acceptedRevisions(store: ProjectStore) {
   const excluded = store.exclusions.all();
@@ -54,7 +62,17 @@ function acceptedRevisions(store: ProjectStore) {
 export const acceptedCases = (store: ProjectStore): RunCase[] =>
   acceptedRevisions(store).map(({ caseId, revision }) => ({ caseId, revision: revision.revision, role: 'train', weight: 1 }));
 
-async function placeInFolds(
+/** A case is placed once, so two trainings that begin together place theirs one after the other. */
+const placing = new WeakMap<ProjectStore, Promise<unknown>>();
+
+function placeInFolds(store: ProjectStore, caseIds: readonly CaseId[], wantedFold: Fold): Promise<Map<CaseId, number | null>> {
+  const placed = (placing.get(store) ?? Promise.resolve()).then(() => placeNow(store, caseIds, wantedFold));
+  // the next one comes also after a failure, which its own caller is told
+  placing.set(store, placed.catch(() => undefined));
+  return placed;
+}
+
+async function placeNow(
   store: ProjectStore,
   caseIds: readonly CaseId[],
   wantedFold: Fold,

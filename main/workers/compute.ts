@@ -1,9 +1,10 @@
-/** Entry of a compute process: takes one task over its message channel, answers and exits. Dies with its parent. */
+/** Entry of a compute process: takes one task over its message channel, answers and exits. Dies with its parent. On a node of a cluster: `--mailbox FOLDER`. */
 import { constants, setPriority } from 'node:os';
 import { toAppError, type AppError } from '../contract/errors.ts';
 import { type FromCompute, ToCompute } from '../contract/computeMessages.ts';
 import { openVault } from '../vault/keyring.ts';
 import { dieWithParent } from './dieWithParent.ts';
+import { openMailbox } from './mailbox.ts';
 import { runTask } from './runTask.ts';
 
 /** Electron drops messages of a process that exits in the same breath; its `postMessage` has no callback. */
@@ -26,6 +27,8 @@ const pause = { isWanted: false };
 let hasAnswered = false;
 
 function openChannel(): Channel {
+  const [, script, option, folder] = process.argv;
+  if (script && option === '--mailbox' && folder) return openMailbox(folder, script);
   const { parentPort } = process as NodeJS.Process & { parentPort?: ParentPort };
   if (parentPort)
     return {

@@ -6,6 +6,7 @@ import type { AppError } from '../../../../main/contract/errors.ts';
 import type { ProjectHolder, ReadOnlyReason } from '../../../../main/contract/projectAccess.ts';
 import { gigabytes as englishGigabytes, type MemoryOffer } from '../../../../main/contract/memory.ts';
 import { LARGEST_LABEL_VALUE } from '../../../../main/contract/vocabulary.ts';
+import { clusterErrors } from './clusterErrors.ts';
 import { networkErrors } from './networkErrors.ts';
 
 type Sentences = { readonly [C in AppError['code']]: (error: Extract<AppError, { code: C }>) => string };
@@ -81,7 +82,7 @@ const sentences: Sentences = {
   'labels/unknown-label': ({ caseId, labelValue }) => `Die Maske für ${caseId} verwendet das Label ${labelValue}, das die Legende nicht kennt. Fügen Sie es der Legende hinzu und versuchen Sie es noch einmal.`,
   'labels/upload-missing': ({ uploadId }) => `Die übertragene Maske ${uploadId} ist nicht mehr da. Speichern Sie sie noch einmal.`,
   'labels/shape': ({ caseId, labelDims, imageDims }) => `Die Maske hat ${dims(labelDims)} Voxel, der Fall ${caseId} hat ${dims(imageDims)}. Nehmen Sie eine Maske, die auf diesem Bild gezeichnet ist.`,
-  'not-found': ({ what, id }) => `Es gibt ${WHAT[what]} „${id}“ in diesem Projekt. Laden Sie die Liste neu und wählen Sie etwas anderes.`,
+  'not-found': ({ what, id, known }) => `Es gibt ${WHAT[what]} „${id}“ in diesem Projekt. ${known ? `Es gibt ${known.slice(0, 10).join('; ') || 'noch nichts davon'}.` : 'Laden Sie die Liste neu und wählen Sie etwas anderes.'}`,
   'train/no-cases': ({ labelledCaseCount }) => `Ein Training braucht mindestens zwei Fälle mit angenommener Maske; es ${labelledCaseCount === 1 ? 'gibt einen' : `sind ${labelledCaseCount}`}. Nehmen Sie erst mehr Masken an.`,
   'train/no-foreground': () => 'In keiner angenommenen Maske ist etwas gemalt, es gibt also nichts zu lernen. Malen Sie erst einige Masken und nehmen Sie sie an.',
   'train/nothing-to-replay': () => 'Das Modell lernte aus Fällen, die dieses Projekt nicht hat; beim Lernen der neuen wird deshalb nichts wiederholt, und es kann vergessen. Vergleichen Sie es mit seinem Vorgänger, bevor Sie es verwenden.',
@@ -122,6 +123,7 @@ const sentences: Sentences = {
   'job/busy': ({ jobId }) => `Ein anderer Auftrag (${jobId}) läuft noch. Warten Sie, bis er endet, oder brechen Sie ihn ab.`,
   'job/process-died': death,
   internal: ({ detail }) => `In Maskloop geschah etwas Unerwartetes: ${first(detail)}. Gespeichertes ist unversehrt; versuchen Sie es noch einmal und melden Sie es, wenn es wiederkommt.`,
+  ...clusterErrors,
   ...networkErrors,
 };
 

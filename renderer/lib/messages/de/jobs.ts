@@ -42,6 +42,7 @@ export const jobs: Record<keyof typeof en, Message> = {
   'jobState.failed': 'fehlgeschlagen',
   'jobState.cancelled': 'abgebrochen',
   'jobState.interrupted': 'unterbrochen',
+  'jobPhase.waiting': 'wartet auf einen Knoten',
   'jobPhase.starting': 'beginnt',
   'jobPhase.scanning': 'sucht',
   'jobPhase.reading': 'liest',

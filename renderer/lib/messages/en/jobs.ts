@@ -40,6 +40,7 @@ export const jobs = {
   'jobState.failed': 'failed',
   'jobState.cancelled': 'cancelled',
   'jobState.interrupted': 'interrupted',
+  'jobPhase.waiting': 'waiting for a node',
   'jobPhase.starting': 'starting',
   'jobPhase.scanning': 'scanning',
   'jobPhase.reading': 'reading',
