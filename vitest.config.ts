@@ -16,13 +16,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['{main,models,renderer,electron,scripts,bench,test}/**/*.test.{ts,mjs}'],
-          exclude: ['test/flows/**', 'test/faults/**', 'test/e2e/**', 'test/security/electron.test.ts', '**/node_modules/**'],
+          exclude: ['test/flows/**', 'test/faults/**', 'test/cluster/**', 'test/e2e/**', 'test/security/electron.test.ts', '**/node_modules/**'],
           pool: 'forks', // native addons are not safe in worker threads that come and go
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
       },
-      serialProject('flows', 1, ['test/faults/*.test.ts']),
+      serialProject('flows', 1, ['test/faults/*.test.ts', 'test/cluster/*.test.ts']),
       serialProject('e2e', 2, ['test/security/electron.test.ts']),
     ],
   },

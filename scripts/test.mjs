@@ -8,7 +8,7 @@ import { setup } from './setup.mjs';
 import { hasDisplay } from './setup/environment.mjs';
 import { rootFolder, stateFolder } from './setup/paths.mjs';
 import { reportFailure, SetupError } from './setup/progress.mjs';
-import { DICOM_PACKAGES, pythonWith, SERVING_PACKAGES, TEST_PACKAGES } from './setup/pythonPackages.mjs';
+import { DICOM_PACKAGES, pythonWith, RAY_PACKAGES, SERVING_PACKAGES, TEST_PACKAGES } from './setup/pythonPackages.mjs';
 import { readTestReport } from './setup/testReport.mjs';
 import { startVirtualDisplay } from './setup/virtualDisplay.mjs';
 
@@ -49,7 +49,9 @@ async function referencePython() {
   const nibabel = await pythonOrNotice('nibabel', TEST_PACKAGES);
   const dicom = await pythonOrNotice('dicom', DICOM_PACKAGES);
   const tensorflow = await pythonOrNotice('tensorflow', SERVING_PACKAGES);
+  const ray = process.env.MASKLOOP_TEST_RAY === '1' ? await pythonOrNotice('ray', RAY_PACKAGES) : null;
   return {
+    ...(ray && { MASKLOOP_REFERENCE_PYTHON: ray.python, MASKLOOP_RAY_PACKAGES: ray.env.PYTHONPATH }),
     ...(nibabel && { MASKLOOP_REFERENCE_PYTHON: nibabel.python, MASKLOOP_REFERENCE_PACKAGES: nibabel.env.PYTHONPATH }),
     ...(dicom && { MASKLOOP_REFERENCE_PYTHON: dicom.python, MASKLOOP_DICOM_PACKAGES: dicom.env.PYTHONPATH }),
     ...(tensorflow && { MASKLOOP_REFERENCE_PYTHON: tensorflow.python, MASKLOOP_TENSORFLOW_PACKAGES: tensorflow.env.PYTHONPATH }),

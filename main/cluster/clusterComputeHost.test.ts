@@ -23,7 +23,7 @@ let cluster: LocalCluster;
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'maskloop-cluster-'));
   home = join(root, 'home of maskloop');
-  await build({ entryPoints: [resolve(import.meta.dirname, 'testing/nodeProgram.ts')], outfile: join(home, 'dist/main/compute.cjs'), bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' });
+  await build({ entryPoints: [resolve(import.meta.dirname, '../workers/testing/nodeProgram.ts')], outfile: join(home, 'dist/main/compute.cjs'), bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' });
   writeFileSync(join(home, 'package.json'), JSON.stringify({ version: VERSION }));
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -10,15 +10,15 @@ export function describeClusterError(error: ClusterError): string {
     case 'cluster/not-here':
       return `Trainings are sent to ${error.cluster} by the command line or the desktop program only, not by a shared workstation. Run 'maskloop train' where the project lies.`;
     case 'cluster/unreachable':
-      return `${error.cluster} does not answer (${lineOf(error.detail)}). Check the address, that the cluster runs, and the network or VPN.`;
+      return `The cluster ${error.cluster} does not answer (${lineOf(error.detail)}). Check the address, that the cluster runs, and the network or VPN.`;
     case 'cluster/refused':
-      return `${error.cluster} did not take the training (${lineOf(error.detail)}). Change what it names; docs/scale-out.md says what a cluster needs.`;
+      return `The cluster ${error.cluster} did not take the training (${lineOf(error.detail)}). Change what it names; docs/scale-out.md says what a cluster needs.`;
     case 'cluster/cancelled-there':
       return `The training was cancelled on ${error.cluster}, not here. What it had saved is kept; it can be resumed.`;
     case 'cluster/node-unusable':
       return `A node of ${error.cluster} cannot train: ${lineOf(error.detail)}. Mend that on every node; docs/scale-out.md says what a node needs.`;
     case 'cluster/node-lost':
-      return `${error.node ?? 'A node'} of ${error.cluster} was lost (${lineOf(error.detail)}). What had been saved is kept, and a training goes on from there.`;
+      return `${error.node === null ? 'A node' : `The node ${error.node}`} of ${error.cluster} was lost (${lineOf(error.detail)}). What had been saved is kept, and a training goes on from there.`;
   }
 }
 

@@ -102,6 +102,13 @@ const examples: AppError[] = [
   { code: 'network/not-sent', node: 'pacs', path: '/masks/seg.dcm', detail: 'status 0xA700' },
   { code: 'network/not-kept', sopInstanceUid: '1.2.840.113619.2.30.1.2', callingAeTitle: 'PACS1', detail: 'the disk is full' },
   { code: 'network/port-in-use', port: 104 },
+  { code: 'cluster/encrypted-project', cluster: 'slurm' },
+  { code: 'cluster/not-here', cluster: 'slurm' },
+  { code: 'cluster/unreachable', cluster: 'ray://head', detail: 'ECONNREFUSED' },
+  { code: 'cluster/refused', cluster: 'slurm:none', detail: 'invalid partition specified: none' },
+  { code: 'cluster/cancelled-there', cluster: 'slurm' },
+  { code: 'cluster/node-unusable', cluster: 'slurm', detail: 'node07: Maskloop is not built in /opt/maskloop; set MASKLOOP_HOME on the node to where it is' },
+  { code: 'cluster/node-lost', cluster: 'slurm', node: 'node07', detail: 'Slurm says NODE_FAIL, NodeDown' },
   { code: 'access/denied', action: 'export.start', role: 'reader', leastRole: 'admin' },
   { code: 'internal', detail },
 ].map((example) => AppError.parse(example));

@@ -68,5 +68,5 @@ export interface ServiceDependencies {
   readonly compute: ComputeHost;
   readonly host: HostAbilities;
   /** Compute processes on clusters; absent where nothing is sent to any. */
-  readonly clusters?: (choice: ClusterChoice, project: { readonly folder: string; readonly preprocessed: string }) => ComputeHost;
+  readonly clusters?: ((choice: ClusterChoice, project: { readonly folder: string; readonly preprocessed: string }) => ComputeHost) | undefined;
 }

@@ -27,6 +27,9 @@ const TEST_PROGRAMS = [
   { programs: ['dcmdump'], packages: ['dcmtk'] },
   { programs: ['Orthanc'], packages: ['orthanc'] },
   { files: ['/usr/share/orthanc/plugins/libOrthancDicomWeb.so'], packages: ['orthanc-dicomweb'] },
+  // a cluster of one node
+  { programs: ['slurmctld'], packages: ['slurm-wlm'] },
+  { programs: ['munged'], packages: ['munge'] },
   { programs: ['chromium', 'chromium-browser', 'google-chrome'], packages: ['chromium'] },
 ];
 const TEXT_FONT = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf';

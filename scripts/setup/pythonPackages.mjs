@@ -15,6 +15,8 @@ export const DICOM_PACKAGES = [
   'pydicom==3.0.2', 'highdicom==0.28.2', 'SimpleITK==2.5.7', 'nibabel==5.4.2', 'pylibjpeg==2.1.0', 'pylibjpeg-openjpeg==2.6.0',
   'pylibjpeg-libjpeg==2.5.0', 'pylibjpeg-rle==2.2.0', 'numpy<2.5',
 ];
+/** A cluster to send trainings to; 360 MB unpacked and minutes to install, so only where it is asked for (`MASKLOOP_TEST_RAY=1`). */
+export const RAY_PACKAGES = ['ray[default]==2.60.0'];
 /** Serves a model we exported; 1.3 GB unpacked. */
 export const SERVING_PACKAGES = ['tensorflow-cpu==2.21.0'];
 

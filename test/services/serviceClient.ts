@@ -9,7 +9,7 @@ import { UploadId } from '../../main/contract/vocabulary.ts';
 import type { ComputeHost } from '../../main/jobs/computeHost.ts';
 import { callService } from '../../main/services/callService.ts';
 import { createServices } from '../../main/services/createServices.ts';
-import type { Services } from '../../main/services/services.ts';
+import type { ServiceDependencies, Services } from '../../main/services/services.ts';
 
 export interface BulkBytes {
   readonly status: number;
@@ -25,6 +25,7 @@ export class ServiceClient {
     private readonly compute: ComputeHost,
     private readonly stateFolder: string,
     private readonly shell: 'cli' | 'browser' = 'cli',
+    private readonly clusters: ServiceDependencies['clusters'] = undefined,
   ) {
     this.services = this.#create();
   }
@@ -77,7 +78,7 @@ export class ServiceClient {
 
   #create(): Services {
     const host = { shell: this.shell, version: '0', userName: 'reader', stateFolder: this.stateFolder } as const;
-    const services = createServices({ compute: this.compute, host });
+    const services = createServices({ compute: this.compute, host, clusters: this.clusters });
     services.subscribe((event) => this.events.push(event));
     return services;
   }

@@ -30,6 +30,7 @@ import { runPlan } from '../../main/workers/plan.ts';
 import { runPhantoms } from '../../main/workers/phantoms.ts';
 import { runCheckLabels, runSaveLabelmap } from '../../main/workers/saveLabelmap.ts';
 import { runThumbnails } from '../../main/workers/thumbnails.ts';
+import type { ServiceDependencies } from '../../main/services/services.ts';
 import { ServiceClient } from './serviceClient.ts';
 
 export type Training = (input: TrainTask, port: JobPort) => Promise<Result<Record<string, unknown>>>;
@@ -122,15 +123,16 @@ export class ServiceRig extends ServiceClient {
     readonly tasks: ScriptedTasks,
     readonly host: InProcessHost,
     shell: 'cli' | 'browser',
+    clusters: ServiceDependencies['clusters'],
   ) {
-    super(host, join(root, 'state'), shell);
+    super(host, join(root, 'state'), shell, clusters);
     this.projectFolder = join(root, 'project');
   }
 
   /** `browser`: a program that stays, in which a retraining may start by itself. */
-  static create(root = mkdtempSync(join(tmpdir(), 'maskloop-services-')), shell: 'cli' | 'browser' = 'cli'): ServiceRig {
+  static create(root = mkdtempSync(join(tmpdir(), 'maskloop-services-')), shell: 'cli' | 'browser' = 'cli', clusters?: ServiceDependencies['clusters']): ServiceRig {
     const tasks = new ScriptedTasks();
-    return new ServiceRig(root, tasks, new InProcessHost(tasks.run), shell);
+    return new ServiceRig(root, tasks, new InProcessHost(tasks.run), shell, clusters);
   }
 
   async dispose(): Promise<void> {

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ToCompute } from '../../contract/computeMessages.ts';
-import { openMailbox } from '../../workers/mailbox.ts';
+import { openMailbox } from '../mailbox.ts';
 
 const [, script = '', , folder = ''] = process.argv;
 const channel = openMailbox(folder, script);
