@@ -1,38 +1,37 @@
 /**
- * The viewer with a case of 512 × 512 × 300 in Chromium, whose graphics card is imitated here: from the click to the first
- * picture, scrolling one slice, memory of the page; drawn with WebGL and by the processor.
- * npm run bench -- viewer [--slices 20]   prints a table
+ * The window with cases of 512 × 512 × 300 in Chromium, whose graphics card is imitated here; drawn by the processor and with WebGL.
+ * npm run bench -- viewer [--parts open,paint,switches,start] [--draw processor,graphics] [--slices 20] [--strokes 100] [--switches 200]
+ *   open      from the click to the first picture, scrolling one slice
+ *   paint     moves of the brush, memory of undo, saving
+ *   switches  memory over changes between two cases
+ *   start     from the start of the program to a window that can be used (Electron too where there is a display)
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { openHostedPage } from '../browserHost.mjs';
+import { browserStart, electronStart } from './appStart.mjs';
+import { memoryReader } from './memory.mjs';
+import { measureBrush, measureSave, measureUndo } from './painting.mjs';
+import { writePhantom } from './phantom.mjs';
 
-const DIMS = [512, 512, 300];
-const asked = process.argv.indexOf('--slices');
-const SLICES = asked > 0 ? Number(process.argv[asked + 1]) : 20;
-const MINUTES = 5 * 60_000;
+const { values } = parseArgs({
+  options: {
+    parts: { type: 'string', default: 'open,paint,switches,start' },
+    draw: { type: 'string', default: 'processor,graphics' },
+    slices: { type: 'string', default: '20' },
+    strokes: { type: 'string', default: '100' },
+    switches: { type: 'string', default: '200' },
+  },
+});
+const parts = new Set(values.parts.split(','));
+const [SLICES, STROKES, SWITCHES] = [values.slices, values.strokes, values.switches].map(Number);
+const WINDOW = { width: 1400, height: 1050 };
+const MINUTES = 10 * 60_000;
 const folder = mkdtempSync(join(tmpdir(), 'maskloop-bench-viewer-'));
-
-/** NIfTI-1, uncompressed: a ball of soft tissue in air with a grain. */
-function writePhantom(path) {
-  const [ni, nj, nk] = DIMS;
-  const header = Buffer.alloc(352);
-  header.writeInt32LE(348, 0);
-  [3, ni, nj, nk, 1, 1, 1, 1].forEach((value, n) => header.writeInt16LE(value, 40 + 2 * n));
-  header.writeInt16LE(4, 70); // int16
-  header.writeInt16LE(16, 72);
-  [1, 0.8, 0.8, 1.5].forEach((value, n) => header.writeFloatLE(value, 76 + 4 * n));
-  header.writeFloatLE(352, 108);
-  header.writeInt16LE(1, 254); // sform
-  [[0.8, 0, 0, -204], [0, 0.8, 0, -204], [0, 0, 1.5, -225]].forEach((row, r) => row.forEach((value, c) => header.writeFloatLE(value, 280 + 16 * r + 4 * c)));
-  header.write('n+1\0', 344, 'latin1');
-  const voxels = new Int16Array(ni * nj * nk);
-  for (let k = 0, n = 0; k < nk; k++)
-    for (let j = 0; j < nj; j++)
-      for (let i = 0; i < ni; i++, n++) voxels[n] = (Math.hypot(i - 256, j - 256, (k - 150) * 1.9) < 230 ? 40 : -1000) + ((i * 7 + j * 13 + k * 29) % 31);
-  writeFileSync(path, Buffer.concat([header, Buffer.from(voxels.buffer)]));
-}
+const project = join(folder, 'project');
+const load = () => `load ${loadavg()[0].toFixed(1)}`;
 
 /** Milliseconds of each step, until the picture after the next one of the screen. */
 const scroll = (page, count) =>
@@ -52,46 +51,91 @@ const scroll = (page, count) =>
     return times.sort((a, b) => a - b);
   }, count);
 
-async function measure(drawWith, isFirst) {
-  const hosted = await openHostedPage(join(folder, drawWith), drawWith, { width: 1400, height: 1050 });
+async function importCases() {
+  mkdirSync(join(folder, 'studies'));
+  writePhantom(join(folder, 'studies', 'large.nii'));
+  writePhantom(join(folder, 'studies', 'other.nii'), 30);
+  const hosted = await openHostedPage(join(folder, 'import'), 'processor', WINDOW);
   const { page } = hosted;
+  await page.getByLabel('Project folder', { exact: true }).fill(project);
+  await page.getByRole('button', { name: 'New project here', exact: true }).click();
+  await page.getByRole('button', { name: 'Import…' }).click();
+  await page.getByLabel('Folder to import').fill(join(folder, 'studies'));
+  await page.getByRole('button', { name: 'Import', exact: true }).click();
+  await page.getByText('Import finished.').waitFor({ timeout: MINUTES });
+  await hosted.close();
+}
+
+/** A page with the project open. */
+async function openProject(drawWith) {
+  const hosted = await openHostedPage(join(folder, drawWith), drawWith, WINDOW);
+  await hosted.page.getByLabel('Project folder', { exact: true }).fill(project);
+  await hosted.page.getByRole('button', { name: 'Open project', exact: true }).click();
+  await hosted.page.getByTestId('case').first().waitFor();
+  return hosted;
+}
+
+/** Milliseconds from the click. */
+async function openCase(page, caseId) {
+  const start = performance.now();
+  await page.locator(`[data-testid=case][data-case-id="${caseId}"]`).click();
+  await page.locator(`[data-testid=viewer][data-ready=true][data-case-id="${caseId}"]`).waitFor({ timeout: MINUTES });
+  return performance.now() - start;
+}
+
+async function measureOpening(page, drawWith) {
+  const openMs = await openCase(page, 'large');
+  await page.getByTestId('plane-axial').hover();
+  await scroll(page, 3);
+  const times = await scroll(page, SLICES);
+  console.log('\n| drawn with | first picture after the click | slice, median | slice, slowest |\n|---|---|---|---|');
+  console.log(`| ${drawWith} | ${(openMs / 1000).toFixed(2)} s | ${times[times.length >> 1].toFixed(0)} ms | ${times.at(-1).toFixed(0)} ms |  (${load()})`);
+}
+
+async function measurePainting(page, drawWith, readMemory) {
+  if ((await page.locator('[data-testid=viewer][data-case-id=large]').count()) === 0) await openCase(page, 'large');
+  await page.getByRole('button', { name: 'Add segment' }).click(); // a new project has none
+  console.log('\n| drawn with | brush | a move in our code, median | slowest | until it is drawn, median |\n|---|---|---|---|---|');
+  await measureBrush(page, drawWith);
+  const grown = await measureUndo(page, readMemory, STROKES);
+  console.log(`${STROKES} strokes that can be taken back: ${(grown.heap + grown.arrays).toFixed(0)} MB of heap and arrays, page ${grown.page.toFixed(0)} MB larger (${load()})`);
+  console.log(`saving the whole mask: ${(await measureSave(page)).toFixed(2)} s (${load()})`);
+}
+
+async function measureSwitches(page, drawWith, readMemory) {
+  for (const caseId of ['large', 'other', 'large', 'other']) await openCase(page, caseId);
+  const before = await readMemory();
+  for (let n = 0; n < SWITCHES; n++) await openCase(page, n % 2 === 0 ? 'large' : 'other');
+  const after = await readMemory();
+  console.log(`\n| drawn with ${drawWith}, MB (${load()}) | before | after ${SWITCHES} changes of case |\n|---|---|---|`);
+  const names = { heap: 'heap of the page', arrays: 'its arrays', page: 'page, resident', graphics: 'graphics process, resident' };
+  for (const [key, name] of Object.entries(names)) console.log(`| ${name} | ${before[key].toFixed(0)} | ${after[key].toFixed(0)} |`);
+}
+
+async function measure(drawWith) {
+  const hosted = await openProject(drawWith);
   try {
-    await page.getByLabel('Project folder', { exact: true }).fill(join(folder, 'project'));
-    await page.getByRole('button', { name: isFirst ? 'New project here' : 'Open project', exact: true }).click();
-    if (isFirst) {
-      await page.getByRole('button', { name: 'Import…' }).click();
-      await page.getByLabel('Folder to import').fill(join(folder, 'studies'));
-      await page.getByRole('button', { name: 'Import', exact: true }).click();
-      await page.getByText('Import finished.').waitFor({ timeout: MINUTES });
-      await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
-    }
-    const row = page.getByTestId('case').first();
-    await row.waitFor();
-    const start = performance.now();
-    await row.click();
-    await page.locator('[data-testid=viewer][data-ready=true]').waitFor({ timeout: MINUTES });
-    const openMs = performance.now() - start;
-    await page.getByTestId('plane-axial').hover();
-    await scroll(page, 3);
-    const times = await scroll(page, SLICES);
-    const session = await page.context().newCDPSession(page);
-    await session.send('Performance.enable');
-    const { metrics } = await session.send('Performance.getMetrics');
-    const heapMb = metrics.find(({ name }) => name === 'JSHeapUsedSize').value / 1e6;
-    console.log(`| ${drawWith} | ${(openMs / 1000).toFixed(2)} s | ${times[times.length >> 1].toFixed(0)} ms | ${times.at(-1).toFixed(0)} ms | ${heapMb.toFixed(0)} MB |`);
+    hosted.page.setDefaultTimeout(MINUTES);
+    const readMemory = await memoryReader(hosted);
+    if (parts.has('open')) await measureOpening(hosted.page, drawWith);
+    if (parts.has('paint')) await measurePainting(hosted.page, drawWith, readMemory);
+    if (parts.has('switches')) await measureSwitches(hosted.page, drawWith, readMemory);
   } finally {
     await hosted.close();
   }
 }
 
 try {
-  mkdirSync(join(folder, 'studies'));
-  writePhantom(join(folder, 'studies', 'large.nii'));
-  console.log(`load ${loadavg().map((load) => load.toFixed(1)).join(', ')}; 512 × 512 × 300, three planes, window of 1400 × 1050, ${SLICES} slices`);
-  console.log('| drawn with | first picture after the click | slice, median | slice, slowest | heap of the page, without arrays |');
-  console.log('|---|---|---|---|---|');
-  await measure('graphics', true);
-  await measure('processor', false);
+  console.log(`512 × 512 × 300, three planes, window of ${WINDOW.width} × ${WINDOW.height}; ${load()}`);
+  if (parts.has('start')) {
+    console.log(`start to a window that can be used, browser and its host: ${(await browserStart(join(folder, 'start'))).toFixed(2)} s (${load()})`);
+    const seconds = await electronStart(join(folder, 'electron'));
+    console.log(seconds === null ? 'start of Electron: not measured, no Electron or no display here' : `start to a window that can be used, Electron: ${seconds.toFixed(2)} s (${load()})`);
+  }
+  if (['open', 'paint', 'switches'].some((part) => parts.has(part))) {
+    await importCases();
+    for (const drawWith of values.draw.split(',')) await measure(drawWith);
+  }
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

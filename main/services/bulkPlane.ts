@@ -21,6 +21,8 @@ import { isMissingFile } from '../dataset/readIfThere.ts';
 const HEADER_BYTES = 352;
 /** `bitpix` of a NIfTI-1 header. */
 const BITS_AT_BYTE = 72;
+/** Node's 16 KiB would make thousands of pieces of a mask. */
+const UNPACKED_AT_ONCE = 2 ** 20;
 const BYTES_PER_VOXEL: Record<VoxelType, number> = { uint8: 1, int16: 2, uint16: 2, float32: 4 };
 
 /** `ownUserName`: of whoever needs not sign in. */
@@ -130,7 +132,7 @@ async function bytesPerLabel(file: string): Promise<number> {
 
 async function* unpackedChunks(file: string): AsyncGenerator<Buffer> {
   const packed = streamFile(file);
-  const unpacked = createGunzip();
+  const unpacked = createGunzip({ chunkSize: UNPACKED_AT_ONCE });
   packed.on('error', (problem) => unpacked.destroy(problem));
   packed.pipe(unpacked);
   try {

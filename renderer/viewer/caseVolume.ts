@@ -1,8 +1,9 @@
 /** Puts a case's voxels into Cornerstone's cache as a volume and a labelmap of the same grid. */
-import { cache, utilities, volumeLoader } from '@cornerstonejs/core';
+import { cache, utilities } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
 import type { Grid } from '../../main/contract/vocabulary.ts';
 import type { LabelArray } from './labelSlots.ts';
+import { cacheLiveVolume } from './liveVolume.ts';
 import type { VoxelArray } from './voxelArray.ts';
 
 // Without ':' — Cornerstone would look for an image loader of that scheme.
@@ -10,7 +11,7 @@ export const IMAGE_VOLUME_ID = 'case-image';
 
 export const point = (values: readonly number[]): Types.Point3 => [values[0]!, values[1]!, values[2]!];
 
-/** `createLocalVolume` gives every slice the origin of the volume; tools that go by slices need the true planes. */
+/** Tools that go by slices need the planes they lie in. */
 function describeSlices(imageIds: readonly string[], grid: Grid, frameOfReferenceUID: string, modality: string): void {
   const [columns, rows] = grid.dimsIjk;
   const [columnSpacing, rowSpacing, sliceSpacing] = grid.spacingMm;
@@ -64,7 +65,7 @@ const geometryOf = (grid: Grid) => ({
 export function cacheCaseImage(grid: Grid, modality: string, voxels: VoxelArray): void {
   const frameOfReferenceUID = utilities.uuidv4();
   const metadata = metadataOf(voxels, grid, modality, frameOfReferenceUID);
-  const image = volumeLoader.createLocalVolume(IMAGE_VOLUME_ID, { ...geometryOf(grid), metadata, scalarData: voxels });
+  const image = cacheLiveVolume(IMAGE_VOLUME_ID, { ...geometryOf(grid), metadata, voxels });
   describeSlices(image.imageIds, grid, frameOfReferenceUID, modality);
 }
 
@@ -73,10 +74,7 @@ export function cacheLabelmap(volumeId: string, grid: Grid, modality: string, la
   const image = cache.getVolume(IMAGE_VOLUME_ID)!;
   const { FrameOfReferenceUID } = image.metadata;
   const referenced = { referencedVolumeId: IMAGE_VOLUME_ID, referencedImageIds: image.imageIds };
-  const labelmap = volumeLoader.createLocalLabelmapVolume(
-    { ...geometryOf(grid), ...referenced, metadata: metadataOf(labels, grid, modality, FrameOfReferenceUID), scalarData: labels },
-    volumeId,
-  );
+  const labelmap = cacheLiveVolume(volumeId, { ...geometryOf(grid), ...referenced, metadata: metadataOf(labels, grid, modality, FrameOfReferenceUID), voxels: labels });
   describeSlices(labelmap.imageIds, grid, FrameOfReferenceUID, 'SEG');
 }
 
@@ -84,7 +82,7 @@ export function cacheLabelmap(volumeId: string, grid: Grid, modality: string, la
 export function cacheOverlayVolume(volumeId: string, grid: Grid, voxels: VoxelArray): void {
   const { FrameOfReferenceUID } = cache.getVolume(IMAGE_VOLUME_ID)!.metadata;
   const metadata = metadataOf(voxels, grid, 'OT', FrameOfReferenceUID);
-  const volume = volumeLoader.createLocalVolume(volumeId, { ...geometryOf(grid), metadata, scalarData: voxels });
+  const volume = cacheLiveVolume(volumeId, { ...geometryOf(grid), metadata, voxels });
   describeSlices(volume.imageIds, grid, FrameOfReferenceUID, 'OT');
 }
 

@@ -2,13 +2,14 @@
  * Three planes through one case with an editable labelmap. The only object of the viewer that features talk to; they
  * speak in case words (grid, segments, millimetres) and never see Cornerstone.
  */
-import { Enums as CoreEnums, RenderingEngine, cache, setVolumesForViewports } from '@cornerstonejs/core';
+import { Enums as CoreEnums, RenderingEngine, setVolumesForViewports } from '@cornerstonejs/core';
 import type { Types } from '@cornerstonejs/core';
 import { synchronizers, SynchronizerManager } from '@cornerstonejs/tools';
 import type { Measurement } from '../../main/contract/measurements.ts';
 import type { Grid, Segment } from '../../main/contract/vocabulary.ts';
 import { IMAGE_VOLUME_ID, cacheCaseImage, dropCaseVolumes } from './caseVolume.ts';
 import { freeGraphicsOfTheDeleted } from './graphicsResources.ts';
+import { liveVolumeChanged } from './liveVolume.ts';
 import type { VoxelArray } from './voxelArray.ts';
 import { EditTools } from './edit/editTools.ts';
 import { toGridMm, voxelAt } from './edit/gridFrame.ts';
@@ -214,7 +215,7 @@ export class MprViewer {
     if (!this.#case) return;
     // into the same array, so that whatever reads grey values goes on with those that are seen
     this.#case.voxels.set(voxels);
-    cache.getVolume(IMAGE_VOLUME_ID)!.invalidate();
+    liveVolumeChanged(IMAGE_VOLUME_ID);
     if (!keepsWindow) this.setWindow(firstWindow(modality, voxels));
     this.measurements.measureAgain();
   }
