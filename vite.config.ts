@@ -42,10 +42,23 @@ const ownSampling: Plugin = {
   },
 };
 
+/** Where Cornerstone draws by the processor, it makes canvases of the graphics card, which is an imitation there: each picture would go to it and back. */
+const DRAWN_BY_PROCESSOR = ['cpuFallback/rendering/initializeRenderCanvas.js', 'cpuFallback/rendering/renderGrayscaleImage.js', 'cpuFallback/rendering/renderPseudoColorImage.js', 'Planar/CpuVolumeSliceRenderPath.js', 'Planar/PlanarViewport.js', 'CanvasActor/index.js'];
+const canvasesInMemory: Plugin = {
+  name: 'cornerstone-canvases-in-memory',
+  enforce: 'pre',
+  transform(code, id) {
+    if (!id.includes('/@cornerstonejs/core/') || !DRAWN_BY_PROCESSOR.some((file) => id.includes(file))) return null;
+    const patched = code.replaceAll("getContext('2d')", "getContext('2d', { willReadFrequently: true })");
+    if (patched === code) throw new Error(`${id} changed: drawing by the processor would be slow`);
+    return patched;
+  },
+};
+
 export default defineConfig({
   root: 'renderer',
   base: './',
-  plugins: [noClickDelay, engineWithoutWebGl, ownSampling, svelte()],
+  plugins: [noClickDelay, engineWithoutWebGl, ownSampling, canvasesInMemory, svelte()],
   build: { outDir: '../dist/renderer', emptyOutDir: true, target: 'chrome108', modulePreload: { polyfill: false }, chunkSizeWarningLimit: 8000 },
   worker: { format: 'es' },
 });

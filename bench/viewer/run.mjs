@@ -12,9 +12,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openHostedPage } from '../browserHost.mjs';
 import { browserStart, electronStart } from './appStart.mjs';
-import { memoryReader } from './memory.mjs';
 import { measureBrush, measureSave, measureUndo } from './painting.mjs';
 import { writePhantom } from './phantom.mjs';
+import { processReader } from './processes.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -83,30 +83,39 @@ async function openCase(page, caseId) {
   return performance.now() - start;
 }
 
-async function measureOpening(page, drawWith) {
-  const openMs = await openCase(page, 'large');
+async function measureOpening(page, drawWith, processes) {
+  await page.waitForTimeout(2000); // thumbnails
+  const spent = async (work, count = 1) => {
+    const before = await processes.processor();
+    const result = await work();
+    const after = await processes.processor();
+    const text = ['page', 'graphics', 'host'].map((name) => `${((after[name] - before[name]) / count).toFixed(0)}`).join(' / ');
+    return { result, text };
+  };
+  const opening = await spent(() => openCase(page, 'large'));
   await page.getByTestId('plane-axial').hover();
   await scroll(page, 3);
-  const times = await scroll(page, SLICES);
-  console.log('\n| drawn with | first picture after the click | slice, median | slice, slowest |\n|---|---|---|---|');
-  console.log(`| ${drawWith} | ${(openMs / 1000).toFixed(2)} s | ${times[times.length >> 1].toFixed(0)} ms | ${times.at(-1).toFixed(0)} ms |  (${load()})`);
+  const scrolling = await spent(() => scroll(page, SLICES), SLICES);
+  const times = scrolling.result;
+  console.log('\n| drawn with | first picture after the click | processors for it: page / graphics process / host | slice, median | slowest | processors for a slice |\n|---|---|---|---|---|---|');
+  console.log(`| ${drawWith} | ${(opening.result / 1000).toFixed(2)} s | ${opening.text} ms | ${times[times.length >> 1].toFixed(0)} ms | ${times.at(-1).toFixed(0)} ms | ${scrolling.text} ms | (${load()})`);
 }
 
-async function measurePainting(page, drawWith, readMemory) {
+async function measurePainting(page, drawWith, processes) {
   if ((await page.locator('[data-testid=viewer][data-case-id=large]').count()) === 0) await openCase(page, 'large');
   await page.getByRole('button', { name: 'Add segment' }).click(); // a new project has none
   console.log('\n| drawn with | brush | a move in our code, median | slowest | until it is drawn, median |\n|---|---|---|---|---|');
   await measureBrush(page, drawWith);
-  const grown = await measureUndo(page, readMemory, STROKES);
+  const grown = await measureUndo(page, processes.memory, STROKES);
   console.log(`${STROKES} strokes that can be taken back: ${(grown.heap + grown.arrays).toFixed(0)} MB of heap and arrays, page ${grown.page.toFixed(0)} MB larger (${load()})`);
   console.log(`saving the whole mask: ${(await measureSave(page)).toFixed(2)} s (${load()})`);
 }
 
-async function measureSwitches(page, drawWith, readMemory) {
+async function measureSwitches(page, drawWith, processes) {
   for (const caseId of ['large', 'other', 'large', 'other']) await openCase(page, caseId);
-  const before = await readMemory();
+  const before = await processes.memory();
   for (let n = 0; n < SWITCHES; n++) await openCase(page, n % 2 === 0 ? 'large' : 'other');
-  const after = await readMemory();
+  const after = await processes.memory();
   console.log(`\n| drawn with ${drawWith}, MB (${load()}) | before | after ${SWITCHES} changes of case |\n|---|---|---|`);
   const names = { heap: 'heap of the page', arrays: 'its arrays', page: 'page, resident', graphics: 'graphics process, resident' };
   for (const [key, name] of Object.entries(names)) console.log(`| ${name} | ${before[key].toFixed(0)} | ${after[key].toFixed(0)} |`);
@@ -116,10 +125,10 @@ async function measure(drawWith) {
   const hosted = await openProject(drawWith);
   try {
     hosted.page.setDefaultTimeout(MINUTES);
-    const readMemory = await memoryReader(hosted);
-    if (parts.has('open')) await measureOpening(hosted.page, drawWith);
-    if (parts.has('paint')) await measurePainting(hosted.page, drawWith, readMemory);
-    if (parts.has('switches')) await measureSwitches(hosted.page, drawWith, readMemory);
+    const processes = await processReader(hosted);
+    if (parts.has('open')) await measureOpening(hosted.page, drawWith, processes);
+    if (parts.has('paint')) await measurePainting(hosted.page, drawWith, processes);
+    if (parts.has('switches')) await measureSwitches(hosted.page, drawWith, processes);
   } finally {
     await hosted.close();
   }

@@ -56,8 +56,9 @@ function axisPlan(voxelCount: number, stride: number, start: number, step: numbe
     const inside = Math.min(voxelCount - 1, Math.max(0, position));
     const lower = isNearest ? Math.floor(inside + 0.5 - TIE) : Math.floor(inside);
     plan.lower[n] = lower * stride;
-    plan.upper[n] = (isNearest ? lower : Math.min(lower + 1, voxelCount - 1)) * stride;
-    plan.fraction[n] = isNearest ? 0 : inside - lower;
+    const fraction = isNearest ? 0 : inside - lower;
+    plan.fraction[n] = fraction;
+    plan.upper[n] = (fraction === 0 ? lower : lower + 1) * stride;
   }
   return plan;
 }
