@@ -17,7 +17,7 @@ const BENCHMARKS = {
   firstRun: 'the walk of a first run with a phantom, timed: under 10 minutes (needs npm run setup -- --test)',
   retrain: 'a simulated user: rounds of corrections, incremental against full retraining, forgetting, a poisoned round (hours as it stands; restartable)',
   soak: 'a long day in a short time: 1000 case switches, 100 predictions, 20 trainings; memory flat within 5 % (about half an hour; --switches …)',
-  viewer: 'opening and scrolling a case of 512×512×300 in Chromium, with WebGL and by the processor (3 minutes)',
+  viewer: 'a case of 512×512×300 in Chromium: opening, scrolling, brush, undo, saving, 200 changes of case; start of the program (half an hour; --parts, --draw)',
   stress: '5000 optimiser steps of a tiny network: memory flat, losses finite (about 2 minutes; --precision bfloat16|float16)',
   preprocessParity: "preprocessed arrays against nnunetv2's on three hippocampus and two PET cases (a minute; needs ../shared/data)",
   chunkCompression: 'bytes and CPU seconds of packing the chunks of a CT-like volume (a minute)',
