@@ -35,6 +35,10 @@ export default tseslint.config(
   },
   // the one object of the open case that components bind to: a third of it is getters
   { files: ['renderer/features/annotate/annotator.svelte.ts'], rules: { 'max-lines': ['error', { max: 330 }] } },
+  // tables: calls of the contract and inputs of tasks, walks of the tools; and the view that joins all features
+  { files: ['main/contract/api.ts', 'main/contract/tasks.ts'], rules: { 'max-lines': ['error', { max: 500, skipBlankLines: true, skipComments: true }] } },
+  { files: ['test/e2e/everyTool.test.ts'], rules: { 'max-lines': ['error', { max: 700, skipBlankLines: true, skipComments: true }] } },
+  { files: ['renderer/views/WorkspaceView.svelte'], rules: { 'max-lines': ['error', { max: 360 }] } },
   // Tests tell stories: long `describe` bodies are fine.
   { files: ['**/*.test.ts'], rules: { 'max-lines-per-function': 'off' } },
 );

@@ -22,7 +22,7 @@ async function test() {
   section('build');
   await build();
   section('checks');
-  if (filters.length === 0) add(await check());
+  if (filters.length === 0) add(await check({ fresh: true }));
   else console.log('  left out, because filters were given (npm run check)');
   section('tests');
   add(await runVitest());
