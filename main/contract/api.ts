@@ -200,6 +200,10 @@ export const GpuRuntimeInfo = z.object({
   isUsed: z.boolean(),
   /** Fetches its wheels where there is a network. */
   downloadCommand: z.string(),
+  /** A download that goes on; `totalBytes` is `null` until it is known. */
+  fetching: z.object({ receivedBytes: z.number(), totalBytes: z.number().nullable() }).nullable().default(null),
+  /** Address of a package index that this computer is set up for. */
+  proposedIndex: z.string().nullable().default(null),
 });
 export type GpuRuntimeInfo = z.infer<typeof GpuRuntimeInfo>;
 
@@ -217,6 +221,10 @@ export const calls = {
   'app.gpuRuntime': call(none, GpuRuntimeInfo),
   /** From a folder of wheels, each with the published hash; tried at once. Takes minutes. Refused where a wheel is missing or was changed. */
   'app.installGpuRuntime': call(z.object({ folder: z.string().min(1) }), GpuRuntimeInfo),
+  /** Fetches the wheels from a package index (the address that pip calls index-url), verifies and installs them. Takes as long as 2.5 GB take; `app.gpuRuntime` says how far it is. */
+  'app.downloadGpuRuntime': call(z.object({ index: z.string().min(1) }), GpuRuntimeInfo),
+  /** What came is used by the next download. */
+  'app.stopGpuDownload': call(none, GpuRuntimeInfo),
   'app.removeGpuRuntime': call(none, GpuRuntimeInfo),
   'app.pickFolder': call(z.object({ title: z.string() }), z.object({ folder: z.string().nullable() })),
   /**

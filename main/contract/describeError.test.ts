@@ -86,6 +86,7 @@ const examples: AppError[] = [
   { code: 'disk/corrupt', path, detail },
   { code: 'runtime/missing', detail },
   { code: 'runtime/broken', detail },
+  { code: 'runtime/download-failed', file: 'tensorflow==2.21.0', detail },
   { code: 'job/busy', jobId: 'j1' },
   { code: 'job/process-died', exitCode: null, signal: 'SIGKILL' },
   { code: 'labels/shape', caseId: 'case1', imageDims: [4, 5, 6], labelDims: [4, 5, 7] },

@@ -105,6 +105,7 @@ export function describeError(error: AppError): string {
       return describeDiskError(error);
     case 'runtime/missing':
     case 'runtime/broken':
+    case 'runtime/download-failed':
       return describeRuntimeError(error);
     case 'job/busy':
       return `Another job (${error.jobId}) is still running. Wait until it ends, or cancel it.`;
@@ -339,6 +340,8 @@ function describeRuntimeError(error: ErrorOf<'runtime'>): string {
       return `The TensorFlow runtime is not installed (${firstLine(error.detail)}). Run: npm run setup`;
     case 'runtime/broken':
       return `The TensorFlow runtime does not load (${firstLine(error.detail)}). Mend it with: npm run setup`;
+    case 'runtime/download-failed':
+      return `The file ${error.file} could not be downloaded (${firstLine(error.detail)}). Try again, it goes on where it ended; or bring the files from another computer.`;
   }
 }
 

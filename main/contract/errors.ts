@@ -124,6 +124,8 @@ export const AppError = z.discriminatedUnion('code', [
   code('disk/corrupt', { path, detail: z.string() }),
   code('runtime/missing', { detail: z.string() }),
   code('runtime/broken', { detail: z.string() }),
+  /** Of a part of the add-on for graphics cards: its file or what pip calls it. What came before stays. */
+  code('runtime/download-failed', { file: z.string(), detail: z.string() }),
   code('job/busy', { jobId: JobId }),
   /** `signal` SIGKILL that nobody asked for is the operating system's answer to a lack of memory. `detail`: the end of what it printed. */
   code('job/process-died', { exitCode: z.int().nullable(), signal: z.string().nullable(), detail: z.string().optional() }),

@@ -11,6 +11,8 @@ export const LEAST_ROLE: Readonly<Record<CallName, Role>> = {
   'app.checkRuntime': 'reader',
   'app.gpuRuntime': 'reader',
   'app.installGpuRuntime': 'admin',
+  'app.downloadGpuRuntime': 'admin',
+  'app.stopGpuDownload': 'admin',
   'app.removeGpuRuntime': 'admin',
   'app.pickFolder': 'admin',
   'app.openedImages': 'admin',

@@ -8,6 +8,8 @@ const WRITES: Readonly<Record<CallName, boolean>> = {
   'app.checkRuntime': false,
   'app.gpuRuntime': false,
   'app.installGpuRuntime': false,
+  'app.downloadGpuRuntime': false,
+  'app.stopGpuDownload': false,
   'app.removeGpuRuntime': false,
   'app.pickFolder': false,
   'app.openedImages': false,

@@ -3,14 +3,14 @@
  * at all; a compute process finds it before the one that came with the program, by its library path. What was installed
  * and does not run on this computer is kept and passed over, with the reason beside it.
  */
-import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream, existsSync, readFileSync } from 'node:fs';
+import { createWriteStream, existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { openPromise } from 'yauzl';
 import { AppException } from '../contract/errors.ts';
 import { GPU_RUNTIME, type RuntimeManifest, type RuntimePart } from './gpuManifest.ts';
+import { downloadWheels, hashOf, type WheelDownload } from './wheelDownload.ts';
 
 /** What NVIDIA's driver leaves where it is loaded; the last one in the Linux of Windows. */
 const DRIVER_TRACES = ['/proc/driver/nvidia/version', '/dev/nvidiactl', '/dev/dxg'];
@@ -53,8 +53,7 @@ export async function rememberWhetherItRuns(stateFolder: string, problem: string
  * written: another platform, wheels that are missing, or whose hash is not that of the manifest.
  */
 export async function installGpuRuntime(stateFolder: string, from: string, manifest: RuntimeManifest = GPU_RUNTIME): Promise<string> {
-  const here = `${process.platform}-${process.arch}`;
-  if (manifest.platform !== here) throw refused([`the runtime is for ${manifest.platform}, this computer is ${here}`]);
+  refuseOtherPlatforms(manifest);
   const wheels = await verifiedWheels(from, manifest);
   const folder = gpuRuntimeFolder(stateFolder, manifest);
   const temporary = `${folder}.unfinished-${process.pid}`;
@@ -73,6 +72,16 @@ export async function installGpuRuntime(stateFolder: string, from: string, manif
   }
 }
 
+/** Fetches its wheels from a package index and installs them; they go when that has worked. What an interrupted download left is used by the next one. */
+export async function downloadGpuRuntime(stateFolder: string, download: Pick<WheelDownload, 'index' | 'onProgress' | 'stop'>, manifest: RuntimeManifest = GPU_RUNTIME): Promise<string> {
+  refuseOtherPlatforms(manifest);
+  const wheels = `${gpuRuntimeFolder(stateFolder, manifest)}.wheels`;
+  await downloadWheels({ ...download, parts: manifest.parts, folder: wheels });
+  const folder = await installGpuRuntime(stateFolder, wheels, manifest);
+  await rm(wheels, { recursive: true, force: true });
+  return folder;
+}
+
 export const removeGpuRuntime = (stateFolder: string, manifest: RuntimeManifest = GPU_RUNTIME): Promise<void> =>
   rm(gpuRuntimeFolder(stateFolder, manifest), { recursive: true, force: true });
 
@@ -81,6 +90,11 @@ export const downloadCommand = ({ parts }: RuntimeManifest, folder: string): str
   `pip download --no-deps --only-binary :all: --python-version 3.11 --platform manylinux_2_27_x86_64 --platform manylinux2014_x86_64 --dest ${folder} ${parts.map(({ requirement }) => requirement).join(' ')}`;
 
 const refused = (issues: readonly string[]): AppException => new AppException({ code: 'contract/bad-input', issues: [...issues] });
+
+function refuseOtherPlatforms({ platform }: RuntimeManifest): void {
+  const here = `${process.platform}-${process.arch}`;
+  if (platform !== here) throw refused([`the runtime is for ${platform}, this computer is ${here}`]);
+}
 
 async function verifiedWheels(from: string, { parts }: RuntimeManifest): Promise<string[]> {
   const names = await readdir(from).catch((thrown: unknown) => {
@@ -105,12 +119,6 @@ async function verifiedWheels(from: string, { parts }: RuntimeManifest): Promise
 function isWheelOf({ requirement }: RuntimePart, name: string): boolean {
   const [project = '', version = ''] = requirement.split('==');
   return name.endsWith('.whl') && name.toLowerCase().startsWith(`${project.replaceAll('-', '_')}-${version}-`);
-}
-
-async function hashOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  return hash.digest('hex');
 }
 
 /** The libraries of TensorFlow, and everything of NVIDIA's. yauzl refuses absolute names and `..`, and checks sizes. */

@@ -1,11 +1,11 @@
 import { describeError } from '../contract/describeError.ts';
-import { toAppError } from '../contract/errors.ts';
+import { AppException, toAppError } from '../contract/errors.ts';
 import type { ComputeHost } from '../jobs/computeHost.ts';
 import type { GpuRuntimeAbility } from '../services/services.ts';
 import { runShortTask } from '../services/shortTask.ts';
 import { computeEnvironment } from './computeEnvironment.ts';
 import { GPU_RUNTIME, type RuntimeManifest } from './gpuManifest.ts';
-import { downloadCommand, gpuRuntimeFolder, gpuRuntimeState, gpuRuntimeVariables, hasCudaGpu, installGpuRuntime, rememberWhetherItRuns, removeGpuRuntime } from './gpuRuntime.ts';
+import { downloadCommand, downloadGpuRuntime, gpuRuntimeFolder, gpuRuntimeState, gpuRuntimeVariables, hasCudaGpu, installGpuRuntime, rememberWhetherItRuns, removeGpuRuntime } from './gpuRuntime.ts';
 
 /** `hostWith`: compute processes of this shell with an environment. */
 export function createGpuRuntimeAbility(
@@ -13,6 +13,15 @@ export function createGpuRuntimeAbility(
   hostWith: (environment: () => NodeJS.ProcessEnv) => ComputeHost,
   manifest: RuntimeManifest = GPU_RUNTIME,
 ): GpuRuntimeAbility {
+  let fetching: { readonly stopper: AbortController; receivedBytes: number; totalBytes: number | null } | null = null;
+  async function tryIt(): Promise<void> {
+    const environment = { ...process.env, ...gpuRuntimeVariables(stateFolder, process.env, manifest) };
+    const problem = await runShortTask(hostWith(() => environment), { task: 'checkRuntime' }).then(
+      () => null,
+      (thrown: unknown) => describeError(toAppError(thrown)),
+    );
+    await rememberWhetherItRuns(stateFolder, problem, manifest);
+  }
   return {
     info() {
       const state = gpuRuntimeState(stateFolder, manifest);
@@ -26,17 +35,32 @@ export function createGpuRuntimeAbility(
         hasGpu: hasCudaGpu(),
         isUsed: computeEnvironment(stateFolder).LD_LIBRARY_PATH?.startsWith(folder) ?? false,
         downloadCommand: downloadCommand(manifest, 'wheels'),
+        fetching: fetching && { receivedBytes: fetching.receivedBytes, totalBytes: fetching.totalBytes },
+        proposedIndex: process.env.PIP_INDEX_URL ?? null,
       };
     },
     async install(from) {
       await installGpuRuntime(stateFolder, from, manifest);
-      const environment = { ...process.env, ...gpuRuntimeVariables(stateFolder, process.env, manifest) };
-      const problem = await runShortTask(hostWith(() => environment), { task: 'checkRuntime' }).then(
-        () => null,
-        (thrown: unknown) => describeError(toAppError(thrown)),
-      );
-      await rememberWhetherItRuns(stateFolder, problem, manifest);
+      await tryIt();
     },
+    async download(index, onProgress) {
+      if (fetching) throw new AppException({ code: 'contract/bad-input', issues: ['it is being downloaded already'] });
+      const state = { stopper: new AbortController(), receivedBytes: 0, totalBytes: null as number | null };
+      fetching = state;
+      const note = (receivedBytes: number, totalBytes: number | null): void => {
+        Object.assign(state, { receivedBytes, totalBytes });
+        onProgress?.(receivedBytes, totalBytes);
+      };
+      try {
+        await downloadGpuRuntime(stateFolder, { index, onProgress: note, stop: state.stopper.signal }, manifest);
+        await tryIt();
+      } catch (thrown) {
+        if (!state.stopper.signal.aborted) throw thrown; // else: given up, as the user wished
+      } finally {
+        fetching = null;
+      }
+    },
+    stopDownload: () => fetching?.stopper.abort(),
     remove: () => removeGpuRuntime(stateFolder, manifest),
   };
 }

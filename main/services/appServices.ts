@@ -11,7 +11,7 @@ import { answer } from './answer.ts';
 import type { GpuRuntimeAbility, HostAbilities, SignedInUser } from './services.ts';
 import { runShortTask } from './shortTask.ts';
 
-type AppCalls = 'app.info' | 'app.checkRuntime' | 'app.gpuRuntime' | 'app.installGpuRuntime' | 'app.removeGpuRuntime' | 'app.pickFolder' | 'app.listFolder';
+type AppCalls = 'app.info' | 'app.checkRuntime' | 'app.gpuRuntime' | 'app.installGpuRuntime' | 'app.downloadGpuRuntime' | 'app.stopGpuDownload' | 'app.removeGpuRuntime' | 'app.pickFolder' | 'app.listFolder';
 
 /** `author`: the name under which this caller saves. */
 export function appServices(compute: ComputeHost, host: HostAbilities, author: string, user: SignedInUser | null): Pick<Handlers, AppCalls> {
@@ -31,6 +31,16 @@ export function appServices(compute: ComputeHost, host: HostAbilities, author: s
     'app.installGpuRuntime': ({ folder }) =>
       answer(async () => {
         await gpuRuntimeOf(host).install(resolve(folder));
+        return gpuRuntimeOf(host).info();
+      }),
+    'app.downloadGpuRuntime': ({ index }) =>
+      answer(async () => {
+        await gpuRuntimeOf(host).download(index);
+        return gpuRuntimeOf(host).info();
+      }),
+    'app.stopGpuDownload': () =>
+      answer(() => {
+        gpuRuntimeOf(host).stopDownload();
         return gpuRuntimeOf(host).info();
       }),
     'app.removeGpuRuntime': () =>

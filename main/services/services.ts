@@ -11,6 +11,9 @@ export interface GpuRuntimeAbility {
   info(): GpuRuntimeInfo;
   /** Tries it; what does not run stays, and `info` says why. Throws AppException contract/bad-input for wheels that are missing or changed. */
   install(folder: string): Promise<void>;
+  /** Fetches the wheels from a package index (as pip's index-url), then as `install`. Given up by `stopDownload` it resolves, and what came is used the next time. */
+  download(index: string, onProgress?: (receivedBytes: number, totalBytes: number | null) => void): Promise<void>;
+  stopDownload(): void;
   remove(): Promise<void>;
 }
 

@@ -4,7 +4,9 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -78,6 +80,43 @@ describe('the runtime for graphics cards', () => {
     await expect(install({ platform: 'darwin-arm64' })).rejects.toMatchObject({ error: { issues: [expect.stringContaining('is for darwin-arm64')] } });
     await expect(installGpuRuntime(state, join(work, 'nowhere'))).rejects.toMatchObject({ error: { issues: [expect.stringContaining('nowhere')] } });
     expect(existsSync(state)).toBe(false);
+  });
+
+  it('is fetched from a package index, installed, and its wheels go; a download that is given up leaves nothing installed', async () => {
+    const { from, state, manifest } = smallWheels('fetched');
+    let isSlow = true;
+    const server = createServer((request, response) => {
+      const file = readdirSync(from).find((name) => request.url === `/files/${name}`);
+      if (file && isSlow) return void response.write('PK');
+      if (file) return void response.end(readFileSync(join(from, file)));
+      const files = readdirSync(from).map((name) => ({ url: `/files/${name}`, size: statSync(join(from, name)).size, hashes: { sha256: hashOf(join(from, name)) } }));
+      response.end(JSON.stringify({ files }));
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const index = `http://127.0.0.1:${(server.address() as AddressInfo).port}/simple`;
+    const host: ComputeHost = {
+      start: () => {
+        throw new Error('no process here');
+      },
+    };
+    const ability = createGpuRuntimeAbility(state, () => host, manifest);
+    try {
+      const given = ability.download(index);
+      await expect.poll(() => ability.info().fetching?.totalBytes).toBeGreaterThan(100);
+      await expect(ability.download(index)).rejects.toMatchObject({ error: { code: 'contract/bad-input' } });
+      ability.stopDownload();
+      await given;
+      expect(ability.info()).toMatchObject({ state: 'absent', fetching: null });
+      isSlow = false;
+      const told: number[] = [];
+      await ability.download(index, (received) => told.push(received));
+      expect(told.at(-1)).toBe(readdirSync(from).reduce((sum, name) => sum + statSync(join(from, name)).size, 0));
+      expect(readdirSync(join(state, 'runtimes'))).toEqual([GPU_RUNTIME.id]);
+      expect(ability.info()).toMatchObject({ state: 'unusable', reason: expect.stringContaining('no process here') });
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 
   it('is taken where there is a card, unless the settings say otherwise or it does not run', async () => {

@@ -97,7 +97,7 @@ const INPUT: Partial<Record<CallName, Record<string, unknown>>> = {
 };
 /** Those that change no file of a project, by a list of their own: the table of the product must agree. */
 const HARMLESS: readonly CallName[] = [
-  'app.info', 'app.checkRuntime', 'app.gpuRuntime', 'app.installGpuRuntime', 'app.removeGpuRuntime', 'app.pickFolder', 'app.listFolder', 'preferences.get', 'preferences.change', 'project.recent', 'project.current', 'project.create', 'project.open', 'project.close',
+  'app.info', 'app.checkRuntime', 'app.gpuRuntime', 'app.installGpuRuntime', 'app.downloadGpuRuntime', 'app.stopGpuDownload', 'app.removeGpuRuntime', 'app.pickFolder', 'app.listFolder', 'preferences.get', 'preferences.change', 'project.recent', 'project.current', 'project.create', 'project.open', 'project.close',
   'dataset.listCases', 'dataset.openCase', 'worklist.figures', 'effort.list', 'nnunet.autoRetrain', 'nnunet.runRecord', 'nnunet.listRuns', 'nnunet.metrics', 'nnunet.predictFolder', 'nnunet.propose', 'nnunet.cancelProposal', 'export.start', 'export.dataset',
   'model.export', 'models.list', 'models.gateReport', 'network.listNodes', 'network.saveNode', 'network.removeNode', 'network.echo', 'network.search', 'network.send', 'network.stopReceiver', 'network.status',
   'audit.list', 'audit.verify', 'jobs.list', 'jobs.events', 'jobs.userActive', 'jobs.cancel', 'app.openedImages', 'measurements.list', 'labels.journals',

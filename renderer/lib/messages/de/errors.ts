@@ -120,6 +120,7 @@ const sentences: Sentences = {
   'disk/corrupt': ({ path, detail }) => `${place(path)} ist beschädigt (${first(detail)}). Stellen Sie eine Sicherung wieder her oder importieren Sie die Studie noch einmal.`,
   'runtime/missing': ({ detail }) => `TensorFlow ist nicht installiert (${first(detail)}). Führen Sie aus: npm run setup`,
   'runtime/broken': ({ detail }) => `TensorFlow lässt sich nicht laden (${first(detail)}). Reparieren Sie es mit: npm run setup`,
+  'runtime/download-failed': ({ file, detail }) => `Die Datei ${file} konnte nicht heruntergeladen werden (${first(detail)}). Versuchen Sie es noch einmal, es geht dort weiter; oder bringen Sie die Dateien von einem anderen Rechner.`,
   'job/busy': ({ jobId }) => `Ein anderer Auftrag (${jobId}) läuft noch. Warten Sie, bis er endet, oder brechen Sie ihn ab.`,
   'job/process-died': death,
   internal: ({ detail }) => `In Maskloop geschah etwas Unerwartetes: ${first(detail)}. Gespeichertes ist unversehrt; versuchen Sie es noch einmal und melden Sie es, wenn es wiederkommt.`,
