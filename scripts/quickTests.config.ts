@@ -1,6 +1,6 @@
 /**
- * The unit tests that `npm run check` runs: everything beside the sources that needs neither TensorFlow nor a compute process.
- * Files share two processes and what they loaded; `npm test` gives each a process of its own.
+ * The unit tests that `npm run check` runs: those of the window and of the folders that compute and nothing else: no TensorFlow,
+ * no other process, no server, hardly a disk. Files share two processes and what they loaded; `npm test` gives each its own.
  */
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { resolve } from 'node:path';
@@ -10,8 +10,7 @@ export default defineConfig({
   root: resolve(import.meta.dirname, '..'),
   plugins: [svelte()],
   test: {
-    include: ['{main,models,renderer}/**/*.test.ts'],
-    exclude: ['main/compute/**', 'main/workers/**', '**/node_modules/**'],
+    include: ['{models,renderer}/**/*.test.ts', 'main/{contract,export,formats,imaging,jobs,nnunet,vault}/**/*.test.ts'],
     pool: 'forks',
     maxWorkers: 2,
     isolate: false,
