@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { platform } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppException } from '../contract/errors.ts';
+import { copyDatabaseFile } from './databaseBytes.ts';
 import { DATABASE_FILE } from './projectFolder.ts';
 import { isMissingFile } from './readIfThere.ts';
 
@@ -42,7 +43,7 @@ export async function snapshotDatabase(file: string, viewFolder: string, project
   const copy = join(viewFolder, DATABASE_FILE);
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const before = await stateOf(file);
-    await copyFile(file, copy);
+    await copyDatabaseFile(file, copy);
     for (const ending of ENDINGS) await copyIfThere(`${file}${ending}`, `${copy}${ending}`);
     if ((await stateOf(file)) === before) return copy;
     await sleep(PAUSE_MS);

@@ -12,6 +12,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { AppException } from '../../contract/errors.ts';
 import { TEMPORARY_SUFFIX } from '../atomicFile.ts';
+import { readDatabaseFile } from '../databaseBytes.ts';
 import { isMissingFile } from '../readIfThere.ts';
 
 const MARK = Buffer.from('MLPAGES1', 'latin1');
@@ -41,7 +42,7 @@ const sealOf = (key: Uint8Array, number: number, page: Uint8Array): Buffer => {
 const UNKNOWN = Buffer.alloc(SEAL_BYTES);
 
 function pagesOf(file: string, key: Uint8Array, known: Pages | null = null): Pages {
-  const bytes = readFileSync(file);
+  const bytes = readDatabaseFile(file);
   const stored = bytes.length < 18 ? 0 : bytes.readUInt16BE(16);
   const pageBytes = stored === 1 ? 65_536 : stored;
   if (pageBytes < 512 || bytes.length % pageBytes !== 0) throw corrupt(file, 'its pages cannot be told apart');

@@ -241,6 +241,18 @@ describe('the pages of an encrypted database', () => {
     }
   }, 60_000);
 
+  it('are whole for a program that had the database open before another one was killed on it', () => {
+    const copy = restore();
+    const before = new Database(copy, keys);
+    expect(rowsOf(before)).toBe(300);
+    before.close(); // libsql keeps a connection behind it
+    killedAfterWriting(copy, 1);
+    killedAfterWriting(copy, 2);
+    const after = new Database(copy, keys);
+    expect(rowsOf(after)).toBe(303);
+    after.close();
+  }, 60_000);
+
   it('tell a flipped bit in the log that a kill left; in its last transaction it is as if that had not come', async () => {
     const copy = restore();
     killedAfterWriting(copy, 20);
