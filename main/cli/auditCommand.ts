@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
-import { AuditHead, type AuditEntry, type AuditVerification } from '../contract/audit.ts';
-import { csvText } from '../contract/csvText.ts';
+import type { AuditEntry, AuditHead, AuditVerification } from '../contract/audit.ts';
+import { AUDIT_CSV_HEADER, auditCsvLine, type AuditFileFormat, auditHeadOf, auditHeadText, auditJsonLine } from '../contract/auditLines.ts';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
@@ -12,7 +12,7 @@ import { runCommand, type CommandEnd, type CommandOptions } from './runCommand.t
 interface ExportOptions extends CommandOptions {
   readonly project: string;
   readonly output: string;
-  readonly format: 'jsonl' | 'csv';
+  readonly format: AuditFileFormat;
 }
 
 interface VerifyOptions extends CommandOptions {
@@ -53,7 +53,7 @@ async function exportAudit(session: CliSession, { project, output, format }: Exp
   const file = resolve(output);
   await writeFileAtomic(file, format === 'csv' ? csvLines(session) : jsonLines(session));
   session.output.say(file);
-  if (head) session.output.say(`${head.seq} entries, head ${head.seq}:${head.sha256}. Keep the head where nobody here can write; audit verify --head asks for it.`);
+  if (head) session.output.say(`${head.seq} entries, head ${auditHeadText(head)}. Keep the head where nobody here can write; audit verify --head asks for it.`);
   return { exitCode: exitCodes.ok, value: { file, head } };
 }
 
@@ -68,18 +68,12 @@ async function* pages(session: CliSession): AsyncGenerator<AuditEntry> {
 }
 
 async function* jsonLines(session: CliSession): AsyncGenerator<Uint8Array> {
-  for await (const entry of pages(session)) yield Buffer.from(`${JSON.stringify(entry)}\n`);
+  for await (const entry of pages(session)) yield Buffer.from(auditJsonLine(entry));
 }
 
 async function* csvLines(session: CliSession): AsyncGenerator<Uint8Array> {
-  yield Buffer.from('seq,at,session,uptime_ms,actor,action,subject,facts,previous_sha256,sha256\r\n');
+  yield Buffer.from(AUDIT_CSV_HEADER);
   for await (const entry of pages(session)) yield Buffer.from(auditCsvLine(entry));
-}
-
-/** One row; text that a spreadsheet would run as a formula is made harmless. */
-export function auditCsvLine({ seq, atMs, session, uptimeMs, actor, action, subject, facts, previousSha256, sha256 }: AuditEntry): string {
-  const texts = [actor, action, subject ?? '', JSON.stringify(facts), previousSha256, sha256].map(csvText);
-  return `${[seq, new Date(atMs).toISOString(), csvText(session), uptimeMs, ...texts].join(',')}\r\n`;
 }
 
 async function verify(session: CliSession, { project, head }: VerifyOptions): Promise<CommandEnd> {
@@ -106,13 +100,12 @@ export function describeVerification({ count, head, firstBroken, masksMatch, clo
     firstBroken ? `BROKEN: entry ${firstBroken.seq} ${PROBLEMS[firstBroken.problem]}.` : `All ${count} entries hold${checked}.`,
     ...(masksMatch ? [] : ['BROKEN: there are masks that no entry tells of, or whose record was changed.']),
     ...clockSetBack.map(({ seq, byMs }) => `The clock of the computer went back by ${Math.round(byMs / 1000)} s before entry ${seq}; the order of the entries is still right.`),
-    ...(head ? [`Head: ${head.seq}:${head.sha256}`] : []),
+    ...(head ? [`Head: ${auditHeadText(head)}`] : []),
   ];
 }
 
 function headOf(text: string): AuditHead {
-  const [, seq, sha256] = /^(\d+):([0-9a-f]{64})$/.exec(text.trim()) ?? [];
-  const head = AuditHead.safeParse({ seq: Number(seq), sha256 });
-  if (!head.success) throw new InvalidArgumentError('a number, a colon and 64 hexadecimal digits are needed.');
-  return head.data;
+  const head = auditHeadOf(text);
+  if (!head) throw new InvalidArgumentError('a number, a colon and 64 hexadecimal digits are needed.');
+  return head;
 }

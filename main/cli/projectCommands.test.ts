@@ -1,5 +1,5 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createCommandLine } from './commandLine.ts';
@@ -43,6 +43,16 @@ async function run(words: string[], passphraseFile?: string, newPassphraseFile?:
 }
 const cases = (passphraseFile?: string, dir = folder): Promise<{ exitCode: unknown; text: string }> => run(['cases', '--project', dir], passphraseFile);
 
+/** Who did what to a passphrase, from the trail as it is exported; the export must not hold one. */
+async function passphraseEntries(dir: string, passphraseFile?: string): Promise<unknown[]> {
+  const file = join(root, 'trail.jsonl');
+  expect(await run(['audit', 'export', '--project', dir, '--output', file], passphraseFile)).toMatchObject({ exitCode: exitCodes.ok });
+  const text = readFileSync(file, 'utf8');
+  expect([OLD, NEW].filter((secret) => text.includes(secret))).toEqual([]);
+  const entries = text.trim().split('\n').map((line) => JSON.parse(line) as { actor: string; action: string; facts: unknown });
+  return entries.filter(({ action }) => action === 'passphrase').map(({ actor, facts }) => [actor, facts]);
+}
+
 describe('maskloop project', () => {
   it('makes an encrypted project that every command opens with its passphrase, and gives it another', async () => {
     expect(await run(['project', 'create', folder, '--encrypt'], 'old.txt')).toMatchObject({ exitCode: exitCodes.ok });
@@ -53,6 +63,7 @@ describe('maskloop project', () => {
     expect(await run(['project', 'passphrase', folder], 'old.txt', 'new.txt')).toMatchObject({ exitCode: exitCodes.ok });
     expect((await cases('old.txt')).text).toContain('not the passphrase');
     expect(await cases('new.txt')).toMatchObject({ exitCode: exitCodes.ok });
+    expect(await passphraseEntries(folder, 'new.txt')).toEqual([[userInfo().username, { passphrase: 'set' }], [userInfo().username, { passphrase: 'changed' }]]);
   });
 
   it('copies a project encrypted and open, and leaves the original as it was', async () => {
@@ -70,6 +81,12 @@ describe('maskloop project', () => {
     expect(readFileSync(join(opened, 'maskloop.db')).includes('LIVERSTUDY')).toBe(true);
     expect((await run(['project', 'encrypt', sealed, '--into', join(root, 'x')], 'old.txt')).text).toContain('encrypted already');
     expect((await run(['project', 'decrypt', opened, '--into', join(root, 'x')])).text).toContain('not encrypted');
+    const author = userInfo().username;
+    const [set, removed] = [[author, { passphrase: 'set', copiedInto: sealed }], [author, { passphrase: 'removed', copiedInto: opened }]];
+    expect(await passphraseEntries(folder)).toEqual([set]);
+    expect(await passphraseEntries(sealed, 'old.txt')).toEqual([set, removed]);
+    expect(await passphraseEntries(opened)).toEqual([set, removed]);
+    expect((await run(['audit', 'verify', '--project', opened])).exitCode).toBe(exitCodes.ok);
   });
 
   it('refuses a passphrase that is too short, or that nobody can be asked for', async () => {

@@ -77,7 +77,10 @@ async function change({ output }: CliSession, dir: string): Promise<CommandEnd> 
     const folder = new ProjectFolder(dir);
     const projectKey = await unlock(folder, passphrase);
     if (!projectKey) throw new AppException({ code: 'contract/bad-input', issues: [`${dir} is not encrypted; see maskloop project encrypt`] });
-    await writeKeyFile(folder, projectKey, await newPassphrase(NEW_PASSPHRASE_FILE));
+    const fresh = await newPassphrase(NEW_PASSPHRASE_FILE);
+    // on record before it is done, as an export is
+    store.audit.append({ actor: currentUserName(), action: 'passphrase', facts: { passphrase: 'changed' } });
+    await writeKeyFile(folder, projectKey, fresh);
     output.say(`${dir} opens with the new passphrase. Copies of encryption.json that you keep elsewhere still open with the old one.`);
     return { exitCode: exitCodes.ok, value: { folder: dir } };
   } finally {
@@ -92,7 +95,7 @@ async function copy({ output }: CliSession, dir: string, { into }: CopyOptions, 
     const passphrase = isEncrypting ? await newPassphrase(PASSPHRASE_FILE) : undefined;
     const made = await copyProject(store, resolve(into), passphrase, (count) => {
       if (count % 200 === 0) output.note(`${count} files`);
-    });
+    }, currentUserName());
     output.say(`${made.folder}: ${made.fileCount} files, checked. ${dir} is as it was.`);
     for (const path of made.leftOut) output.say(`Not copied: ${path}`);
     return { exitCode: exitCodes.ok, value: { ...made } };

@@ -3,7 +3,7 @@
  * function in `main/services/`. Bulk bytes do not travel here but over the relative URLs of `bulkUrls`.
  */
 import { z } from 'zod';
-import { AuditEntry, AuditHead, AuditVerification } from './audit.ts';
+import { AuditEntry, AuditFilter, AuditHead, AuditVerification } from './audit.ts';
 import { AutoRetrainSettings, AutoRetrainState } from './autoRetrain.ts';
 import { ActiveSeconds, CaseEffort, RoundEffort } from './effort.ts';
 import { DicomMatches, DicomNode, DicomQuery, EchoAnswer, NodeName, OwnStation, ReceiverStatus, WantedStudy } from './dicomNetwork.ts';
@@ -511,6 +511,11 @@ export const calls = {
 
   /** Oldest first. */
   'audit.list': call(z.object({ fromSeq: z.int().positive().default(1), limit: z.int().min(1).max(5000).default(1000) }), z.object({ entries: z.array(AuditEntry), head: AuditHead.nullable() })),
+  /** Newest first, those before `beforeSeq`. `matchCount` of all that match, `actors` of the whole trail. */
+  'audit.search': call(
+    AuditFilter.extend({ beforeSeq: z.int().positive().optional(), limit: z.int().min(1).max(1000).default(200) }),
+    z.object({ entries: z.array(AuditEntry), matchCount: z.int().nonnegative(), actors: z.array(z.string()) }),
+  ),
   /** `heads`: noted outside the project, from an export report or an exported trail. */
   'audit.verify': call(z.object({ heads: z.array(AuditHead).default([]) }), AuditVerification),
 

@@ -25,6 +25,8 @@ export const AuditAction = z.enum([
   'send',
   /** `maskloop doctor --repair` did something. */
   'repair',
+  /** A passphrase was set, changed or taken away; never which. */
+  'passphrase',
 ]);
 export type AuditAction = z.infer<typeof AuditAction>;
 
@@ -45,6 +47,15 @@ export const AuditEntry = z.object({
   sha256: z.string(),
 });
 export type AuditEntry = z.infer<typeof AuditEntry>;
+
+/** Absent: any. */
+export const AuditFilter = z.object({
+  actor: z.string().optional(),
+  action: AuditAction.optional(),
+  /** Letters that stand in the name of the case or run, capital or not. */
+  subject: z.string().max(200).optional(),
+});
+export type AuditFilter = z.infer<typeof AuditFilter>;
 
 /** The newest entry: noted elsewhere, it shows later whether the trail was cut short or written anew. */
 export const AuditHead = z.object({ seq: z.int().positive(), sha256: z.string() });

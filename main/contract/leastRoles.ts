@@ -89,6 +89,7 @@ export const LEAST_ROLE: Readonly<Record<CallName, Role>> = {
   'cluster.handout': 'admin',
   'cluster.check': 'admin',
   'audit.list': 'admin',
+  'audit.search': 'admin',
   'audit.verify': 'reviewer',
   'jobs.list': 'reader',
   'jobs.events': 'reader',

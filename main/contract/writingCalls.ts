@@ -85,6 +85,7 @@ const WRITES: Readonly<Record<CallName, boolean>> = {
   'cluster.handout': false,
   'cluster.check': true,
   'audit.list': false,
+  'audit.search': false,
   'audit.verify': false,
   'jobs.list': false,
   'jobs.events': false,

@@ -7,12 +7,17 @@ import { answer } from './answer.ts';
 import type { AuditHeads } from './auditHeads.ts';
 import type { ProjectSession } from './projectSession.ts';
 
-export function auditServices(session: ProjectSession, heads: AuditHeads): Pick<Handlers, 'audit.list' | 'audit.verify'> {
+export function auditServices(session: ProjectSession, heads: AuditHeads): Pick<Handlers, 'audit.list' | 'audit.search' | 'audit.verify'> {
   return {
     'audit.list': ({ fromSeq, limit }) =>
       answer(() => {
         const { audit } = session.current().store;
         return { entries: [...take(audit.entries(fromSeq), limit)], head: audit.head() };
+      }),
+    'audit.search': ({ beforeSeq, limit, ...filter }) =>
+      answer(() => {
+        const { audit } = session.current().store;
+        return { entries: audit.search(filter, limit, beforeSeq), matchCount: audit.matchCount(filter), actors: audit.actors() };
       }),
     'audit.verify': ({ heads: given }) => answer(() => session.during(async ({ store }) => verifyAudit(store.audit, given, await heads.remembered(store.audit)))),
   };

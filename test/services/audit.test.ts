@@ -2,8 +2,10 @@
 import { copyFileSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { auditCsvLine, describeVerification } from '../../main/cli/auditCommand.ts';
+import { describeVerification } from '../../main/cli/auditCommand.ts';
 import { AuditHead, type AuditEntry } from '../../main/contract/audit.ts';
+import { auditCsvLine, auditHeadOf, auditHeadText } from '../../main/contract/auditLines.ts';
+import type { CallInput } from '../../main/contract/api.ts';
 import { CaseId } from '../../main/contract/vocabulary.ts';
 import { Database } from '../../main/dataset/database.ts';
 import { ServiceRig } from './serviceRig.ts';
@@ -117,6 +119,45 @@ describe('verification shows', () => {
     await reopen();
     expect((await verify([AuditHead.parse(head)])).firstBroken).toEqual({ seq: head!.seq, problem: 'headMissing' });
   });
+});
+
+describe('a search', () => {
+  const found = async (input: CallInput<'audit.search'>) => {
+    const { entries: matching, matchCount } = await rig.call('audit.search', input);
+    return { list: matching.map(({ seq, action, subject }) => [seq, action, subject]), matchCount };
+  };
+
+  it('gives the newest first, page by page, until none is left', async () => {
+    const all = (await entries()).map(({ seq }) => seq).reverse();
+    const seen: number[] = [];
+    for (;;) {
+      const { entries: page } = await rig.call('audit.search', { limit: 3, beforeSeq: seen.at(-1) });
+      if (page.length === 0) break;
+      expect(page.length).toBeLessThanOrEqual(3);
+      seen.push(...page.map(({ seq }) => seq));
+    }
+    expect(seen).toEqual(all);
+  });
+
+  it('finds by person, kind and case, and says who is in the trail', async () => {
+    await saveMask();
+    const newest = (await entries()).length;
+    expect(await found({ action: 'save' })).toEqual({ list: [[newest, 'save', 'phantom_001']], matchCount: 1 });
+    expect(await found({ subject: 'TOM_003' })).toMatchObject({ list: [[expect.anything(), 'import', 'phantom_003']], matchCount: 1 });
+    expect(await found({ actor: 'nobody' })).toEqual({ list: [], matchCount: 0 });
+    expect((await found({ actor: 'reader', subject: '001', limit: 1 })).matchCount).toBeGreaterThan(1);
+    // a letter of a search is never a pattern
+    expect((await found({ subject: 'phantom%' })).matchCount).toBe(0);
+    expect((await rig.call('audit.search', {})).actors).toEqual(['maskloop', 'reader']);
+    await rig.services.handlersOf({ name: 'bo', role: 'reader' })['dataset.openCase']({ caseId });
+    expect((await rig.call('audit.search', {})).actors).toEqual(['bo', 'maskloop', 'reader']);
+  });
+});
+
+it('a head is noted and read as text', () => {
+  const head = { seq: 214, sha256: 'ab'.repeat(32) };
+  expect(auditHeadOf(` ${auditHeadText(head)}\n`)).toEqual(head);
+  expect(['', '214', `0:${head.sha256}`, '214:xyz'].map(auditHeadOf)).toEqual([null, null, null, null]);
 });
 
 it('a table for spreadsheets runs no formula', async () => {

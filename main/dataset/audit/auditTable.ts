@@ -2,8 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { z } from 'zod';
-import { AuditAction, type AuditEntry, type AuditHead } from '../../contract/audit.ts';
-import { type Database, jsonColumn } from '../database.ts';
+import { AuditAction, type AuditEntry, type AuditFilter, type AuditHead } from '../../contract/audit.ts';
+import { type Database, jsonColumn, type Parameters } from '../database.ts';
 import { hashOfEntry, NO_PREDECESSOR } from './auditChain.ts';
 
 const AuditRow = z.object({
@@ -105,6 +105,21 @@ export class AuditTable {
     }
   }
 
+  /** Newest first, at most `limit` of those before `beforeSeq`. */
+  search(filter: AuditFilter, limit: number, beforeSeq = Number.MAX_SAFE_INTEGER): AuditEntry[] {
+    const sql = `SELECT * FROM audit WHERE seq < :beforeSeq AND ${MATCHES} ORDER BY seq DESC LIMIT :limit`;
+    return this.database.all(AuditRow, sql, { ...wanted(filter), beforeSeq, limit }).map(toEntry);
+  }
+
+  matchCount(filter: AuditFilter): number {
+    return this.database.get(z.object({ count: z.number() }), `SELECT count(*) AS count FROM audit WHERE ${MATCHES}`, wanted(filter))?.count ?? 0;
+  }
+
+  /** Everybody the trail names, in alphabetical order. */
+  actors(): string[] {
+    return this.database.all(z.object({ actor: z.string() }), 'SELECT DISTINCT actor FROM audit ORDER BY actor').map(({ actor }) => actor);
+  }
+
   find(seq: number): AuditEntry | undefined {
     const row = this.database.get(AuditRow, 'SELECT * FROM audit WHERE seq = :seq', { seq });
     return row && toEntry(row);
@@ -116,6 +131,11 @@ export class AuditTable {
     return row ?? null;
   }
 }
+
+const MATCHES = `(:actor IS NULL OR actor = :actor) AND (:action IS NULL OR action = :action)
+  AND (:subject IS NULL OR instr(lower(subject), lower(:subject)) > 0)`;
+
+const wanted = ({ actor, action, subject }: AuditFilter): Parameters => ({ actor: actor ?? null, action: action ?? null, subject: subject ?? null });
 
 function toEntry(row: z.output<typeof AuditRow>): AuditEntry {
   const { at_ms: atMs, uptime_ms: uptimeMs, facts_json: facts, previous_sha256: previousSha256, ...rest } = row;

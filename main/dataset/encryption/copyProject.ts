@@ -10,6 +10,7 @@ import { openVault } from '../../vault/keyring.ts';
 import { streamFile } from '../../vault/readSealed.ts';
 import { GrowingFile, readGrowingText } from '../../vault/sealedLog.ts';
 import { syncFolder, TEMPORARY_SUFFIX, writeFileAtomic } from '../atomicFile.ts';
+import { PROGRAM_ACTOR } from '../audit/auditTable.ts';
 import { Database } from '../database.ts';
 import { examineProject } from '../doctor/examineProject.ts';
 import { HARMLESS_FINDINGS } from '../doctor/finding.ts';
@@ -37,14 +38,16 @@ export interface ProjectCopy {
 
 /**
  * `passphrase` absent: the copy is open. `store`: open for writing, so that nobody changes it meanwhile. Throws
- * project/already-exists, disk/corrupt (of the original), disk/full, disk/denied.
+ * project/already-exists, disk/corrupt (of the original), disk/full, disk/denied. Both projects have it on record under `actor`.
  */
-export async function copyProject(store: ProjectStore, target: string, passphrase: string | undefined, tellProgress: (fileCount: number) => void = () => {}): Promise<ProjectCopy> {
+export async function copyProject(store: ProjectStore, target: string, passphrase: string | undefined, tellProgress: (fileCount: number) => void = () => {}, actor = PROGRAM_ACTOR): Promise<ProjectCopy> {
   const place = resolve(target);
   if ((await namesIfThere(place)).length > 0) throw new AppException({ code: 'project/already-exists', path: place });
   const unfinished = join(dirname(place), `.${basename(place)}${TEMPORARY_SUFFIX}`);
   await rm(unfinished, { recursive: true, force: true });
   await mkdir(unfinished, { recursive: true });
+  // before anything leaves the project; the copy is made of the trail as it is then
+  store.audit.append({ actor, action: 'passphrase', facts: { passphrase: passphrase === undefined ? 'removed' : 'set', copiedInto: place } });
   try {
     const folder = new ProjectFolder(unfinished);
     const projectKey = passphrase === undefined ? null : newProjectKey();
