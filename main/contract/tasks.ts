@@ -35,6 +35,8 @@ export const StoredImage = z.object({
   /** The grid of the file the user gave; masks go back to it on export. */
   sourceGrid: Grid,
   channelNames: z.array(z.string()).min(1),
+  /** Of the content of each file as it was imported; absent where an older Maskloop imported it. */
+  fileSha256s: z.array(z.string()).optional(),
 });
 export type StoredImage = z.infer<typeof StoredImage>;
 

@@ -20,7 +20,7 @@ const CaseRow = z.object({
   imported_at_ms: z.number(),
 });
 
-/** An imported image; the paths in `image` are absolute. Never changes after the import. */
+/** An imported image; the paths in `image` are absolute. Never changes after the import, but for hashes that an older Maskloop did not keep. */
 export interface StoredCase {
   readonly caseId: CaseId;
   readonly image: StoredImage;
@@ -58,7 +58,18 @@ export class CaseTable {
     this.database.transaction(() => {
       this.#insert(imported, atMs);
       const { caseId, sourceKey, sourceKind } = imported;
-      this.audit.append({ actor, action: 'import', subject: caseId, facts: { sourceKey, sourceKind } });
+      this.audit.append({ actor, action: 'import', subject: caseId, facts: { sourceKey, sourceKind, imageSha256s: imported.image.fileSha256s } });
+    });
+  }
+
+  /** Of a case that was imported before hashes were kept. Throws where it has some: what was imported never changes. */
+  recordImageHashes(caseId: CaseId, fileSha256s: readonly string[], actor: string): void {
+    this.database.transaction(() => {
+      const row = this.database.get(CaseRow, 'SELECT * FROM cases WHERE case_id = :caseId', { caseId });
+      if (!row || row.image_json.fileSha256s) throw new Error(`${caseId} takes no hashes of its image`);
+      const image = JSON.stringify({ ...row.image_json, fileSha256s });
+      this.database.run('UPDATE cases SET image_json = :image WHERE case_id = :caseId', { caseId, image });
+      this.audit.append({ actor, action: 'repair', subject: caseId, facts: { imageSha256s: fileSha256s } });
     });
   }
 

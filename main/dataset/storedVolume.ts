@@ -11,6 +11,7 @@ import type { Volume, VoxelArray } from '../imaging/volume.ts';
 import { niftiChunks } from '../formats/nifti/writeNifti.ts';
 import type { VolumeImage } from '../formats/volume/volumeImage.ts';
 import { writeFileAtomic } from './atomicFile.ts';
+import { sha256OfFile } from './sha256OfFile.ts';
 import { readVolumeFile } from './read/volumeFile.ts';
 
 /** Stored headers hold float32 numbers; this is far above their rounding and far below a voxel. */
@@ -36,9 +37,20 @@ export async function readStoredImage(image: StoredImage): Promise<Volume[]> {
   return volumes;
 }
 
-/** Writes one channel; `file` ends in `.nii`. */
-export async function writeStoredChannel(file: string, grid: Grid, voxels: VoxelArray): Promise<void> {
-  await writeFileAtomic(file, niftiChunks(grid, voxels));
+/** SHA-256 of the content of each file, one after the other and in bounded memory. */
+export async function imageHashesOf({ files }: Pick<StoredImage, 'files'>): Promise<string[]> {
+  const hashes: string[] = [];
+  for (const file of files) hashes.push(await sha256OfFile(file));
+  return hashes;
+}
+
+/** Writes one channel; `file` ends in `.nii`. Returns the SHA-256 of its content. */
+export async function writeStoredChannel(file: string, grid: Grid, voxels: VoxelArray): Promise<string> {
+  const chunks = niftiChunks(grid, voxels);
+  await writeFileAtomic(file, chunks);
+  const hash = createHash('sha256');
+  for (const chunk of chunks) hash.update(chunk);
+  return hash.digest('hex');
 }
 
 /** Reads `.nii` or `.nii.gz`, of either label type. Throws `disk/corrupt` for damaged files and values that are no labels. */

@@ -54,8 +54,9 @@ export async function writeCase({ caseId, source, loaded, labels, importedLabels
   const channelNames = loaded.channels.map((_, n) => `image_${String(n).padStart(4, '0')}.nii`);
   try {
     await mkdir(temporary);
+    const fileSha256s: string[] = [];
     for (const [n, { grid, voxels }] of loaded.channels.entries())
-      await writeStoredChannel(join(temporary, channelNames[n]!), grid, voxels);
+      fileSha256s.push(await writeStoredChannel(join(temporary, channelNames[n]!), grid, voxels));
     if (loaded.dicomReference) {
       await writeFileAtomic(join(temporary, DICOM_REFERENCE_FILE), Buffer.from(JSON.stringify(loaded.dicomReference)));
     }
@@ -74,6 +75,7 @@ export async function writeCase({ caseId, source, loaded, labels, importedLabels
       image: storedImage(
         loaded,
         channelNames.map((name) => join(folder, name)),
+        fileSha256s,
       ),
       sourceKey: loaded.sourceKey,
       sourcePath: source.path,
@@ -98,7 +100,7 @@ async function writeFirstLabels(caseFolder: string, { voxels, segments }: Joined
   return (await writeLabelmap(join(caseFolder, FIRST_LABELMAP), canonical.grid, labels)).sha256;
 }
 
-function storedImage(loaded: LoadedSource, files: string[]): StoredImage {
+function storedImage(loaded: LoadedSource, files: string[], fileSha256s: string[]): StoredImage {
   const [first] = loaded.channels;
   return {
     files,
@@ -106,5 +108,6 @@ function storedImage(loaded: LoadedSource, files: string[]): StoredImage {
     grid: first!.grid,
     sourceGrid: loaded.sourceGrid,
     channelNames: [...loaded.channelNames],
+    fileSha256s,
   };
 }

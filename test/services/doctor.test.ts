@@ -3,6 +3,7 @@ import { appendFileSync, copyFileSync, existsSync, mkdirSync, readdirSync, readF
 import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CaseId, JobId } from '../../main/contract/vocabulary.ts';
+import { Database } from '../../main/dataset/database.ts';
 import { describeDeed, describeFinding } from '../../main/dataset/doctor/describeFinding.ts';
 import { examineProject } from '../../main/dataset/doctor/examineProject.ts';
 import type { Finding } from '../../main/dataset/doctor/finding.ts';
@@ -56,6 +57,12 @@ function bytesIn(folder: string): number {
     .reduce((sum, entry) => sum + (entry.isDirectory() ? bytesIn(join(folder, entry.name)) : statSync(join(folder, entry.name)).size), 0);
 }
 
+function flipBit(file: string, at: number): void {
+  const bytes = readFileSync(file);
+  bytes[at]! ^= 1;
+  writeFileSync(file, bytes);
+}
+
 const kinds = (findings: readonly Finding[]) => findings.map(({ kind }) => kind);
 
 it('finds nothing in a whole project, and says how much it checked', async () => {
@@ -71,6 +78,8 @@ describe('finds', () => {
     ['the mask of another case', () => copyFileSync(maskFile(second), maskFile(first)), 'maskDamaged'],
     ['an image that is gone', () => rmSync(inProject('cases', first, 'image_0000.nii')), 'imageMissing'],
     ['an image that is cut off', () => writeFileSync(inProject('cases', first, 'image_0000.nii'), 'x'), 'imageDamaged'],
+    ['one flipped bit of an image', () => flipBit(inProject('cases', first, 'image_0000.nii'), 4000), 'imageDamaged'],
+    ['one flipped bit in the header of an image, which nobody reads', () => flipBit(inProject('cases', first, 'image_0000.nii'), 200), 'imageDamaged'],
     ['a mask without a row', () => copyFileSync(maskFile(first), maskFile(first, 2)), 'maskWithoutRow'],
     ['a case without a row', () => mkdirSync(inProject('cases', 'stranger')), 'caseWithoutRow'],
     ['a temporary file', () => writeFileSync(inProject('cases', first, '.image.maskloop-tmp'), 'x'), 'temporaryFile'],
@@ -144,6 +153,22 @@ describe('repairs', () => {
     expect((await rig.call('dataset.openCase', { caseId: first })).revisions).toMatchObject([{ revision: 1 }, { revision: 2, parent: 1, author: 'reader', source: 'manual' }]);
     expect((await rig.call('audit.verify', {})).masksMatch).toBe(true);
   });
+});
+
+it('gives the images of an older project their hashes, and finds a bit that flips from then on', async () => {
+  const database = new Database(inProject('maskloop.db'));
+  database.exec("UPDATE cases SET image_json = json_remove(image_json, '$.fileSha256s')");
+  database.close();
+  const findings = await look();
+  expect(kinds(findings)).toEqual(['imageUnhashed', 'imageUnhashed', 'imageUnhashed']);
+  expect(describeFinding(findings[0]!)).toContain('--repair records one');
+  flipBit(inProject('cases', second, 'image_0000.nii'), 5000); // too late to be found
+  expect((await repair()).map(({ deed }) => deed)).toEqual(['hashed', 'hashed', 'hashed']);
+  expect(await look()).toEqual([]);
+  flipBit(inProject('cases', first, 'image_0000.nii'), 5000);
+  expect(await look()).toMatchObject([{ kind: 'imageDamaged', caseId: first, detail: 'image_0000.nii is not as it was imported' }]);
+  await rig.call('project.open', { folder: rig.projectFolder });
+  expect((await rig.call('audit.list', {})).entries.at(-1)).toMatchObject({ action: 'repair', actor: 'doctor', subject: 'phantom_003' });
 });
 
 describe('the support bundle', () => {

@@ -12,6 +12,8 @@ export function describeFinding(finding: Finding): string {
       return `${finding.path}: the image of case ${finding.caseId} is gone. Copy it back from a backup, or import the study again.`;
     case 'imageDamaged':
       return `${finding.path}: the image of case ${finding.caseId} is damaged (${finding.detail}). Copy it back from a backup.`;
+    case 'imageUnhashed':
+      return `${finding.path}: the image of case ${finding.caseId} is whole, and no hash of it is on record: an older Maskloop imported it. --repair records one, so that a flipped bit is found from then on.`;
     case 'maskMissing':
       return `${finding.path}: this mask is on record and gone${finding.isMarked ? ', as marked' : ''}. Copy it back from a backup and run doctor --repair.`;
     case 'maskDamaged':
@@ -43,6 +45,8 @@ export function describeDeed({ finding, deed, detail }: Deed): string {
       return `${what}: marked as missing; the case says so in the worklist.`;
     case 'markCleared':
       return `${what}: no longer marked as missing.`;
+    case 'hashed':
+      return `${what}: its hash is on record.`;
     case 'left':
       return `${what}: left as it is.`;
   }

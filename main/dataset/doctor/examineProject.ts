@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { basename, join, relative, sep } from 'node:path';
 import type { RevisionInfo } from '../../contract/api.ts';
 import { AppException } from '../../contract/errors.ts';
 import { CaseId, type Revision } from '../../contract/vocabulary.ts';
@@ -15,7 +15,7 @@ import { JOURNAL_ENDING } from '../journal/strokeJournals.ts';
 import type { ProjectStore } from '../projectStore.ts';
 import { ORPHAN_PREFIX, unfinishedIn } from '../projectSweep.ts';
 import { namesIfThere } from '../readIfThere.ts';
-import { readLabelmap, readStoredImage, sha256Of } from '../storedVolume.ts';
+import { imageHashesOf, readLabelmap, readStoredImage, sha256Of } from '../storedVolume.ts';
 import type { Finding } from './finding.ts';
 
 /** Headers hold float32 numbers; far above their rounding and far below a voxel. */
@@ -57,8 +57,15 @@ function auditFindings({ audit }: ProjectStore): Finding[] {
 async function imageFindings(store: ProjectStore, { caseId, image }: StoredCase): Promise<Finding[]> {
   const missing = image.files.filter((file) => !existsSync(file));
   if (missing.length > 0) return missing.map((file) => ({ kind: 'imageMissing', caseId, path: inside(store, file) }));
-  const detail = await damageOf(() => readStoredImage(image));
-  return detail === null ? [] : [{ kind: 'imageDamaged', caseId, path: inside(store, image.files[0] ?? ''), detail }];
+  const path = inside(store, image.files[0] ?? '');
+  const detail = await damageOf(async () => {
+    await readStoredImage(image);
+    const hashes = image.fileSha256s && (await imageHashesOf(image));
+    const changed = image.files.find((_, n) => hashes && hashes[n] !== image.fileSha256s?.[n]);
+    if (changed !== undefined) throw corrupt(changed, `${basename(changed)} is not as it was imported`);
+  });
+  if (detail !== null) return [{ kind: 'imageDamaged', caseId, path, detail }];
+  return image.fileSha256s ? [] : [{ kind: 'imageUnhashed', caseId, path }];
 }
 
 async function maskFindings(store: ProjectStore, { caseId, image }: StoredCase, { revision, sha256 }: RevisionInfo): Promise<Finding[]> {

@@ -13,6 +13,8 @@ export type Finding =
   | { readonly kind: 'auditBroken'; readonly detail: string }
   | { readonly kind: 'imageMissing'; readonly caseId: CaseId; readonly path: string }
   | { readonly kind: 'imageDamaged'; readonly caseId: CaseId; readonly path: string; readonly detail: string }
+  /** Imported by an older Maskloop: the image reads, and whether a bit flipped nobody can say. */
+  | { readonly kind: 'imageUnhashed'; readonly caseId: CaseId; readonly path: string }
   | (OfMask & { readonly kind: 'maskMissing'; readonly isMarked: boolean })
   | (OfMask & { readonly kind: 'maskDamaged'; readonly detail: string; readonly isMarked: boolean })
   /** Marked as missing, and there again as it was saved. */
@@ -28,4 +30,4 @@ export type Finding =
   | { readonly kind: 'runMissing'; readonly path: string };
 
 /** Those that are no damage: what to know, not what to mend. */
-export const HARMLESS_FINDINGS: ReadonlySet<Finding['kind']> = new Set(['journal', 'caseSetAside', 'temporaryFile', 'maskBack']);
+export const HARMLESS_FINDINGS: ReadonlySet<Finding['kind']> = new Set(['journal', 'caseSetAside', 'temporaryFile', 'maskBack', 'imageUnhashed']);

@@ -11,12 +11,12 @@ import { type CaseId, Revision, RevisionSource } from '../../contract/vocabulary
 import { syncFolder } from '../atomicFile.ts';
 import type { ProjectStore } from '../projectStore.ts';
 import { namesIfThere } from '../readIfThere.ts';
-import { readLabelmap, sha256Of } from '../storedVolume.ts';
+import { imageHashesOf, readLabelmap, sha256Of } from '../storedVolume.ts';
 import type { Finding } from './finding.ts';
 
 export interface Deed {
   readonly finding: Finding;
-  readonly deed: 'quarantined' | 'registered' | 'markedMissing' | 'markCleared' | 'left';
+  readonly deed: 'quarantined' | 'registered' | 'markedMissing' | 'markCleared' | 'hashed' | 'left';
   /** Where to, relative to the project; of what was registered: whose it was. */
   readonly detail: string | null;
 }
@@ -48,6 +48,8 @@ async function repairOne(store: ProjectStore, finding: Finding, actor: string, s
       if (author !== null) return { finding, deed: 'registered', detail: author };
       return { finding, deed: 'quarantined', detail: await quarantine(store, finding.path, actor, stamp) };
     }
+    case 'imageUnhashed':
+      return recordHashes(store, finding, actor);
     case 'caseWithoutRow':
     case 'caseSetAside':
     case 'temporaryFile':
@@ -71,6 +73,13 @@ function mark(store: ProjectStore, finding: Extract<Finding, { revision: Revisio
     store.audit.append({ actor, action: 'repair', subject: caseId, facts: { [isMissing ? 'markedMissing' : 'foundAgain']: revision } });
   });
   return { finding, deed: isMissing ? 'markedMissing' : 'markCleared', detail: null };
+}
+
+async function recordHashes(store: ProjectStore, finding: Extract<Finding, { kind: 'imageUnhashed' }>, actor: string): Promise<Deed> {
+  const stored = store.cases.find(finding.caseId);
+  if (!stored) return left(finding);
+  store.cases.recordImageHashes(finding.caseId, await imageHashesOf(stored.image), actor);
+  return { finding, deed: 'hashed', detail: null };
 }
 
 /** A rename within the project; a place that is taken gets a number. Returns the new path. */
