@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { AppError } from './errors.ts';
 import { JobNews } from './jobs.ts';
 import { TaskInput } from './tasks.ts';
+import { JobId } from './vocabulary.ts';
 
 export const VaultKey = z.object({
   folder: z.string(),
@@ -13,8 +14,8 @@ export const VaultKey = z.object({
 export type VaultKey = z.infer<typeof VaultKey>;
 
 export const ToCompute = z.discriminatedUnion('type', [
-  /** `isBackground`: at idle priority. `vaults`: keys of the encrypted projects that its files lie in; nowhere else are they told. */
-  z.object({ type: z.literal('run'), input: TaskInput, isBackground: z.boolean().optional(), vaults: z.array(VaultKey).optional() }),
+  /** `jobId`: in the names of temporary files. `isBackground`: at idle priority. `vaults`: keys of the encrypted projects that its files lie in; nowhere else are they told. */
+  z.object({ type: z.literal('run'), input: TaskInput, jobId: JobId.optional(), isBackground: z.boolean().optional(), vaults: z.array(VaultKey).optional() }),
   z.object({ type: z.literal('stop') }),
   /** A training holds between two steps, a prediction between two windows, as long as it is wanted. */
   z.object({ type: z.literal('pause'), isWanted: z.boolean() }),

@@ -48,7 +48,7 @@ const event = <T extends string, S extends z.ZodRawShape>(type: T, facts: S) =>
   z.object({ type: z.literal(type), jobId: JobId, seq: z.int().nonnegative(), atMs: z.number(), ...facts });
 
 export const JobEvent = z.discriminatedUnion('type', [
-  event('queued', { kind: JobKind, title: z.string(), subject: z.string().optional(), request: JobRequest.optional() }),
+  event('queued', { kind: JobKind, title: z.string(), subject: z.string().optional(), request: JobRequest.optional(), /** Folders outside the project that its files go into. */ writesInto: z.array(z.string()).optional() }),
   /** The user wants it next. */
   event('movedUp', {}),
   event('started', {}),

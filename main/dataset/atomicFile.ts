@@ -3,12 +3,27 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { platform } from 'node:process';
+import type { JobId } from '../contract/vocabulary.ts';
 import { openToWrite } from '../vault/writeSealed.ts';
 
 export type FileChunks = Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** Every temporary file of ours carries this ending, so that leftovers of a crash can be recognised. */
 export const TEMPORARY_SUFFIX = '.maskloop-tmp';
+/** Of the name of the file to be; a temporary name must not be too long where that one is not. */
+const KEPT_OF_NAME = 60;
+let owner = '';
+
+/** From now on the names of this process's temporary files carry the job that they are of. */
+export function ownTemporaries(jobId: JobId): void {
+  owner = `${jobId}.`;
+}
+
+/** A new hidden name in `folder` for what will be `name` once it is whole. */
+export const temporaryPath = (folder: string, name: string): string =>
+  join(folder, `.${name.slice(0, KEPT_OF_NAME)}.${owner}${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
+
+export const isTemporaryOf = (jobId: JobId, name: string): boolean => name.startsWith('.') && name.includes(`.${jobId}.`) && name.endsWith(TEMPORARY_SUFFIX);
 
 /**
  * Writes `chunks` to `path`, replacing what was there. Rejects with the errno error of the file system (ENOSPC, EACCES …)
@@ -17,7 +32,7 @@ export const TEMPORARY_SUFFIX = '.maskloop-tmp';
  */
 export async function writeFileAtomic(path: string, chunks: FileChunks, mode = 0o666, openNew = openToWrite): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
+  const temporary = temporaryPath(folder, basename(path));
   try {
     const file = await openNew(temporary, mode);
     try {

@@ -65,6 +65,16 @@ export class JobTable {
     return this.database.all(EventRow, sql).map((row) => row.event_json);
   }
 
+  /** How the newest `limit` jobs began that write outside the project and did not end by themselves. */
+  interruptedOutside(limit: number): Extract<JobEvent, { type: 'queued' }>[] {
+    const sql = `
+      SELECT q.event_json FROM job_events q JOIN jobs j ON j.job_id = q.job_id
+      WHERE q.type = 'queued' AND json_extract(q.event_json, '$.writesInto') IS NOT NULL
+        AND EXISTS (SELECT 1 FROM job_events i WHERE i.job_id = q.job_id AND i.type = 'interrupted')
+      ORDER BY j.rowid DESC LIMIT :limit`;
+    return this.database.all(EventRow, sql, { limit }).map((row) => row.event_json).filter((event) => event.type === 'queued');
+  }
+
   #insertJob(event: Extract<JobEvent, { type: 'queued' }>): void {
     this.database.run('INSERT INTO jobs VALUES (:jobId, :kind, :subject, :atMs)', {
       jobId: event.jobId,

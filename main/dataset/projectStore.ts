@@ -2,11 +2,12 @@
 import { constants, existsSync } from 'node:fs';
 import { access, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { AppException } from '../contract/errors.ts';
 import type { ReadOnlyAccess } from '../contract/projectAccess.ts';
 import { openVault } from '../vault/keyring.ts';
 import { syncFolder } from './atomicFile.ts';
-import { type AuditClock, AuditTable, type NewAuditEntry } from './audit/auditTable.ts';
+import { type AuditClock, AuditTable, type NewAuditEntry, PROGRAM_ACTOR } from './audit/auditTable.ts';
 import { CaseTable } from './caseTable.ts';
 import { Database, type DatabaseKeys } from './database.ts';
 import { makeViewFolder, removeViewFolder, snapshotDatabase } from './databaseSnapshot.ts';
@@ -22,6 +23,7 @@ import { ModelTable } from './modelTable.ts';
 import { ProjectFolder, SEALED_NAMES } from './projectFolder.ts';
 import { type Claim, lockProject } from './projectLock.ts';
 import { APPLICATION_ID, SCHEMA_STEPS } from './projectSchema.ts';
+import { sweepOutside } from './outsideSweep.ts';
 import { sweepCases, sweepUnfinished, sweepUploads } from './projectSweep.ts';
 import { namesIfThere } from './readIfThere.ts';
 import { ProjectTable } from './projectTable.ts';
@@ -125,6 +127,10 @@ export class ProjectStore {
   }
 }
 
+/** Whose leftovers are looked for at each opening: their drive may have been away at the last. */
+const OUTSIDE_JOBS = 20;
+const OUTSIDE_WAIT_MS = 3000;
+
 const NOBODY: Claim = { userName: '', takeOver: false };
 
 /**
@@ -161,7 +167,9 @@ export async function createProject(
   }
   await rename(unfinished, folder.database);
   await syncFolder(folder.path);
-  return openProject(folder.path, nowMs, claim, true, passphrase);
+  const store = await openProject(folder.path, nowMs, claim, true, passphrase);
+  if (projectKey) store.audit.append({ actor: claim.userName || PROGRAM_ACTOR, action: 'passphrase', facts: { passphrase: 'set' } });
+  return store;
 }
 
 /**
@@ -293,9 +301,19 @@ async function recover(store: ProjectStore, nowMs: number): Promise<void> {
   const caseIds = store.cases.list().map((one) => one.caseId);
   await store.sweepCases(nowMs);
   await sweepUnfinished(store.folder);
+  await sweepOutsideSoon(store);
   await store.journals.sweep(caseIds);
   await sweepUploads(store.folder);
   sweepBackups(store.folder.backups);
+}
+
+/** What killed jobs left in folders of the user's. A drive that does not answer must not hold up the project. */
+async function sweepOutsideSoon(store: ProjectStore): Promise<void> {
+  const sweep = async (): Promise<void> => {
+    for (const { jobId, writesInto = [] } of store.jobs.interruptedOutside(OUTSIDE_JOBS)) await sweepOutside(writesInto, jobId);
+  };
+  const swept = sweep().catch((thrown: unknown) => console.error('tidying up after an export:', thrown));
+  await Promise.race([swept, sleep(OUTSIDE_WAIT_MS, undefined, { ref: false })]);
 }
 
 async function makeFolders(folder: ProjectFolder): Promise<void> {

@@ -2,6 +2,7 @@ import { type AppError, toAppError } from '../contract/errors.ts';
 import type { JobNews } from '../contract/jobs.ts';
 import type { FromCompute } from '../contract/computeMessages.ts';
 import type { TaskInput } from '../contract/tasks.ts';
+import type { JobId } from '../contract/vocabulary.ts';
 import { openVaults } from '../vault/keyring.ts';
 import type { ComputeHost, ComputeProcess } from './computeHost.ts';
 
@@ -25,6 +26,7 @@ export interface TaskTimes {
 }
 
 export interface TaskManner extends TaskTimes {
+  readonly jobId?: JobId;
   /** At idle priority. */
   readonly isBackground?: boolean;
 }
@@ -68,7 +70,7 @@ export function startTask(
     try {
       process = host.start({ onMessage, onExit });
       const vaults = openVaults();
-      process.send({ type: 'run', input, ...(manner.isBackground && { isBackground: true }), ...(vaults.length > 0 && { vaults: [...vaults] }) });
+      process.send({ type: 'run', input, ...(manner.jobId && { jobId: manner.jobId }), ...(manner.isBackground && { isBackground: true }), ...(vaults.length > 0 && { vaults: [...vaults] }) });
     } catch (thrown) {
       process?.kill();
       resolve({ type: 'failed', error: toAppError(thrown) });

@@ -23,6 +23,8 @@ export interface JobSpec {
   readonly subject?: string;
   /** Does the job, or the rest of it, once more. */
   readonly request?: JobRequest;
+  /** Folders outside the project that its files go into; on record before it begins. */
+  readonly writesInto?: readonly string[];
   /** Of a kind that is light by itself: waits its turn with trainings, because it needs the network. */
   readonly isHeavy?: boolean;
   /** Holds while a heavy job runs or the user is active, and starts only when none waits. */
@@ -100,8 +102,8 @@ export class JobQueue {
     let settle = () => {};
     const ended = new Promise<void>((resolve) => (settle = resolve));
     const job: LiveJob = { jobId, spec, nextSeq: 0, isCancelRequested: false, isInterrupted: false, task: null, wake: () => undefined, ended, settle };
-    const { kind, title, subject, request } = spec;
-    const event = this.#record(job, { type: 'queued', kind, title, subject, request });
+    const { kind, title, subject, request, writesInto } = spec;
+    const event = this.#record(job, { type: 'queued', kind, title, subject, request, ...(writesInto && { writesInto: [...writesInto] }) });
     try {
       this.#writer.flush();
     } catch (thrown) {
@@ -305,7 +307,7 @@ export class JobQueue {
 
   async #runOnce(job: LiveJob, input: TaskInput, host: ComputeHost, listen: (news: JobNews) => void): Promise<TaskOutcome> {
     const { killAfterMs = this.times.killAfterMs, isBackground = false } = job.spec;
-    job.task = startTask(host, input, listen, { ...this.times, killAfterMs, isBackground });
+    job.task = startTask(host, input, listen, { ...this.times, killAfterMs, isBackground, jobId: job.jobId });
     if (isBackground) job.task.pause(this.#isPauseWanted);
     const outcome = await job.task.outcome;
     job.task = null;

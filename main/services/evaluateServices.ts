@@ -9,6 +9,7 @@ import type { CaseId, JobId, RunId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { answer } from './answer.ts';
 import { requireCase } from './caseSummary.ts';
+import { submitOutside } from './outsideJob.ts';
 import { modelsOf } from './predictServices.ts';
 import type { ProjectSession } from './projectSession.ts';
 
@@ -39,7 +40,7 @@ function evaluateFolders(
     if (!existsSync(path)) throw new AppException({ code: 'project/folder-missing', path });
   const title = `Evaluate ${basename(cases.predictionFolder)}`;
   const task: EvaluateTask = { task: 'evaluate', title, outputFolder: resolve(outputFolder), cases, absentScoresOne };
-  const jobId = session.anyQueue().submit({ kind: 'evaluate', title, subject: task.outputFolder, tasks: [() => task], onItem() {} });
+  const jobId = submitOutside(session.anyQueue(), { kind: 'evaluate', title, subject: task.outputFolder, writesInto: [task.outputFolder], tasks: [() => task], onItem() {} });
   return { jobId };
 }
 
@@ -61,7 +62,7 @@ function evaluateRun(session: ProjectSession, { outputFolder, absentScoresOne }:
       },
     };
     const tasks = [...(missing ? [() => missing] : []), () => task];
-    return { jobId: queue.submit({ kind: 'evaluate', isHeavy: missing !== null, title, subject: runId, tasks, onItem() {} }) };
+    return { jobId: submitOutside(queue, { kind: 'evaluate', isHeavy: missing !== null, title, subject: runId, writesInto: [task.outputFolder], tasks, onItem() {} }) };
   });
 }
 

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { Handlers } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import type { ExportCase, ExportDatasetTask, ExportTask } from '../contract/tasks.ts';
@@ -8,6 +8,7 @@ import type { ProjectStore } from '../dataset/projectStore.ts';
 import { answer } from './answer.ts';
 import { requireCase } from './caseSummary.ts';
 import { deidentifyKeyOf } from './deidentifyKey.ts';
+import { submitOutside } from './outsideJob.ts';
 import type { ProjectSession } from './projectSession.ts';
 import { modelsBehind, provenanceFactsOf } from './provenanceFacts.ts';
 import { unknownOf } from './trainingCases.ts';
@@ -29,7 +30,7 @@ export function exportServices(session: ProjectSession, softwareVersion: string,
           store.note({ actor, action: 'export', facts: { format, outputFolder: folder, deidentify, masks } });
           const task: ExportTask = { task: 'export', format, outputFolder: folder, deidentifyKey, softwareVersion, auditHead: store.audit.head(), legend, labelValues, models, cases };
           const title = `Export ${cases.length} mask${cases.length === 1 ? '' : 's'}`;
-          return { jobId: queue.submit({ kind: 'export', title, subject: folder, tasks: [() => task], onItem() {} }) };
+          return { jobId: submitOutside(queue, { kind: 'export', title, subject: folder, writesInto: [folder], tasks: [() => task], onItem() {} }) };
         }),
       ),
     'export.dataset': ({ outputFolder, datasetId, name, caseIds, includeUnaccepted }) =>
@@ -39,7 +40,7 @@ export function exportServices(session: ProjectSession, softwareVersion: string,
           const masks = task.cases.map(({ caseId, revision, labelSha256 }) => [caseId, revision, labelSha256]);
           const images = task.images.map(({ caseId }) => caseId);
           store.note({ actor, action: 'export', facts: { format: 'nnunet-raw', outputFolder: task.outputFolder, deidentify: false, masks, images } });
-          return { jobId: queue.submit({ kind: 'export', title: `Export ${task.cases.length} cases for nnU-Net`, subject: task.outputFolder, tasks: [() => task], onItem() {} }) };
+          return { jobId: submitOutside(queue, { kind: 'export', title: `Export ${task.cases.length} cases for nnU-Net`, subject: task.outputFolder, writesInto: [task.outputFolder, dirname(task.outputFolder)], tasks: [() => task], onItem() {} }) };
         }),
       ),
   };

@@ -1,7 +1,7 @@
 /** Models that leave a project, and models that come from another one. */
 import { existsSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import type { Handlers } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import type { ExportModelTask, ImportModelTask, TaskItem } from '../contract/tasks.ts';
@@ -11,6 +11,7 @@ import { RunOptions } from '../dataset/runTable.ts';
 import { newJobId } from '../jobs/jobQueue.ts';
 import { answer } from './answer.ts';
 import type { EventHub } from './eventHub.ts';
+import { submitOutside } from './outsideJob.ts';
 import type { OpenProject, ProjectSession } from './projectSession.ts';
 
 type ModelCalls = 'model.export' | 'model.import';
@@ -35,7 +36,8 @@ function startExport({ store, queue }: OpenProject, actor: string, { runId, form
     measures: { epoch, step, elapsedSeconds, validationDice, validationDicePerLabel },
   };
   store.note({ actor, action: 'exportModel', subject: runId, facts: { format, output: task.output } });
-  return { jobId: queue.submit({ kind: 'export', title: `Export model ${runId}`, subject: runId, tasks: [() => task], onItem() {} }) };
+  const writesInto = [format === 'bundle' ? dirname(task.output) : task.output];
+  return { jobId: submitOutside(queue, { kind: 'export', title: `Export model ${runId}`, subject: runId, writesInto, tasks: [() => task], onItem() {} }) };
 }
 
 function startImport({ store, queue }: OpenProject, events: EventHub, author: string, file: string): { jobId: JobId } {

@@ -18,6 +18,7 @@ import type { EventHub } from './eventHub.ts';
 import { ensureLabelsFolder } from './labelServices.ts';
 import { explainPredictionDeath } from './memoryDeaths.ts';
 import { modelName } from './modelName.ts';
+import { submitOutside } from './outsideJob.ts';
 import type { OpenProject, ProjectSession } from './projectSession.ts';
 
 type PredictCalls = 'nnunet.predict' | 'nnunet.predictFolder';
@@ -38,7 +39,7 @@ export function predictServices(session: ProjectSession, events: EventHub, softw
         const task: PredictTask = { task: 'predict', models, options, memory, cases: [], folder };
         const title = `Predict ${basename(folder.inputFolder)}`;
         const subject = runs.map(({ runId }) => runId).join('+');
-        return { jobId: queue.submit({ kind: 'predict', title, subject, tasks: [() => task], onItem() {}, explain: explainPredictionDeath }) };
+        return { jobId: submitOutside(queue, { kind: 'predict', title, subject, writesInto: [folder.outputFolder], tasks: [() => task], onItem() {}, explain: explainPredictionDeath }) };
       }),
   };
 }

@@ -2,6 +2,7 @@
 import { constants, setPriority } from 'node:os';
 import { toAppError, type AppError } from '../contract/errors.ts';
 import { type FromCompute, ToCompute } from '../contract/computeMessages.ts';
+import { ownTemporaries } from '../dataset/atomicFile.ts';
 import { openVault } from '../vault/keyring.ts';
 import { dieWithParent } from './dieWithParent.ts';
 import { openMailbox } from './mailbox.ts';
@@ -87,6 +88,7 @@ channel.onMessage((raw) => {
   }
   if (isRunning) return fail({ code: 'internal', detail: 'a compute process runs one task' });
   isRunning = true;
+  if (message.data.jobId) ownTemporaries(message.data.jobId);
   message.data.vaults?.forEach((vault) => openVault(vault));
   if (message.data.isBackground) stepBack();
   void runTask(message.data.input, { tell: (news) => channel.send({ type: 'news', news }), stop, pause }).then((result) =>

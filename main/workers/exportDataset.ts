@@ -7,7 +7,7 @@ import { AppException, err, ok, toAppError, type Result } from '../contract/erro
 import type { JobPort } from '../contract/jobPort.ts';
 import type { ExportDatasetTask, ExportSummary, StoredImage } from '../contract/tasks.ts';
 import type { Grid } from '../contract/vocabulary.ts';
-import { syncFolder, writeFileAtomic } from '../dataset/atomicFile.ts';
+import { syncFolder, temporaryPath, writeFileAtomic } from '../dataset/atomicFile.ts';
 import { readLabelmap, readStoredImage } from '../dataset/storedVolume.ts';
 import { REPORT_NAME, type ExportedFile, type ExportReport } from '../export/exportReport.ts';
 import { gzippedNifti } from '../export/formats/niftiFormat.ts';
@@ -31,7 +31,7 @@ export async function runExportDataset(input: ExportDatasetTask, port: JobPort):
   let temporary: string | null = null;
   try {
     const folder = await datasetFolder(input);
-    temporary = join(dirname(folder), `.${basename(folder)}-unfinished-${process.pid}`);
+    temporary = temporaryPath(dirname(folder), basename(folder));
     const writer = new DatasetWriter(input, temporary, port);
     const written = await writer.write();
     if (!written) {

@@ -2,12 +2,11 @@
  * Probabilities of one case as a float32 NIfTI file for each output of the network. Planes come in the order of the
  * prediction; they wait in scratch files (4 bytes per voxel and output), so that memory never holds more than one output.
  */
-import { randomBytes } from 'node:crypto';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readFile } from '../vault/readSealed.ts';
 import { openToWrite, type FileWriter } from '../vault/writeSealed.ts';
-import { TEMPORARY_SUFFIX } from '../dataset/atomicFile.ts';
+import { temporaryPath } from '../dataset/atomicFile.ts';
 import type { Plan } from '../nnunet/plan/plan.ts';
 import type { CaseGeometry } from '../nnunet/preprocess/preprocess.ts';
 import { onStoredGrid, outputCountOf } from '../nnunet/infer/storedClasses.ts';
@@ -31,7 +30,7 @@ export class ProbabilityScratch {
 
   /** Scratch files lie in a hidden folder of `outputFolder`: where the results find room, they do too. */
   static async open(outputFolder: string): Promise<ProbabilityScratch> {
-    const folder = join(outputFolder, `.probabilities.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
+    const folder = temporaryPath(outputFolder, 'probabilities');
     await mkdir(folder);
     return new ProbabilityScratch(folder);
   }

@@ -5,8 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { open, rm, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
-import { TEMPORARY_SUFFIX } from '../dataset/atomicFile.ts';
+import { temporaryPath } from '../dataset/atomicFile.ts';
 import { vaultKeyOf } from '../vault/keyring.ts';
 import { MESSAGE_BYTES, openMessage, sealMessage } from '../vault/sealedMessage.ts';
 
@@ -26,7 +25,7 @@ export class VoteFile {
   }
 
   static async open(folder: string): Promise<VoteFile> {
-    const path = join(folder, `.votes.${randomBytes(6).toString('hex')}${TEMPORARY_SUFFIX}`);
+    const path = temporaryPath(folder, 'votes');
     return new VoteFile(path, await open(path, 'wx+'));
   }
 

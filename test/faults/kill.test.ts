@@ -1,11 +1,12 @@
 /** SIGKILL at moments nobody chose: whatever was acknowledged is there afterwards, bit for bit. All moments: npm run bench -- faults */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { platform } from 'node:process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openProject } from '../../main/dataset/projectStore.ts';
 import { bundleCompute } from '../../main/workers/testing/bundleCompute.ts';
-import { type FaultRig, runKillRounds } from './killRounds.ts';
+import { type FaultRig, killWithLeftover, runKillRounds } from './killRounds.ts';
 import type { Scenario } from './order.ts';
 
 /** Of the 200 of the benchmark. */
@@ -28,6 +29,23 @@ describe.skipIf(!canKill)(`kill -9${canKill ? '' : ' (skipped: Windows has no pr
     const results = await runKillRounds(rig, scenario, rounds, 20261130);
     expect(results.flatMap(({ losses }) => losses)).toEqual([]);
     expect(results.some(({ wasAtWork }) => wasAtWork)).toBe(true);
+  }, 240_000);
+
+  it('in the middle of: export, in an encrypted project (2 moments)', async () => {
+    const results = await runKillRounds({ ...rig, root: join(rig.root, 'encrypted'), passphrase: 'a passphrase for tests' }, 'export', 2, 20261130);
+    expect(results.flatMap(({ losses }) => losses)).toEqual([]);
+    expect(results.some(({ wasAtWork }) => wasAtWork)).toBe(true);
+  }, 240_000);
+
+  it('an export leaves nothing in the folder of the user once its project is opened again, and takes nothing of anybody else', async () => {
+    const { projectFolder, outputFolder, leftovers } = await killWithLeftover(rig, 7);
+    const strangers = ['.mine.export-20260101-000000-abcdef.0123456789ab.maskloop-tmp', `not-hidden${leftovers[0]!.slice(1)}`, 'notes.txt'];
+    for (const name of strangers) writeFileSync(join(outputFolder, name), 'mine');
+    const whole = readdirSync(outputFolder).filter((name) => name.endsWith('.nii.gz'));
+    (await openProject(projectFolder)).close();
+    const left = readdirSync(outputFolder);
+    expect(left.filter((name) => leftovers.includes(name))).toEqual([]);
+    expect(left).toEqual(expect.arrayContaining([...strangers, ...whole]));
   }, 240_000);
 
   it('is looked at closely: a mask that goes missing behind its back is found', async () => {

@@ -12,6 +12,8 @@ export interface VictimOrder {
   readonly stateFolder: string;
   readonly computeScript: string;
   readonly seed: number;
+  /** Of an encrypted project. */
+  readonly passphrase?: string;
 }
 
 /** Once said, it must be true whatever happens. */

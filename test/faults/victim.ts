@@ -103,7 +103,7 @@ async function train(): Promise<void> {
 async function main(): Promise<void> {
   // Said before the project is opened: a migration happens in there.
   tell({ kind: 'ready' });
-  const { readOnly } = await call('project.open', { folder: order.projectFolder });
+  const { readOnly } = await call('project.open', { folder: order.projectFolder, passphrase: order.passphrase });
   if (readOnly) throw new Error(`read-only: ${JSON.stringify(readOnly)}`);
   tell({ kind: 'open', nonce: randomBytes(2).toString('hex') });
   const work = { import: importCases, save: saveMasks, export: exportMasks, train, migrate: () => Promise.resolve() }[order.scenario];
