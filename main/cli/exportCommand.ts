@@ -15,6 +15,7 @@ interface ExportOptions extends CommandOptions {
   readonly format: OfferedFormat;
   readonly output: string;
   readonly case?: string[];
+  readonly mask?: string[];
   readonly segments?: string[];
   readonly includeUnaccepted?: boolean;
   readonly deidentify?: boolean;
@@ -30,6 +31,7 @@ export function addExportCommand(root: Command, program: ProgramPaths): void {
     .addOption(new Option('--format <name>', 'file format').choices(OfferedFormat.options).default('nifti'))
     .addOption(new Option('--output <folder>', 'where the files go').makeOptionMandatory())
     .addOption(new Option('--case <id...>', 'only these cases'))
+    .addOption(new Option('--mask <name...>', 'masks of these names, which the file names then say (default: the one of each case that trainings learn from)'))
     .addOption(new Option('--segments <name...>', 'only these segments, by name or label value'))
     .addOption(new Option('--include-unaccepted', 'also the latest mask of cases that nobody accepted yet'))
     .addOption(new Option('--deidentify', 'DICOM formats: take out who the patient is (basic profile of PS3.15 annex E); file names still are the case ids'))
@@ -42,6 +44,7 @@ export function addExportCommand(root: Command, program: ProgramPaths): void {
       examples(
         'export --project ~/liver --format nifti --output ~/masks',
         'export --project ~/liver --format dicom-seg --output ~/to-pacs --case patient_07',
+        'export --project ~/liver --format nifti --mask Main "Reader B" --output ~/readers',
         'export --project ~/liver --format stl --segments liver tumour --output ~/print',
         'export --project ~/liver --format nnunet-raw --output "$nnUNet_raw" --dataset-id 7',
       ),
@@ -65,7 +68,7 @@ async function exportMasks(session: CliSession, options: ExportOptions): Promise
   const end = await followJob(session, () =>
     format === 'nnunet-raw'
       ? session.call('export.dataset', { outputFolder, caseIds, includeUnaccepted, datasetId, name })
-      : session.call('export.start', { format, outputFolder, caseIds, includeUnaccepted, labelValues, deidentify }),
+      : session.call('export.start', { format, outputFolder, caseIds, includeUnaccepted, maskNames: options.mask, labelValues, deidentify }),
   );
   const summary = ExportSummary.safeParse(end.summary);
   for (const file of summary.success ? [...summary.data.files, summary.data.reportFile] : [outputFolder]) session.output.say(file);
@@ -73,8 +76,8 @@ async function exportMasks(session: CliSession, options: ExportOptions): Promise
 }
 
 /** Throws AppException contract/bad-input for options of the other kind of export. */
-function refuseMixture({ format, segments, deidentify, datasetId, datasetName }: ExportOptions): void {
-  const given = format === 'nnunet-raw' ? { '--segments': segments, '--deidentify': deidentify } : { '--dataset-id': datasetId, '--dataset-name': datasetName };
+function refuseMixture({ format, mask, segments, deidentify, datasetId, datasetName }: ExportOptions): void {
+  const given = format === 'nnunet-raw' ? { '--mask': mask, '--segments': segments, '--deidentify': deidentify } : { '--dataset-id': datasetId, '--dataset-name': datasetName };
   const issues = Object.entries(given).flatMap(([option, value]) => (value === undefined ? [] : [`${option} does not go with --format ${format}`]));
   if (issues.length > 0) throw new AppException({ code: 'contract/bad-input', issues });
 }

@@ -29,7 +29,7 @@ import { TrainingChoices } from './trainingRecipe.ts';
 import { RerunOutcome } from './rerun.ts';
 import { CaseFigures, OrderStrategy, WorklistOrder } from './worklistOrder.ts';
 import {
-  Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, JobId, LabelRules, LabelValue, ModelFormat, MsdTask, OverlapRule, PetValues, PhantomAnatomy, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
+  Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, JobId, LabelRules, LabelValue, FIRST_MASK, MaskName, MaskNumber, ModelFormat, MsdTask, OverlapRule, PetValues, PhantomAnatomy, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
 } from './vocabulary.ts';
 
 export const CaseStatus = z.enum(['new', 'predicted', 'corrected', 'accepted', 'excluded']);
@@ -42,9 +42,24 @@ export const RevisionInfo = z.object({
   author: z.string(),
   createdAtMs: z.number(),
   sha256: z.string(),
+  /** Of its mask. */
   accepted: z.boolean(),
+  mask: MaskNumber.default(FIRST_MASK),
 });
 export type RevisionInfo = z.infer<typeof RevisionInfo>;
+
+/** One of the masks of a case (docs/decisions/0015). */
+export const MaskInfo = z.object({
+  mask: MaskNumber,
+  name: z.string(),
+  /** Trainings learn from it, predictions go into it, and the case list tells of it. Exactly one of a case is. */
+  isTraining: z.boolean(),
+  /** Its revisions are kept, and it can be brought back. */
+  isDeleted: z.boolean(),
+  latestRevision: Revision.nullable(),
+  acceptedRevision: Revision.nullable(),
+});
+export type MaskInfo = z.infer<typeof MaskInfo>;
 
 /** Why a case lies in its fold. */
 export const PlacementReason = z.enum([
@@ -90,11 +105,15 @@ export const CaseSummary = z.object({
   completeness: RevisionCompleteness,
   warnings: z.array(AppError),
   importedAtMs: z.number(),
+  /** By number; deleted ones too. */
+  masks: z.array(MaskInfo).default([]),
 });
 export type CaseSummary = z.infer<typeof CaseSummary>;
 
+/** What is said of revisions, and of the status, is about `mask`. */
 export const CaseDetail = CaseSummary.extend({
   voxelType: VoxelType,
+  mask: MaskNumber.default(FIRST_MASK),
   revisions: z.array(RevisionInfo),
   /** Predictions that left a map of their uncertainty (`bulkUrls.uncertainty`). */
   uncertainRevisions: z.array(Revision).default([]),
@@ -273,7 +292,8 @@ export const calls = {
     jobStarted,
   ),
   'dataset.listCases': call(none, z.object({ cases: z.array(CaseSummary) })),
-  'dataset.openCase': call(z.object({ caseId: CaseId }), CaseDetail),
+  /** `mask` absent: the one that trainings learn from. */
+  'dataset.openCase': call(z.object({ caseId: CaseId, mask: MaskNumber.optional() }), CaseDetail),
   /** Masks and what was learnt from them before stay; `reason` `null`: they take part again. */
   'dataset.setExcluded': call(z.object({ caseIds: z.array(CaseId).min(1), reason: ExclusionReason.nullable() }), z.object({ cases: z.array(CaseSummary) })),
 
@@ -282,21 +302,28 @@ export const calls = {
    * that of the upload: 16 bits where a label is above 255. `PAINTED_BACKGROUND` is kept beside the mask, which has 0 there.
    */
   'labels.save': call(
-    z.object({ caseId: CaseId, uploadId: UploadId, parent: Revision.nullable(), labelType: LabelType.default('uint8'), /** Absent: as that of the parent. */ completeness: Completeness.optional(), /** Time at work on the case since it was last told. */ activeSeconds: ActiveSeconds.optional() }),
+    z.object({ caseId: CaseId, uploadId: UploadId, parent: Revision.nullable(), /** Absent: that of the parent, or the one that trainings learn from. A deleted one comes back. */ mask: MaskNumber.optional(), labelType: LabelType.default('uint8'), /** Absent: as that of the parent. */ completeness: Completeness.optional(), /** Time at work on the case since it was last told. */ activeSeconds: ActiveSeconds.optional() }),
     RevisionInfo,
   ),
   /** The same voxels as a new revision that says otherwise what its unpainted ones mean; accepted if the parent is. Refused when `parent` is no longer the latest. */
   'labels.setCompleteness': call(z.object({ caseId: CaseId, parent: Revision, completeness: Completeness }), RevisionInfo),
   'labels.accept': call(z.object({ caseId: CaseId, revision: Revision, activeSeconds: ActiveSeconds.optional() }), CaseSummary),
-  /** Makes an older revision the latest again, as a new revision. */
+  /** Makes an older revision the latest of its mask again, as a new revision. */
   'labels.restore': call(z.object({ caseId: CaseId, revision: Revision }), RevisionInfo),
+  /** Another mask of the case: a copy of a revision of any of them, or empty. */
+  'labels.addMask': call(z.object({ caseId: CaseId, name: MaskName, fromRevision: Revision.nullable() }), MaskInfo),
+  'labels.renameMask': call(z.object({ caseId: CaseId, mask: MaskNumber, name: MaskName }), MaskInfo),
+  /** Its revisions are kept, so that it can be brought back. Refused for the one that trainings learn from. */
+  'labels.setMaskDeleted': call(z.object({ caseId: CaseId, mask: MaskNumber, isDeleted: z.boolean() }), MaskInfo),
+  /** From now on trainings learn from this mask of the case. */
+  'labels.setTrainingMask': call(z.object({ caseId: CaseId, mask: MaskNumber }), MaskInfo),
   /** Of the user, of one case or of all; those whose window painted nothing yet are not told. Oldest first. */
   'labels.journals': call(z.object({ caseId: CaseId.optional() }), z.object({ journals: z.array(JournalInfo) })),
   /**
    * A file on the disk for what this window paints over the revision `base` until it is saved (`bulkUrls.journalFrame`).
    * `recoveredFrom`: the first change that is appended will be all of that journal.
    */
-  'labels.beginJournal': call(z.object({ caseId: CaseId, windowId: WindowId, base: Revision.nullable(), recoveredFrom: JournalId.nullable().default(null) }), z.object({ journalId: JournalId })),
+  'labels.beginJournal': call(z.object({ caseId: CaseId, windowId: WindowId, base: Revision.nullable(), /** Absent: that of the base, or the one that trainings learn from. */ mask: MaskNumber.optional(), recoveredFrom: JournalId.nullable().default(null) }), z.object({ journalId: JournalId })),
   /** A journal that has ended already is none. */
   'labels.endJournal': call(z.object({ caseId: CaseId, journalId: JournalId, end: JournalEnd }), z.null()),
 
@@ -441,6 +468,8 @@ export const calls = {
       outputFolder: z.string().min(1),
       caseIds: z.array(CaseId).min(1).optional(),
       includeUnaccepted: z.boolean().default(false),
+      /** Masks of these names, which the file names then say; absent: of each case the one that trainings learn from. */
+      maskNames: z.array(MaskName).min(1).optional(),
       /** Only these segments; the rest becomes background. */
       labelValues: z.array(LabelValue).min(1).optional(),
       /** DICOM only: by the basic profile of PS3.15 annex E, with a report. */

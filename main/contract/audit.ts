@@ -11,6 +11,8 @@ export const AuditAction = z.enum([
   'save',
   'predict',
   'accept',
+  /** A mask of a case was added, renamed, deleted, brought back, or made the one that trainings learn from. */
+  'mask',
   'exclude',
   'include',
   'legend',

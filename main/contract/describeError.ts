@@ -58,6 +58,8 @@ export function describeError(error: AppError): string {
     case 'labels/stale-parent':
     case 'labels/unknown-label':
     case 'labels/upload-missing':
+    case 'labels/mask-name-taken':
+    case 'labels/mask-in-training':
     case 'labels/shape':
       return describeLabelsError(error);
     case 'train/no-cases':
@@ -91,6 +93,7 @@ export function describeError(error: AppError): string {
     case 'model/unusable':
       return `${error.path} holds no model that can be used here (${firstLine(error.detail)}). Export it again from its project, or choose another file.`;
     case 'export/nothing-to-export':
+    case 'export/no-such-mask':
     case 'export/unsupported':
     case 'export/nothing-painted':
     case 'export/uncoded-segments':
@@ -236,6 +239,10 @@ function describeLabelsError(error: ErrorOf<'labels'>): string {
       return `The mask for ${error.caseId} uses the label ${error.labelValue}, which the legend does not know. Add a segment with this number to the legend, then try again.`;
     case 'labels/upload-missing':
       return `The uploaded mask ${error.uploadId} is no longer there. Save it again.`;
+    case 'labels/mask-name-taken':
+      return `Case ${error.caseId} has a mask called '${error.name}' already. Choose another name.`;
+    case 'labels/mask-in-training':
+      return `Trainings learn from the mask '${error.name}' of case ${error.caseId}. Make another mask of the case the training mask first, then delete this one.`;
     case 'labels/shape':
       return `The mask has ${error.labelDims.join('×')} voxels, case ${error.caseId} has ${error.imageDims.join('×')}. Use a mask drawn on this image.`;
   }
@@ -304,6 +311,8 @@ function describeEvaluateError(error: ErrorOf<'evaluate'>): string {
 
 function describeExportError(error: ErrorOf<'export'>): string {
   switch (error.code) {
+    case 'export/no-such-mask':
+      return `No case to export has a mask called '${error.name}'. There are: ${error.known.join(', ')}.`;
     case 'export/nothing-to-export':
       return 'No case has an accepted mask yet. Accept at least one mask, or export unaccepted ones as well.';
     case 'export/unsupported':

@@ -65,8 +65,13 @@ export const AppError = z.discriminatedUnion('code', [
   code('labels/wrong-byte-count', { caseId: CaseId, expectedBytes: z.number(), actualBytes: z.number() }),
   code('labels/stale-parent', { caseId: CaseId, parentRevision: z.int(), latestRevision: z.int() }),
   code('labels/unknown-label', { caseId: CaseId, labelValue: z.int() }),
+  code('labels/mask-name-taken', { caseId: CaseId, name: z.string() }),
+  /** The mask that trainings learn from cannot be deleted; `name` is its name. */
+  code('labels/mask-in-training', { caseId: CaseId, name: z.string() }),
+  /** No case to export has a mask of that name. */
+  code('export/no-such-mask', { name: z.string(), known: z.array(z.string()) }),
   code('labels/upload-missing', { uploadId: z.string() }),
-  code('not-found', { what: z.enum(['case', 'revision', 'run', 'job', 'model', 'uncertainty', 'verdict', 'journal']), id: z.string(), /** What there is instead, for people. */ known: z.array(z.string()).optional() }),
+  code('not-found', { what: z.enum(['case', 'revision', 'run', 'job', 'model', 'uncertainty', 'verdict', 'journal', 'mask']), id: z.string(), /** What there is instead, for people. */ known: z.array(z.string()).optional() }),
   code('train/no-cases', { labelledCaseCount: z.int() }),
   code('train/no-foreground', {}),
   /** Told, not thrown: a retraining goes on without. */

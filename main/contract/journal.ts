@@ -1,6 +1,6 @@
 /** What a user interface is told about journals of strokes: the changes of a mask that were painted and not saved yet. */
 import { z } from 'zod';
-import { CaseId, Revision } from './vocabulary.ts';
+import { CaseId, FIRST_MASK, MaskNumber, Revision } from './vocabulary.ts';
 
 export const JournalId = z.string().regex(/^journal-[0-9a-f]{16}$/).brand('JournalId');
 export type JournalId = z.infer<typeof JournalId>;
@@ -24,6 +24,8 @@ export const JournalInfo = z.object({
   byteCount: z.int().nonnegative(),
   /** `null`: painted where there was no mask yet, or the header is lost. */
   baseRevision: Revision.nullable(),
+  /** Which of the case's masks it was painted in. */
+  mask: MaskNumber.default(FIRST_MASK),
   /** Whole ones, from the beginning on. */
   changeCount: z.int().nonnegative(),
   /** When the last of them came; of an unreadable journal when its file was written. */

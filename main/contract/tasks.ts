@@ -246,6 +246,8 @@ export const ExportCase = z.object({
   caseId: CaseId,
   /** File names begin with it. */
   baseName: z.string(),
+  /** For what is written into the files; `null`: the only mask of its case, which nobody gave a name. */
+  maskName: z.string().nullable().default(null),
   labelFile: z.string(),
   revision: Revision,
   /** Of the raw voxels, as the project recorded it. */

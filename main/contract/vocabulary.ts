@@ -104,6 +104,13 @@ export type PetValues = z.infer<typeof PetValues>;
 export const Revision = z.int().positive();
 export type Revision = z.infer<typeof Revision>;
 
+/** One of the several masks of a case (docs/decisions/0015), counted from 1 within it; every case has the first. */
+export const MaskNumber = z.int().positive();
+export type MaskNumber = z.infer<typeof MaskNumber>;
+export const FIRST_MASK: MaskNumber = 1;
+export const FIRST_MASK_NAME = 'Main';
+export const MaskName = z.string().trim().min(1).max(64);
+
 /**
  * Where a labelmap came from: `model:` and the run, or the runs of an ensemble joined by `+`. Imported label files are
  * `manual` with the author `import`.

@@ -31,7 +31,7 @@ function projectOfVersion(version: number): void {
   const now = version;
   database.run("INSERT INTO project (id, name, legend_json, created_at_ms) VALUES (1, 'old', '[{\"labelValue\":1,\"name\":\"liver\",\"colorRgb\":[1,2,3]}]', :now)", { now });
   database.run("INSERT INTO cases VALUES ('a', :image, 'key', '/data/a.nii', 'nifti', 'CT', 's1', '[]', 1)", { image: JSON.stringify(image) });
-  database.exec("INSERT INTO revisions VALUES ('a', 1, NULL, 'manual', 'ada', 2, 'aa'), ('a', 2, 1, 'model:r', 'model', 3, 'bb')");
+  database.exec("INSERT INTO revisions (case_id, revision, parent, source, author, created_at_ms, sha256) VALUES ('a', 1, NULL, 'manual', 'ada', 2, 'aa'), ('a', 2, 1, 'model:r', 'model', 3, 'bb')");
   database.exec("INSERT INTO acceptances (case_id, revision, author, at_ms) VALUES ('a', 1, 'ada', 4)");
   database.exec(`INSERT INTO folds (case_id, fold, assigned_at_ms) VALUES ('a', 3, 5)`);
   database.exec("INSERT INTO jobs VALUES ('train-1', 'train', 'r', 6)");
@@ -59,6 +59,9 @@ describe('a project of an older version', () => {
     expect(store.project).toMatchObject({ name: 'old', legend: [{ name: 'liver' }] });
     expect(store.cases.list().map(({ caseId, subject }) => [caseId, subject])).toEqual([['a', 's1']]);
     expect(store.revisions.ofCase(store.cases.list()[0]!.caseId).map(({ revision, author, sha256, accepted }) => [revision, author, sha256, accepted])).toEqual([[1, 'ada', 'aa', true], [2, 'model', 'bb', false]]);
+    // what there was is the first mask, and trainings learn from it
+    expect(store.masks.ofCase(store.cases.list()[0]!.caseId)).toEqual([{ mask: 1, name: 'Main', isDeleted: false, isTraining: true }]);
+    expect(store.revisions.ofMask(store.cases.list()[0]!.caseId, 1)).toHaveLength(2);
     expect(store.folds.of(store.cases.list()[0]!.caseId)?.fold).toBe(3);
     expect(store.runs.list().map(({ runId, trainCaseIds }) => [runId, trainCaseIds])).toEqual([['r', ['a']]]);
     expect(store.models.choices().map(({ reason }) => reason)).toEqual([version >= 3 ? 'user' : 'beforeGate']);

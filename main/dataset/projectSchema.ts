@@ -180,5 +180,36 @@ const VERSION_5 = `
   ${appendOnly('missing_masks')}
 `;
 
+/**
+ * Several masks of a case (docs/decisions/0015). Revisions go on being counted within their case, whichever mask they are of.
+ * Of a mask, and of the choice which one a training learns from, the newest row counts; a case without rows has the first mask.
+ */
+const VERSION_6 = `
+  ALTER TABLE revisions ADD COLUMN mask INTEGER NOT NULL DEFAULT 1 CHECK (mask > 0);
+  CREATE INDEX revisions_of_mask ON revisions (case_id, mask, revision);
+
+  CREATE TABLE masks (
+    id INTEGER PRIMARY KEY,
+    case_id TEXT NOT NULL REFERENCES cases (case_id),
+    mask INTEGER NOT NULL CHECK (mask > 0),
+    name TEXT NOT NULL,
+    is_deleted INTEGER NOT NULL CHECK (is_deleted IN (0, 1)),
+    author TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX masks_of_case ON masks (case_id, mask, id);
+  ${appendOnly('masks')}
+
+  CREATE TABLE training_masks (
+    id INTEGER PRIMARY KEY,
+    case_id TEXT NOT NULL REFERENCES cases (case_id),
+    mask INTEGER NOT NULL CHECK (mask > 0),
+    author TEXT NOT NULL,
+    at_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX training_masks_of_case ON training_masks (case_id, id);
+  ${appendOnly('training_masks')}
+`;
+
 /** Index n holds the SQL that leads from version n to version n + 1. */
-export const SCHEMA_STEPS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
+export const SCHEMA_STEPS: readonly string[] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6];

@@ -17,6 +17,7 @@ import { ExclusionTable } from './exclusionTable.ts';
 import { FoldTable } from './foldTable.ts';
 import { StrokeJournals } from './journal/strokeJournals.ts';
 import { JobTable } from './jobTable.ts';
+import { MaskTable } from './maskTable.ts';
 import { migrate, requireKnownVersion, sweepBackups } from './migrations.ts';
 import { MissingMaskTable } from './missingMaskTable.ts';
 import { ModelTable } from './modelTable.ts';
@@ -34,6 +35,7 @@ export class ProjectStore {
   readonly project: ProjectTable;
   readonly cases: CaseTable;
   readonly revisions: RevisionTable;
+  readonly masks: MaskTable;
   readonly folds: FoldTable;
   readonly exclusions: ExclusionTable;
   readonly jobs: JobTable;
@@ -56,6 +58,7 @@ export class ProjectStore {
     this.missing = new MissingMaskTable(database);
     this.cases = new CaseTable(database, folder, this.audit);
     this.revisions = new RevisionTable(database, folder, this.audit);
+    this.masks = new MaskTable(database, this.audit);
     this.folds = new FoldTable(database);
     this.exclusions = new ExclusionTable(database, this.audit);
     this.jobs = new JobTable(database);

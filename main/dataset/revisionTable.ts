@@ -5,7 +5,8 @@ import { z } from 'zod';
 import type { RevisionInfo } from '../contract/api.ts';
 import type { AuditAction } from '../contract/audit.ts';
 import type { RevisionCompleteness } from '../contract/completeness.ts';
-import { CaseId, Revision, RevisionSource } from '../contract/vocabulary.ts';
+import { CaseId, FIRST_MASK, MaskNumber, Revision, RevisionSource } from '../contract/vocabulary.ts';
+import { trainingMaskOf } from './maskTable.ts';
 import { IMPORT_AUTHOR, MODEL_AUTHOR } from '../contract/provenance.ts';
 import type { AuditTable } from './audit/auditTable.ts';
 import type { Database } from './database.ts';
@@ -20,14 +21,21 @@ const RevisionRow = z.object({
   author: z.string(),
   created_at_ms: z.number(),
   sha256: z.string(),
+  mask: MaskNumber,
   accepted_revision: Revision.nullable(),
 });
 
 const AcceptanceRow = z.object({ revision: Revision, author: z.string(), at_ms: z.number() });
 
 const SELECT = `
-  SELECT r.*, (SELECT a.revision FROM acceptances a WHERE a.case_id = r.case_id ORDER BY a.id DESC LIMIT 1) AS accepted_revision
+  SELECT r.*, (
+    SELECT a.revision FROM acceptances a JOIN revisions o ON o.case_id = a.case_id AND o.revision = a.revision
+    WHERE a.case_id = r.case_id AND o.mask = r.mask ORDER BY a.id DESC LIMIT 1
+  ) AS accepted_revision
   FROM revisions r`;
+const INSERT = 'INSERT INTO revisions (case_id, revision, parent, source, author, created_at_ms, sha256, mask)';
+/** Whether a row belongs to the mask that trainings learn from. */
+const OF_TRAINING_MASK = `r.mask = ${trainingMaskOf('r.case_id')}`;
 
 export interface NewRevision {
   readonly caseId: CaseId;
@@ -40,11 +48,16 @@ export interface NewRevision {
   readonly actor?: string | undefined;
   readonly sha256: string;
   readonly isAccepted: boolean;
+  /** Absent: the one that trainings learn from. */
+  readonly mask?: MaskNumber | undefined;
   /** Absent: every unpainted voxel is background. */
   readonly unpainted?: NewCompleteness | undefined;
 }
 
-/** Immutable labelmaps of the cases and which of them is accepted. Triggers in the database refuse every change. */
+/**
+ * Immutable labelmaps of the cases and which of them is accepted, in each mask of a case one. What does not name a mask is about
+ * the one that trainings learn from. Triggers in the database refuse every change.
+ */
 export class RevisionTable {
   constructor(
     private readonly database: Database,
@@ -55,14 +68,33 @@ export class RevisionTable {
   /** Oldest first. */
   ofCase(caseId: CaseId): RevisionInfo[] {
     return this.database
-      .all(RevisionRow, `${SELECT} WHERE r.case_id = :caseId ORDER BY r.revision`, { caseId })
+      .all(RevisionRow, `${SELECT} WHERE r.case_id = :caseId AND ${OF_TRAINING_MASK} ORDER BY r.revision`, { caseId })
       .map(toInfo);
+  }
+
+  /** Oldest first. */
+  ofMask(caseId: CaseId, mask: MaskNumber): RevisionInfo[] {
+    return this.database.all(RevisionRow, `${SELECT} WHERE r.case_id = :caseId AND r.mask = :mask ORDER BY r.revision`, { caseId, mask }).map(toInfo);
+  }
+
+  /** Of all masks, deleted ones too, oldest first. */
+  ofAllMasks(caseId: CaseId): RevisionInfo[] {
+    return this.database.all(RevisionRow, `${SELECT} WHERE r.case_id = :caseId ORDER BY r.revision`, { caseId }).map(toInfo);
   }
 
   /** The revisions of every case, oldest first. */
   byCase(): Map<CaseId, RevisionInfo[]> {
+    return this.#grouped(`${SELECT} WHERE ${OF_TRAINING_MASK} ORDER BY r.case_id, r.revision`);
+  }
+
+  /** The same of all masks, deleted ones too. */
+  byCaseOfAllMasks(): Map<CaseId, RevisionInfo[]> {
+    return this.#grouped(`${SELECT} ORDER BY r.case_id, r.revision`);
+  }
+
+  #grouped(sql: string): Map<CaseId, RevisionInfo[]> {
     const byCase = new Map<CaseId, RevisionInfo[]>();
-    for (const row of this.database.all(RevisionRow, `${SELECT} ORDER BY r.case_id, r.revision`)) {
+    for (const row of this.database.all(RevisionRow, sql)) {
       const revisions = byCase.get(row.case_id);
       if (revisions) revisions.push(toInfo(row));
       else byCase.set(row.case_id, [toInfo(row)]);
@@ -77,9 +109,20 @@ export class RevisionTable {
   }
 
   latest(caseId: CaseId): RevisionInfo | undefined {
-    const sql = `${SELECT} WHERE r.case_id = :caseId ORDER BY r.revision DESC LIMIT 1`;
+    const sql = `${SELECT} WHERE r.case_id = :caseId AND ${OF_TRAINING_MASK} ORDER BY r.revision DESC LIMIT 1`;
     const row = this.database.get(RevisionRow, sql, { caseId });
     return row && toInfo(row);
+  }
+
+  latestOfMask(caseId: CaseId, mask: MaskNumber): RevisionInfo | undefined {
+    const row = this.database.get(RevisionRow, `${SELECT} WHERE r.case_id = :caseId AND r.mask = :mask ORDER BY r.revision DESC LIMIT 1`, { caseId, mask });
+    return row && toInfo(row);
+  }
+
+  /** What the next revision of the case is called, whichever mask it is of. */
+  nextNumber(caseId: CaseId): Revision {
+    const row = this.database.get(z.object({ n: z.number() }), 'SELECT coalesce(max(revision), 0) + 1 AS n FROM revisions WHERE case_id = :caseId', { caseId });
+    return Revision.parse(row?.n);
   }
 
   /**
@@ -89,7 +132,8 @@ export class RevisionTable {
    */
   commit(fresh: NewRevision, atMs: number): RevisionInfo {
     const { caseId, parent, source, author, sha256 } = fresh;
-    const revision = (this.latest(caseId)?.revision ?? 0) + 1;
+    const revision = this.nextNumber(caseId);
+    const mask = fresh.mask ?? this.#trainingMask(caseId);
     const file = this.folder.revision(caseId, revision);
     settleCompleteness(this.folder, caseId, revision, fresh.unpainted);
     if (fresh.pendingFile !== file) {
@@ -99,24 +143,28 @@ export class RevisionTable {
     syncFolderNow(this.folder.labels(caseId));
     this.database.transaction(() => {
       this.database.run(
-        'INSERT INTO revisions VALUES (:caseId, :revision, :parent, :source, :author, :atMs, :sha256)',
-        { caseId, revision, parent, source, author, atMs, sha256 },
+        `${INSERT} VALUES (:caseId, :revision, :parent, :source, :author, :atMs, :sha256, :mask)`,
+        { caseId, revision, parent, source, author, atMs, sha256, mask },
       );
-      this.audit.append({ actor: fresh.actor ?? author, action: actionOf(author), subject: caseId, facts: { revision, parent, source, sha256 } });
+      this.audit.append({ actor: fresh.actor ?? author, action: actionOf(author), subject: caseId, facts: { revision, parent, source, sha256, ...(mask !== FIRST_MASK && { mask }) } });
       if (fresh.isAccepted) this.accept(caseId, revision, author, atMs, fresh.actor);
     });
-    return { revision, parent, source, author, createdAtMs: atMs, sha256, accepted: fresh.isAccepted };
+    return { revision, parent, source, author, createdAtMs: atMs, sha256, accepted: fresh.isAccepted, mask };
   }
 
   /** The record of a mask whose file lies in its place, as a copy of the database has it; who brought it back is on record too. */
-  reinstate(caseId: CaseId, { revision, parent, source, author, createdAtMs, sha256 }: Omit<RevisionInfo, 'accepted'>, actor: string): void {
+  reinstate(caseId: CaseId, { revision, parent, source, author, createdAtMs, sha256, mask }: Omit<RevisionInfo, 'accepted'>, actor: string): void {
     this.database.transaction(() => {
       this.database.run(
-        'INSERT INTO revisions VALUES (:caseId, :revision, :parent, :source, :author, :createdAtMs, :sha256)',
-        { caseId, revision, parent, source, author, createdAtMs, sha256 },
+        `${INSERT} VALUES (:caseId, :revision, :parent, :source, :author, :createdAtMs, :sha256, :mask)`,
+        { caseId, revision, parent, source, author, createdAtMs, sha256, mask },
       );
       this.audit.append({ actor, action: 'repair', subject: caseId, facts: { reinstated: true, revision, parent, source, author, sha256 } });
     });
+  }
+
+  #trainingMask(caseId: CaseId): MaskNumber {
+    return MaskNumber.parse(this.database.get(z.object({ mask: z.number() }), `SELECT ${trainingMaskOf(':caseId')} AS mask`, { caseId })?.mask);
   }
 
   /** Nobody was told that this mask was saved, but somebody may have drawn it. */
@@ -130,20 +178,22 @@ export class RevisionTable {
     return readCompleteness(this.folder, caseId, revision);
   }
 
-  /** Who accepted this revision last and when; `null` unless it is the case's accepted labelmap. */
+  /** Who accepted this revision last and when; `null` unless it is the accepted labelmap of its mask. */
   acceptance(caseId: CaseId, revision: Revision): { author: string; atMs: number } | null {
-    const sql = 'SELECT revision, author, at_ms FROM acceptances WHERE case_id = :caseId ORDER BY id DESC LIMIT 1';
-    const row = this.database.get(AcceptanceRow, sql, { caseId });
+    const sql = `SELECT a.revision, a.author, a.at_ms FROM acceptances a JOIN revisions o ON o.case_id = a.case_id AND o.revision = a.revision
+      WHERE a.case_id = :caseId AND o.mask = (SELECT mask FROM revisions WHERE case_id = :caseId AND revision = :revision) ORDER BY a.id DESC LIMIT 1`;
+    const row = this.database.get(AcceptanceRow, sql, { caseId, revision });
     return row?.revision === revision ? { author: row.author, atMs: row.at_ms } : null;
   }
 
   /** The cases that people accepted first, oldest first; what came in with an import does not count. */
   firstVerified(count: number, importAuthor: string): CaseId[] {
-    const sql = 'SELECT case_id FROM acceptances WHERE author <> :importAuthor GROUP BY case_id ORDER BY min(id) LIMIT :count';
+    const sql = `SELECT a.case_id FROM acceptances a JOIN revisions r ON r.case_id = a.case_id AND r.revision = a.revision
+      WHERE a.author <> :importAuthor AND ${OF_TRAINING_MASK} GROUP BY a.case_id ORDER BY min(a.id) LIMIT :count`;
     return this.database.all(z.object({ case_id: CaseId }), sql, { count, importAuthor }).map((row) => row.case_id);
   }
 
-  /** From now on this is the case's accepted labelmap; earlier acceptances stay on record. `actor`: who did it, in somebody's name. */
+  /** From now on this is the accepted labelmap of its mask; earlier acceptances stay on record. `actor`: who did it, in somebody's name. */
   accept(caseId: CaseId, revision: Revision, author: string, atMs: number, actor = author): void {
     this.database.transaction(() => {
       this.database.run(
@@ -169,6 +219,7 @@ function toInfo(row: z.output<typeof RevisionRow>): RevisionInfo {
     createdAtMs: row.created_at_ms,
     sha256: row.sha256,
     accepted: row.accepted_revision === row.revision,
+    mask: row.mask,
   };
 }
 

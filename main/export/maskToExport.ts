@@ -12,6 +12,8 @@ export interface MaskToExport {
   readonly caseId: CaseId;
   /** File names begin with it. */
   readonly baseName: string;
+  /** `null`: the only mask of its case, which nobody gave a name, or not to be told. */
+  readonly maskName: string | null;
   /** In the voxel order and geometry of the file the user gave. */
   readonly mask: Volume<LabelArray>;
   /** What the label values mean, ascending; no voxel has another one. */

@@ -13,8 +13,9 @@ export interface AcceptedMask {
 
 /** Oldest acceptance first. */
 export function acceptedMasks(store: ProjectStore): AcceptedMask[] {
-  const masks = [...store.revisions.byCase()].flatMap(([caseId, revisions]) => {
-    const accepted = revisions.find((one) => one.accepted);
+  const accepting = store.revisions.byCase();
+  const masks = [...store.revisions.byCaseOfAllMasks()].flatMap(([caseId, revisions]) => {
+    const accepted = accepting.get(caseId)?.find((one) => one.accepted);
     const acceptance = accepted && store.revisions.acceptance(caseId, accepted.revision);
     return accepted && acceptance ? [{ caseId, revision: accepted.revision, acceptedAtMs: acceptance.atMs, predicted: predictionBehind(revisions, accepted) }] : [];
   });
@@ -34,7 +35,7 @@ export function predictionBehind(revisions: readonly RevisionInfo[], mask: Revis
 /** Models (or ensembles, as they predicted together) by the time of their first prediction. */
 export function predictionRounds(store: ProjectStore): string[] {
   const first = new Map<string, number>();
-  for (const revisions of store.revisions.byCase().values()) {
+  for (const revisions of store.revisions.byCaseOfAllMasks().values()) {
     for (const { source, createdAtMs } of revisions) {
       if (source.startsWith('model:')) first.set(source, Math.min(createdAtMs, first.get(source) ?? Infinity));
     }

@@ -1,21 +1,25 @@
-import type { CaseDetail, CasePlacement, CaseStatus, CaseSummary, RevisionInfo } from '../contract/api.ts';
+import type { CaseDetail, CasePlacement, CaseStatus, CaseSummary, MaskInfo, RevisionInfo } from '../contract/api.ts';
 import { COMPLETE, type RevisionCompleteness } from '../contract/completeness.ts';
 import { type AppError, AppException } from '../contract/errors.ts';
 import type { CaseExclusion } from '../contract/exclusion.ts';
-import type { CaseId, Revision } from '../contract/vocabulary.ts';
+import type { CaseId, MaskNumber, Revision } from '../contract/vocabulary.ts';
 import type { StoredCase } from '../dataset/caseTable.ts';
+import { ONLY_FIRST_MASK, type StoredMask } from '../dataset/maskTable.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { readUncertainty } from '../dataset/uncertaintyFiles.ts';
 
-/** `revisions` oldest first. */
-export function summarizeCase(
+/** As `shown`, one of its masks, has it. `ofAllMasks` oldest first. */
+function summarizeCase(
   stored: StoredCase,
-  revisions: readonly RevisionInfo[],
+  masks: readonly StoredMask[],
+  shown: MaskNumber,
+  ofAllMasks: readonly RevisionInfo[],
   placement: CasePlacement | null,
   exclusion: CaseExclusion | null,
   completenessOf: (caseId: CaseId, revision: Revision) => RevisionCompleteness,
   missing: readonly AppError[],
 ): CaseSummary {
+  const revisions = ofAllMasks.filter(({ mask }) => mask === shown);
   const latest = revisions.at(-1);
   return {
     caseId: stored.caseId,
@@ -34,8 +38,17 @@ export function summarizeCase(
     completeness: latest ? completenessOf(stored.caseId, latest.revision) : COMPLETE,
     warnings: [...missing, ...stored.warnings],
     importedAtMs: stored.importedAtMs,
+    masks: masks.map((mask) => infoOf(mask, ofAllMasks)),
   };
 }
+
+function infoOf(mask: StoredMask, ofAllMasks: readonly RevisionInfo[]): MaskInfo {
+  const own = ofAllMasks.filter((one) => one.mask === mask.mask);
+  return { ...mask, latestRevision: own.at(-1)?.revision ?? null, acceptedRevision: own.find((one) => one.accepted)?.revision ?? null };
+}
+
+/** Throws AppException not-found. */
+export const maskInfo = (store: ProjectStore, caseId: CaseId, mask: MaskNumber): MaskInfo => infoOf(store.masks.require(caseId, mask), store.revisions.ofMask(caseId, mask));
 
 /** The state of the newest labelmap: an accepted one under a newer prediction leaves the case `predicted`. */
 function statusOf(revisions: readonly RevisionInfo[]): CaseStatus {
@@ -59,15 +72,16 @@ const missingMasks = (store: ProjectStore, caseId: CaseId, revisions: readonly R
   revisions.map((revision) => ({ code: 'disk/corrupt', path: store.folder.revision(caseId, revision), detail: 'the file is missing' }));
 
 /** Throws AppException not-found. */
-export function summaryOf(store: ProjectStore, caseId: CaseId): CaseSummary {
-  return summarizeCase(requireCase(store, caseId), store.revisions.ofCase(caseId), store.folds.of(caseId), store.exclusions.all().get(caseId) ?? null, completenessIn(store), missingMasks(store, caseId, store.missing.ofCase(caseId)));
+export function summaryOf(store: ProjectStore, caseId: CaseId, mask: MaskNumber = store.masks.training(caseId).mask): CaseSummary {
+  return summarizeCase(requireCase(store, caseId), store.masks.ofCase(caseId), mask, store.revisions.ofAllMasks(caseId), store.folds.of(caseId), store.exclusions.all().get(caseId) ?? null, completenessIn(store), missingMasks(store, caseId, store.missing.ofCase(caseId)));
 }
 
 /** Rejects with AppException not-found. */
-export async function describeCase(store: ProjectStore, caseId: CaseId): Promise<CaseDetail> {
+export async function describeCase(store: ProjectStore, caseId: CaseId, wanted: MaskNumber | undefined): Promise<CaseDetail> {
   const { image } = requireCase(store, caseId);
-  const revisions = store.revisions.ofCase(caseId);
-  return { ...summaryOf(store, caseId), voxelType: image.voxelType, revisions, uncertainRevisions: await uncertainRevisions(store, caseId, revisions) };
+  const { mask } = wanted === undefined ? store.masks.training(caseId) : store.masks.require(caseId, wanted);
+  const revisions = store.revisions.ofMask(caseId, mask);
+  return { ...summaryOf(store, caseId, mask), voxelType: image.voxelType, mask, revisions, uncertainRevisions: await uncertainRevisions(store, caseId, revisions) };
 }
 
 async function uncertainRevisions(store: ProjectStore, caseId: CaseId, revisions: readonly RevisionInfo[]): Promise<Revision[]> {
@@ -88,11 +102,16 @@ async function hasUncertainty(store: ProjectStore, caseId: CaseId, info: Revisio
 }
 
 export function listCases(store: ProjectStore): CaseSummary[] {
-  const revisions = store.revisions.byCase();
+  const revisions = store.revisions.byCaseOfAllMasks();
+  const masks = store.masks.byCase();
   const placements = store.folds.placements();
   const exclusions = store.exclusions.all();
   const missing = store.missing.byCase();
   return store.cases
     .list()
-    .map((one) => summarizeCase(one, revisions.get(one.caseId) ?? [], placements.get(one.caseId) ?? null, exclusions.get(one.caseId) ?? null, completenessIn(store), missingMasks(store, one.caseId, missing.get(one.caseId) ?? [])));
+    .map((one) => {
+      const own = masks.get(one.caseId) ?? ONLY_FIRST_MASK;
+      const { mask: shown } = own.find(({ isTraining }) => isTraining)!;
+      return summarizeCase(one, own, shown, revisions.get(one.caseId) ?? [], placements.get(one.caseId) ?? null, exclusions.get(one.caseId) ?? null, completenessIn(store), missingMasks(store, one.caseId, missing.get(one.caseId) ?? []));
+    });
 }

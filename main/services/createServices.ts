@@ -22,6 +22,7 @@ import { findBestServices } from './findBestServices.ts';
 import { jobServices } from './jobServices.ts';
 import { journalServices } from './journalServices.ts';
 import { labelServices } from './labelServices.ts';
+import { maskServices } from './maskServices.ts';
 import { legendServices } from './legendServices.ts';
 import { measurementServices } from './measurementServices.ts';
 import { modelServices } from './modelServices.ts';
@@ -75,6 +76,7 @@ export function createServices({ compute, host, clusters }: ServiceDependencies)
       ...legendServices(session, events, author),
       ...dataset,
       ...labelServices(session, compute, events, author, meter),
+      ...maskServices(session, events, author),
       ...measurementServices(session),
       // Of the account: strokes that are not saved yet stay with whoever takes another name meanwhile.
       ...journalServices(session, windows, user?.name ?? host.userName),

@@ -23,10 +23,10 @@ export function datasetServices(session: ProjectSession, events: EventHub, autho
         return { jobId: queue.submit({ ...job, request }) };
       }),
     'dataset.listCases': () => answer(() => ({ cases: listCases(session.current().store) })),
-    'dataset.openCase': ({ caseId }) =>
+    'dataset.openCase': ({ caseId, mask }) =>
       answer(async () => {
         const { store } = session.current();
-        const detail = await describeCase(store, caseId);
+        const detail = await describeCase(store, caseId, mask);
         views.tell(store, author, caseId);
         return detail;
       }),

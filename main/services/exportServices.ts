@@ -2,9 +2,11 @@ import { dirname, resolve } from 'node:path';
 import type { Handlers } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import type { ExportCase, ExportDatasetTask, ExportTask } from '../contract/tasks.ts';
-import type { CaseId } from '../contract/vocabulary.ts';
+import type { CaseId, MaskNumber } from '../contract/vocabulary.ts';
 import type { StoredCase } from '../dataset/caseTable.ts';
+import { isSameMaskName, ONLY_FIRST_MASK, type StoredMask } from '../dataset/maskTable.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
+import { fileNamesOf } from '../export/fileNames.ts';
 import { answer } from './answer.ts';
 import { requireCase } from './caseSummary.ts';
 import { deidentifyKeyOf } from './deidentifyKey.ts';
@@ -15,12 +17,12 @@ import { unknownOf } from './trainingCases.ts';
 
 export function exportServices(session: ProjectSession, softwareVersion: string, actor: string): Pick<Handlers, 'export.start' | 'export.dataset'> {
   return {
-    'export.start': ({ format, outputFolder, caseIds, includeUnaccepted, labelValues, deidentify }) =>
+    'export.start': ({ format, outputFolder, caseIds, includeUnaccepted, maskNames, labelValues, deidentify }) =>
       answer(() =>
         session.during(async ({ store, queue }) => {
           const { legend } = store.project;
           refuseUnknownLabels(labelValues, new Set(legend.map(({ labelValue }) => labelValue)));
-          const cases = exportCases(store, caseIds, includeUnaccepted);
+          const cases = exportCases(store, caseIds, includeUnaccepted, maskNames);
           if (cases.length === 0) throw new AppException({ code: 'export/nothing-to-export' });
           const folder = resolve(outputFolder);
           const deidentifyKey = deidentify ? await deidentifyKeyOf(store) : null;
@@ -56,19 +58,25 @@ function partaking(store: ProjectStore): StoredCase[] {
   return store.cases.list().filter(({ caseId }) => !excluded.has(caseId));
 }
 
-/** The accepted labelmap of each case, or its newest where unaccepted ones are wanted too. Throws AppException not-found. */
-function exportCases(store: ProjectStore, caseIds: readonly CaseId[] | undefined, includeUnaccepted: boolean): ExportCase[] {
+/**
+ * The accepted labelmap of each case, or its newest where unaccepted ones are wanted too: of the mask that trainings learn from,
+ * or of those with the wanted names. Throws AppException not-found, export/no-such-mask.
+ */
+function exportCases(store: ProjectStore, caseIds: readonly CaseId[] | undefined, includeUnaccepted: boolean, maskNames?: readonly string[]): ExportCase[] {
   const wanted = caseIds ? [...new Set(caseIds)].map((caseId) => requireCase(store, caseId)) : partaking(store);
-  const byCase = store.revisions.byCase();
+  const masks = masksToExport(store, wanted, maskNames);
+  const byCase = store.revisions.byCaseOfAllMasks();
   return wanted.flatMap(({ caseId, sourceKind, subject, image: { grid, sourceGrid } }) => {
     const revisions = byCase.get(caseId) ?? [];
-    const exported = includeUnaccepted ? revisions.at(-1) : revisions.find((one) => one.accepted);
-    if (!exported) return [];
-    const { revision, sha256: labelSha256 } = exported;
-    return [
-      {
+    return (masks.get(caseId) ?? []).flatMap(({ mask, maskName, ending }) => {
+      const ofMask = revisions.filter((one) => one.mask === mask);
+      const exported = includeUnaccepted ? ofMask.at(-1) : ofMask.find((one) => one.accepted);
+      if (!exported) return [];
+      const { revision, sha256: labelSha256 } = exported;
+      return {
         caseId,
-        baseName: caseId,
+        baseName: `${caseId}${ending}`,
+        maskName,
         labelFile: store.folder.revision(caseId, revision),
         revision,
         labelSha256,
@@ -78,9 +86,33 @@ function exportCases(store: ProjectStore, caseIds: readonly CaseId[] | undefined
         subject,
         dicomFile: store.folder.dicomReference(caseId),
         provenance: provenanceFactsOf(store, caseId, exported, revisions),
-      },
-    ];
+      };
+    });
   });
+}
+
+interface MaskToFile {
+  readonly mask: MaskNumber;
+  /** For the inside of the file. */
+  readonly maskName: string | null;
+  /** Of the file's name. */
+  readonly ending: string;
+}
+
+/** Throws AppException export/no-such-mask. */
+function masksToExport(store: ProjectStore, cases: readonly StoredCase[], names: readonly string[] | undefined): Map<CaseId, MaskToFile[]> {
+  const stored = store.masks.byCase();
+  const there = new Map(cases.map(({ caseId }) => [caseId, (stored.get(caseId) ?? ONLY_FIRST_MASK).filter(({ isDeleted }) => !isDeleted)]));
+  const known = [...new Set([...there.values()].flatMap((masks) => masks.map(({ name }) => name)))];
+  const missing = names?.find((wanted) => !known.some((name) => isSameMaskName(name, wanted)));
+  if (missing !== undefined) throw new AppException({ code: 'export/no-such-mask', name: missing, known });
+  const isWanted = ({ name, isTraining }: StoredMask): boolean => (names ? names.some((wanted) => isSameMaskName(name, wanted)) : isTraining);
+  return new Map(
+    [...there].map(([caseId, masks]) => {
+      const endings = fileNamesOf(masks.map(({ mask, name }) => ({ name, labelValue: mask })));
+      return [caseId, masks.map((one, index) => ({ ...one, maskName: stored.has(caseId) ? one.name : null, ending: names ? `_${endings[index]}` : '' })).filter(isWanted)];
+    }),
+  );
 }
 
 type DatasetWishes = Pick<ExportDatasetTask, 'outputFolder' | 'datasetId' | 'name' | 'softwareVersion'>;

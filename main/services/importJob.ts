@@ -33,7 +33,7 @@ export type ImportOptions = Pick<ImportTask, 'subjectsFile' | 'overlaps' | 'pet'
 const PLAIN_IMPORT: ImportOptions = { overlaps: 'order', pet: 'suv' };
 
 export function importTask(store: ProjectStore, paths: string[], options: ImportOptions = PLAIN_IMPORT): TaskInput {
-  const revisions = store.revisions.byCase();
+  const revisions = store.revisions.byCaseOfAllMasks();
   const existing: ImportTask['existing'] = store.cases.list().map(({ caseId, sourceKey, image }) => {
     const ofCase = revisions.get(caseId) ?? [];
     return {

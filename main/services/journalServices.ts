@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import type { Handlers } from '../contract/api.ts';
 import { AppException } from '../contract/errors.ts';
 import { JournalId, type JournalInfo, type JournalObstacle } from '../contract/journal.ts';
-import { CaseId, type Revision } from '../contract/vocabulary.ts';
+import { CaseId, FIRST_MASK, type MaskNumber, type Revision } from '../contract/vocabulary.ts';
 import type { FoundJournal } from '../dataset/journal/strokeJournals.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { answer } from './answer.ts';
@@ -28,12 +28,12 @@ export function journalServices(session: ProjectSession, windows: Windows, autho
           return { journals };
         }),
       ),
-    'labels.beginJournal': ({ caseId, windowId, base, recoveredFrom }) =>
+    'labels.beginJournal': ({ caseId, windowId, base, mask, recoveredFrom }) =>
       answer(() =>
         session.during(async ({ store }) => {
           const { image } = requireCase(store, caseId);
           const journalId = JournalId.parse(`journal-${randomBytes(8).toString('hex')}`);
-          await store.journals.begin({ version: 1, journalId, caseId, author, windowId, beganAtMs: Date.now(), base: baseOf(store, caseId, base), grid: image.grid, recoveredFrom });
+          await store.journals.begin({ version: 1, journalId, caseId, author, windowId, beganAtMs: Date.now(), base: baseOf(store, caseId, base), grid: image.grid, mask: maskOf(store, caseId, base, mask), recoveredFrom });
           return { journalId };
         }),
       ),
@@ -46,6 +46,11 @@ export function journalServices(session: ProjectSession, windows: Windows, autho
         }),
       ),
   };
+}
+
+function maskOf(store: ProjectStore, caseId: CaseId, base: Revision | null, wanted: MaskNumber | undefined): MaskNumber {
+  if (wanted !== undefined) return store.masks.require(caseId, wanted).mask;
+  return (base !== null && store.revisions.find(caseId, base)?.mask) || store.masks.training(caseId).mask;
 }
 
 function baseOf(store: ProjectStore, caseId: CaseId, revision: Revision | null): { revision: Revision; sha256: string } | null {
@@ -67,6 +72,7 @@ async function journalsOf(store: ProjectStore, windows: Windows, caseId: CaseId,
       file: `${relative(store.folder.path, store.folder.journals(caseId)).split(sep).join('/')}/${journal.journalId}.strokes`,
       byteCount: journal.fileBytes,
       baseRevision: journal.header?.base?.revision ?? null,
+      mask: journal.header?.mask ?? FIRST_MASK,
       changeCount: journal.frames.reduce((sum, { changeCount }) => sum + changeCount, 0),
       lastChangeAtMs: journal.frames.at(-1)?.atMs ?? journal.writtenAtMs,
       isDamaged: journal.isDamaged,

@@ -6,7 +6,7 @@ import { COMPLETE, type Completeness, type RevisionCompleteness } from '../contr
 import { AppException } from '../contract/errors.ts';
 import type { LabelType } from '../contract/labelType.ts';
 import { SavedLabelmap } from '../contract/saveLabelmapTask.ts';
-import { type CaseId, type Revision, RevisionSource, type UploadId } from '../contract/vocabulary.ts';
+import { type CaseId, type MaskNumber, type Revision, RevisionSource, type UploadId } from '../contract/vocabulary.ts';
 import type { NewCompleteness } from '../dataset/revisionCompleteness.ts';
 import { syncFolder } from '../dataset/atomicFile.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
@@ -24,6 +24,7 @@ interface SaveRequest {
   readonly caseId: CaseId;
   readonly uploadId: UploadId;
   readonly parent: Revision | null;
+  readonly mask?: MaskNumber | undefined;
   readonly labelType: LabelType;
   readonly completeness?: Completeness | undefined;
   readonly activeSeconds?: number | undefined;
@@ -86,7 +87,8 @@ async function saveLabels(
   if (request.completeness) refuseBadCompleteness(store, request.completeness);
   const uploadFile = store.folder.upload(uploadId);
   if (!existsSync(uploadFile)) throw new AppException({ code: 'labels/upload-missing', uploadId });
-  refuseStaleParent(store, caseId, parent);
+  const mask = maskToSave(store, request);
+  refuseStaleParent(store, caseId, mask, parent);
   const pendingFile = await pendingLabels(store, caseId);
   const backgroundFile = await pendingLabels(store, caseId);
   try {
@@ -103,20 +105,36 @@ async function saveLabels(
     } as const;
     const { sha256, backgroundVoxelCount } = SavedLabelmap.parse(await runShortTask(compute, task));
     // Somebody else may have saved in the meantime; from here to the row nothing is awaited.
-    refuseStaleParent(store, caseId, parent);
+    refuseStaleParent(store, caseId, mask, parent);
     const { unpainted: meaning, knownLabels, completeSlices, completeBoxes } = request.completeness ?? (parent === null ? COMPLETE : store.revisions.completeness(caseId, parent));
     const unpainted = newCompleteness({ unpainted: meaning, knownLabels, completeSlices, completeBoxes, backgroundVoxelCount }, backgroundFile);
     const source = sourceAfterEdit(parent === null ? null : requireRevision(store, caseId, parent));
-    const info = store.revisions.commit(
-      { caseId, pendingFile, parent, source, author, sha256, isAccepted: false, unpainted },
-      Date.now(),
-    );
+    const info = store.transaction(() => {
+      // somebody deleted it elsewhere while it was painted
+      if (store.masks.require(caseId, mask).isDeleted) bringBack(store, caseId, mask, author);
+      return store.revisions.commit({ caseId, pendingFile, parent, source, author, sha256, isAccepted: false, mask, unpainted }, Date.now());
+    });
     await rm(uploadFile, { force: true });
     return info;
   } finally {
     await rm(pendingFile, { force: true });
     await rm(backgroundFile, { force: true });
   }
+}
+
+function maskToSave(store: ProjectStore, { caseId, parent, mask }: SaveRequest): MaskNumber {
+  if (mask !== undefined) return store.masks.require(caseId, mask).mask;
+  return parent === null ? store.masks.training(caseId).mask : requireRevision(store, caseId, parent).mask;
+}
+
+/** Under its name with a number where another mask has taken it: what was painted is not lost for a name. */
+function bringBack(store: ProjectStore, caseId: CaseId, mask: MaskNumber, author: string): void {
+  const { name } = store.masks.require(caseId, mask);
+  const taken = new Set(store.masks.ofCase(caseId).flatMap((one) => (one.isDeleted ? [] : [one.name.toLowerCase()])));
+  let free = name;
+  for (let n = 2; taken.has(free.toLowerCase()); n++) free = `${name} ${n}`;
+  store.masks.rename(caseId, mask, free, author, Date.now());
+  store.masks.setDeleted(caseId, mask, false, author, Date.now());
 }
 
 /** The older labelmap again, as a new revision that descends from it and keeps its source. Throws `labels/unknown-label` where the legend has lost a label of it. */
@@ -130,7 +148,7 @@ async function restoreLabels(store: ProjectStore, compute: ComputeHost, author: 
 function setCompleteness(store: ProjectStore, author: string, caseId: CaseId, parent: Revision, completeness: Completeness): Promise<RevisionInfo> {
   requireCase(store, caseId);
   const from = requireRevision(store, caseId, parent);
-  refuseStaleParent(store, caseId, parent);
+  refuseStaleParent(store, caseId, from.mask, parent);
   refuseBadCompleteness(store, completeness);
   const { backgroundVoxelCount } = store.revisions.completeness(caseId, parent);
   return commitCopy(store, caseId, from, { author, completeness: { ...completeness, backgroundVoxelCount }, isAccepted: from.accepted });
@@ -138,12 +156,14 @@ function setCompleteness(store: ProjectStore, author: string, caseId: CaseId, pa
 
 interface CopyChoices {
   readonly author: string;
+  /** Called in the transaction of the copy. Absent: the mask that is copied from. */
+  readonly mask?: (() => MaskNumber) | undefined;
   readonly completeness: RevisionCompleteness;
   readonly isAccepted: boolean;
 }
 
-/** The voxels of a revision, painted background included, as the newest revision. */
-async function commitCopy(store: ProjectStore, caseId: CaseId, from: RevisionInfo, { author, completeness, isAccepted }: CopyChoices): Promise<RevisionInfo> {
+/** The voxels of a revision, painted background included, as the newest revision of a mask. */
+export async function commitCopy(store: ProjectStore, caseId: CaseId, from: RevisionInfo, { author, completeness, isAccepted, mask }: CopyChoices): Promise<RevisionInfo> {
   const { source, sha256, revision: parent } = from;
   const pendingFile = await pendingLabels(store, caseId);
   const backgroundFile = await pendingLabels(store, caseId);
@@ -151,7 +171,7 @@ async function commitCopy(store: ProjectStore, caseId: CaseId, from: RevisionInf
     await copyDurably(store.folder.revision(caseId, parent), pendingFile);
     if (completeness.backgroundVoxelCount > 0) await copyDurably(store.folder.paintedBackground(caseId, parent), backgroundFile);
     const unpainted = newCompleteness(completeness, backgroundFile);
-    return store.revisions.commit({ caseId, pendingFile, parent, source, author, sha256, isAccepted, unpainted }, Date.now());
+    return store.transaction(() => store.revisions.commit({ caseId, pendingFile, parent, source, author, sha256, isAccepted, mask: mask?.() ?? from.mask, unpainted }, Date.now()));
   } finally {
     await rm(pendingFile, { force: true });
     await rm(backgroundFile, { force: true });
@@ -194,8 +214,8 @@ export async function ensureLabelsFolder(store: ProjectStore, caseId: CaseId): P
   await syncFolder(store.folder.case(caseId));
 }
 
-function refuseStaleParent(store: ProjectStore, caseId: CaseId, parent: Revision | null): void {
-  const latest = store.revisions.latest(caseId)?.revision ?? null;
+function refuseStaleParent(store: ProjectStore, caseId: CaseId, mask: MaskNumber, parent: Revision | null): void {
+  const latest = store.revisions.latestOfMask(caseId, mask)?.revision ?? null;
   if (parent === latest) return;
   throw new AppException({
     code: 'labels/stale-parent',
@@ -211,7 +231,7 @@ function sourceAfterEdit(parent: RevisionInfo | null): RevisionSource {
   return RevisionSource.parse(run ? `corrected:${run}` : 'manual');
 }
 
-function requireRevision(store: ProjectStore, caseId: CaseId, revision: Revision): RevisionInfo {
+export function requireRevision(store: ProjectStore, caseId: CaseId, revision: Revision): RevisionInfo {
   const info = store.revisions.find(caseId, revision);
   if (!info) throw new AppException({ code: 'not-found', what: 'revision', id: `${caseId}/${revision}` });
   return info;

@@ -4,7 +4,7 @@ import type { RevisionCompleteness } from '../contract/completeness.ts';
 import { AppException } from '../contract/errors.ts';
 import { type LegendChange, type LegendOperation, changeLegend, knownAfter, type MigrateLabelsTask, type ValueMap } from '../contract/legendChange.ts';
 import type { TaskItem } from '../contract/tasks.ts';
-import type { CaseId, JobId, Revision } from '../contract/vocabulary.ts';
+import type { CaseId, JobId, MaskNumber, Revision } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { newJobId } from '../jobs/jobQueue.ts';
 import { answer } from './answer.ts';
@@ -15,9 +15,10 @@ import type { OpenProject, ProjectSession } from './projectSession.ts';
 
 type Migrated = Extract<TaskItem, { kind: 'migratedLabels' }>;
 
-/** A case whose masks may change, as it was when the change was asked for. */
+/** A mask of a case that may change, as it was when the change was asked for. Deleted ones are among them: they can come back. */
 interface Affected {
   readonly caseId: CaseId;
+  readonly mask: MaskNumber;
   readonly latest: Revision;
   /** The accepted revision first: the latest stays the latest. */
   readonly revisions: readonly RevisionInfo[];
@@ -43,7 +44,7 @@ function startChange({ store, queue }: OpenProject, events: EventHub, author: st
   const jobId = newJobId('legend');
   const migrated: Migrated[] = [];
   const pending = pendingFiles(store, affected, jobId);
-  const title = `Change the legend in up to ${affected.length} case${affected.length === 1 ? '' : 's'}`;
+  const title = `Change the legend in up to ${affected.length} mask${affected.length === 1 ? '' : 's'}`;
   return queue.submit(
     {
       kind: 'legend',
@@ -79,12 +80,14 @@ function setLegend(store: ProjectStore, author: string, { legend, labelRules }: 
 }
 
 function masksOf(store: ProjectStore): Affected[] {
-  return [...store.revisions.byCase()].flatMap(([caseId, revisions]) => {
-    const latest = revisions.at(-1);
-    const accepted = revisions.find((one) => one.accepted);
-    if (!latest) return [];
-    return [{ caseId, latest: latest.revision, revisions: accepted && accepted !== latest ? [accepted, latest] : [latest] }];
-  });
+  return [...store.revisions.byCaseOfAllMasks()].flatMap(([caseId, ofCase]) =>
+    [...new Set(ofCase.map(({ mask }) => mask))].map((mask) => {
+      const revisions = ofCase.filter((one) => one.mask === mask);
+      const latest = revisions.at(-1)!;
+      const accepted = revisions.find((one) => one.accepted);
+      return { caseId, mask, latest: latest.revision, revisions: accepted && accepted !== latest ? [accepted, latest] : [latest] };
+    }),
+  );
 }
 
 interface PendingFiles {
@@ -128,14 +131,14 @@ function commitChange(
   const nowMs = Date.now();
   return store.transaction(() => {
     refuseIfChanged(store, before, affected);
-    const changes = affected.flatMap(({ caseId, revisions }) =>
+    const changes = affected.flatMap(({ caseId, mask, revisions }) =>
       revisions.flatMap((from) => {
         const fresh = migrated.find((one) => one.caseId === caseId && one.revision === from.revision);
         if (!fresh) return [];
         const unpainted = newCompleteness(completenessAfter(store.revisions.completeness(caseId, from.revision), change.valueMap), pending.background(caseId, from.revision));
         const { source, revision: parent } = from;
         const accepted = from.accepted ? store.revisions.acceptance(caseId, parent) : null;
-        const { revision } = store.revisions.commit({ caseId, pendingFile: fresh.labelFile, parent, source, author, sha256: fresh.labelSha256, isAccepted: false, unpainted }, nowMs);
+        const { revision } = store.revisions.commit({ caseId, pendingFile: fresh.labelFile, parent, source, author, sha256: fresh.labelSha256, isAccepted: false, mask, unpainted }, nowMs);
         if (accepted) store.revisions.accept(caseId, revision, accepted.author, nowMs, author);
         return [{ caseId, from: parent, to: revision, acceptedBy: accepted?.author ?? null }];
       }),
@@ -149,9 +152,9 @@ function refuseIfChanged(store: ProjectStore, before: Pick<LegendChange, 'legend
   const { legend, labelRules } = store.project;
   if (JSON.stringify([legend, labelRules]) !== JSON.stringify([before.legend, before.labelRules]))
     throw new AppException({ code: 'contract/bad-input', issues: ['the legend was changed meanwhile; nothing was done'] });
-  const now = new Map(masksOf(store).map((one) => [one.caseId, one]));
-  for (const { caseId, latest, revisions } of affected) {
-    const current = now.get(caseId);
+  const now = new Map(masksOf(store).map((one) => [`${one.caseId}/${one.mask}`, one]));
+  for (const { caseId, mask, latest, revisions } of affected) {
+    const current = now.get(`${caseId}/${mask}`);
     const isSame = current?.latest === latest && current.revisions[0]?.revision === revisions[0]?.revision;
     if (!isSame) throw new AppException({ code: 'labels/stale-parent', caseId, parentRevision: latest, latestRevision: current?.latest ?? 0 });
   }

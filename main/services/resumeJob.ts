@@ -39,7 +39,7 @@ function callAgain(store: ProjectStore, handlers: ResumingHandlers, { call, inpu
 
 function isPredictedSince(store: ProjectStore, caseId: CaseId, runIds: readonly string[], sinceMs: number): boolean {
   const source = `model:${runIds.join('+')}`;
-  return store.revisions.ofCase(caseId).some((revision) => revision.source === source && revision.createdAtMs >= sinceMs);
+  return store.revisions.ofAllMasks(caseId).some((revision) => revision.source === source && revision.createdAtMs >= sinceMs);
 }
 
 const refused = (issue: string): AppException => new AppException({ code: 'contract/bad-input', issues: [`jobId: ${issue}`] });

@@ -83,6 +83,7 @@ async function exportCase(input: ExportTask, one: ExportCase, folder: ExportFold
       format,
       caseId: one.caseId,
       revision: one.revision,
+      ...(one.maskName !== null && { maskName: one.maskName }),
       labelSha256: one.labelSha256,
       segments: [...(file.segments ?? mask.segments)],
       deidentification: file.deidentified ?? null,
@@ -103,7 +104,8 @@ async function maskOf(input: ExportTask, one: ExportCase, provenance: MaskToExpo
   const { voxels, segments, painted } = selectSegments(all, input.legend, input.labelValues, defaultSegment);
   const reference = await readReference(one.dicomFile);
   const deidentify = input.deidentifyKey === null ? null : deidentifyUnder(input.deidentifyKey, input.softwareVersion);
-  return { caseId, baseName, mask: { grid, voxels }, segments, painted, provenance, reference, subject, deidentify, writtenAtMs: Date.now() };
+  const maskName = deidentify ? null : one.maskName;
+  return { caseId, baseName, maskName, mask: { grid, voxels }, segments, painted, provenance, reference, subject, deidentify, writtenAtMs: Date.now() };
 }
 
 /** `null` where the import left none. */

@@ -37,6 +37,7 @@ export class PredictedFiles {
     const { files, warnings } = await MASK_FORMATS[this.format]({
       caseId,
       baseName,
+      maskName: null,
       mask: { grid: sourceGrid, voxels },
       segments,
       painted,

@@ -31,7 +31,7 @@ export interface Examination {
 /** `tellProgress`: masks checked so far. */
 export async function examineProject(store: ProjectStore, tellProgress: (checkedMasks: number) => void = () => {}): Promise<Examination> {
   const findings: Finding[] = [...store.damage().map((detail): Finding => ({ kind: 'databaseDamaged', detail })), ...auditFindings(store)];
-  const revisions = store.revisions.byCase();
+  const revisions = store.revisions.byCaseOfAllMasks();
   let checkedMasks = 0;
   let checkedImages = 0;
   const cases = store.cases.list();

@@ -7,7 +7,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { AppException } from '../../contract/errors.ts';
-import { type CaseId, Revision, RevisionSource } from '../../contract/vocabulary.ts';
+import { type CaseId, FIRST_MASK, MaskNumber, Revision, RevisionSource } from '../../contract/vocabulary.ts';
 import { syncFolder } from '../atomicFile.ts';
 import type { ProjectStore } from '../projectStore.ts';
 import { namesIfThere } from '../readIfThere.ts';
@@ -95,7 +95,7 @@ async function quarantine(store: ProjectStore, path: string, actor: string, stam
   return to;
 }
 
-const RevisionRow = z.object({ revision: Revision, parent: Revision.nullable(), source: RevisionSource, author: z.string(), created_at_ms: z.number(), sha256: z.string() });
+const RevisionRow = z.object({ revision: Revision, parent: Revision.nullable(), source: RevisionSource, author: z.string(), created_at_ms: z.number(), sha256: z.string(), mask: MaskNumber.default(FIRST_MASK) });
 type RevisionRow = z.output<typeof RevisionRow>;
 
 /**
@@ -104,7 +104,7 @@ type RevisionRow = z.output<typeof RevisionRow>;
  */
 async function registerFromBackup(store: ProjectStore, { caseId, revision, path }: Extract<Finding, { kind: 'maskWithoutRow' }>, actor: string): Promise<string | null> {
   const row = await rowInBackups(store, caseId, revision);
-  if (!row || revision !== (store.revisions.latest(caseId)?.revision ?? 0) + 1) return null;
+  if (!row || revision !== store.revisions.nextNumber(caseId)) return null;
   const sha256 = await hashOf(join(store.folder.path, path));
   if (sha256 !== row.sha256) return null;
   store.revisions.reinstate(caseId, { ...row, createdAtMs: row.created_at_ms }, actor);
@@ -117,7 +117,8 @@ async function rowInBackups(store: ProjectStore, caseId: CaseId, revision: Revis
   for (const name of names.reverse()) {
     const database = store.openCopy(join(backups, name));
     try {
-      const sql = 'SELECT revision, parent, source, author, created_at_ms, sha256 FROM revisions WHERE case_id = :caseId AND revision = :revision';
+      // a copy of before there were several masks has no column for them
+      const sql = 'SELECT * FROM revisions WHERE case_id = :caseId AND revision = :revision';
       const row = database.get(RevisionRow, sql, { caseId, revision });
       if (row) return row;
     } finally {

@@ -10,7 +10,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { JournalId, WindowId } from '../../contract/journal.ts';
-import { CaseId, Grid, Revision } from '../../contract/vocabulary.ts';
+import { CaseId, FIRST_MASK, Grid, MaskNumber, Revision } from '../../contract/vocabulary.ts';
 import { vaultKeyOf } from '../../vault/keyring.ts';
 import { MESSAGE_BYTES, openMessage, sealMessage } from '../../vault/sealedMessage.ts';
 
@@ -24,6 +24,8 @@ export const JournalHeader = z.object({
   /** What the changes are to be laid over; `null`: an empty mask. */
   base: z.object({ revision: Revision, sha256: z.string() }).nullable(),
   grid: Grid,
+  /** Which of the case's masks is painted. */
+  mask: MaskNumber.default(FIRST_MASK),
   /** The first change of this journal is all of that one. */
   recoveredFrom: JournalId.nullable(),
 });

@@ -15,7 +15,7 @@ const windowId = WindowId.parse('00000000-0000-4000-8000-000000000000');
 const idOf = (n: number): JournalId => JournalId.parse(`journal-${n.toString(16).padStart(16, '0')}`);
 const FIRST = idOf(1);
 const grid = gridFromAffine([4, 3, 2], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
-const headerOf = (journalId: JournalId): JournalHeader => ({ version: 1, journalId, caseId, author: 'me', windowId, beganAtMs: 5, base: null, grid, recoveredFrom: null });
+const headerOf = (journalId: JournalId): JournalHeader => ({ version: 1, journalId, caseId, author: 'me', windowId, beganAtMs: 5, base: null, grid, mask: 1, recoveredFrom: null });
 
 describe('journals of strokes', () => {
   let root: string;

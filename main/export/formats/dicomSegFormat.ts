@@ -13,7 +13,7 @@ const TYPES = { 'dicom-seg': 'BINARY', 'dicom-seg-labelmap': 'LABELMAP' } as con
 export const encodeDicomSegAs =
   (format: keyof typeof TYPES): MaskFormat =>
   (source) => {
-    const { caseId, baseName, mask, painted, provenance, reference, subject, deidentify, writtenAtMs } = source;
+    const { caseId, baseName, maskName, mask, painted, provenance, reference, subject, deidentify, writtenAtMs } = source;
     if (painted.length === 0) throw new AppException({ code: 'export/nothing-painted', caseId });
     const { dataset, pixels } = dicomSegOf({
       type: TYPES[format],
@@ -23,6 +23,7 @@ export const encodeDicomSegAs =
       ...(reference ? { reference } : {}),
       subject,
       provenance,
+      ...(maskName !== null && { seriesDescription: `Maskloop segmentation: ${maskName}`, contentLabel: maskName }),
       nowMs: writtenAtMs,
       random: randomBytes,
     });

@@ -1,7 +1,7 @@
 import { AppException } from '../../contract/errors.ts';
-import type { Segment } from '../../contract/vocabulary.ts';
 import { encodeObj, encodeStl } from '../../formats/mesh/encodeMesh.ts';
 import { meshOf } from '../../formats/mesh/meshOf.ts';
+import { fileNamesOf } from '../fileNames.ts';
 import type { FileToWrite, MaskFormat } from '../maskToExport.ts';
 
 const ENCODE = { stl: encodeStl, obj: encodeObj } as const;
@@ -19,10 +19,3 @@ export const encodeMeshAs =
     });
     return Promise.resolve({ files, warnings: [] });
   };
-
-/** Letters and digits of any script stay; names that become equal get their label value. */
-export function fileNamesOf(segments: readonly Segment[]): string[] {
-  const plain = segments.map(({ name }) => name.replaceAll(/[^\p{L}\p{N}._-]+/gu, '_').replaceAll(/^[._]+|[._]+$/g, ''));
-  const countOf = (wanted: string) => plain.filter((name) => name.toLowerCase() === wanted.toLowerCase()).length;
-  return plain.map((name, index) => (name === '' || countOf(name) > 1 ? `${name || 'label'}_${segments[index]!.labelValue}` : name));
-}

@@ -5,7 +5,7 @@ import type { MaskFormat } from '../maskToExport.ts';
 import { provenanceKeyValues } from '../provenanceKeyValues.ts';
 
 /** One segmentation of 3D Slicer, with all its layers in one. */
-export const encodeNrrd: MaskFormat = async ({ baseName, mask, segments, provenance }) => {
-  const bytes = await writeNrrd({ ...mask, segments, keyValues: provenanceKeyValues(provenance) }, promisify(gzip));
+export const encodeNrrd: MaskFormat = async ({ baseName, maskName, mask, segments, provenance }) => {
+  const bytes = await writeNrrd({ ...mask, segments, keyValues: provenanceKeyValues(provenance, maskName) }, promisify(gzip));
   return { files: [{ name: `${baseName}.seg.nrrd`, chunks: [bytes] }], warnings: [] };
 };

@@ -40,6 +40,7 @@ export interface DicomSegSource {
 }
 
 const LONGEST_CS = 16;
+const LONGEST_LO = 64;
 
 /** The file. Throws as `dicomSegOf`. */
 export function writeDicomSeg(source: DicomSegSource): Uint8Array<ArrayBuffer> {
@@ -118,7 +119,7 @@ function seriesAndEquipment(
     Modality: 'SEG',
     SeriesInstanceUID: newDicomUid(random),
     SeriesNumber: seriesNumber,
-    SeriesDescription: plainText(seriesDescription),
+    SeriesDescription: plainText(seriesDescription).slice(0, LONGEST_LO),
     SeriesDate: now.date,
     SeriesTime: now.time,
     Manufacturer: 'Maskloop',

@@ -16,6 +16,7 @@ import { traceContours } from './traceContours.ts';
 /** SOP class of the study that structure sets have always referred to, retired since (PS3.3 section C.8.8.5.4). */
 const DETACHED_STUDY = '1.2.840.10008.3.1.2.3.1';
 const [STUDY_UID, SERIES_UID] = ['0020000D', '0020000E'];
+const LONGEST_SH = 16;
 const GENERATION = { manual: 'MANUAL', model: 'AUTOMATIC', corrected: 'SEMIAUTOMATIC' } as const;
 
 export interface RtStructSource {
@@ -27,6 +28,8 @@ export interface RtStructSource {
   /** One for which `whyNoRtStruct` has no objection. */
   readonly reference: DicomReference;
   readonly provenance: Provenance;
+  /** Which of the masks of its case it is; `null` or absent: the only one. */
+  readonly maskName?: string | null;
   readonly nowMs: number;
   readonly random: RandomBytes;
 }
@@ -46,7 +49,7 @@ export function whyNoRtStruct(reference: DicomReference | undefined, grid: Grid)
  * when `whyNoRtStruct` objects or no segment has a voxel.
  */
 export function rtStructOf(source: RtStructSource): DicomJson {
-  const { grid, segments, reference, provenance, nowMs, random } = source;
+  const { grid, segments, reference, provenance, maskName, nowMs, random } = source;
   const objection = whyNoRtStruct(reference, grid);
   if (objection) throw new Error(objection);
   const patient = patientAndStudy(reference, '', random);
@@ -71,8 +74,8 @@ export function rtStructOf(source: RtStructSource): DicomJson {
       ...seriesAndEquipment(source, now),
       OperatorsName: author,
       InstanceNumber: 1,
-      StructureSetLabel: 'Maskloop',
-      StructureSetName: 'Maskloop contours',
+      StructureSetLabel: plainText(maskName ?? 'Maskloop').slice(0, LONGEST_SH),
+      StructureSetName: plainText(maskName ?? 'Maskloop contours'),
       StructureSetDescription: provenanceText(provenance),
       StructureSetDate: saved.date,
       StructureSetTime: saved.time,

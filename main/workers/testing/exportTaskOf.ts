@@ -21,6 +21,7 @@ export function exportCaseOf({ caseId, image, sourceKind, subject, labelFile, la
   return {
     caseId,
     baseName: caseId,
+    maskName: null,
     labelFile: labelFile ?? '',
     revision: 1,
     labelSha256: labelSha256 ?? '',

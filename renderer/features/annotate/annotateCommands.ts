@@ -12,7 +12,7 @@ const SEGMENT_KEYS = 9;
 
 export function annotateCommands(annotator: Annotator): Command[] {
   const noCase = (): string | null => (annotator.openCase ? null : t('unavailable.noCase'));
-  return [...historyCommands(annotator, noCase), ...revisionCommands(annotator, noCase), ...brushCommands(annotator), ...toolCommands(annotator), ...operationCommands(annotator, noCase), ...displayCommands(annotator, noCase)];
+  return [...historyCommands(annotator, noCase), ...revisionCommands(annotator, noCase), ...maskCommands(annotator, noCase), ...brushCommands(annotator), ...toolCommands(annotator), ...operationCommands(annotator, noCase), ...displayCommands(annotator, noCase)];
 }
 
 type Reason = () => string | null;
@@ -36,6 +36,18 @@ function revisionCommands(annotator: Annotator, noCase: Reason): Command[] {
     { id: 'mask.accept', title: () => t('command.accept'), group: 'mask', shortcuts: ['Ctrl+Enter'], unavailable: () => noCase() ?? cannotAccept(), run: () => void annotator.accept() },
     { id: 'mask.compare', title: () => t('command.compareMasks'), group: 'mask', shortcuts: ['D'], unavailable: () => noCase() ?? (annotator.comparison.usual === null ? t('unavailable.nothingToCompare') : null), run: () => annotator.comparison.toggle() },
     { id: 'mask.toggleSliceComplete', title: () => t('command.toggleSliceComplete'), group: 'mask', shortcuts: ['K'], unavailable: () => noCase() ?? (annotator.completeness.unpainted === 'unknown' ? null : t('unavailable.allComplete')), run: () => annotator.toggleSliceComplete() },
+  ];
+}
+
+function maskCommands({ masks }: Annotator, noCase: Reason): Command[] {
+  const inTraining = (): string | null => (masks.shown?.isTraining ? t('unavailable.trainingMask') : null);
+  return [
+    { id: 'masks.next', title: () => t('command.nextMask'), group: 'mask', shortcuts: ['Shift+M'], unavailable: () => noCase() ?? (masks.next === null ? t('unavailable.oneMask') : null), run: () => masks.next !== null && masks.choose(masks.next) },
+    { id: 'masks.new', title: () => t('command.newMask'), group: 'mask', unavailable: noCase, run: () => masks.ask('new') },
+    { id: 'masks.duplicate', title: () => t('command.duplicateMask'), group: 'mask', unavailable: noCase, run: () => masks.ask('duplicate') },
+    { id: 'masks.rename', title: () => t('command.renameMask'), group: 'mask', unavailable: noCase, run: () => masks.ask('rename') },
+    { id: 'masks.delete', title: () => t('command.deleteMask'), group: 'mask', unavailable: () => noCase() ?? inTraining(), run: () => masks.delete() },
+    { id: 'masks.train', title: () => t('command.trainMask'), group: 'mask', unavailable: () => noCase() ?? inTraining(), run: () => void masks.train() },
   ];
 }
 

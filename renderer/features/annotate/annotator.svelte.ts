@@ -10,16 +10,26 @@ import { voxelArray } from '../../viewer/voxelArray.ts';
 import type { CursorReading, MprViewer } from '../../viewer/mprViewer.ts';
 import { ActiveTime } from './activeTime.ts';
 import type { MaskChange } from '../../viewer/edit/strokeEntries.ts';
-import type { ViewerTool } from '../../viewer/mprTools.ts';
+import { PLANES, type ViewerTool } from '../../viewer/mprTools.ts';
 import type { GreyWindow } from '../../viewer/windowLevel.ts';
 import { activityTeller } from './activityTeller.ts';
 import { fetchCase, saveOnTop } from './caseBytes.ts';
+import { CaseMasks } from './caseMasks.svelte.ts';
 import { Editing } from './editing.svelte.ts';
 import { Prompting } from './prompting.svelte.ts';
 import { MaskComparison } from './maskComparison.svelte.ts';
 import { paintsBackground, withSliceToggled } from './paintedBackground.ts';
 import { shownLegend } from './shownLegend.ts';
 import { UnsavedStrokes } from './unsavedStrokes.svelte.ts';
+
+/** Another mask of the case that is open comes into the same view. Returns what brings that about. */
+function lookAt(viewer: MprViewer, window: GreyWindow | null): () => void {
+  const slices = PLANES.map((plane) => [plane, viewer.planes.facts(plane)?.sliceIndex] as const);
+  return () => {
+    for (const [plane, slice] of slices) if (slice !== undefined) viewer.planes.scrollTo(plane, slice);
+    if (window) viewer.setWindow(window);
+  };
+}
 
 const SIGNS_OF_WORK = ['pointermove', 'pointerdown', 'wheel', 'keydown'] as const;
 
@@ -49,8 +59,13 @@ export class Annotator {
   #newerRevision = $state<number | null>(null);
   #legend: readonly Segment[] = [];
   #requested: CaseId | null = null;
+  /** Which of its masks; absent: the one that trainings learn from. */
+  #requestedMask: number | undefined;
+  /** An opening that was asked for later makes an earlier one void. */
+  #openings = 0;
   readonly #time = new ActiveTime();
   readonly comparison: MaskComparison;
+  readonly masks: CaseMasks;
   readonly strokes: UnsavedStrokes;
 
   constructor(
@@ -62,6 +77,7 @@ export class Annotator {
     this.prompting = new Prompting(api, notices, this.editing, this);
     this.comparison = new MaskComparison(this, notices);
     this.strokes = new UnsavedStrokes(api, notices);
+    this.masks = new CaseMasks(api, notices, this);
   }
 
   get openCase(): CaseDetail | null {
@@ -148,7 +164,9 @@ export class Annotator {
     this.editing.detach();
     this.prompting.detach();
     this.#open = null;
+    this.#openings++;
     this.#requested = null;
+    this.#requestedMask = undefined;
     this.#dirty = false;
     this.strokes.stop();
     this.#time.open(null, Date.now());
@@ -169,27 +187,35 @@ export class Annotator {
     window: (window: GreyWindow): void => void (this.#window = window),
   };
 
-  /** Fetches image and mask together and shows them. The caller has asked about unsaved strokes before. */
-  async open(caseId: CaseId): Promise<void> {
+  /**
+   * Fetches image and mask together and shows them. The caller has asked about unsaved strokes before. Without `mask` it is
+   * the one that is shown, or of another case the one that trainings learn from.
+   */
+  async open(caseId: CaseId, mask = caseId === this.#requested ? this.#requestedMask : undefined): Promise<void> {
+    const opening = ++this.#openings;
+    this.#requestedMask = mask;
     this.#requested = caseId;
     const viewer = this.#viewer;
     if (!viewer) return;
     this.#loading = true;
     await this.notices.attempt(async () => {
-      const { detail, completeness, bytes, labels } = await fetchCase(this.api, caseId);
-      if (this.#requested !== caseId) return; // another case was clicked meanwhile
+      const { detail, completeness, bytes, labels } = await fetchCase(this.api, caseId, mask);
+      if (this.#openings !== opening) return; // another case was clicked meanwhile
       const found = await this.strokes.recovery.find(detail, labels);
-      if (this.#requested !== caseId) return;
+      if (this.#openings !== opening) return;
       const voxels = voxelArray(detail.voxelType, bytes);
       this.comparison.hide();
+      const look = this.#open?.caseId === caseId ? lookAt(viewer, this.#window) : null;
       this.#open = null;
       this.strokes.leave();
       this.#completeness = found?.change.completeness ?? completeness;
       await viewer.show({ grid: detail.grid, modality: detail.modality, voxels, labels, spareLabelValues: found?.change.labelValues ?? [] }, shownLegend(this.#legend, this.paintsBackground));
+      look?.();
       this.#chooseShownLabel(shownLegend(this.#legend, this.paintsBackground));
       viewer.setActiveSegment(this.#activeLabel);
       viewer.setTool(this.#tool);
       this.#open = detail;
+      this.#requestedMask = detail.mask;
       this.#time.open(caseId, Date.now());
       this.#dirty = false;
       this.#newerRevision = null;
@@ -197,7 +223,7 @@ export class Annotator {
       this.strokes.begin(detail, found, viewer);
       if (found) this.#dirty = true;
     });
-    if (this.#requested === caseId) this.#loading = false;
+    if (this.#openings === opening) this.#loading = false;
   }
 
   /** The case as it was saved; what was recovered, and painted since, is kept aside. */
@@ -216,8 +242,8 @@ export class Annotator {
   async #refresh(): Promise<void> {
     const shown = this.#open;
     if (!shown || this.#saving) return;
-    const detail = await this.notices.attempt(() => this.api.call('dataset.openCase', { caseId: shown.caseId }));
-    if (!detail || this.#open?.caseId !== detail.caseId) return;
+    const detail = await this.notices.attempt(() => this.api.call('dataset.openCase', { caseId: shown.caseId, mask: shown.mask }));
+    if (!detail || this.#open?.caseId !== detail.caseId || this.#open.mask !== detail.mask) return;
     if (detail.latestRevision === shown.latestRevision) this.#open = detail;
     else if (this.#dirty) this.#newerRevision = detail.latestRevision;
     else await this.open(detail.caseId);
@@ -243,7 +269,7 @@ export class Annotator {
       this.#dirty = this.#edits !== editsBefore;
       await journalSaved(saved.revision);
       this.#newerRevision = null;
-      this.#open = await this.api.call('dataset.openCase', { caseId: detail.caseId });
+      this.#open = await this.api.call('dataset.openCase', { caseId: detail.caseId, mask: detail.mask });
       this.notices.say(t('revisions.saved', { revision: String(saved.revision) }));
     }
     this.#saving = false;

@@ -6,9 +6,9 @@ import type { CaseId } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
 import { withPaintedBackground } from './paintedBackground.ts';
 
-/** First channel and newest mask together; an empty mask where there is none. Painted background is a label in `labels`. */
-export async function fetchCase(api: AppApi, caseId: CaseId) {
-  const detail = await api.call('dataset.openCase', { caseId });
+/** First channel and the newest revision of a mask together (absent: of the one that trainings learn from); an empty mask where there is none. Painted background is a label in `labels`. */
+export async function fetchCase(api: AppApi, caseId: CaseId, mask: number | undefined) {
+  const detail = await api.call('dataset.openCase', { caseId, mask });
   const { latestRevision: revision } = detail;
   const voxelCount = detail.grid.dimsIjk.reduce((a, b) => a * b, 1);
   const [bytes, labels] = await Promise.all([
@@ -23,11 +23,11 @@ export async function fetchCase(api: AppApi, caseId: CaseId) {
 type Uploaded = Pick<CallInput<'labels.save'>, 'uploadId' | 'labelType' | 'completeness' | 'activeSeconds'>;
 
 /** A revision that appeared meanwhile is kept below ours; nothing is overwritten. */
-export async function saveOnTop(api: AppApi, { caseId, latestRevision }: CaseDetail, uploaded: Uploaded): Promise<CallOutput<'labels.save'>> {
+export async function saveOnTop(api: AppApi, { caseId, latestRevision, mask }: CaseDetail, uploaded: Uploaded): Promise<CallOutput<'labels.save'>> {
   try {
-    return await api.call('labels.save', { caseId, ...uploaded, parent: latestRevision });
+    return await api.call('labels.save', { caseId, mask, ...uploaded, parent: latestRevision });
   } catch (thrown) {
     if (!(thrown instanceof AppException) || thrown.error.code !== 'labels/stale-parent') throw thrown;
-    return api.call('labels.save', { caseId, ...uploaded, parent: thrown.error.latestRevision });
+    return api.call('labels.save', { caseId, mask, ...uploaded, parent: thrown.error.latestRevision });
   }
 }

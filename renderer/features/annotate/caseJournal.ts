@@ -57,6 +57,8 @@ export class CaseJournal {
     private readonly on: JournalEvents,
     /** Whose changes are the first entry. */
     private recoveredFrom: JournalId | null = null,
+    /** Of the case; absent: that of the base, or the one trainings learn from. */
+    private readonly mask?: number,
   ) {}
 
   /** `changeCount`: what the user would count. */
@@ -157,8 +159,8 @@ export class CaseJournal {
   async #writeNext(): Promise<void> {
     const generation = this.#generation;
     if (!this.#journalId) {
-      const { caseId, base, recoveredFrom } = this;
-      const { journalId } = await this.api.call('labels.beginJournal', { caseId, windowId: this.api.windowId, base, recoveredFrom });
+      const { caseId, base, mask, recoveredFrom } = this;
+      const { journalId } = await this.api.call('labels.beginJournal', { caseId, windowId: this.api.windowId, base, mask, recoveredFrom });
       if (generation !== this.#generation) {
         // saved or dropped meanwhile: it stays without a change
         this.#ending.push({ journalId, end: 'saved' });

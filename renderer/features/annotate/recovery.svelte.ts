@@ -35,6 +35,8 @@ export class Recovery {
   #offered = $state.raw<JournalInfo | null>(null);
   /** Of the open case; their changes cannot be laid over it. */
   #unusable = $state.raw<readonly JournalInfo[]>([]);
+  /** Of other masks of the open case; opening those brings them back. */
+  #inOtherMasks = $state.raw<readonly JournalInfo[]>([]);
   #elsewhere = $state.raw<readonly JournalInfo[]>([]);
 
   constructor(
@@ -48,6 +50,9 @@ export class Recovery {
   get unusable(): readonly JournalInfo[] {
     return this.#unusable;
   }
+  get inOtherMasks(): readonly JournalInfo[] {
+    return this.#inOtherMasks;
+  }
   /** Another window of this user paints on the case. */
   get elsewhere(): readonly JournalInfo[] {
     return this.#elsewhere;
@@ -59,7 +64,9 @@ export class Recovery {
     const found = await this.notices.attempt(async () => {
       const { journals } = await this.api.call('labels.journals', { caseId: detail.caseId });
       this.#elsewhere = journals.filter((journal) => journal.isBeingPainted);
-      const left = journals.filter((journal) => !journal.isBeingPainted);
+      const all = journals.filter((journal) => !journal.isBeingPainted);
+      const left = all.filter((journal) => journal.obstacle === 'header' || journal.mask === detail.mask);
+      this.#inOtherMasks = all.filter((journal) => !left.includes(journal));
       const usable = left.filter((journal) => journal.obstacle === null && journal.changeCount > 0);
       this.#unusable = left.filter((journal) => !usable.includes(journal));
       return this.#firstThatChanges(detail, shown, usable);
@@ -87,6 +94,7 @@ export class Recovery {
   clear(): void {
     this.#offered = null;
     this.#unusable = [];
+    this.#inOtherMasks = [];
     this.#elsewhere = [];
   }
 

@@ -34,10 +34,10 @@ export class UnsavedStrokes {
   }
 
   /** `viewer` shows the case as it is saved; what was found comes over it, as one step that is not saved. */
-  begin({ caseId, latestRevision }: CaseDetail, found: Found | null, viewer: MprViewer): void {
+  begin({ caseId, latestRevision, mask }: CaseDetail, found: Found | null, viewer: MprViewer): void {
     this.#behind = null;
     const behind = (problem: JournalProblem | null): void => void (this.#behind = problem && { problem, sinceMs: this.#behind?.sinceMs ?? Date.now() });
-    this.#journal = new CaseJournal(this.api, caseId, latestRevision, { behind }, found?.journal.journalId ?? null);
+    this.#journal = new CaseJournal(this.api, caseId, latestRevision, { behind }, found?.journal.journalId ?? null, mask);
     if (!found) return;
     const { journal, change } = found;
     if (change.completeness) this.#journal.record({ kind: 'completeness', completeness: change.completeness }, change.slices.length > 0 ? 0 : journal.changeCount);

@@ -11,8 +11,16 @@ export interface ExportChoices {
   readonly cases: CaseChoice;
   /** Label values that stay in the project. */
   readonly leftOut: readonly number[];
+  /** `null`: of each case the mask that trainings learn from. */
+  readonly maskNames: readonly string[] | null;
   readonly deidentify: boolean;
   readonly folder: string;
+}
+
+/** Pure: the names of masks in `cases`, each once; only one where no case has several and nobody gave another name. */
+export function maskNamesIn(cases: readonly CaseSummary[]): string[] {
+  const byLowerCase = new Map(cases.flatMap(({ masks }) => masks.filter(({ isDeleted }) => !isDeleted).map(({ name }) => [name.toLowerCase(), name] as const)));
+  return [...byLowerCase.values()];
 }
 
 /** Pure: how many masks each choice would write. `open` is `null` when no case is open or it has no mask. */
@@ -33,12 +41,12 @@ export type ExportRequest =
 
 /** Pure. A data set always has all segments. */
 export function exportRequest(choices: ExportChoices, legend: readonly Segment[], openCaseId: CaseId | null): ExportRequest {
-  const { format, cases, leftOut, folder } = choices;
+  const { format, cases, leftOut, maskNames, folder } = choices;
   const shared = { outputFolder: folder, includeUnaccepted: cases !== 'accepted', ...(cases === 'open' && openCaseId && { caseIds: [openCaseId] }) };
   if (format === 'nnunet-raw') return { call: 'export.dataset', input: shared };
   const kept = legend.map(({ labelValue }) => labelValue).filter((value) => !leftOut.includes(value));
   const deidentify = choices.deidentify && EXPORT_FORMATS[format].isDicom;
-  return { call: 'export.start', input: { ...shared, format, ...(leftOut.length > 0 && { labelValues: kept }), deidentify } };
+  return { call: 'export.start', input: { ...shared, format, ...(maskNames && { maskNames: [...maskNames] }), ...(leftOut.length > 0 && { labelValues: kept }), deidentify } };
 }
 
 export interface UncodedSegment {

@@ -14,7 +14,7 @@ type Sentences = { readonly [C in AppError['code']]: (error: Extract<AppError, {
 const first = (detail: string): string => (detail.split('\n')[0] ?? '').trim().replace(/\.$/, '');
 const place = (path: string): string => path || 'die Datei';
 const dims = (counts: readonly number[]): string => counts.join('×');
-const WHAT = { case: 'keinen Fall', revision: 'keine Revision', run: 'keinen Lauf', job: 'keinen Auftrag', model: 'kein Modell', uncertainty: 'keine Unsicherheit', verdict: 'kein Urteil', journal: 'kein Protokoll der Striche' } as const;
+const WHAT = { case: 'keinen Fall', revision: 'keine Revision', run: 'keinen Lauf', job: 'keinen Auftrag', model: 'kein Modell', uncertainty: 'keine Unsicherheit', verdict: 'kein Urteil', journal: 'kein Protokoll der Striche', mask: 'keine Maske' } as const;
 
 const WHY_READ_ONLY: Readonly<Record<ReadOnlyReason, string>> = {
   inUse: 'ein anderes laufendes Maskloop schreibt darin',
@@ -81,6 +81,9 @@ const sentences: Sentences = {
   'labels/stale-parent': ({ caseId, latestRevision, parentRevision }) => `Der Fall ${caseId} wurde inzwischen anderswo gespeichert (Revision ${latestRevision}, Sie bearbeiteten ${parentRevision}). Laden Sie den Fall neu und wiederholen Sie Ihre Änderungen.`,
   'labels/unknown-label': ({ caseId, labelValue }) => `Die Maske für ${caseId} verwendet das Label ${labelValue}, das die Legende nicht kennt. Fügen Sie es der Legende hinzu und versuchen Sie es noch einmal.`,
   'labels/upload-missing': ({ uploadId }) => `Die übertragene Maske ${uploadId} ist nicht mehr da. Speichern Sie sie noch einmal.`,
+  'labels/mask-name-taken': ({ caseId, name }) => `Der Fall ${caseId} hat schon eine Maske „${name}“. Wählen Sie einen anderen Namen.`,
+  'labels/mask-in-training': ({ caseId, name }) => `Von der Maske „${name}“ des Falls ${caseId} wird gelernt. Machen Sie erst eine andere Maske des Falls zur Trainingsmaske, dann löschen Sie diese.`,
+  'export/no-such-mask': ({ name, known }) => `Kein Fall, der exportiert werden soll, hat eine Maske „${name}“. Es gibt: ${known.join(', ')}.`,
   'labels/shape': ({ caseId, labelDims, imageDims }) => `Die Maske hat ${dims(labelDims)} Voxel, der Fall ${caseId} hat ${dims(imageDims)}. Nehmen Sie eine Maske, die auf diesem Bild gezeichnet ist.`,
   'not-found': ({ what, id, known }) => `Es gibt ${WHAT[what]} „${id}“ in diesem Projekt. ${known ? `Es gibt ${known.slice(0, 10).join('; ') || 'noch nichts davon'}.` : 'Laden Sie die Liste neu und wählen Sie etwas anderes.'}`,
   'train/no-cases': ({ labelledCaseCount }) => `Ein Training braucht mindestens zwei Fälle mit angenommener Maske; es ${labelledCaseCount === 1 ? 'gibt einen' : `sind ${labelledCaseCount}`}. Nehmen Sie erst mehr Masken an.`,

@@ -20,6 +20,8 @@ export const recovery: Record<keyof typeof en, Message> = {
   'recovery.noBase': 'Das Protokoll {file} enthält {count} Änderungen der Revision {base}, die fehlt oder eine andere ist. Auf diese Maske lassen sie sich nicht übertragen; die Datei bleibt, wie sie ist.',
   'recovery.otherGrid': 'Das Protokoll {file} enthält {count} Änderungen eines Bildes mit anderen Voxeln. Auf diese Maske lassen sie sich nicht übertragen; die Datei bleibt, wie sie ist.',
   'recovery.nothingWhole': 'Das Protokoll {file} ist beschädigt, und keine Änderung darin ist lesbar. Die Datei bleibt, wie sie ist.',
+  'recovery.inOtherMask': 'In der Maske {name} dieses Falls gibt es Änderungen, die nicht gespeichert wurden.',
+  'recovery.openMask': 'Diese Maske zeigen',
   'recovery.putAside': 'Beiseitelegen',
   'recovery.elsewhere': 'Sie malen an diesem Fall auch in einem anderen Fenster. Speichern hier speichert nicht dort.',
   'journal.behind': 'Striche seit {time} sind noch nicht auf dem Datenträger: {reason}',

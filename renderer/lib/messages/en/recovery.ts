@@ -18,6 +18,8 @@ export const recovery = {
   'recovery.noBase': 'The journal {file} holds {count} changes of revision {base}, which is gone or another one. They cannot be laid over this mask; the file is kept as it is.',
   'recovery.otherGrid': 'The journal {file} holds {count} changes of an image with other voxels. They cannot be laid over this mask; the file is kept as it is.',
   'recovery.nothingWhole': 'The journal {file} is damaged, and no change in it can be read. The file is kept as it is.',
+  'recovery.inOtherMask': 'In the mask {name} of this case there are changes that were not saved.',
+  'recovery.openMask': 'Show that mask',
   'recovery.putAside': 'Put it aside',
   'recovery.elsewhere': 'You are also painting on this case in another window. Saving here does not save there.',
   'journal.behind': 'Strokes since {time} are not on the disk yet: {reason}',

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fileNamesOf } from './meshFormat.ts';
+import { fileNamesOf } from './fileNames.ts';
 
 it('file names of segments are safe on every system and never equal', () => {
   const names = (...all: string[]) => fileNamesOf(all.map((name, index) => ({ labelValue: index + 1, name, colorRgb: [0, 0, 0] })));
