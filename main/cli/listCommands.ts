@@ -46,9 +46,10 @@ export function addListCommands(root: Command, program: ProgramPaths): void {
         if (include) await session.call('dataset.setExcluded', { caseIds: include.map((id) => CaseId.parse(id)), reason: null });
         if (options.order !== undefined) return listInOrder(session, options.order, options.seed);
         const { cases } = await session.call('dataset.listCases', {});
+        const hasSeveral = cases.some(({ masks }) => masks.filter(({ isDeleted }) => !isDeleted).length > 1);
         for (const line of formatTable([
-          ['case', 'modality', 'voxels', 'status', 'place', 'because', 'masks', 'accepted', 'unpainted'],
-          ...cases.map((one) => [...caseRow(one), one.latestRevision === null ? '-' : (whyIncomplete(one.completeness, legend, labelRules) ?? 'background')]),
+          ['case', 'modality', 'voxels', 'status', 'place', 'because', 'masks', 'accepted', 'unpainted', ...(hasSeveral ? ['named'] : [])],
+          ...cases.map((one) => [...caseRow(one), one.latestRevision === null ? '-' : (whyIncomplete(one.completeness, legend, labelRules) ?? 'background'), ...(hasSeveral ? [maskList(one)] : [])]),
         ]))
           session.output.say(line);
         return { exitCode: exitCodes.ok, value: { cases } };
@@ -80,6 +81,9 @@ async function listInOrder(session: CliSession, order: OrderStrategy | 'project'
   for (const line of formatTable([['next', 'case', 'bits', 'why'], ...rows])) session.output.say(line);
   return { exitCode: exitCodes.ok, value };
 }
+
+/** With their newest revisions; `*`: trainings learn from it, and the other columns tell of it. */
+const maskList = ({ masks }: CaseSummary): string => masks.filter(({ isDeleted }) => !isDeleted).map(({ name, isTraining, latestRevision }) => `${name}${isTraining ? '*' : ''}: ${orDash(latestRevision)}`).join(', ');
 
 const orDash = (value: number | string | null): string => (value === null ? '-' : String(value));
 

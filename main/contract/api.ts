@@ -20,6 +20,7 @@ import { Proposal, ProposalId, VoxelBox } from './proposal.ts';
 import { Role } from './roles.ts';
 import { MemoryChoices, MemoryPolicy } from './memory.ts';
 import { NnunetPlans } from './nnunetPlans.ts';
+import { PredictionFilm } from './predictionFilm.ts';
 import { PredictOptions } from './predictOptions.ts';
 import { PreferenceChanges, Preferences } from './preferences.ts';
 import { JournalEnd, JournalId, JournalInfo, WindowId } from './journal.ts';
@@ -414,6 +415,10 @@ export const calls = {
   'nnunet.metrics': call(z.object({ runId: RunId }), z.object({ metrics: z.array(Metric) })),
   /** Patches as the run is given them; another `seed` draws others. */
   'nnunet.examplePatches': call(z.object({ runId: RunId, seed: z.int().nonnegative().default(1), isAugmented: z.boolean().default(true) }), ExamplePatchesSummary),
+  /** Of one case that the run is validated on, a slice at each validation; `null`: it was never validated, or no model of this project. */
+  'nnunet.predictionFilm': call(z.object({ runId: RunId }), z.object({ film: PredictionFilm.nullable() })),
+  /** Base64; `step` `null`: the truth. */
+  'nnunet.filmPicture': call(z.object({ runId: RunId, step: z.int().nonnegative().nullable() }), z.object({ png: z.string() })),
   /** `run.json`: who trained what, with which recipe, on which masks; `null` for a run without one. */
   'nnunet.runRecord': call(z.object({ runId: RunId }), z.object({ record: z.record(z.string(), z.unknown()).nullable() })),
   /**

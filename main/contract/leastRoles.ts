@@ -57,6 +57,8 @@ export const LEAST_ROLE: Readonly<Record<CallName, Role>> = {
   'nnunet.setAutoRetrain': 'reviewer',
   'nnunet.resume': 'reviewer',
   'nnunet.examplePatches': 'reviewer',
+  'nnunet.predictionFilm': 'reader',
+  'nnunet.filmPicture': 'reader',
   'nnunet.runRecord': 'reader',
   'nnunet.listRuns': 'reader',
   'nnunet.metrics': 'reader',

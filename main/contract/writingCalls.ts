@@ -53,6 +53,8 @@ const WRITES: Readonly<Record<CallName, boolean>> = {
   'nnunet.setAutoRetrain': true,
   'nnunet.resume': true,
   'nnunet.examplePatches': true,
+  'nnunet.predictionFilm': false,
+  'nnunet.filmPicture': false,
   'nnunet.runRecord': false,
   'nnunet.listRuns': false,
   'nnunet.metrics': false,

@@ -17,14 +17,16 @@ export interface ThumbnailInput {
   /** Of the slice; `null`: no mask. */
   readonly labels: ArrayLike<number> | null;
   readonly legend: readonly Segment[];
+  /** Of the picture; absent: `LARGEST_SIDE_PX`. */
+  readonly largestSidePx?: number;
 }
 
 /** The slice with the largest cross-section of the mask, of several the one in the middle; without a mask the middle one. */
 export const thumbnailSlice = (labels: ArrayLike<number> | null, { dimsIjk: [ni, nj, nk] }: Grid): number => (labels ? fullestSlice(labels, [nk, nj, ni]) : Math.floor(nk / 2));
 
-/** PNG, square pixels, the longer side `LARGEST_SIDE_PX`. */
-export function drawThumbnail({ grid: { dimsIjk: [ni, nj], spacingMm: [si, sj] }, modality, values, labels, legend }: ThumbnailInput): Uint8Array {
-  const pxPerMm = LARGEST_SIDE_PX / Math.max(ni * si, nj * sj);
+/** PNG, square pixels, the longer side `largestSidePx`. */
+export function drawThumbnail({ grid: { dimsIjk: [ni, nj], spacingMm: [si, sj] }, modality, values, labels, legend, largestSidePx = LARGEST_SIDE_PX }: ThumbnailInput): Uint8Array {
+  const pxPerMm = largestSidePx / Math.max(ni * si, nj * sj);
   const columns = ranges(ni, Math.max(1, Math.round(ni * si * pxPerMm)));
   const rows = ranges(nj, Math.max(1, Math.round(nj * sj * pxPerMm)));
   const grey = greyOf(values, modality);

@@ -150,7 +150,7 @@ describe('what a run keeps', () => {
     const { folder, summary, items } = await train(task('kept', { saveEvery: 2 }));
     expect(readdirSync(folder).sort()).toEqual([
       'checkpoint_best.bin', 'checkpoint_epoch_0002.bin', 'checkpoint_latest.bin', 'course.bin', 'dataset_fingerprint.json',
-      'inputs.json', 'metrics.ndjson', 'plans.json', 'tensorboard', 'validation',
+      'film', 'inputs.json', 'metrics.ndjson', 'plans.json', 'tensorboard', 'validation',
     ]);
     const [header, ...metrics] = lines(folder);
     expect(header).toMatchObject({ run: { runId: 'kept', batchSize: 2, stepsPerEpoch: 2, precision: 'float32', precisionReason: 'mixed precision is off', validationCaseCount: 1, recipe: { optimizer: 'adam' } } });

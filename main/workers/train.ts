@@ -4,7 +4,9 @@ import type { EngineFactory, TrainingEngine, TrainingSpec } from '../../models/e
 import { AppException, err, ok, toAppError } from '../contract/errors.ts';
 import type { Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
-import type { TaskItem, TrainTask } from '../contract/tasks.ts';
+import type { TaskItem, TrainCase, TrainTask } from '../contract/tasks.ts';
+import type { CaseId } from '../contract/vocabulary.ts';
+import type { LabelArray } from '../imaging/connectedComponents.ts';
 import type { DiceSummary } from '../nnunet/metrics/diceOfCases.ts';
 import type { BatchSource, SamplerSpec } from '../nnunet/train/patches.ts';
 import { patchDhw } from '../nnunet/patchWindow.ts';
@@ -25,6 +27,7 @@ import { readCourse, writeCourse } from './courseFile.ts';
 import { withHardwareUse } from './hardwareUse.ts';
 import { PausableClock } from './pausableClock.ts';
 import { preprocessCases } from './prepareCases.ts';
+import { FilmMaker } from './predictionFilm.ts';
 import { PreprocessedStore, legendMismatch } from './preprocessedStore.ts';
 import { hasCheckpoint, modelKind, readCheckpoint, readModel, readPlan, writeCheckpoint, writeEpochWeights, writeFingerprint, writePlan } from './runFiles.ts';
 import { casesPerEpoch, mixOfRetraining } from './retraining.ts';
@@ -85,7 +88,8 @@ async function trainSettled({ input, plan, configuration, spec, precisionReason 
     const log = await openLog(input, port, spec, precisionReason, loop, start);
     const validation = input.cases.filter(({ role }) => role === 'validation');
     const validated: Validated = { cases: validation, plan, configuration, store, mirror: input.recipe.tta, mayGoOn: clock.mayGoOn };
-    const hooks = loopHooks(input, port, engine, log, validated, clock, course);
+    const film = await filmOf(input, plan, port);
+    const hooks = loopHooks(input, port, engine, log, validated, clock, course, film);
     const state = await runTrainLoop(engine, source, loop, start, hooks);
     await writeCourse(input.runFolder, course.course);
     const finalDice = port.stop.aborted ? null : await finish(input, port, engine, state, validated);
@@ -198,7 +202,7 @@ function openLog({ runId, runFolder, configuration, fold, recipe, cases }: Train
   return RunLog.open(runFolder, header, (thrown) => port.tell({ type: 'problem', error: toAppError(thrown, runFolder) }));
 }
 
-function loopHooks(input: TrainTask, port: JobPort, engine: TrainingEngine, log: RunLog, validated: Validated, clock: PausableClock, course: CourseRecord): TrainLoopHooks {
+function loopHooks(input: TrainTask, port: JobPort, engine: TrainingEngine, log: RunLog, validated: Validated, clock: PausableClock, course: CourseRecord, film: OnValidated): TrainLoopHooks {
   const { recipe, runFolder, configuration } = input;
   const about = (loop: LoopState) => ({ version: 1 as const, configuration, loop });
   return {
@@ -215,7 +219,7 @@ function loopHooks(input: TrainTask, port: JobPort, engine: TrainingEngine, log:
     },
     stepDone: (learningRate, loss) => course.step(learningRate, loss),
     validated: (step) => course.validated(step),
-    validate: () => withAverage(engine, recipe.ema, () => validateCases(validated, engine, port)),
+    validate: (state) => withAverage(engine, recipe.ema, () => validateCases(validated, engine, port, (one, classes, dice) => film(state, one, classes, dice))),
     async save(loop, isBest, summary) {
       if (recipe.ckptStrategy !== 'none') {
         await writeCourse(runFolder, course.course);
@@ -227,6 +231,23 @@ function loopHooks(input: TrainTask, port: JobPort, engine: TrainingEngine, log:
     async epochEnded(loop) {
       if (recipe.saveEvery !== null && loop.epoch % recipe.saveEvery === 0) await writeEpochWeights(runFolder, about(loop), engine.readWeights('average'));
     },
+  };
+}
+
+type OnValidated = (state: LoopState, one: TrainCase, classes: LabelArray, dice: readonly number[]) => Promise<void>;
+
+/** Takes a picture of the first validation case. A picture that fails is told, and is the last one: it is not worth a training. */
+async function filmOf({ runFolder, legend }: TrainTask, plan: Plan, port: JobPort): Promise<OnValidated> {
+  let maker: FilmMaker | null = null;
+  let filmed: CaseId | null = null;
+  const giveUp = (thrown: unknown): void => {
+    maker = null;
+    port.tell({ type: 'problem', error: toAppError(thrown, runFolder) });
+  };
+  await FilmMaker.open(runFolder, plan, legend).then((opened) => (maker = opened), giveUp);
+  return async ({ step, epoch, elapsedMs }, one, classes, dice) => {
+    filmed ??= one.caseId;
+    if (one.caseId === filmed) await maker?.add(one, classes, dice, { step, epoch, elapsedSeconds: elapsedMs / 1000 }).catch(giveUp);
   };
 }
 

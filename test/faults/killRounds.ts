@@ -226,9 +226,17 @@ function broken(store: ProjectStore, promised: Promised): string[] {
     case 'mask':
       return store.revisions.find(promised.caseId, promised.revision)?.sha256 === promised.sha256 ? [] : lost;
     case 'accepted': {
-      const accepted = store.revisions.ofCase(promised.caseId).find((one) => one.accepted);
+      const mask = store.revisions.find(promised.caseId, promised.revision)?.mask ?? 1;
+      const accepted = store.revisions.ofMask(promised.caseId, mask).find((one) => one.accepted);
       return accepted && accepted.revision >= promised.revision ? [] : lost;
     }
+    case 'namedMask': {
+      const { caseId, mask, name, copied } = promised;
+      const isThere = store.masks.ofCase(caseId).some((one) => one.mask === mask && one.name === name);
+      return isThere && store.revisions.ofMask(caseId, mask)[0]?.revision === copied ? [] : lost;
+    }
+    case 'training':
+      return store.masks.training(promised.caseId).mask >= promised.mask ? [] : lost;
     case 'run':
       return store.runs.find(promised.runId) ? [] : lost;
     case 'checkpoint':

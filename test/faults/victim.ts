@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { CallInput, CallName, CallOutput } from '../../main/contract/api.ts';
 import { AppException } from '../../main/contract/errors.ts';
-import { type CaseId, type Revision, UploadId } from '../../main/contract/vocabulary.ts';
+import { type CaseId, type MaskNumber, type Revision, UploadId } from '../../main/contract/vocabulary.ts';
 import { createForkComputeHost } from '../../main/host/forkComputeHost.ts';
 import { callService } from '../../main/services/callService.ts';
 import { createServices } from '../../main/services/createServices.ts';
@@ -23,6 +23,8 @@ const services: Services = createServices({
   host: { shell: 'cli', version: '0', userName: 'victim', stateFolder: order.stateFolder },
 });
 
+/** Of the rounds of saving, so many begin with another mask of the case. */
+const NEW_MASK_SHARE = 0.2;
 const tell = (promised: Promised): void => void writeSync(1, `${JSON.stringify(promised)}\n`);
 
 async function call<K extends CallName>(name: K, input: CallInput<K>): Promise<CallOutput<K>> {
@@ -52,13 +54,13 @@ async function importCases(): Promise<void> {
   await jobEnd(jobId);
 }
 
-async function saveOne(caseId: CaseId, voxelCount: number, labels: readonly number[], parent: Revision | null): Promise<Revision> {
+async function saveOne(caseId: CaseId, voxelCount: number, labels: readonly number[], parent: Revision | null, mask: MaskNumber): Promise<Revision> {
   const voxels = Uint8Array.from({ length: voxelCount }, () => labels[Math.floor(random() * labels.length)]!);
   const answer = await services.bulk.upload(Readable.from([Buffer.from(voxels)]));
   const chunks: Buffer[] = [];
   for await (const chunk of answer.body) chunks.push(Buffer.from(chunk));
   const uploadId = UploadId.parse((JSON.parse(Buffer.concat(chunks).toString()) as { uploadId: unknown }).uploadId);
-  const { revision } = await call('labels.save', { caseId, uploadId, parent });
+  const { revision } = await call('labels.save', { caseId, uploadId, parent, mask });
   tell({ kind: 'mask', caseId, revision, sha256: createHash('sha256').update(voxels).digest('hex') });
   await call('labels.accept', { caseId, revision });
   tell({ kind: 'accepted', caseId, revision });
@@ -69,12 +71,24 @@ async function saveMasks(): Promise<void> {
   const { legend } = await call('project.current', {}).then(({ project }) => project!);
   const labels = [0, ...legend.map(({ labelValue }) => labelValue)];
   const { cases } = await call('dataset.listCases', {});
-  const latest = new Map(cases.map(({ caseId, latestRevision }) => [caseId, latestRevision]));
   for (;;) {
     const { caseId, grid } = cases[Math.floor(random() * cases.length)]!;
     const [ni, nj, nk] = grid.dimsIjk;
-    latest.set(caseId, await saveOne(caseId, ni * nj * nk, labels, latest.get(caseId) ?? null));
+    if (random() < NEW_MASK_SHARE) await addMask(caseId);
+    const { masks } = await call('dataset.openCase', { caseId });
+    const { mask, latestRevision } = masks[Math.floor(random() * masks.length)]!;
+    await saveOne(caseId, ni * nj * nk, labels, latestRevision, mask);
   }
+}
+
+/** A copy of the training mask, which becomes the training mask: its number is the highest. */
+async function addMask(caseId: CaseId): Promise<void> {
+  const { latestRevision } = await call('dataset.openCase', { caseId });
+  const name = `copy of ${latestRevision} ${randomBytes(3).toString('hex')}`;
+  const { mask, latestRevision: copied } = await call('labels.addMask', { caseId, name, fromRevision: latestRevision });
+  tell({ kind: 'namedMask', caseId, mask, name, copied: copied! });
+  await call('labels.setTrainingMask', { caseId, mask });
+  tell({ kind: 'training', caseId, mask });
 }
 
 async function exportMasks(): Promise<void> {

@@ -170,8 +170,8 @@ describe('the masks of a case', () => {
       [`${caseId}_Reader_B_draft.nii.gz`, 'Reader B / draft', 2],
       ['phantom_002_Main.nii.gz', undefined, 1],
     ]);
-    const { voxels } = readNifti(gunzipSync(readFileSync(join(outputFolder, `${caseId}_Reader_B_draft.nii.gz`))), 'x');
-    expect(Array.from(voxels).filter((value) => value !== 0)).toHaveLength(5);
+    const { channels } = readNifti(gunzipSync(readFileSync(join(outputFolder, `${caseId}_Reader_B_draft.nii.gz`))), 'x');
+    expect(Array.from(channels[0]!).filter((value) => value !== 0)).toHaveLength(5);
     expect(await rig.errorOf('export.start', { format: 'nifti', outputFolder, maskNames: ['nobody'] })).toEqual({ code: 'export/no-such-mask', name: 'nobody', known: ['Main', 'Reader B / draft'] });
   });
 });

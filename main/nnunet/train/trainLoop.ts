@@ -56,7 +56,7 @@ export interface TrainLoopHooks {
   /** Lets messages of the host arrive: a step blocks the thread. */
   breathe(): Promise<void>;
   /** Dice of whole validation cases in original space; null when told to stop. */
-  validate(): Promise<DiceSummary | null>;
+  validate(state: LoopState): Promise<DiceSummary | null>;
   /** `isBest`: the weights are the best so far and should be kept apart. `validation` is that of this very moment. */
   save(state: LoopState, isBest: boolean, validation: DiceSummary | null): Promise<void>;
   /** Each step as it went, and the steps after which it was validated on the way. */
@@ -157,7 +157,7 @@ function afterStep(state: LoopState, skipped: boolean, elapsedMs: number, random
 }
 
 async function validateAndSave(state: LoopState, spec: TrainLoopSpec, hooks: TrainLoopHooks): Promise<LoopState> {
-  const summary = await hooks.validate();
+  const summary = await hooks.validate(state);
   if (summary) {
     for (const metric of diceMetrics(summary, state, spec.classNames)) hooks.port.tell({ type: 'metric', metric });
   }
