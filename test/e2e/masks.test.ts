@@ -114,5 +114,5 @@ describe.skipIf(!existsSync(CHROMIUM))(`several masks of a case in a browser (ne
     } finally {
       await host.stop();
     }
-  }, 240_000);
+  }, 600_000);
 });
