@@ -17,12 +17,12 @@ import type { Plan } from '../nnunet/plan/plan.ts';
 import { labelsOfClasses } from '../nnunet/preprocess/preprocess.ts';
 
 /** Of the training's time. */
-export const MOST_SHARE = 0.02;
+const MOST_SHARE = 0.02;
 /** A slider has no finer steps; of more, every second one goes. */
 const MOST_FRAMES = 240;
 const SIDE_PX = 288;
 
-export type FrameFacts = Omit<FilmFrame, 'dice'>;
+type FrameFacts = Omit<FilmFrame, 'dice'>;
 
 /** The slice that is filmed, ready to be drawn on. */
 interface Scene {

@@ -2,6 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -65,7 +66,10 @@ describe.skipIf(!existsSync(CHROMIUM))(`several masks of a case in a browser (ne
       await expect.poll(() => journalsOf(project).open.length, { timeout: 10_000 }).toBe(1);
       await page.waitForTimeout(2000);
       const url = new URL('/', page.url()).href;
+      const crashed = page.waitForEvent('crash');
       await host.killPages();
+      await crashed;
+      await sleep(1000); // the browser has to notice, too
       page = await context.newPage();
       await page.goto(url);
       await page.getByRole('button', { name: `Open ${CASE_ID}` }).click({ timeout: 30_000 });

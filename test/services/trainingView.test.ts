@@ -1,5 +1,5 @@
 /** What the window shows of a training: example patches by the code that trains, and its record. */
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RunId } from '../../main/contract/vocabulary.ts';
@@ -49,6 +49,25 @@ describe('example patches', () => {
     expect((await rig.errorOf('nnunet.examplePatches', { runId })).code).toBeTruthy();
     expect(await rig.errorOf('nnunet.examplePatches', { runId: RunId.parse('none') })).toMatchObject({ code: 'not-found' });
   });
+});
+
+it('the film of a run is what the training left of it, picture by picture', async () => {
+  const frames = [{ step: 20, epoch: 2, elapsedSeconds: 4, dice: 0.5 }];
+  rig.tasks.training = async (input, port) => {
+    const folder = join(input.runFolder, 'film');
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'film.json'), JSON.stringify({ version: 1, caseId: 'phantom_001', sliceK: 3, sliceCount: 9, spentMs: 7, frames }));
+    writeFileSync(join(folder, 'truth.png'), 'truth');
+    writeFileSync(join(folder, 'step_00000020.png'), 'frame');
+    return trainInNoTime(input, port);
+  };
+  const { jobId, runId } = await rig.call('nnunet.train', { configuration: '2d' });
+  await rig.jobEnd(jobId);
+  expect((await rig.call('nnunet.predictionFilm', { runId })).film).toMatchObject({ caseId: 'phantom_001', frames });
+  const pictureOf = async (step: number | null) => Buffer.from((await rig.call('nnunet.filmPicture', { runId, step })).png, 'base64').toString();
+  expect([await pictureOf(null), await pictureOf(20)]).toEqual(['truth', 'frame']);
+  expect(await rig.errorOf('nnunet.filmPicture', { runId, step: 30 })).toMatchObject({ code: 'not-found' });
+  expect(await rig.errorOf('nnunet.predictionFilm', { runId: RunId.parse('none') })).toMatchObject({ code: 'not-found' });
 });
 
 it('the record says who trained what on which masks', async () => {
