@@ -76,7 +76,7 @@ export function createServices({ compute, host, clusters }: ServiceDependencies)
       ...legendServices(session, events, author),
       ...dataset,
       ...labelServices(session, compute, events, author, meter),
-      ...maskServices(session, events, author),
+      ...maskServices(session, compute, events, author),
       ...measurementServices(session),
       // Of the account: strokes that are not saved yet stay with whoever takes another name meanwhile.
       ...journalServices(session, windows, user?.name ?? host.userName),

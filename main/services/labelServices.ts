@@ -141,8 +141,13 @@ function bringBack(store: ProjectStore, caseId: CaseId, mask: MaskNumber, author
 async function restoreLabels(store: ProjectStore, compute: ComputeHost, author: string, caseId: CaseId, revision: Revision): Promise<RevisionInfo> {
   requireCase(store, caseId);
   const from = requireRevision(store, caseId, revision);
-  await runShortTask(compute, { task: 'checkLabels', caseId, labelFile: store.folder.revision(caseId, revision), legend: store.project.legend });
+  await checkLabels(store, compute, caseId, revision);
   return commitCopy(store, caseId, from, { author, completeness: store.revisions.completeness(caseId, revision), isAccepted: false });
+}
+
+/** Throws `labels/unknown-label` where the legend has lost a label of the revision. */
+export async function checkLabels(store: ProjectStore, compute: ComputeHost, caseId: CaseId, revision: Revision): Promise<void> {
+  await runShortTask(compute, { task: 'checkLabels', caseId, labelFile: store.folder.revision(caseId, revision), legend: store.project.legend });
 }
 
 function setCompleteness(store: ProjectStore, author: string, caseId: CaseId, parent: Revision, completeness: Completeness): Promise<RevisionInfo> {

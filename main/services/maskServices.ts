@@ -2,15 +2,16 @@
 import type { Handlers, MaskInfo } from '../contract/api.ts';
 import type { CaseId, MaskNumber, Revision } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
+import type { ComputeHost } from '../jobs/computeHost.ts';
 import { answer } from './answer.ts';
 import { maskInfo, requireCase } from './caseSummary.ts';
 import type { EventHub } from './eventHub.ts';
-import { commitCopy, requireRevision } from './labelServices.ts';
+import { checkLabels, commitCopy, requireRevision } from './labelServices.ts';
 import type { ProjectSession } from './projectSession.ts';
 
 type MaskCalls = 'labels.addMask' | 'labels.renameMask' | 'labels.setMaskDeleted' | 'labels.setTrainingMask';
 
-export function maskServices(session: ProjectSession, events: EventHub, author: string): Pick<Handlers, MaskCalls> {
+export function maskServices(session: ProjectSession, compute: ComputeHost, events: EventHub, author: string): Pick<Handlers, MaskCalls> {
   const change = (caseId: CaseId, work: (store: ProjectStore) => MaskNumber | Promise<MaskNumber>) =>
     answer(async (): Promise<MaskInfo> => {
       const info = await session.during(async ({ store }) => {
@@ -21,7 +22,7 @@ export function maskServices(session: ProjectSession, events: EventHub, author: 
       return info;
     });
   return {
-    'labels.addMask': ({ caseId, name, fromRevision }) => change(caseId, (store) => addMask(store, author, caseId, name, fromRevision)),
+    'labels.addMask': ({ caseId, name, fromRevision }) => change(caseId, (store) => addMask(store, compute, author, caseId, name, fromRevision)),
     'labels.renameMask': ({ caseId, mask, name }) =>
       change(caseId, (store) => {
         store.masks.rename(caseId, mask, name, author, Date.now());
@@ -40,11 +41,12 @@ export function maskServices(session: ProjectSession, events: EventHub, author: 
   };
 }
 
-/** The mask and its first revision, or neither. */
-async function addMask(store: ProjectStore, author: string, caseId: CaseId, name: string, fromRevision: Revision | null): Promise<MaskNumber> {
+/** The mask and its first revision, or neither. Throws `labels/unknown-label` where the legend has lost a label of it. */
+async function addMask(store: ProjectStore, compute: ComputeHost, author: string, caseId: CaseId, name: string, fromRevision: Revision | null): Promise<MaskNumber> {
   const add = (): MaskNumber => store.masks.add(caseId, name, author, Date.now());
   if (fromRevision === null) return add();
   const from = requireRevision(store, caseId, fromRevision);
+  await checkLabels(store, compute, caseId, fromRevision);
   const completeness = store.revisions.completeness(caseId, fromRevision);
   return (await commitCopy(store, caseId, from, { author, completeness, isAccepted: false, mask: add })).mask;
 }

@@ -156,6 +156,9 @@ describe('the masks of a case', () => {
     const values = async (revision: number) => new Set((await rig.get(bulkUrls.labels(caseId, revision))).bytes);
     for (const { latestRevision } of (await open()).masks) expect((await values(latestRevision!)).has(legend[1]!.labelValue)).toBe(false);
     expect((await open()).masks.map(({ acceptedRevision }) => acceptedRevision !== null)).toEqual([true, false]);
+    // what has a label that is gone cannot become a mask
+    expect(await rig.errorOf('labels.addMask', { caseId, name: 'old', fromRevision: 1 })).toMatchObject({ code: 'labels/unknown-label' });
+    expect((await open()).masks).toHaveLength(2);
   });
 
   it('are exported by name, which the files and the report say', async () => {
