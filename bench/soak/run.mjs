@@ -15,6 +15,8 @@ const CASES = 12;
 const LABELLED = 8;
 const READINGS = 50;
 const ALLOWED_GROWTH = 0.05;
+/** A thin network and a few steps: what is looked for is memory that stays, not what is learnt. */
+const SMALL = { stepsPerEpoch: 10, batchSize: 4, baseFeatures: 8 };
 const MINUTES = 10 * 60_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'maskloop-bench-soak-'));
@@ -75,7 +77,7 @@ try {
   const readings = [];
   const began = performance.now();
   const isDue = (count, n) => count > 0 && Math.floor((n * count) / switches) > Math.floor(((n - 1) * count) / switches);
-  const train = async () => jobEnd(await call('nnunet.train', { configuration: '2d', epochs: 1, memory: 'ignore' }));
+  const train = async () => jobEnd(await call('nnunet.train', { configuration: '2d', epochs: 1, memory: 'ignore', choices: SMALL }));
   if (predictions > 0 || trainings > 0) await train();
   for (let n = 1; n <= switches; n++) {
     const caseId = caseIds[n % CASES];
