@@ -31,6 +31,7 @@ function sliceImage(imageId: string, volume: LiveVolume, k: number, [minPixelVal
     slope: 1,
     windowCenter: 0,
     windowWidth: 0,
+    voiLUTFunction: Enums.VOILUTFunctionType.LINEAR,
     color: false,
     rgba: false,
     numberOfComponents: 1,
