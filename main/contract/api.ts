@@ -118,6 +118,8 @@ export const CaseDetail = CaseSummary.extend({
   revisions: z.array(RevisionInfo),
   /** Predictions that left a map of their uncertainty (`bulkUrls.uncertainty`). */
   uncertainRevisions: z.array(Revision).default([]),
+  /** Of the DICOM images; `null`: they name none, or are no DICOM. Equal ones have their millimetres in common. */
+  frameOfReferenceUid: z.string().nullable().default(null),
 });
 export type CaseDetail = z.infer<typeof CaseDetail>;
 

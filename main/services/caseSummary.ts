@@ -5,6 +5,7 @@ import type { CaseExclusion } from '../contract/exclusion.ts';
 import type { CaseId, MaskNumber, Revision } from '../contract/vocabulary.ts';
 import type { StoredCase } from '../dataset/caseTable.ts';
 import { ONLY_FIRST_MASK, type StoredMask } from '../dataset/maskTable.ts';
+import { readDicomReference } from '../dataset/scan/knownCases.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { readUncertainty } from '../dataset/uncertaintyFiles.ts';
 
@@ -81,7 +82,12 @@ export async function describeCase(store: ProjectStore, caseId: CaseId, wanted: 
   const { image } = requireCase(store, caseId);
   const { mask } = wanted === undefined ? store.masks.training(caseId) : store.masks.require(caseId, wanted);
   const revisions = store.revisions.ofMask(caseId, mask);
-  return { ...summaryOf(store, caseId, mask), voxelType: image.voxelType, mask, revisions, uncertainRevisions: await uncertainRevisions(store, caseId, revisions) };
+  return { ...summaryOf(store, caseId, mask), voxelType: image.voxelType, mask, revisions, uncertainRevisions: await uncertainRevisions(store, caseId, revisions), frameOfReferenceUid: await frameOfReference(store, caseId) };
+}
+
+async function frameOfReference(store: ProjectStore, caseId: CaseId): Promise<string | null> {
+  const value = (await readDicomReference(store.folder.case(caseId)))?.attributes['00200052']?.Value?.[0];
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
 }
 
 async function uncertainRevisions(store: ProjectStore, caseId: CaseId, revisions: readonly RevisionInfo[]): Promise<Revision[]> {

@@ -22,6 +22,7 @@ export const ICON_PATHS = {
   threeD: 'M2 3h16v14H2z M11.5 3v14 M11.5 7.700H18 M11.5 12.300H18 M6.7 6.5 9.5 8v4l-2.8 1.500L4 12V8z M4 8l2.7 1.500L9.5 8 M6.7 9.500v4',
   one: 'M2 3h16v14H2z',
   stack: 'M2 8h11v9H2z M4.5 8V5.500h11V14H13 M7 5.500V3h11v8.500h-2.5',
+  compare: 'M2 4h7v12H2z M11 4h7v12h-7z M4 8h3 M13 8h3 M4 11h3 M13 11h3',
   cine: 'M6 4l10 6-10 6z',
   pause: 'M7 4v12 M13 4v12',
   fit: 'M3 7V3h4 M13 3h4v4 M17 13v4h-4 M7 17H3v-4',

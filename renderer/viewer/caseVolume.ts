@@ -62,18 +62,18 @@ const geometryOf = (grid: Grid) => ({
 });
 
 /** The array stays live: Cornerstone draws from it. */
-export function cacheCaseImage(grid: Grid, modality: string, voxels: VoxelArray): void {
+export function cacheCaseImage(grid: Grid, modality: string, voxels: VoxelArray, volumeId = IMAGE_VOLUME_ID): void {
   const frameOfReferenceUID = utilities.uuidv4();
   const metadata = metadataOf(voxels, grid, modality, frameOfReferenceUID);
-  const image = cacheLiveVolume(IMAGE_VOLUME_ID, { ...geometryOf(grid), metadata, voxels });
+  const image = cacheLiveVolume(volumeId, { ...geometryOf(grid), metadata, voxels });
   describeSlices(image.imageIds, grid, frameOfReferenceUID, modality);
 }
 
-/** A labelmap on the cached image, under an id without ':' that no other had. The array stays live: the brush writes into it. */
-export function cacheLabelmap(volumeId: string, grid: Grid, modality: string, labels: LabelArray): void {
-  const image = cache.getVolume(IMAGE_VOLUME_ID)!;
+/** A labelmap on a cached image, under an id without ':' that no other had. The array stays live: the brush writes into it. */
+export function cacheLabelmap(volumeId: string, grid: Grid, modality: string, labels: LabelArray, imageVolumeId = IMAGE_VOLUME_ID): void {
+  const image = cache.getVolume(imageVolumeId)!;
   const { FrameOfReferenceUID } = image.metadata;
-  const referenced = { referencedVolumeId: IMAGE_VOLUME_ID, referencedImageIds: image.imageIds };
+  const referenced = { referencedVolumeId: imageVolumeId, referencedImageIds: image.imageIds };
   const labelmap = cacheLiveVolume(volumeId, { ...geometryOf(grid), ...referenced, metadata: metadataOf(labels, grid, modality, FrameOfReferenceUID), voxels: labels });
   describeSlices(labelmap.imageIds, grid, FrameOfReferenceUID, 'SEG');
 }

@@ -80,3 +80,37 @@ export class MprTools {
     ToolGroupManager.destroyToolGroup(GROUP_ID);
   }
 }
+
+/** For planes that are only looked at: the wheel turns slices, the buttons set the window, pan and zoom. */
+export class LookingTools {
+  readonly #group;
+
+  constructor(
+    private readonly groupId: string,
+    viewportIds: readonly string[],
+    renderingEngineId: string,
+  ) {
+    const group = ToolGroupManager.createToolGroup(groupId);
+    if (!group) throw new Error(`tool group '${groupId}' exists already`);
+    this.#group = group;
+    for (const tool of [WindowLevelTool, PanTool, ZoomTool, StackScrollTool]) group.addTool(tool.toolName);
+    for (const id of viewportIds) group.addViewport(id, renderingEngineId);
+    group.setToolActive(StackScrollTool.toolName, { bindings: [{ mouseButton: Enums.MouseBindings.Wheel }] });
+    this.select('windowLevel');
+  }
+
+  /** The left button pans or zooms where it does in the planes of the open case, else it sets the window. */
+  select(tool: ViewerTool): void {
+    const { Primary, Auxiliary, Secondary } = Enums.MouseBindings;
+    const left = tool === 'pan' || tool === 'zoom' ? tool : 'windowLevel';
+    for (const [name, own] of [['windowLevel', null], ['pan', Auxiliary], ['zoom', Secondary]] as const) {
+      const buttons = [...(own === null ? [] : [own]), ...(left === name ? [Primary] : [])];
+      this.#group.setToolPassive(TOOL_NAME[name], { removeAllBindings: true });
+      if (buttons.length > 0) this.#group.setToolActive(TOOL_NAME[name], { bindings: buttons.map((mouseButton) => ({ mouseButton })) });
+    }
+  }
+
+  dispose(): void {
+    ToolGroupManager.destroyToolGroup(this.groupId);
+  }
+}

@@ -26,11 +26,13 @@ import { MeasurementLayer } from './measurementLayer.ts';
 import { OverlayLayer } from './overlayLayer.ts';
 import type { PlaneFacts } from './planeFacts.ts';
 import { PlaneViews } from './planeViews.ts';
+import { BesideView } from './beside/besideView.ts';
 import { drawWithProcessor } from './processorEngine.ts';
 import { drawsByProcessor, startCornerstone } from './startCornerstone.ts';
 import type { DrawWith } from './startCornerstone.ts';
 import { ThreeDView } from './threeD/threeDView.ts';
 import type { ShownMask, ThreeDEvents } from './threeD/threeDView.ts';
+import { EDITED_SIDE } from './viewerSide.ts';
 import { firstWindow, windowOfShares } from './windowLevel.ts';
 import type { GreyWindow } from './windowLevel.ts';
 
@@ -90,6 +92,9 @@ export class MprViewer {
   /** A second volume over the image. */
   readonly overlay: OverlayLayer;
   readonly threeD: ThreeDView;
+  /** Another mask or case, for looking only. */
+  readonly beside: BesideView;
+  #window: GreyWindow | null = null;
   readonly #listeners: (() => void)[] = [];
   readonly #resize: ResizeObserver;
   #case: ShownCase | null = null;
@@ -131,27 +136,31 @@ export class MprViewer {
     this.threeD = new ThreeDView(this.#engine, () => this.#shownMask(), on.threeD);
     this.editing = new EditTools(this.#labels, PLANES.map((plane) => ({ element: elements[plane], viewport: () => this.#viewport(plane) })));
     this.#difference = new DiffLayer(this.#engine, () => PLANES);
-    this.planes = new PlaneViews(this.#engine, drawsByProcessor(drawWith));
+    const byProcessor = drawsByProcessor(drawWith);
+    this.planes = new PlaneViews(this.#engine, byProcessor, EDITED_SIDE);
+    const open = { elements, planes: this.planes, imageVolumeId: () => IMAGE_VOLUME_ID, image: () => this.#case, window: () => this.#window };
+    this.beside = new BesideView(this.#engine, byProcessor, open, () => this.#resizeSoon());
     this.measurements = new MeasurementLayer(this.#engine, (measurement) => this.on.measured(measurement));
     this.overlay = new OverlayLayer(this.#engine, () => PLANES);
     const windowChanged = ((event: CustomEvent<{ range?: GreyWindow; volumeId?: string }>): void => {
       const { range, volumeId } = event.detail;
-      if (range && volumeId === IMAGE_VOLUME_ID) this.on.window(range);
+      if (range && volumeId === IMAGE_VOLUME_ID) this.#tellWindow(range);
     }) as EventListener;
     this.#listenTo(elements.axial, CoreEnums.Events.VOI_MODIFIED, windowChanged);
     for (const plane of PLANES) this.#listenTo(elements[plane], CoreEnums.Events.CAMERA_MODIFIED, () => this.#tellFacts(plane));
-    this.#resize = new ResizeObserver(() => {
-      this.#fitSizes();
-      // Cornerstone resizes nothing while a picture is due
-      requestAnimationFrame(() => this.#isDisposed || this.#fitSizes());
-    });
+    this.#resize = new ResizeObserver(() => this.#resizeSoon());
     for (const plane of PLANES) this.#resize.observe(elements[plane]);
   }
 
+  #resizeSoon(): void {
+    this.#fitSizes();
+    // Cornerstone resizes nothing while a picture is due
+    requestAnimationFrame(() => this.#isDisposed || this.#fitSizes());
+  }
   #fitSizes(): void {
-    const fitting = this.planes.fitting();
+    const sides = [this.planes, ...this.beside.shownPlanes].map((planes) => ({ planes, fitting: planes.fitting() }));
     this.#engine.resize(true, true);
-    this.planes.fit(fitting);
+    for (const { planes, fitting } of sides) planes.fit(fitting);
     this.threeD.fit();
     for (const plane of PLANES) this.#tellFacts(plane);
   }
@@ -216,6 +225,7 @@ export class MprViewer {
     // into the same array, so that whatever reads grey values goes on with those that are seen
     this.#case.voxels.set(voxels);
     liveVolumeChanged(IMAGE_VOLUME_ID);
+    this.beside.imageChanged();
     if (!keepsWindow) this.setWindow(firstWindow(modality, voxels));
     this.measurements.measureAgain();
   }
@@ -261,12 +271,17 @@ export class MprViewer {
 
   setTool(tool: ViewerTool): void {
     this.#tools.select(tool);
+    this.beside.setTool(tool);
     this.editing.select(isEditTool(tool) ? tool : null);
     this.#engine.renderViewports([...PLANES]);
   }
 
   setWindow(window: GreyWindow): void {
     this.planes.setWindow(window);
+    this.#tellWindow(window);
+  }
+  #tellWindow(window: GreyWindow): void {
+    this.#window = window;
     this.on.window(window);
   }
 
@@ -314,6 +329,7 @@ export class MprViewer {
   clear(): void {
     if (!this.#case) return;
     this.#case = null;
+    this.beside.clear();
     this.threeD.caseGone();
     this.editing.show(null);
     this.measurements.clear();
@@ -333,6 +349,7 @@ export class MprViewer {
     this.#isDisposed = true;
     this.clear();
     this.threeD.close();
+    this.beside.close();
     this.editing.dispose();
     this.measurements.dispose();
     this.#labels.dispose();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { edgeLetters, slicePosition } from './planeFacts.ts';
+import { edgeLetters, sliceAtShare, slicePosition } from './planeFacts.ts';
 
 describe('edgeLetters', () => {
   it('follows the axial plane as radiologists look at it, and a flip', () => {
@@ -16,5 +16,14 @@ describe('slicePosition', () => {
     expect(slicePosition([3, 4, -7], [0, 0, -1])).toBe('I 7.0 mm');
     expect(slicePosition([-3, 4, 0], [1, 0, 0])).toBe('R 3.0 mm');
     expect(slicePosition([3, 4, -0.04], [0, 0, 1])).toBe('0.0 mm');
+  });
+});
+
+describe('sliceAtShare', () => {
+  it('brings ends to ends and the middle to the middle', () => {
+    expect([0, 5, 10].map((index) => sliceAtShare(index, 11, 101))).toEqual([0, 50, 100]);
+    expect([0, 50, 100].map((index) => sliceAtShare(index, 101, 11))).toEqual([0, 5, 10]);
+    expect(sliceAtShare(0, 1, 21)).toBe(10);
+    expect(sliceAtShare(4, 9, 1)).toBe(0);
   });
 });

@@ -34,3 +34,8 @@ export function slicePosition(focalPointLpsMm: Vector, normal: Vector): string {
   if (Math.abs(along) < 0.05) return '0.0 mm'; // on neither side
   return `${orientationLetters(along < 0 ? opposite(normal) : normal)} ${Math.abs(along).toFixed(1)} mm`;
 }
+
+/** The slice that lies as far through another stack as slice `index` of `count`. */
+export function sliceAtShare(index: number, count: number, otherCount: number): number {
+  return count > 1 ? Math.round((index / (count - 1)) * (otherCount - 1)) : Math.floor((otherCount - 1) / 2);
+}

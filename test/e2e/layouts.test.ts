@@ -17,7 +17,7 @@ const grid = gridFromAffine([SIZE, SIZE, SIZE], [0, 0, 3, -35, 2, 0, 0, -23, 0, 
 const from = (n: number, i: number, j: number, k: number): number => Math.hypot((n % SIZE) - i, (Math.floor(n / SIZE) % SIZE) - j, Math.floor(n / SIZE ** 2) - k);
 const labelAt = (n: number): number => (from(n, 12, 12, 8) < 6 ? 1 : from(n, 12, 12, 18) < 4 ? 2 : 0);
 const WAIT = { timeout: 30_000 };
-const LAYOUTS = ['Three planes', 'Side by side', 'Two by two, with 3D', '3D with the planes beside it', 'One plane', 'Slices as they were taken'];
+const LAYOUTS = ['Three planes', 'Side by side', 'Two by two, with 3D', '3D with the planes beside it', 'One plane', 'Slices as they were taken', 'Compare side by side'];
 
 /** The most colourful point of a picture of an element, as red, green, blue. */
 async function brightest(page: Page, testId: string): Promise<number[]> {

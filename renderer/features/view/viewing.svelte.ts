@@ -10,6 +10,8 @@ import type { MprViewer } from '../../viewer/mprViewer.ts';
 import type { PlaneFacts } from '../../viewer/planeFacts.ts';
 import type { PlaneAxes, Slab } from '../../viewer/planeViews.ts';
 import { CT_WINDOWS } from '../../viewer/windowLevel.ts';
+import { Beside } from './beside.svelte.ts';
+import type { Partner } from './beside.svelte.ts';
 import { Cine } from './cine.svelte.ts';
 import { Measuring } from './measuring.svelte.ts';
 import { OverlayChoice } from './overlayChoice.svelte.ts';
@@ -17,15 +19,20 @@ import { ThreeD } from './threeD.svelte.ts';
 
 const NO_FACTS: Readonly<Record<Plane, PlaneFacts | null>> = { axial: null, sagittal: null, coronal: null };
 
+/** `compare`: with something beside it; not kept for the next case. */
+export type ShownLayout = ViewLayout | 'compare';
+
 /** How the open case is looked at. What is chosen stays for the next case. */
 export class Viewing {
   #viewer: MprViewer | null = null;
   #detail = $state.raw<CaseDetail | null>(null);
   #shows = 0;
   #lastCaseId: CaseId | null = null;
-  #layout = $state<ViewLayout>('planes');
+  #layout = $state<ShownLayout>('planes');
   /** What the one plane goes back to. */
-  #layoutBefore: ViewLayout = 'planes';
+  #layoutBefore: ShownLayout = 'planes';
+  /** What the comparison goes back to. */
+  #layoutBeforeCompare: ViewLayout = 'planes';
   /** Those before the slices as they were taken. */
   #axesBefore: PlaneAxes = 'patient';
   /** The plane under the pointer, or the last one that was. */
@@ -39,6 +46,7 @@ export class Viewing {
   #windowChoice: string | null = null;
   readonly overlay: OverlayChoice;
   readonly measuring: Measuring;
+  readonly beside: Beside;
   readonly threeD: ThreeD;
   readonly cine = new Cine(() => this.#nextFrame());
 
@@ -49,6 +57,7 @@ export class Viewing {
     private readonly kept: { readonly layout: ViewLayout; keepLayout(layout: ViewLayout): void },
   ) {
     this.#showLayout(kept.layout);
+    this.beside = new Beside(api, notices, () => this.leaveCompare());
     this.threeD = new ThreeD(notices);
     this.overlay = new OverlayChoice(api, notices);
     this.measuring = new Measuring(api, notices);
@@ -57,7 +66,7 @@ export class Viewing {
   get detail(): CaseDetail | null {
     return this.#detail;
   }
-  get layout(): ViewLayout {
+  get layout(): ShownLayout {
     return this.#layout;
   }
   get active(): Plane {
@@ -93,15 +102,20 @@ export class Viewing {
     this.#viewer = viewer;
     this.overlay.attach(viewer);
     this.measuring.attach(viewer);
+    this.beside.attach(viewer);
     this.threeD.attach(viewer.threeD);
-    viewer.planes.setSlab(this.#slab);
-    viewer.planes.setInverted(this.#inverted);
+    for (const planes of [viewer.planes, viewer.beside.planes]) {
+      planes.setSlab(this.#slab);
+      planes.setInverted(this.#inverted);
+    }
     viewer.planes.setAxes(this.#axes);
   }
   detach(): void {
     this.cine.stop();
     this.overlay.attach(null);
     this.measuring.attach(null);
+    this.leaveCompare();
+    this.beside.attach(null);
     this.threeD.attach(null);
     this.#viewer = null;
     this.#detail = null;
@@ -118,6 +132,7 @@ export class Viewing {
     const shows = this.#viewer?.showCount ?? 0;
     const isAnew = shows !== this.#shows;
     this.overlay.caseShown(detail, isAnew);
+    this.beside.caseShown(detail, isAnew);
     void this.measuring.caseShown(detail?.caseId ?? null, isAnew);
     if (detail === null) return;
     this.#shows = shows;
@@ -142,10 +157,28 @@ export class Viewing {
   }
 
   setLayout(layout: ViewLayout): void {
+    if (this.beside.partner) this.leaveCompare();
     if (layout !== this.#layout) this.#showLayout(layout);
     this.kept.keepLayout(layout);
   }
-  #showLayout(layout: ViewLayout): void {
+
+  /** The open case on the left, this on the right, until another layout is chosen. */
+  compare(partner: Partner): void {
+    if (!this.#detail) return;
+    if (!this.beside.partner) {
+      const { layout } = this;
+      this.#layoutBeforeCompare = layout === 'compare' ? 'planes' : layout;
+      this.#showLayout('compare');
+    }
+    this.beside.choose(partner);
+  }
+  leaveCompare(): void {
+    if (!this.beside.partner) return;
+    this.beside.stop();
+    this.#showLayout(this.#layoutBeforeCompare);
+  }
+
+  #showLayout(layout: ShownLayout): void {
     const before = this.#layout;
     this.#layoutBefore = before;
     this.#layout = layout;
@@ -169,6 +202,7 @@ export class Viewing {
   setSlab(change: Partial<Slab>): void {
     this.#slab = { ...this.#slab, ...change };
     this.#viewer?.planes.setSlab(this.#slab);
+    this.#viewer?.beside.planes.setSlab(this.#slab);
   }
   setAxes(axes: PlaneAxes): void {
     this.#axes = axes;
@@ -177,6 +211,7 @@ export class Viewing {
   toggleInverted(): void {
     this.#inverted = !this.#inverted;
     this.#viewer?.planes.setInverted(this.#inverted);
+    this.#viewer?.beside.planes.setInverted(this.#inverted);
   }
   /** A window of CT by its name, else by the values. */
   chooseWindow(name: string): void {
