@@ -10,7 +10,9 @@ export default defineConfig({
   root: resolve(import.meta.dirname, '..'),
   plugins: [svelte()],
   test: {
-    include: ['{models,renderer}/**/*.test.ts', 'main/{contract,export,formats,imaging,jobs,nnunet,vault}/**/*.test.ts'],
+    include: ['{models,renderer}/**/*.test.ts', 'main/{contract,export,formats,imaging,nnunet}/**/*.test.ts'],
+    // draw many patches; ask other people's programs
+    exclude: ['main/nnunet/train/**', 'main/formats/dicomSeg/writeDicomSeg.test.ts', '**/node_modules/**'],
     pool: 'forks',
     maxWorkers: 2,
     isolate: false,

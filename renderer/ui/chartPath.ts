@@ -26,12 +26,24 @@ export function rangeOf(lines: readonly ChartLine[], axis: 'x' | 'y'): ChartRang
   return min === max ? { min: min - 0.5, max: max + 0.5 } : { min, max };
 }
 
+/** What to write at the ends of an axis: the one value of all points where they have no other, in its middle then. */
+export function axisLabels(lines: readonly ChartLine[], axis: 'x' | 'y', range: ChartRange): { readonly low: number; readonly high: number } | { readonly only: number } {
+  const values = lines.flatMap(({ points }) => points.map((point) => point[axis]));
+  const [first] = values;
+  const isWidened = first !== undefined && values.every((value) => value === first) && range.min < first && first < range.max;
+  return isWidened ? { only: first } : { low: range.min, high: range.max };
+}
+
+/** Where a point lies in a box of `width` × `height` with y upwards. */
+export function chartPlace(point: ChartPoint, x: ChartRange, y: ChartRange, width: number, height: number): readonly [number, number] {
+  return [((point.x - x.min) / (x.max - x.min)) * width, height - ((point.y - y.min) / (y.max - y.min)) * height];
+}
+
 /** SVG path of a line in a box of `width` × `height` with y upwards. */
 export function chartPath(points: readonly ChartPoint[], x: ChartRange, y: ChartRange, width: number, height: number): string {
   return points
     .map((point, index) => {
-      const px = ((point.x - x.min) / (x.max - x.min)) * width;
-      const py = height - ((point.y - y.min) / (y.max - y.min)) * height;
+      const [px, py] = chartPlace(point, x, y, width, height);
       return `${index === 0 ? 'M' : 'L'}${px.toFixed(1)} ${py.toFixed(1)}`;
     })
     .join('');

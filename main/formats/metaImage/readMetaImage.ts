@@ -2,7 +2,7 @@
 import { AppException, type AppError } from '../../contract/errors.ts';
 import type { Grid } from '../../contract/vocabulary.ts';
 import { gridFromAffine } from '../../imaging/grid.ts';
-import { bytesOfText, storedNumbers } from '../volume/dataFiles.ts';
+import { bytesBehind, bytesOfText, skippedBytes, storedNumbers } from '../volume/dataFiles.ts';
 import { bytesPerStored, readStoredVoxels } from '../volume/storedVoxels.ts';
 import { numbersOf } from '../volume/textHeader.ts';
 import type { VolumeHost } from '../volume/volumeHost.ts';
@@ -99,13 +99,5 @@ async function decoded(
   if (isText) return bytesOfText(source, type, count, path);
   const neededBytes = count * bytesPerStored(type);
   if (isCompressed) return host.inflate(source.subarray(Math.max(0, skipBytes)), neededBytes, path);
-  const skip = skipBytes < 0 ? Math.max(0, source.length - neededBytes) : skipBytes;
-  if (source.length < skip + neededBytes)
-    throw new AppException({
-      code: 'import/truncated',
-      path,
-      expectedBytes: skip + neededBytes,
-      actualBytes: source.length,
-    });
-  return source.subarray(skip, skip + neededBytes);
+  return bytesBehind(source, skippedBytes(source, skipBytes, neededBytes), neededBytes, path);
 }

@@ -1,6 +1,6 @@
 /** NRRD files, attached (`.nrrd`) and detached (`.nhdr`); those of 3D Slicer also as a segmentation. */
 import { AppException } from '../../contract/errors.ts';
-import { bytesOfText, storedNumbers } from '../volume/dataFiles.ts';
+import { bytesBehind, bytesOfText, skippedBytes, storedNumbers } from '../volume/dataFiles.ts';
 import { bytesPerStored, readStoredVoxels } from '../volume/storedVoxels.ts';
 import type { VolumeHost } from '../volume/volumeHost.ts';
 import type { VolumeImage } from '../volume/volumeImage.ts';
@@ -57,17 +57,9 @@ async function decoded(
   const behindLines = source.subarray(at);
   if (encoding === 'text') return bytesOfText(behindLines, type, count, path);
   const neededBytes = count * bytesPerStored(type);
-  const skip = byteSkip < 0 ? Math.max(0, behindLines.length - neededBytes) : byteSkip;
+  const skip = skippedBytes(behindLines, byteSkip, neededBytes);
   if (encoding === 'gzip' && byteSkip < 0)
     throw new AppException({ code: 'import/unreadable', path, detail: 'a byte skip of -1 in front of gzip data' });
   const unpacked = encoding === 'gzip' ? await host.inflate(behindLines, skip + neededBytes, path) : behindLines;
-  if (unpacked.length < skip + neededBytes) {
-    throw new AppException({
-      code: 'import/truncated',
-      path,
-      expectedBytes: skip + neededBytes,
-      actualBytes: unpacked.length,
-    });
-  }
-  return unpacked.subarray(skip, skip + neededBytes);
+  return bytesBehind(unpacked, skip, neededBytes, path);
 }

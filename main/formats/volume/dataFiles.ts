@@ -51,6 +51,16 @@ export async function storedNumbers(
   return joinParts(dataFiles, async (name) => decode(await host.readPart(name), count / dataFiles.length, name));
 }
 
+/** The `neededBytes` behind `skipBytes`. Throws `import/truncated`. */
+export function bytesBehind(source: Uint8Array, skipBytes: number, neededBytes: number, path: string): Uint8Array {
+  const expectedBytes = skipBytes + neededBytes;
+  if (source.length < expectedBytes) throw new AppException({ code: 'import/truncated', path, expectedBytes, actualBytes: source.length });
+  return source.subarray(skipBytes, expectedBytes);
+}
+
+/** How many bytes lie in front of the voxels; -1 in a header means that the voxels are the end of the file. */
+export const skippedBytes = (source: Uint8Array, inHeader: number, neededBytes: number): number => (inHeader < 0 ? Math.max(0, source.length - neededBytes) : inHeader);
+
 /** The voxels of all files, one behind the other. */
 async function joinParts(
   names: readonly string[],
