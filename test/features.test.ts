@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { createCommandLine } from '../main/cli/commandLine.ts';
 import { runImport } from '../main/workers/import.ts';
 import { runPhantoms } from '../main/workers/phantoms.ts';
+import { problemOfCommand } from './commandLines.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const text = readFileSync(join(root, 'docs/features.md'), 'utf8');
@@ -18,6 +18,9 @@ const rows = text
     return { feature, state, where, test, how };
   });
 const pathsIn = (cell: string): string[] => [...cell.matchAll(/`((?:[\w.-]+\/)+[\w.-]*)`/g)].map((match) => match[1]!);
+
+const commandLines = (page: string): string[] => [...new Set([...page.matchAll(/`maskloop ([^`]+)`/g)].map((match) => match[1]!))];
+const problemOf = (line: string): string | null => problemOfCommand(createCommandLine({ version: '1', computeScript: '/none', rendererFolder: '/none' }), line);
 
 describe('docs/features.md', () => {
   it('has the features of both specs', () => expect(rows.length).toBeGreaterThan(50));
@@ -36,21 +39,13 @@ describe('docs/features.md', () => {
     for (const { test } of rows) for (const path of pathsIn(test)) expect(path).toMatch(/\.(test\.ts|json)$/);
   });
 
-  it.each([...new Set([...text.matchAll(/`maskloop ([^`]+)`/g)].map((match) => match[1]!))])('maskloop %s', (line) => {
-    const words = line.split(' ');
-    let command: Command | undefined = createCommandLine({ version: '1', computeScript: '/none', rendererFolder: '/none' });
-    while (command && command.commands.length > 0) {
-      const name = words.shift();
-      command = command.commands.find((one) => one.name() === name);
-    }
-    expect(command, line).toBeDefined();
-    const flags = new Set(command!.options.map(({ long }) => long));
-    expect(words.filter((word) => word.startsWith('--') && !flags.has(word))).toEqual([]);
-    for (const option of command!.options) {
-      const value = words[words.indexOf(option.long ?? '') + 1];
-      if (option.argChoices && words.includes(option.long ?? '')) expect(option.argChoices).toContain(value);
-    }
-  });
+  it.each(commandLines(text))('maskloop %s', (line) => expect(problemOf(line)).toBeNull());
+});
+
+it('command lines of the guide are understood', () => {
+  const lines = readdirSync(join(root, 'docs/guide')).filter((name) => name.endsWith('.md')).flatMap((name) => commandLines(readFileSync(join(root, 'docs/guide', name), 'utf8')));
+  expect(lines.length).toBeGreaterThan(8);
+  expect(lines.flatMap((line) => problemOf(line) ?? [])).toEqual([]);
 });
 
 it('an import leaves the folders of the user as they are (seed defect 4)', async () => {
