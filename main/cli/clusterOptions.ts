@@ -54,7 +54,7 @@ export async function prepareCluster(session: CliSession, cluster: ClusterChoice
 }
 
 function describeHandout(on: string, { caseCount, bytes, folder, isCopied }: ClusterHandout): string {
-  const what = `images and masks of ${caseCount} case${caseCount === 1 ? '' : 's'} (${gigabytes(bytes)}), with the names of the cases`;
+  const what = `images and masks of ${caseCount} case${caseCount === 1 ? '' : 's'} (${bytes < 1e8 ? `${Math.ceil(bytes / 1e6)} MB` : gigabytes(bytes)}), with the names of the cases`;
   const how = isCopied ? `are copied to ${folder}, not encrypted, and removed after the training` : `are read in ${folder}`;
   return `${on} will see ${what}: they ${how}. Whoever may read that folder or runs the cluster can read them.`;
 }

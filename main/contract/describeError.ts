@@ -74,7 +74,7 @@ export function describeError(error: AppError): string {
     case 'train/memory-short':
       return describeTrainError(error);
     case 'not-found':
-      return `There is no ${error.what} '${error.id}' in this project. ${error.known ? `There ${error.known.length === 0 ? 'is none yet' : `is ${listed(error.known)}`}.` : 'Reload the list and choose another.'}`;
+      return `There is no ${error.what} '${error.id}' in this project. ${error.known ? (error.known.length === 0 ? 'There is none yet.' : `Choose from: ${listed(error.known)}.`) : 'Reload the list and choose another.'}`;
     case 'predict/no-model':
     case 'predict/unknown-segment':
     case 'predict/no-previous-stage':

@@ -5,7 +5,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { RayCluster } from '../../main/cluster/rayCluster.ts';
 import { freePort } from '../network/orthanc.ts';
 
 const python = process.env.MASKLOOP_REFERENCE_PYTHON;
@@ -24,7 +23,7 @@ export class RayNodes {
   readonly token = randomBytes(24).toString('hex');
   readonly #folder = mkdtempSync(join(tmpdir(), 'mlray-'));
   readonly #children = new Map<Worker | 'head', ChildProcess>();
-  #logs = '';
+  readonly #said = new Map<Worker | 'head', string>();
 
   private constructor(
     readonly hasNamespaces: boolean,
@@ -43,17 +42,19 @@ export class RayNodes {
     const gcsPort = await freePort();
     const common = ['--block', '--object-store-memory=80000000', '--disable-usage-stats'];
     nodes.#spawn('head', [], ['--head', `--node-ip-address=${nodes.host}`, `--port=${gcsPort}`, `--dashboard-host=${nodes.host}`, `--dashboard-port=${nodes.port}`, '--num-cpus=0', `--temp-dir=${nodes.#folder}`, ...common]);
-    await nodes.#until(async () => void (await new RayCluster(nodes.address, nodes.token).state('none')), /does not exist|HTTP 404/);
+    await nodes.#ready('head');
     for (const worker of WORKERS) {
       const where = hasNamespaces ? ['ip', 'netns', 'exec', namespaceOf(worker)] : [];
       const ip = hasNamespaces ? [`--node-ip-address=${NETWORK}.${worker}`] : ['--node-ip-address=127.0.0.1'];
       nodes.#spawn(worker, where, [`--address=${nodes.host}:${gcsPort}`, ...ip, '--num-cpus=1', ...common]);
+      // nodes of one file system choose names for their sockets; two at once choose the same
+      await nodes.#ready(worker);
     }
     return nodes;
   }
 
   log(): string {
-    return this.#logs.slice(-4000);
+    return [...this.#said].map(([name, text]) => `${name}: ${text.slice(-2000)}`).join('\n');
   }
 
   /** Which of the workers runs the compute process with that in its command line. */
@@ -84,18 +85,17 @@ export class RayNodes {
     const command = [...before, python!, '-m', 'ray.scripts.scripts', 'start', ...args];
     const env = { ...process.env, ...SETTINGS, PYTHONPATH: packages, RAY_AUTH_MODE: 'token', RAY_AUTH_TOKEN: this.token };
     const child = spawn(command[0]!, command.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (this.#logs += `${name}: ${chunk.toString()}`));
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => this.#said.set(name, (this.#said.get(name) ?? '') + chunk.toString()));
     this.#children.set(name, child);
   }
 
-  /** Until `works` does, or fails with what is expected of one that works. */
-  async #until(works: () => Promise<void>, expected: RegExp): Promise<void> {
-    for (let tries = 0; tries < 600; tries++) {
-      const problem = await works().then(() => '', (thrown: unknown) => JSON.stringify((thrown as { error?: unknown }).error ?? String(thrown)));
-      if (problem === '' || expected.test(problem)) return;
-      await sleep(500);
+  /** Until it says that it runs; that takes most of a minute on a busy computer. */
+  async #ready(name: Worker | 'head'): Promise<void> {
+    while (!this.#said.get(name)?.includes('Ray runtime started')) {
+      const { exitCode, signalCode } = this.#children.get(name)!;
+      if (exitCode !== null || signalCode !== null) throw new Error(`${name} of Ray does not start: ${this.log()}`);
+      await sleep(200);
     }
-    throw new Error(`Ray does not start: ${this.log()}`);
   }
 }
 

@@ -31,10 +31,10 @@ describe.skipIf(!hasSlurm || !isBuilt)(`trainings on Slurm${slurmNotice}`, () =>
   });
 
   it('folds run side by side by way of a shared folder, one goes on after its node was lost, and all land in the project', async () => {
-    const { events, result } = train('--folds', '0,1', '--epochs', '4', '--shared', rig.shared, '--yes');
+    const { events, result } = train('--folds', '0,1', '--epochs', '3', '--shared', rig.shared, '--yes');
     await expect.poll(() => events.some((event) => event.type === 'metric' && event.metric.epoch >= 2), { timeout: 240_000, interval: 100 }).toBe(true);
     slurm.loseNode();
-    expect(await result, slurm.log()).toMatchObject({ exitCode: 0, value: { left: [], trained: [{ fold: 0, run: { state: 'finished', epoch: 4, cluster: 'slurm:test' } }, { fold: 1, run: { state: 'finished', epoch: 4 } }] } });
+    expect(await result, slurm.log()).toMatchObject({ exitCode: 0, value: { left: [], trained: [{ fold: 0, run: { state: 'finished', epoch: 3, cluster: 'slurm:test' } }, { fold: 1, run: { state: 'finished', epoch: 3 } }] } });
     const lost = events.filter((event) => event.type === 'retrying');
     expect(lost[0]).toMatchObject({ attempt: 2, attempts: 4, error: { code: 'cluster/node-lost' } });
     const runs = join(rig.project, 'runs');
