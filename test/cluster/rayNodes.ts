@@ -17,7 +17,7 @@ const HEAD = `${NETWORK}.1`;
 const BRIDGE = 'mlray0';
 const WORKERS = [2, 3] as const;
 type Worker = (typeof WORKERS)[number];
-const SETTINGS = { RAY_USAGE_STATS_ENABLED: '0', RAY_raylet_start_wait_time_s: '180', RAY_health_check_initial_delay_ms: '5000', RAY_health_check_period_ms: '1000', RAY_health_check_failure_threshold: '5' };
+const SETTINGS = { RAY_USAGE_STATS_ENABLED: '0', RAY_raylet_start_wait_time_s: '180', RAY_agent_register_timeout_ms: '180000', RAY_health_check_initial_delay_ms: '5000', RAY_health_check_period_ms: '1000', RAY_health_check_failure_threshold: '5' };
 
 export class RayNodes {
   readonly token = randomBytes(24).toString('hex');
