@@ -26,6 +26,7 @@ export const ICON_PATHS = {
   cine: 'M6 4l10 6-10 6z',
   pause: 'M7 4v12 M13 4v12',
   fit: 'M3 7V3h4 M13 3h4v4 M17 13v4h-4 M7 17H3v-4',
+  menu: 'M3 5h14 M3 10h14 M3 15h14',
   more: 'M3 5h9 M15 5h2 M12 3v4 M3 10h2 M8 10h9 M5 8v4 M3 15h7 M13 15h4 M10 13v4',
 } as const;
 export type IconName = keyof typeof ICON_PATHS;

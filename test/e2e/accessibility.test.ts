@@ -43,12 +43,18 @@ describe.skipIf(!existsSync(CHROMIUM))(`accessibility in a browser (needs ${CHRO
       await page.getByRole('tab', { name: tab, exact: true }).click();
       await check(`panel ${tab}`);
     }
+    await page.getByRole('button', { name: 'Project menu' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('group', { name: 'Project menu' }).waitFor();
+    await check('project menu');
+    await page.keyboard.press('Escape');
     const open: readonly (readonly [string, () => Promise<void>, readonly string[]])[] = [
       ['palette', () => page.keyboard.press('Control+k'), []],
       ['cheat sheet', () => page.keyboard.press('?'), []],
       ['settings', () => page.keyboard.press('Control+,'), ['Keyboard shortcuts']],
       ['import', () => page.getByRole('button', { name: 'Import…' }).click(), []],
       ['export', () => page.getByRole('button', { name: 'Export…' }).click(), []],
+      ['audit trail', () => showAudit(page), []],
       ['network', () => page.getByRole('button', { name: 'Network…' }).click(), ['Search and retrieve', 'Receive']],
     ];
     for (const [name, show, tabs] of open) {
@@ -82,3 +88,13 @@ describe.skipIf(!existsSync(CHROMIUM))(`accessibility in a browser (needs ${CHRO
     expect(complaints).toEqual([]);
   }, 240_000);
 });
+
+/** By keyboard, with a verdict and an entry open. */
+async function showAudit(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Project menu' }).press('Enter');
+  await page.getByRole('button', { name: 'Audit trail…' }).press('Enter');
+  await page.getByRole('button', { name: 'Verify' }).press('Enter');
+  await page.locator('[data-testid=audit-verdict][data-holds=true]').waitFor();
+  await page.getByTestId('audit-entry').first().press('Enter');
+  await page.getByTestId('audit-facts').waitFor();
+}

@@ -1,5 +1,5 @@
 /** Which case next, why, how much work it was, and a list of two thousand, in a real browser; the predictions are a threshold. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -98,6 +98,57 @@ describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROM
     await picture(page, 'worklist-long');
     expect(complaints).toEqual([]);
   }, 180_000);
+
+  it('lists two thousand entries of the audit trail, finds one, verifies and exports them', async () => {
+    await page.keyboard.press('Control+k');
+    await page.getByLabel('Search commands').fill('audit');
+    await page.keyboard.press('Enter');
+    const entries = page.getByTestId('audit-entry');
+    const newestSeq = Number(await entries.first().getAttribute('data-seq'));
+    expect(newestSeq).toBeGreaterThan(LONG_LIST);
+    expect(await entries.first().textContent()).toContain('Case included again');
+    expect(await entries.count()).toBeLessThan(60);
+    // by key past what is drawn, and past the first page by scrolling
+    await entries.first().focus();
+    await expect.poll(async () => {
+      await page.keyboard.press('ArrowDown'); // a row that is not drawn yet gets the focus a picture later
+      return Number(await page.evaluate(() => document.activeElement?.getAttribute('data-seq')));
+    }, { timeout: 60_000, interval: 20 }).toBeLessThan(newestSeq - 30);
+    const list = page.getByRole('list', { name: 'Audit trail' });
+    await expect.poll(async () => {
+      await list.evaluate((ul) => (ul.parentElement!.scrollTop = ul.scrollHeight));
+      return Number(await entries.last().getAttribute('data-seq'));
+    }, { timeout: 60_000 }).toBe(1);
+    expect(await entries.count()).toBeLessThan(60);
+
+    await page.getByLabel('Kind of entry').selectOption('exclude');
+    await expect.poll(() => page.getByTestId('audit-count').textContent(), SOON).toBe('1 entry');
+    await entries.first().click();
+    expect(await page.getByTestId('audit-facts').textContent()).toContain('Motion artefacts');
+    await page.getByRole('button', { name: 'Clear the filter' }).click();
+    await page.getByLabel('Case or model').fill('CASE_0777');
+    await expect.poll(() => page.getByTestId('audit-count').textContent(), SOON).toBe('1 entry');
+
+    await page.getByLabel('Head of the trail, noted earlier').fill('12:ab');
+    expect(await page.getByRole('button', { name: 'Verify' }).isDisabled()).toBe(true);
+    await page.getByLabel('Head of the trail, noted earlier').fill(`12:${'ab'.repeat(32)}`);
+    await page.getByRole('button', { name: 'Verify' }).click();
+    await expect.poll(() => page.getByTestId('audit-verdict').textContent(), SOON).toContain('Entry 12 is another one than was noted elsewhere');
+    await page.getByLabel('Head of the trail, noted earlier').fill('');
+    await page.getByRole('button', { name: 'Verify' }).click();
+    await expect.poll(() => page.getByTestId('audit-verdict').textContent(), SOON).toContain(`All ${newestSeq.toLocaleString('en')} entries hold`);
+    await picture(page, 'audit');
+
+    const downloading = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save as table (CSV)' }).click();
+    const download = await downloading;
+    expect(download.suggestedFilename()).toBe('project-audit.csv');
+    const rows = readFileSync(await download.path(), 'utf8').trim().split('\r\n');
+    expect(rows).toHaveLength(newestSeq + 1);
+    expect(rows.at(-1)).toContain(',include,case_1999,');
+    await page.keyboard.press('Escape');
+    expect(complaints).toEqual([]);
+  }, 120_000);
 });
 
 const SOON = { timeout: 20_000 };

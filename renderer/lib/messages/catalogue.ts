@@ -3,6 +3,7 @@
  * `de/`; a missing one fails to compile. Sentences of errors: `errorText.ts`.
  */
 import { annotate as annotateDe } from './de/annotate.ts';
+import { audit as auditDe } from './de/audit.ts';
 import { beside as besideDe } from './de/beside.ts';
 import { browse as browseDe } from './de/browse.ts';
 import { commands as commandsDe } from './de/commands.ts';
@@ -21,6 +22,7 @@ import { train as trainDe } from './de/train.ts';
 import { view as viewDe } from './de/view.ts';
 import { workspace as workspaceDe } from './de/workspace.ts';
 import { annotate } from './en/annotate.ts';
+import { audit } from './en/audit.ts';
 import { beside } from './en/beside.ts';
 import { browse } from './en/browse.ts';
 import { commands } from './en/commands.ts';
@@ -40,10 +42,10 @@ import { view } from './en/view.ts';
 import { workspace } from './en/workspace.ts';
 import type { Message } from './message.ts';
 
-const en = { ...annotate, ...beside, ...browse, ...commands, ...common, ...editing, ...exporting, ...importing, ...jobs, ...maskPanel, ...network, ...project, ...recovery, ...review, ...settings, ...train, ...view, ...workspace };
+const en = { ...annotate, ...audit, ...beside, ...browse, ...commands, ...common, ...editing, ...exporting, ...importing, ...jobs, ...maskPanel, ...network, ...project, ...recovery, ...review, ...settings, ...train, ...view, ...workspace };
 export type MessageKey = keyof typeof en;
 export type Messages = typeof en;
-const de: Record<MessageKey, Message> = { ...annotateDe, ...besideDe, ...browseDe, ...commandsDe, ...commonDe, ...editingDe, ...exportingDe, ...importingDe, ...jobsDe, ...maskPanelDe, ...networkDe, ...projectDe, ...recoveryDe, ...reviewDe, ...settingsDe, ...trainDe, ...viewDe, ...workspaceDe };
+const de: Record<MessageKey, Message> = { ...annotateDe, ...auditDe, ...besideDe, ...browseDe, ...commandsDe, ...commonDe, ...editingDe, ...exportingDe, ...importingDe, ...jobsDe, ...maskPanelDe, ...networkDe, ...projectDe, ...recoveryDe, ...reviewDe, ...settingsDe, ...trainDe, ...viewDe, ...workspaceDe };
 
 export type Language = 'en' | 'de';
 export const catalogues: Readonly<Record<Language, Readonly<Record<MessageKey, Message>>>> = { en, de };

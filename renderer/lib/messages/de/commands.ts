@@ -53,6 +53,7 @@ export const commands: Record<keyof typeof en, Message> = {
   'command.nextToCorrect': 'Fall, der als Nächstes zu korrigieren ist',
   'command.import': 'Studien importieren…',
   'command.network': 'DICOM-Netz…',
+  'command.audit': 'Protokoll (wer hat was getan)…',
   'command.export': 'Masken exportieren…',
   'command.closeProject': 'Projekt schließen',
   'command.panel': 'Tafel: {name}',
@@ -65,6 +66,7 @@ export const commands: Record<keyof typeof en, Message> = {
   'unavailable.noBackground': 'Hintergrund malt man nur, wo nicht bemalte Voxel unbekannt sind.',
   'unavailable.allComplete': 'Nicht bemalte Voxel dieses Falls sind überall Hintergrund.',
   'unavailable.nothingToCompare': 'Es gibt keine andere Maske zum Vergleichen.',
+  'unavailable.role': 'Ihre Rolle erlaubt das nicht.',
   'unavailable.noCases': 'Das Projekt hat keine Fälle.',
   'unavailable.nothingToCorrect': 'Kein Fall wartet auf eine Korrektur.',
 };

@@ -6,6 +6,7 @@ export const workspace: Record<keyof typeof en, Message> = {
   'workspace.network': 'Netz…',
   'workspace.networkHint': 'Im DICOM-Netz suchen, abrufen, senden und empfangen',
   'workspace.export': 'Export…',
+  'workspace.projectMenu': 'Projektmenü',
   'workspace.settings': 'Einstellungen',
   'workspace.closeProject': 'Projekt schließen',
   'workspace.cases': 'Fälle',

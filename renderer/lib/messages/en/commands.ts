@@ -51,6 +51,7 @@ export const commands = {
   'command.nextToCorrect': 'Case to correct next',
   'command.import': 'Import studies…',
   'command.network': 'DICOM network…',
+  'command.audit': 'Audit trail…',
   'command.export': 'Export masks…',
   'command.closeProject': 'Close the project',
   'command.panel': 'Panel: {name}',
@@ -63,6 +64,7 @@ export const commands = {
   'unavailable.noBackground': 'Background is painted only where unpainted voxels are unknown.',
   'unavailable.allComplete': 'Unpainted voxels of this case are background everywhere.',
   'unavailable.nothingToCompare': 'There is no other mask to compare with.',
+  'unavailable.role': 'Your role does not allow it.',
   'unavailable.noCases': 'The project has no cases.',
   'unavailable.nothingToCorrect': 'No case waits for a correction.',
 } as const;

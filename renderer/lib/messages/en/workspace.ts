@@ -4,6 +4,7 @@ export const workspace = {
   'workspace.network': 'Network…',
   'workspace.networkHint': 'Search, retrieve, send and receive over the DICOM network',
   'workspace.export': 'Export…',
+  'workspace.projectMenu': 'Project menu',
   'workspace.settings': 'Settings',
   'workspace.closeProject': 'Close project',
   'workspace.cases': 'Cases',
