@@ -2,7 +2,8 @@ import { resolve } from 'node:path';
 import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import { BlendName, PredictOptions } from '../contract/predictOptions.ts';
-import type { MemoryPolicy } from '../contract/memory.ts';
+import { type AppError, AppException } from '../contract/errors.ts';
+import { gigabytes, type MemoryPolicy } from '../contract/memory.ts';
 import { Amp, ExportFormat } from '../contract/vocabulary.ts';
 import type { ProgramPaths } from '../host/programPaths.ts';
 import type { CliSession } from './cliSession.ts';
@@ -26,6 +27,7 @@ interface PredictFlags extends CommandOptions {
   readonly xla?: boolean;
   readonly saveProbabilities?: boolean;
   readonly savePreds?: boolean;
+  readonly windowsPerCall?: number;
   readonly ignoreMemory?: boolean;
 }
 
@@ -61,6 +63,7 @@ export function addPredictCommand(root: Command, program: ProgramPaths): void {
     .addOption(new Option('--xla', 'compile the network: for GPUs, 12 times slower on a CPU'))
     .addOption(new Option('--save-probabilities', 'also write one float32 volume per class beside each label map'))
     .addOption(new Option('--save-preds', 'the same as --save-probabilities, by its name in the seed').hideHelp())
+    .addOption(new Option('--windows-per-call <n>', 'slices that a 2D network takes at once, 1 to 8: fewer for less memory, the masks are the same; default 8').argParser(windowsPerCallOf))
     .addOption(new Option('--ignore-memory', 'start even when a case needs more memory than there is'))
     .addOption(jsonOption())
     .addHelpText(
@@ -89,6 +92,23 @@ export function addPredictCommand(root: Command, program: ProgramPaths): void {
     });
 }
 
+function windowsPerCallOf(text: string): number {
+  const parsed = PredictOptions.shape.windowsPerCall.safeParse(Number(text));
+  if (text.trim() === '' || !parsed.success) throw new InvalidArgumentError('a whole number from 1 to 8 is needed.');
+  return Number(text);
+}
+
+/** What to add to the command so that it needs less memory, or starts in spite of it. */
+export function thriftierFlags(errors: readonly AppError[], models: readonly string[]): string[] {
+  const error = errors.find(({ code }) => code === 'predict/memory-short' || code === 'predict/out-of-memory');
+  if (error?.code !== 'predict/memory-short' && error?.code !== 'predict/out-of-memory') return [];
+  const flags = error.offers.map(({ choices: { windowsPerCall, modelCount }, neededBytes }) => {
+    const words = [windowsPerCall && `--windows-per-call ${windowsPerCall}`, modelCount && models.slice(0, modelCount).map((name) => `--model ${name}`).join(' ')].filter(Boolean).join(' ');
+    return neededBytes === undefined ? `Less memory: ${words}` : `${gigabytes(neededBytes)}: ${words}`;
+  });
+  return error.code === 'predict/memory-short' ? [...flags, 'In spite of it: --ignore-memory'] : flags;
+}
+
 const PredictSummary = z.object({ predictedCount: z.int() });
 
 function overlapOf(text: string): number {
@@ -107,7 +127,7 @@ async function predict(session: CliSession, flags: PredictFlags): Promise<Comman
     ? undefined
     : model.map((name) => findRun(runs, name, ({ hasCheckpoint }) => hasCheckpoint).runId);
   const memory: MemoryPolicy = flags.ignoreMemory ? 'ignore' : 'refuse';
-  const options = { runIds, memory, mirror: flags.mirror ?? flags.tta ?? false, overlap, blend, amp, xla: flags.xla ?? false };
+  const options = { runIds, memory, mirror: flags.mirror ?? flags.tta ?? false, overlap, blend, amp, xla: flags.xla ?? false, windowsPerCall: flags.windowsPerCall };
   const saveProbabilities = flags.saveProbabilities ?? flags.savePreds ?? false;
   const end = await followJob(session, () =>
     input !== undefined && output !== undefined
@@ -119,7 +139,11 @@ async function predict(session: CliSession, flags: PredictFlags): Promise<Comman
           saveProbabilities,
         })
       : session.call('nnunet.predict', options),
-  );
+  ).catch((thrown: unknown) => {
+    if (thrown instanceof AppException) thriftierFlags([thrown.error], model).forEach((line) => session.output.say(line));
+    throw thrown;
+  });
+  thriftierFlags(end.problems, model).forEach((line) => session.output.say(line));
   const { predictedCount } = PredictSummary.catch({ predictedCount: 0 }).parse(end.summary);
   const place = output === undefined ? 'in the project, ready to be corrected' : `in ${resolve(output)}`;
   session.output.say(`${predictedCount} label map${predictedCount === 1 ? '' : 's'} ${place}.`);

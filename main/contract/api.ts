@@ -432,7 +432,7 @@ export const calls = {
    * Of the current model, for one segment in a box of a case, grown from the most probable voxel of `seed`. Takes as long as the
    * windows that see the box; told by events `proposal`.
    */
-  'nnunet.propose': call(z.object({ proposalId: ProposalId, caseId: CaseId, labelValue: LabelValue, box: VoxelBox, seed: VoxelBox }), Proposal),
+  'nnunet.propose': call(z.object({ proposalId: ProposalId, caseId: CaseId, labelValue: LabelValue, box: VoxelBox, seed: VoxelBox, memory: MemoryPolicy.optional() }), Proposal),
   'nnunet.cancelProposal': call(z.object({ proposalId: ProposalId }), none),
   'nnunet.predictFolder': call(
     PredictOptions.extend({

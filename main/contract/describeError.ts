@@ -2,7 +2,7 @@ import { describeClusterError } from './describeClusterError.ts';
 import { describeNetworkError } from './describeNetworkError.ts';
 import { describeHolder, describeReadOnly } from './describeHolder.ts';
 import type { AppError } from './errors.ts';
-import { describeMemoryChoices, gigabytes, type MemoryOffer } from './memory.ts';
+import { describeMemoryChoices, describePredictMemoryChoices, gigabytes, type MemoryOffer, type PredictMemoryOffer } from './memory.ts';
 import { LARGEST_LABEL_VALUE } from './vocabulary.ts';
 
 type ErrorOf<Area extends string> = Extract<AppError, { code: `${Area}/${string}` }>;
@@ -286,9 +286,9 @@ function describePredictError(error: ErrorOf<'predict'>): string {
     case 'predict/incompatible-models':
       return `These models cannot predict together (${firstLine(error.detail)}). Predict with one of them, or with models of the same training.`;
     case 'predict/memory-short':
-      return `Predicting ${error.path} needs about ${gigabytes(error.neededBytes)}, ${gigabytes(error.availableBytes)} are free. Close other programs, or start it anyway.`;
+      return `Predicting ${error.path} needs about ${gigabytes(error.neededBytes)}, ${gigabytes(error.availableBytes)} are free. ${error.offers.length > 0 ? `Predict with ${offeredToPredict(error.offers)}` : 'A 2d or 3d_lowres model needs less'}; or close other programs, or start it anyway.`;
     case 'predict/out-of-memory':
-      return `The prediction ran out of memory (${firstLine(error.detail)}). Close other programs, predict fewer cases or models at once, or use a model with smaller patches.`;
+      return `The prediction ran out of memory (${firstLine(error.detail)}). ${error.offers.length > 0 ? `Predict with ${offeredToPredict(error.offers)}` : 'Use a model with smaller patches, such as a 2d or 3d_lowres one'}, or close other programs.`;
     case 'predict/wrong-channels':
       return `${error.path} has ${channels(error.actual)}, but the model was trained on ${error.expected}. Choose images like those of the training.`;
   }
@@ -366,6 +366,9 @@ function describeDeath({ exitCode, signal }: Extract<AppError, { code: 'job/proc
 const missingPart = ({ folds, caseIds }: Extract<AppError, { code: 'train/previous-stage-missing' }>): string =>
   `${folds.length === 0 ? 'cases of no fold' : `fold${folds.length === 1 ? '' : 's'} ${folds.join(', ')}`} (${caseIds.length} case${caseIds.length === 1 ? '' : 's'}, ${caseIds[0] ?? 'none'} the first)`;
 /** `the batch in 3 parts (4.9 GB), or batches of 3 (4.9 GB)` */
+const offeredToPredict = (offers: readonly PredictMemoryOffer[]): string =>
+  offers.map(({ choices, neededBytes }) => `${describePredictMemoryChoices(choices)}${neededBytes === undefined ? '' : ` (${gigabytes(neededBytes)})`}`).join(', or ');
+
 const offered = (offers: readonly MemoryOffer[]): string => offers.map(({ choices, neededBytes }) => `${describeMemoryChoices(choices)} (${gigabytes(neededBytes)})`).join(', or ');
 const MOST_LISTED = 10;
 const listed = (all: readonly string[]): string => `${all.slice(0, MOST_LISTED).join('; ')}${all.length > MOST_LISTED ? `; and ${all.length - MOST_LISTED} more` : ''}`;

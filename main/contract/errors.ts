@@ -1,7 +1,7 @@
 /** Expected failures as data: a code `area/what` with the facts, no sentence (sentences: `describeError.ts`). */
 import { z } from 'zod';
 import { ProjectHolder, ReadOnlyReason } from './projectAccess.ts';
-import { MemoryOffer } from './memory.ts';
+import { MemoryOffer, PredictMemoryOffer } from './memory.ts';
 import { Role } from './roles.ts';
 import { CaseId, ConfigurationName, DimsIjk, JobId, RunId } from './vocabulary.ts';
 
@@ -96,8 +96,8 @@ export const AppError = z.discriminatedUnion('code', [
   /** The model was not trained on this segment. */
   code('predict/unknown-segment', { runId: RunId, labelValue: z.int() }),
   /** Told before the case is begun. */
-  code('predict/memory-short', { path, neededBytes: z.number(), availableBytes: z.number() }),
-  code('predict/out-of-memory', { detail: z.string() }),
+  code('predict/memory-short', { path, caseId: CaseId.optional(), neededBytes: z.number(), availableBytes: z.number(), offers: z.array(PredictMemoryOffer).default([]) }),
+  code('predict/out-of-memory', { detail: z.string(), offers: z.array(PredictMemoryOffer).default([]) }),
   /** Models that cannot vote on one case. */
   code('predict/incompatible-models', { detail: z.string() }),
   code('predict/wrong-channels', { path, expected: z.int(), actual: z.int() }),

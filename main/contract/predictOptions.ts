@@ -12,6 +12,8 @@ export const PredictOptions = z.object({
   overlap: z.number().min(0).max(0.95).optional(),
   /** Absent: the preset's (v2 gaussian, seed constant). */
   blend: BlendName.optional(),
+  /** At most so many slices of a 2D network at once, for less memory; absent: 8. The masks are the same. */
+  windowsPerCall: z.int().min(1).max(8).optional(),
   amp: Amp.default('off'),
   /** TensorFlow compiles the network: for GPUs, 12 times slower on a CPU. */
   xla: z.boolean().default(false),

@@ -231,6 +231,8 @@ export const ProposeTask = z.object({
   task: z.literal('propose'), model: PredictTask.shape.models.element, image: StoredImage, labelValue: LabelValue, box: VoxelBox, seed: VoxelBox, scratchFolder: z.string(),
   /** For the error of a run that does not know the label. */
   runId: RunId,
+  /** Absent: `refuse`. */
+  memory: MemoryPolicy.optional(),
 });
 export type ProposeTask = z.infer<typeof ProposeTask>;
 

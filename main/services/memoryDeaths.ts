@@ -1,8 +1,10 @@
 /** What to change after a compute process that memory ended. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { RunInfo } from '../contract/api.ts';
 import type { AppError } from '../contract/errors.ts';
 import type { MemoryOffer } from '../contract/memory.ts';
+import type { PredictOptions } from '../contract/predictOptions.ts';
 import type { RunId } from '../contract/vocabulary.ts';
 import type { ProjectStore } from '../dataset/projectStore.ts';
 import { memoryDeath } from '../jobs/memoryDeath.ts';
@@ -18,9 +20,13 @@ export function explainTrainingDeath(store: ProjectStore, runId: RunId, error: A
   return detail === null ? error : { code: 'train/out-of-memory', detail, offers: smallerRecipes(store, runId) };
 }
 
-export function explainPredictionDeath(error: AppError): AppError {
+/** `predict/out-of-memory` with what needs less, where memory ended the process; else the error as it is. */
+export function explainPredictionDeath(error: AppError, runs: readonly Pick<RunInfo, 'configuration'>[] = [], { windowsPerCall }: Pick<PredictOptions, 'windowsPerCall'> = {}): AppError {
   const detail = memoryDeath(error);
-  return detail === null ? error : { code: 'predict/out-of-memory', detail };
+  if (detail === null) return error;
+  const isBySlices = runs.some(({ configuration }) => configuration === '2d') && windowsPerCall !== 1;
+  const choices = [...(isBySlices ? [{ windowsPerCall: 1 }] : []), ...(runs.length > 1 ? [{ modelCount: 1 }] : [])];
+  return { code: 'predict/out-of-memory', detail, offers: choices.map((one) => ({ choices: one })) };
 }
 
 /** None before there is a plan: then the preparation of the cases ran out. */

@@ -39,7 +39,7 @@ export function predictServices(session: ProjectSession, events: EventHub, softw
         const task: PredictTask = { task: 'predict', models, options, memory, cases: [], folder };
         const title = `Predict ${basename(folder.inputFolder)}`;
         const subject = runs.map(({ runId }) => runId).join('+');
-        return { jobId: submitOutside(queue, { kind: 'predict', title, subject, writesInto: [folder.outputFolder], tasks: [() => task], onItem() {}, explain: explainPredictionDeath }) };
+        return { jobId: submitOutside(queue, { kind: 'predict', title, subject, writesInto: [folder.outputFolder], tasks: [() => task], onItem() {}, explain: (error) => explainPredictionDeath(error, runs, options) }) };
       }),
   };
 }
@@ -76,7 +76,7 @@ async function predictCases(
       subject: voters,
       request: { call: 'nnunet.predict', input: { ...options, memory, runIds: runs.map(({ runId }) => runId), caseIds: cases.map(({ caseId }) => caseId) } },
       tasks: [task],
-      explain: explainPredictionDeath,
+      explain: (error) => explainPredictionDeath(error, runs, options),
       onItem(item) {
         if (item.kind !== 'prediction') return;
         stored.add(item.caseId);

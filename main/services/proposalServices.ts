@@ -9,6 +9,7 @@ import { startTask, type RunningTask } from '../jobs/computeTask.ts';
 import { answer } from './answer.ts';
 import { requireCase } from './caseSummary.ts';
 import type { EventHub } from './eventHub.ts';
+import { explainPredictionDeath } from './memoryDeaths.ts';
 import { chooseRuns, modelsOf } from './predictServices.ts';
 import type { ProjectSession } from './projectSession.ts';
 
@@ -17,21 +18,21 @@ type ProposalCalls = 'nnunet.propose' | 'nnunet.cancelProposal';
 export function proposalServices(session: ProjectSession, events: EventHub, compute: ComputeHost): Pick<Handlers, ProposalCalls> {
   const running = new Map<ProposalId, RunningTask>();
   return {
-    'nnunet.propose': ({ proposalId, caseId, labelValue, box, seed }) =>
+    'nnunet.propose': ({ proposalId, caseId, labelValue, box, seed, memory }) =>
       answer(() =>
         session.during(async ({ store }) => {
           const [run] = chooseRuns(store, undefined);
           const { image } = requireCase(store, caseId);
           requireInside(box, image.grid, seed);
           const { runId } = run!;
-          const task: ProposeTask = { task: 'propose', model: modelsOf(store, [run!])[0]!, image, labelValue, box, seed, runId, scratchFolder: store.folder.labels(caseId) };
+          const task: ProposeTask = { task: 'propose', model: modelsOf(store, [run!])[0]!, image, labelValue, box, seed, runId, memory, scratchFolder: store.folder.labels(caseId) };
           const started = startTask(compute, task, (news) => {
             if (news.type === 'progress') events.emit({ type: 'proposal', proposalId, share: news.progress.done / news.progress.total });
           });
           running.set(proposalId, started);
           try {
             const outcome = await started.outcome;
-            if (outcome.type === 'failed') throw new AppException(outcome.error);
+            if (outcome.type === 'failed') throw new AppException(explainPredictionDeath(outcome.error));
             return Proposal.parse(outcome.stopped ? { runId, levels: null, seedLevel: 0 } : { runId, ...outcome.summary });
           } finally {
             running.delete(proposalId);

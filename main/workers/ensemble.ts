@@ -77,7 +77,7 @@ export async function openEnsemble(models: Models, options: PredictOptions, fact
         : null;
       const engines: InferenceEngine[] = [];
       members.push({ plan, configuration, engines, previous });
-      const engineOptions = { batchSize: windowsPerCall(configuration), precision: choosePrecision(options.amp, factory.device).precision, xla: options.xla };
+      const engineOptions = { batchSize: windowsPerCall(configuration, options.windowsPerCall), precision: choosePrecision(options.amp, factory.device).precision, xla: options.xla };
       for (const ofRun of weights) engines.push(await factory.createInference(networkOf(plan, configuration), configuration.patch, ofRun, engineOptions));
     }
     return { members, options, isOnGpu: factory.device.kind === 'gpu', postprocessing: options.postprocess ? await commonPostprocessing(models) : null, dispose };
@@ -189,7 +189,7 @@ export async function prepareMember(
   const { shapeDhw } = geometry;
   const alone = imageSource(image, shapeDhw, plan.channels.length);
   const source = coarse ? withOneHotClasses(alone, preprocessLabels(coarse, null, geometry, plan).classes, shapeDhw, plan.classes.length) : alone;
-  const spec = inferSpecOf(plan, configuration, options, windowsPerCall(configuration));
+  const spec = inferSpecOf(plan, configuration, options, windowsPerCall(configuration, options.windowsPerCall));
   return { geometry, source, spec, firstPart, predict: (windows) => meanLogits(engines, windows) };
 }
 

@@ -15,6 +15,7 @@ import { writeGzippedNifti } from '../dataset/storedVolume.ts';
 import { readDicomSeg } from '../formats/dicomSeg/readDicomSeg.ts';
 import { gridFromAffine } from '../imaging/grid.ts';
 import { Plan, type PlanConfiguration } from '../nnunet/plan/plan.ts';
+import { LIMIT_VARIABLE } from './availableMemory.ts';
 import { runPredict } from './predict.ts';
 import { storedCase } from './testing/storedCase.ts';
 import { writeCheckpoint, writePlan } from './runFiles.ts';
@@ -94,13 +95,14 @@ interface Choices {
   readonly options?: object;
   readonly saveProbabilities?: boolean;
   readonly previous?: string;
+  readonly memory?: PredictTask['memory'];
 }
 
-async function predicted(runFolders: readonly string[], { options = {}, saveProbabilities = false, previous }: Choices = {}) {
+async function predicted(runFolders: readonly string[], { options = {}, saveProbabilities = false, previous, memory }: Choices = {}) {
   const outputFolder = join(folder, 'out');
   await writeGzippedNifti(join(folder, 'in', 'case.nii.gz'), grid, Int16Array.from({ length: COUNT }, (_, n) => valueAt(n)));
   const models = runFolders.map((runFolder) => ({ runFolder, previousRunFolders: previous ? [previous] : [] }));
-  const task = PredictTask.parse({ task: 'predict', models, options, cases: [], folder: { inputFolder: join(folder, 'in'), outputFolder, saveProbabilities } });
+  const task = PredictTask.parse({ task: 'predict', models, options, memory, cases: [], folder: { inputFolder: join(folder, 'in'), outputFolder, saveProbabilities } });
   const result = await runPredict(task, { tell: () => undefined, stop: { aborted: false } }, factory);
   const volume = async (file: string) => (await readVolumeFile(join(outputFolder, file))).channels[0]!;
   return { result, volume, files: () => readdirSync(outputFolder).sort(), outputFolder };
@@ -250,6 +252,59 @@ describe('the uncertainty of a stored case', () => {
     const [one, other] = [configuration({ spacingDhwMm: [1, 1, 1] }), configuration({ spacingDhwMm: [1, 1, 1], patch: [6, 8, 8] })];
     const { map } = await measured([await writeRun('a', plan({}, [one]), [150, 0.02]), await writeRun('b', plan({}, [other]), [150, 0.06])]);
     expect(map[at(13, 10, 6)]).toBe(Math.round(255 * bitsOf((sigmoid(1) + sigmoid(3)) / 2)));
+  });
+});
+
+describe('a case that needs more memory than there is', () => {
+  const limitedTo = async <T>(bytes: number, work: () => Promise<T>): Promise<T> => {
+    process.env[LIMIT_VARIABLE] = String(bytes / 1e9);
+    try {
+      return await work();
+    } finally {
+      delete process.env[LIMIT_VARIABLE];
+    }
+  };
+  const shortOf = async (limitBytes: number, runFolders: readonly string[], options: object = {}) => {
+    const { result } = await limitedTo(limitBytes, () => predicted(runFolders, { options }));
+    if (result.ok || result.error.code !== 'predict/memory-short') throw new Error(JSON.stringify(result));
+    return result.error;
+  };
+  /** So wide that what the network holds is most of it. */
+  const wide = { stages: [{ features: 512, convs: 1, kernel: [3, 3], stride: [1, 1] }] };
+  const slices = () => plan({}, [configuration({ name: '2d', patch: [16, 16], spacingDhwMm: [null, 1.2, 1], ...wide })]);
+
+  it('is not begun: the job says what it needs, what there is, and what would fit', async () => {
+    const runs = [await writeRun('a', slices(), [150, 1], '2d'), await writeRun('b', slices(), [150, 1], '2d')];
+    seen.length = 0;
+    const { neededBytes, availableBytes, offers, path } = await shortOf(1e7, runs);
+    expect(path).toBe(join(folder, 'in', 'case.nii.gz'));
+    expect([neededBytes > 4e8, Math.round(availableBytes), offers]).toEqual([true, 1e7, []]);
+    const just = await shortOf(neededBytes - 1, runs);
+    expect(just.offers.map(({ choices }) => choices)).toEqual([{ windowsPerCall: 1 }, { modelCount: 1 }, { windowsPerCall: 1, modelCount: 1 }]);
+    expect(just.offers.every((offer) => offer.neededBytes! < neededBytes)).toBe(true);
+    expect(seen).toEqual([]);
+    // each offer is kept
+    for (const { choices, neededBytes: enough } of just.offers) {
+      const { windowsPerCall, modelCount = runs.length } = choices;
+      const { result } = await limitedTo(enough! + 1, () => predicted(runs.slice(0, modelCount), { options: { windowsPerCall } }));
+      expect(result, JSON.stringify(choices)).toMatchObject({ ok: true, value: { predictedCount: 1 } });
+      if (windowsPerCall) expect(Math.max(...seen)).toBe(1);
+      seen.length = 0;
+    }
+  });
+
+  it('offers only what is left to give up, and starts all the same where somebody says so', async () => {
+    const run = await writeRun('a', slices(), [150, 1], '2d');
+    const { neededBytes } = await shortOf(1e7, [run], { windowsPerCall: 1 });
+    expect((await shortOf(neededBytes - 1, [run], { windowsPerCall: 1 })).offers).toEqual([]);
+    expect((await limitedTo(1e7, () => predicted([run], { memory: 'ignore' }))).result).toMatchObject({ ok: true });
+  });
+
+  it('fewer slices at once paint the same mask', async () => {
+    const run = await writeRun('a', slices(), [150, 1], '2d');
+    const masks = [];
+    for (const windowsPerCall of [8, 1]) masks.push(Buffer.from((await (await predicted([run], { options: { windowsPerCall } })).volume('case.nii.gz')).buffer));
+    expect(masks[1]!.equals(masks[0]!)).toBe(true);
   });
 });
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import type { EngineFactory } from '../../models/engine.ts';
 import { AppException, err, ok, toAppError } from '../contract/errors.ts';
-import type { Result } from '../contract/errors.ts';
+import type { AppError, Result } from '../contract/errors.ts';
 import type { JobPort } from '../contract/jobPort.ts';
 import type { PredictTask, TaskItem } from '../contract/tasks.ts';
 import type { CaseUncertainty } from '../contract/uncertainty.ts';
@@ -34,8 +34,12 @@ export async function runPredict(input: PredictTask, host: JobPort, factory: Eng
     const ensemble = await openEnsemble(input.models, input.options, factory);
     try {
       const stored = await predictStored(input, port, ensemble);
-      const files = input.folder ? await predictFolder(input.folder, port, ensemble, input.memory) : { predicted: 0, failed: 0 };
-      return ok({ predictedCount: stored.predicted + files.predicted, failedCount: stored.failed + files.failed });
+      const files = input.folder ? await predictFolder(input.folder, port, ensemble, input.memory) : NOTHING;
+      const predictedCount = stored.predicted + files.predicted;
+      const short = stored.lackedMemory ?? files.lackedMemory;
+      // what nobody could begin has failed; of many cases those that are too large are problems
+      if (predictedCount === 0 && short) return err(short);
+      return ok({ predictedCount, failedCount: stored.failed + files.failed });
     } finally {
       ensemble.dispose();
     }
@@ -51,11 +55,14 @@ interface HoldingPort extends JobPort {
 interface Tally {
   predicted: number;
   failed: number;
+  /** Of the first case that needs more memory than there is. */
+  lackedMemory: AppError | null;
 }
+const NOTHING: Readonly<Tally> = { predicted: 0, failed: 0, lackedMemory: null };
 
 /** Runs `predictOne` for each entry; a failure becomes a problem and the next one goes on. Stops when told to. */
 async function each<T>(entries: readonly T[], port: JobPort, pathOf: (entry: T) => string, predictOne: (entry: T, report: (part: number) => void) => Promise<boolean>): Promise<Tally> {
-  const tally = { predicted: 0, failed: 0 };
+  const tally: Tally = { ...NOTHING };
   for (const [done, entry] of entries.entries()) {
     if (port.stop.aborted) break;
     const report = (part: number): void => port.tell({ type: 'progress', progress: { phase: 'predicting', done: done + part, total: entries.length } });
@@ -66,6 +73,7 @@ async function each<T>(entries: readonly T[], port: JobPort, pathOf: (entry: T) 
       const error = outOfMemory(thrown) ?? toAppError(thrown, pathOf(entry));
       if (error.code === 'disk/full') throw thrown; // every further case would fail the same way
       port.tell({ type: 'problem', error });
+      if (error.code === 'predict/memory-short') tally.lackedMemory ??= error;
       tally.failed++;
     }
   }
@@ -86,7 +94,7 @@ function predictStored(input: PredictTask, port: HoldingPort, ensemble: Ensemble
     const began = performance.now();
     const entropies = uncertaintyFile === undefined ? undefined : new EntropyMap();
     const hooks = { ...hooksOf(port, report, dirname(outputFile)), ...(entropies && { entropies }) };
-    requireMemory(ensemble, image.grid, image.files[0]!, input.memory);
+    requireMemory(ensemble, { grid: image.grid, path: image.files[0]!, caseId }, input.memory);
     const classes = await predictCase(ensemble, await readStoredImage(image), image.files[0]!, hooks);
     if (!classes) return false;
     const labels = labelsOfClasses(classes, ensemble.members[0]!.plan);
@@ -117,7 +125,7 @@ async function predictFolder(folder: NonNullable<PredictTask['folder']>, port: H
   return each(sources, port, ({ path }) => path, async (source, report) => {
     const loaded = await loadSource(source);
     const { channels, sourceGrid } = loaded;
-    requireMemory(ensemble, channels[0]!.grid, source.path, memory);
+    requireMemory(ensemble, { grid: channels[0]!.grid, path: source.path }, memory);
     const written = (path: string): void => port.tell({ type: 'item', item: { kind: 'writtenFile', path, sourcePath: source.path } });
     const scratch = saveProbabilities ? await ProbabilityScratch.open(outputFolder) : null;
     try {

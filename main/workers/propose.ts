@@ -13,7 +13,7 @@ import { boxProbabilities, networkPart, sourceFrom, type Part } from '../nnunet/
 import { inferPlanes } from '../nnunet/infer/infer.ts';
 import { joinLevels } from '../nnunet/infer/joinLevels.ts';
 import { openEnsemble, prepareMember } from './ensemble.ts';
-import { outOfMemory } from './predictionFit.ts';
+import { outOfMemory, requireMemory } from './predictionFit.ts';
 
 /** The summary is `{ levels, seedLevel }` of `Proposal`. */
 export async function runPropose(input: ProposeTask, port: JobPort, factory: EngineFactory): Promise<Result<Record<string, unknown>>> {
@@ -26,7 +26,7 @@ export async function runPropose(input: ProposeTask, port: JobPort, factory: Eng
 }
 
 /** Null when told to stop. */
-async function propose({ model, image, labelValue, box, seed, runId, scratchFolder }: ProposeTask, port: JobPort, factory: EngineFactory): Promise<{ levels: Uint8Array; seedLevel: number } | null> {
+async function propose({ model, image, labelValue, box, seed, runId, scratchFolder, memory }: ProposeTask, port: JobPort, factory: EngineFactory): Promise<{ levels: Uint8Array; seedLevel: number } | null> {
   const options = PredictOptions.parse({ postprocess: false });
   const ensemble = await openEnsemble([model], options, factory);
   try {
@@ -34,6 +34,7 @@ async function propose({ model, image, labelValue, box, seed, runId, scratchFold
     const { plan } = member!;
     const classIndex = plan.classes.findIndex((one) => one.labelValue === labelValue) + 1;
     if (classIndex === 0) throw new AppException({ code: 'predict/unknown-segment', runId, labelValue });
+    requireMemory(ensemble, { grid: image.grid, path: image.files[0]! }, memory);
     const mayGoOn = async (part: number): Promise<boolean> => {
       port.tell({ type: 'progress', progress: { phase: 'predicting', done: part, total: 1 } });
       await sleep(0); // the call before blocked the thread

@@ -89,5 +89,22 @@ it('a prediction whose process the system ended says what to change', async () =
     return ok({});
   };
   const { jobId } = await rig.call('nnunet.predict', {});
-  expect(await rig.jobEnd(jobId)).toMatchObject({ state: 'failed', error: { code: 'predict/out-of-memory' } });
+  expect(await rig.jobEnd(jobId)).toMatchObject({ state: 'failed', error: { code: 'predict/out-of-memory', offers: [] } });
+});
+
+it('of several 2D models it says that fewer slices and fewer models need less', async () => {
+  const runIds: RunId[] = [];
+  for (let n = 0; n < 2; n++) {
+    const { jobId, runId } = await rig.call('nnunet.train', { configuration: '2d', fold: 'all', epochs: 1 });
+    await rig.jobEnd(jobId);
+    runIds.push(runId);
+  }
+  rig.tasks.prediction = async () => {
+    rig.host.killAll();
+    return ok({});
+  };
+  const failed = await rig.jobEnd((await rig.call('nnunet.predict', { runIds })).jobId);
+  expect(failed).toMatchObject({ error: { code: 'predict/out-of-memory', offers: [{ choices: { windowsPerCall: 1 } }, { choices: { modelCount: 1 } }] } });
+  const again = await rig.jobEnd((await rig.call('nnunet.predict', { runIds, windowsPerCall: 1 })).jobId);
+  expect(again).toMatchObject({ error: { code: 'predict/out-of-memory', offers: [{ choices: { modelCount: 1 } }] } });
 });

@@ -14,7 +14,8 @@ export interface WindowChoices {
 /** Slices that one call takes: they are many and small. A 3D window fills the processor on its own. */
 const SLICES_PER_CALL = 8;
 
-export const windowsPerCall = (configuration: PlanConfiguration): number => (configuration.patch.length === 2 ? SLICES_PER_CALL : 1);
+/** `most`: for less memory. */
+export const windowsPerCall = (configuration: PlanConfiguration, most = SLICES_PER_CALL): number => (configuration.patch.length === 2 ? Math.min(most, SLICES_PER_CALL) : 1);
 
 export function inferSpecOf(plan: Plan, configuration: PlanConfiguration, { mirror, overlap, blend }: WindowChoices, batchSize: number): InferSpec {
   const preset = windowsOf(plan.preset);

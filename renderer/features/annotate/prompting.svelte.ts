@@ -1,6 +1,7 @@
 /** Asks the project's network for a region around a click, and shows it until the user takes or drops it. */
 import type { CaseId } from '../../../main/contract/vocabulary.ts';
 import { AppException, toAppError } from '../../../main/contract/errors.ts';
+import type { MemoryPolicy } from '../../../main/contract/memory.ts';
 import { ProposalId } from '../../../main/contract/proposal.ts';
 import type { AppApi } from '../../lib/api.ts';
 import { errorText } from '../../lib/messages/errorText.ts';
@@ -67,7 +68,8 @@ export class Prompting {
     this.#tools = null;
   }
 
-  async #ask(prompt: Prompt, at: Triple): Promise<void> {
+  /** `memory` `ignore`: although it needs more than there is. */
+  async #ask(prompt: Prompt, at: Triple, memory: MemoryPolicy = 'refuse'): Promise<void> {
     this.drop();
     const { caseId } = this.desk.openCase ?? {};
     if (!caseId) return;
@@ -75,14 +77,14 @@ export class Prompting {
     const proposalId = ProposalId.parse(crypto.randomUUID?.() ?? `p${Date.now()}`);
     this.#asking = { proposalId, share: 0 };
     try {
-      const { levels, seedLevel } = await this.api.call('nnunet.propose', { proposalId, caseId, labelValue, ...prompt });
+      const { levels, seedLevel } = await this.api.call('nnunet.propose', { proposalId, caseId, labelValue, memory, ...prompt });
       if (levels === null || this.#asking?.proposalId !== proposalId) return;
       const bytes = await unpacked(levels);
       if (this.#asking?.proposalId !== proposalId) return;
       this.#asking = null;
       this.#show(prompt, bytes, labelValue, seedLevel);
     } catch (thrown) {
-      if (this.#asking?.proposalId === proposalId) this.#refused(thrown, at);
+      if (this.#asking?.proposalId === proposalId) this.#refused(thrown, prompt, at);
     }
   }
 
@@ -96,9 +98,13 @@ export class Prompting {
     this.#tools?.showProposal(prompt.box, levels, lowestLevel(this.#percent));
   }
 
-  #refused(thrown: unknown, at: Triple): void {
+  #refused(thrown: unknown, prompt: Prompt, at: Triple): void {
     this.#asking = null;
     const error = toAppError(thrown);
+    if (error.code === 'predict/memory-short') {
+      this.notices.keep(errorText(error), { label: t('prompt.askAnyway'), run: () => void this.#ask(prompt, at, 'ignore') });
+      return;
+    }
     if (!(thrown instanceof AppException) || !NO_NETWORK.includes(error.code)) {
       this.notices.fail(thrown);
       return;

@@ -4,10 +4,12 @@ import type { CallInput } from '../../../main/contract/api.ts';
 import { AppException } from '../../../main/contract/errors.ts';
 import { foldJob, waitingOrder } from '../../../main/contract/foldJob.ts';
 import type { JobEvent, JobSummary } from '../../../main/contract/jobs.ts';
+import type { PredictMemoryChoices } from '../../../main/contract/memory.ts';
 import { type JobId, RunId } from '../../../main/contract/vocabulary.ts';
 import type { AppApi } from '../../lib/api.ts';
 import { t } from '../../lib/messages/messages.svelte.ts';
 import type { Notices } from '../../lib/notices.svelte.ts';
+import { predictionAgain } from './predictionOffers.ts';
 import { timeLeftText } from './jobWords.ts';
 import { phaseStart, type PhaseStart } from './timeLeft.ts';
 
@@ -95,6 +97,13 @@ export class JobBoard {
   /** The run of a training goes on, with less memory or in spite of it. */
   async resumeTraining({ subject }: JobSummary, how: Omit<CallInput<'nnunet.resume'>, 'runId'>): Promise<void> {
     await this.notices.attempt(() => this.api.call('nnunet.resume', { runId: RunId.parse(subject), ...how }));
+  }
+
+  /** A prediction once more: with less memory, or in spite of it. */
+  async predictAgain(job: JobSummary, how: PredictMemoryChoices | 'anyway'): Promise<void> {
+    const events = await this.log(job.jobId, 0);
+    const again = predictionAgain(job, events?.[0], how);
+    if (again) await this.notices.attempt(() => this.api.call('nnunet.predict', again));
   }
 
   /** It ended with the program, and nothing has gone on with it since. */

@@ -57,6 +57,7 @@ export const editing: Record<keyof typeof en, Message> = {
   'prompt.drop': 'Verwerfen',
   'prompt.dropHint': 'Die Maske lassen, wie sie ist (Esc)',
   'prompt.nothing': 'Das Modell ist sicher, dass dieses Segment hier nicht ist.',
+  'prompt.askAnyway': 'Trotzdem fragen',
   'prompt.growByGreys': 'Nach Grauwerten wachsen lassen',
   'operation.title': 'Operationen',
   'operation.on': 'an {name}',

@@ -4,7 +4,7 @@
  */
 import type { AppError } from '../../../../main/contract/errors.ts';
 import type { ProjectHolder, ReadOnlyReason } from '../../../../main/contract/projectAccess.ts';
-import { gigabytes as englishGigabytes, type MemoryOffer } from '../../../../main/contract/memory.ts';
+import { gigabytes as englishGigabytes, type MemoryOffer, type PredictMemoryOffer } from '../../../../main/contract/memory.ts';
 import { LARGEST_LABEL_VALUE } from '../../../../main/contract/vocabulary.ts';
 import { clusterErrors } from './clusterErrors.ts';
 import { networkErrors } from './networkErrors.ts';
@@ -30,6 +30,14 @@ function inBrackets(holder: ProjectHolder | null): string {
 const gigabytes = (bytes: number): string => englishGigabytes(bytes).replace('.', ',');
 /** `dem Batch in 3 Teilen (4,9 GB) oder Batches von 3 (4,9 GB)` */
 const offered = (offers: readonly MemoryOffer[]): string => offers.map(({ choices, neededBytes }) => `${choicesText(choices)} (${gigabytes(neededBytes)})`).join(' oder ');
+/** `einer Schicht auf einmal (1,2 GB) oder dem ersten Modell allein` */
+const offeredToPredict = (offers: readonly PredictMemoryOffer[]): string =>
+  offers.map(({ choices, neededBytes }) => `${predictChoicesText(choices)}${neededBytes === undefined ? '' : ` (${gigabytes(neededBytes)})`}`).join(' oder ');
+function predictChoicesText({ windowsPerCall, modelCount }: PredictMemoryOffer['choices']): string {
+  const slices = windowsPerCall === undefined ? '' : windowsPerCall === 1 ? 'einer Schicht auf einmal' : `${windowsPerCall} Schichten auf einmal`;
+  const models = modelCount === undefined ? '' : modelCount === 1 ? 'dem ersten Modell allein' : `den ersten ${modelCount} Modellen`;
+  return [slices, models].filter(Boolean).join(' und ');
+}
 function choicesText({ accumulation, batchSize, patch }: MemoryOffer['choices']): string {
   if (patch) return `Ausschnitten von ${patch.join('×')}${accumulation ? ' einzeln' : ''}`;
   return batchSize ? `Batches von ${batchSize}` : `dem Batch in ${accumulation ?? 1} Teilen`;
@@ -96,8 +104,10 @@ const sentences: Sentences = {
   'train/diverged': ({ step }) => `Das Training wurde bei Schritt ${step} instabil und angehalten. Beginnen Sie noch einmal mit kleinerer Lernrate.`,
   'train/out-of-memory': ({ detail, offers }) => `Dem Training reichte der Speicher nicht (${first(detail)}). Was es gesichert hatte, bleibt: Setzen Sie es ${offers.length > 0 ? `fort mit ${offered(offers)}` : 'mit kleineren Batches oder Ausschnitten fort'}, oder schließen Sie andere Programme.`,
   'train/memory-short': ({ neededBytes, availableBytes, offers }) => `Das Training braucht etwa ${gigabytes(neededBytes)}, frei sind ${gigabytes(availableBytes)}. ${offers.length > 0 ? `Trainieren Sie mit ${offered(offers)}` : 'Nichts Kleineres passt'}; oder schließen Sie andere Programme, oder beginnen Sie es trotzdem.`,
-  'predict/memory-short': ({ path, neededBytes, availableBytes }) => `Die Vorhersage von ${path} braucht etwa ${gigabytes(neededBytes)}, frei sind ${gigabytes(availableBytes)}. Schließen Sie andere Programme, oder beginnen Sie sie trotzdem.`,
-  'predict/out-of-memory': ({ detail }) => `Der Vorhersage reichte der Speicher nicht (${first(detail)}). Schließen Sie andere Programme, sagen Sie mit weniger Fällen oder Modellen zugleich vorher, oder nehmen Sie ein Modell mit kleineren Ausschnitten.`,
+  'predict/memory-short': ({ path, neededBytes, availableBytes, offers }) =>
+    `Die Vorhersage von ${path} braucht etwa ${gigabytes(neededBytes)}, frei sind ${gigabytes(availableBytes)}. ${offers.length > 0 ? `Sagen Sie vorher mit ${offeredToPredict(offers)}` : 'Ein Modell in 2d oder 3d_lowres braucht weniger'}; oder schließen Sie andere Programme, oder beginnen Sie sie trotzdem.`,
+  'predict/out-of-memory': ({ detail, offers }) =>
+    `Der Vorhersage reichte der Speicher nicht (${first(detail)}). ${offers.length > 0 ? `Sagen Sie vorher mit ${offeredToPredict(offers)}` : 'Nehmen Sie ein Modell mit kleineren Ausschnitten, etwa in 2d oder 3d_lowres'}, oder schließen Sie andere Programme.`,
   'predict/no-model': () => 'Es gibt noch kein trainiertes Modell. Trainieren Sie erst eines oder lassen Sie ein Training bis zum ersten Zwischenstand laufen.',
   'predict/unknown-segment': ({ runId, labelValue }) => `Das Modell ${runId} hat das Segment mit dem Label ${labelValue} nicht gelernt. Wählen Sie ein anderes Segment, oder trainieren Sie ein Modell mit Masken, die es haben.`,
   'predict/no-previous-stage': ({ runId }) => `Das Modell ${runId} verfeinert, was ein 3d_lowres-Modell vorhersagt, und keines ist trainiert. Trainieren Sie erst 3d_lowres.`,

@@ -55,6 +55,7 @@ export const editing = {
   'prompt.drop': 'Drop',
   'prompt.dropHint': 'Leave the mask as it is (Escape)',
   'prompt.nothing': 'The model is certain that this segment is not here.',
+  'prompt.askAnyway': 'Ask anyway',
   'prompt.growByGreys': 'Grow by grey values',
   'operation.title': 'Operations',
   'operation.on': 'on {name}',
