@@ -9,6 +9,7 @@ import { reportFailure, SetupError } from './setup/progress.mjs';
 const BENCHMARKS = {
   trainStep: 'one optimiser step of the planned hippocampus network, ours against PyTorch eager (about 10 minutes)',
   augment: 'milliseconds of augmented batches on one core; --pictures draws docs/augmentation (a minute)',
+  cancel: 'how long busy jobs take to end once they are cancelled: training, prediction, import, export (10 minutes; --record for docs/reliability.md)',
   crossValidation: 'fold 0 of subject-wise hippocampus, Dice and curves (--minutes, about 2 hours as it stands; needs ../shared/data)',
   faults: 'kill -9 at 200 moments of import, save, export, migration, training: nothing acknowledged may be lost (15 minutes; --record for docs/reliability.md)',
   hippocampus: 'held-out Dice of MSD hippocampus after a short training (about 20 minutes; needs ../shared/data)',

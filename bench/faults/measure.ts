@@ -11,9 +11,11 @@ interface Order {
   readonly scale: number;
   readonly seed: number;
   readonly only?: Scenario;
+  readonly isEncrypted: boolean;
 }
 
-async function measure({ scale, seed, only, ...rig }: Order): Promise<void> {
+async function measure({ scale, seed, only, isEncrypted, ...bare }: Order): Promise<void> {
+  const rig = isEncrypted ? { ...bare, passphrase: 'a passphrase for the bench' } : bare;
   const scenarios = [];
   for (const scenario of only ? [only] : (Object.keys(MOMENTS) as Scenario[])) {
     const rounds = Math.max(1, Math.round(MOMENTS[scenario] * scale));
@@ -22,6 +24,7 @@ async function measure({ scale, seed, only, ...rig }: Order): Promise<void> {
     });
     scenarios.push({
       scenario,
+      ...(isEncrypted && { isEncrypted }),
       kills: results.length,
       killsAtWork: results.filter(({ wasAtWork }) => wasAtWork).length,
       promises: results.reduce((sum, { newPromises }) => sum + newPromises, 0),
