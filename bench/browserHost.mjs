@@ -22,7 +22,13 @@ export async function openHostedPage(stateFolder, drawWith, viewport) {
   });
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
   const page = await browser.newPage({ viewport });
-  await page.goto(link);
+  try {
+    await page.goto(link, { timeout: 120_000 });
+  } catch (thrown) {
+    await browser.close();
+    host.kill('SIGTERM');
+    throw thrown;
+  }
   return {
     page,
     browser,
