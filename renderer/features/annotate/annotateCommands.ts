@@ -82,8 +82,8 @@ function displayCommands(annotator: Annotator, noCase: Reason): Command[] {
     const { viewer } = annotator;
     if (!viewer) return;
     const hides = viewer.isMaskShown;
-    if (hides) opacityShown = annotator.opacity;
-    annotator.setOpacity(hides ? 0 : opacityShown);
+    if (hides) opacityShown = annotator.look.opacity;
+    annotator.look.setOpacity(hides ? 0 : opacityShown);
     viewer.setMaskShown(!hides);
   };
   return [

@@ -10,7 +10,7 @@ import { voxelArray } from '../../viewer/voxelArray.ts';
 import type { CursorReading, MprViewer } from '../../viewer/mprViewer.ts';
 import { ActiveTime } from './activeTime.ts';
 import type { MaskChange } from '../../viewer/edit/strokeEntries.ts';
-import { PLANES, type ViewerTool } from '../../viewer/mprTools.ts';
+import type { ViewerTool } from '../../viewer/mprTools.ts';
 import type { GreyWindow } from '../../viewer/windowLevel.ts';
 import { activityTeller } from './activityTeller.ts';
 import { fetchCase, saveOnTop } from './caseBytes.ts';
@@ -18,18 +18,11 @@ import { CaseMasks } from './caseMasks.svelte.ts';
 import { Editing } from './editing.svelte.ts';
 import { Prompting } from './prompting.svelte.ts';
 import { MaskComparison } from './maskComparison.svelte.ts';
+import { MaskLook } from './maskLook.svelte.ts';
 import { paintsBackground, withSliceToggled } from './paintedBackground.ts';
+import { sameViewLater } from './sameView.ts';
 import { shownLegend } from './shownLegend.ts';
 import { UnsavedStrokes } from './unsavedStrokes.svelte.ts';
-
-/** Another mask of the case that is open comes into the same view. Returns what brings that about. */
-function lookAt(viewer: MprViewer, window: GreyWindow | null): () => void {
-  const slices = PLANES.map((plane) => [plane, viewer.planes.facts(plane)?.sliceIndex] as const);
-  return () => {
-    for (const [plane, slice] of slices) if (slice !== undefined) viewer.planes.scrollTo(plane, slice);
-    if (window) viewer.setWindow(window);
-  };
-}
 
 const SIGNS_OF_WORK = ['pointermove', 'pointerdown', 'wheel', 'keydown'] as const;
 
@@ -47,9 +40,8 @@ export class Annotator {
   #tool = $state<ViewerTool>('windowLevel');
   readonly editing: Editing;
   readonly prompting: Prompting;
+  readonly look = new MaskLook();
   #activeLabel = $state(1);
-  #opacity = $state(0.5);
-  #hidden = $state.raw<ReadonlySet<number>>(new Set());
   #cursor = $state.raw<CursorReading | null>(null);
   #window = $state.raw<GreyWindow | null>(null);
   /** As it will be saved. */
@@ -97,12 +89,6 @@ export class Annotator {
   }
   get activeLabel(): number {
     return this.#activeLabel;
-  }
-  get opacity(): number {
-    return this.#opacity;
-  }
-  get hidden(): ReadonlySet<number> {
-    return this.#hidden;
   }
   get cursor(): CursorReading | null {
     return this.#cursor;
@@ -155,7 +141,7 @@ export class Annotator {
     viewer.setTool(this.#tool);
     this.editing.attach(viewer.editing);
     this.prompting.attach(viewer.editing);
-    viewer.setOverlayOpacity(this.#opacity);
+    this.look.attach(viewer);
     if (this.#requested) void this.open(this.#requested);
   }
 
@@ -163,6 +149,7 @@ export class Annotator {
     this.#viewer = null;
     this.editing.detach();
     this.prompting.detach();
+    this.look.detach();
     this.#open = null;
     this.#openings++;
     this.#requested = null;
@@ -205,12 +192,12 @@ export class Annotator {
       if (this.#openings !== opening) return;
       const voxels = voxelArray(detail.voxelType, bytes);
       this.comparison.hide();
-      const look = this.#open?.caseId === caseId ? lookAt(viewer, this.#window) : null;
+      const goBack = this.#open?.caseId === caseId ? sameViewLater(viewer, this.#window) : null;
       this.#open = null;
       this.strokes.leave();
       this.#completeness = found?.change.completeness ?? completeness;
       await viewer.show({ grid: detail.grid, modality: detail.modality, voxels, labels, spareLabelValues: found?.change.labelValues ?? [] }, shownLegend(this.#legend, this.paintsBackground));
-      look?.();
+      goBack?.();
       this.#chooseShownLabel(shownLegend(this.#legend, this.paintsBackground));
       viewer.setActiveSegment(this.#activeLabel);
       viewer.setTool(this.#tool);
@@ -330,17 +317,6 @@ export class Annotator {
   setActiveLabel(labelValue: number): void {
     this.#activeLabel = labelValue;
     if (this.#open) this.#viewer?.setActiveSegment(labelValue);
-  }
-  setOpacity(opacity: number): void {
-    this.#opacity = opacity;
-    this.#viewer?.setOverlayOpacity(opacity);
-  }
-  toggleVisible(labelValue: number): void {
-    const hidden = new Set(this.#hidden);
-    const nowHidden = !hidden.delete(labelValue);
-    if (nowHidden) hidden.add(labelValue);
-    this.#hidden = hidden;
-    this.#viewer?.setSegmentVisible(labelValue, !nowHidden);
   }
   undo(): void {
     this.#viewer?.undo();
