@@ -13,18 +13,20 @@ import { parseStoredJson } from '../dataset/storedJson.ts';
 export const RecipeChange = z.object({ atMs: z.number(), author: z.string(), afterStep: z.int().nonnegative(), choices: z.record(z.string(), z.unknown()) });
 const ChangedRecord = z.looseObject({ options: z.looseObject({}), changes: z.array(RecipeChange).default([]) });
 
-/** Does nothing without choices. Throws not-found, disk/corrupt. */
-export async function changeRecipe(store: ProjectStore, runId: RunId, choices: MemoryChoices, author: string, atMs = Date.now()): Promise<void> {
+/** After the steps that the run has made by now. Does nothing without choices. Throws not-found, disk/corrupt. */
+export const changeRecipe = (store: ProjectStore, runId: RunId, choices: MemoryChoices, author: string): Promise<void> => recordChange(store, runId, choices, author, store.runs.find(runId)?.step ?? 0);
+
+/** The same, when it is written later than it happened. */
+export async function recordChange(store: ProjectStore, runId: RunId, choices: MemoryChoices, author: string, afterStep: number): Promise<void> {
   if (Object.keys(choices).length === 0) return;
-  const run = store.runs.find(runId);
   const options = store.runs.options(runId);
-  if (!run || !options) throw new AppException({ code: 'not-found', what: 'run', id: runId });
+  if (!options) throw new AppException({ code: 'not-found', what: 'run', id: runId });
   const changed = { ...options, recipe: { ...options.recipe, ...choices } };
   const path = join(store.folder.run(runId), 'run.json');
   const bytes = await readIfThere(path);
   if (bytes) {
     const record = parseStoredJson(ChangedRecord, bytes.toString('utf8'), path);
-    const changes = [...record.changes, { atMs, author, afterStep: run.step, choices }];
+    const changes = [...record.changes, { atMs: Date.now(), author, afterStep, choices }];
     await writeFileAtomic(path, Buffer.from(`${JSON.stringify({ ...record, options: changed, changes }, null, 2)}\n`));
   }
   store.runs.setOptions(runId, changed);

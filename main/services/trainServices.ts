@@ -13,7 +13,7 @@ import { type JobEnd, type JobSpec, newJobId } from '../jobs/jobQueue.ts';
 import { defaultEpochs, trainingRecipe } from '../nnunet/train/trainingPreset.ts';
 import { answer } from './answer.ts';
 import { addNode, clusterHost, type Clusters } from './clusterServices.ts';
-import { changeRecipe } from './changedRecipe.ts';
+import { changeRecipe, recordChange } from './changedRecipe.ts';
 import type { EventHub } from './eventHub.ts';
 import { gateJob } from './gateJob.ts';
 import { previousPredictions, previousRuns } from './previousStage.ts';
@@ -201,7 +201,8 @@ function trainJob(store: ProjectStore, events: EventHub, author: string, runId: 
     },
     onItem(item) {
       gate?.onItem(item);
-      if (item.kind === 'fittedRecipe') written = written.then(() => changeRecipe(store, runId, item.choices, author));
+      const step = store.runs.find(runId)?.step ?? 0;
+      if (item.kind === 'fittedRecipe') written = written.then(() => recordChange(store, runId, item.choices, author, step));
       if (item.kind === 'placed') written = written.then(() => addNode(store, runId, item.node));
       if (item.kind !== 'checkpoint') return;
       store.runs.checkpoint(runId, item, Date.now());

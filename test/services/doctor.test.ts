@@ -211,7 +211,7 @@ describe('the support bundle', () => {
     // And still it says what support asks for first.
     expect(JSON.parse(text)).toMatchObject({
       about: { maskloop: '0' },
-      project: { schemaVersion: 5, rowCounts: { cases: cases.length }, audit: { firstBroken: null } },
+      project: { schemaVersion: 6, rowCounts: { cases: cases.length }, audit: { firstBroken: null } },
     });
     expect(text).toContain('"kind":"caseWithoutRow"');
     expect(text).toContain('"stack":["compute.cjs:12:34"]');

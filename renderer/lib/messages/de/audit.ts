@@ -49,6 +49,7 @@ export const audit: Record<keyof typeof en, Message> = {
   'audit.kind.save': 'Maske gespeichert',
   'audit.kind.predict': 'Maske vorhergesagt',
   'audit.kind.accept': 'Maske angenommen',
+  'audit.kind.mask': 'Masken eines Falls',
   'audit.kind.exclude': 'Fall ausgeschlossen',
   'audit.kind.include': 'Fall wieder dabei',
   'audit.kind.legend': 'Legende geändert',

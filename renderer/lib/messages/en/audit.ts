@@ -47,6 +47,7 @@ export const audit = {
   'audit.kind.save': 'Mask saved',
   'audit.kind.predict': 'Mask predicted',
   'audit.kind.accept': 'Mask accepted',
+  'audit.kind.mask': 'Masks of a case',
   'audit.kind.exclude': 'Case excluded',
   'audit.kind.include': 'Case included again',
   'audit.kind.legend': 'Legend changed',
