@@ -55,9 +55,9 @@ module.exports = {
     error('no-cycles', {}, { circular: true }),
     error('every-file-has-a-folder', { path: '^(main|models|renderer)/', pathNot: `${under(Object.keys(MAY))}|^renderer/[^/]+$` }, {}),
     ...Object.entries(MAY).map(([folder, may]) =>
-      error(`layers:${folder}`, { path: `^${folder}/` }, { path: '^(main|models|electron|renderer)/', pathNot: under([folder, ...may]) })),
-    ...Object.entries(OWNER).map(([pkg, folder]) =>
-      error(`owner:${pkg}`, { pathNot: `^${folder}/|node_modules` }, { path: `node_modules/${pkg}/` })),
+      error(`layers:${folder}`, { path: `^${folder}/` }, { path: '^(main|models|electron|renderer)/', pathNot: under([folder, ...may]) }),
+    ),
+    ...Object.entries(OWNER).map(([pkg, folder]) => error(`owner:${pkg}`, { pathNot: `^${folder}/|node_modules` }, { path: `node_modules/${pkg}/` })),
     ...Object.entries(ONLY).map(([folder, pkg]) => error(`packages:${folder}`, src(folder), { path: 'node_modules/', pathNot: `node_modules/${pkg}/` })),
     error('core-touches-no-disk', src('(models|main/(contract|imaging|formats|nnunet))'), { dependencyTypes: ['core'] }),
     error('feature-to-feature', { path: '^renderer/features/([^/]+)/' }, { path: '^renderer/features/', pathNot: '^renderer/features/$1/' }),

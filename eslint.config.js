@@ -19,12 +19,7 @@ const typed = { project: './tsconfig.json', extraFileExtensions: ['.svelte'] };
 
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', 'docs/**', '**/*.mjs', '**/*.cjs', '**/*.js'] },
-  {
-    files: ['**/*.ts'],
-    languageOptions: { parser: tseslint.parser, parserOptions: typed },
-    plugins: { '@typescript-eslint': tseslint.plugin },
-    rules,
-  },
+  { files: ['**/*.ts'], languageOptions: { parser: tseslint.parser, parserOptions: typed }, plugins: { '@typescript-eslint': tseslint.plugin }, rules },
   ...svelte.configs['flat/recommended'],
   {
     files: ['**/*.svelte', '**/*.svelte.ts'],

@@ -36,14 +36,24 @@ const ownSampling: Plugin = {
   enforce: 'pre',
   transform(code, id) {
     if (!id.includes('/@cornerstonejs/core/') || !id.includes('PlanarCPUScalarViewportSampler.js')) return null;
-    const patched = code.replace('sampleAxisAligned(args) {', 'sampleAxisAligned(args) {\n        const sampled = sampleForCornerstone(args);\n        if (sampled) return sampled;');
+    const patched = code.replace(
+      'sampleAxisAligned(args) {',
+      'sampleAxisAligned(args) {\n        const sampled = sampleForCornerstone(args);\n        if (sampled) return sampled;',
+    );
     if (patched === code) throw new Error('PlanarCPUScalarViewportSampler.js changed: planes would be sampled slowly');
     return `import { sampleForCornerstone } from ${JSON.stringify(OUR_SAMPLING)};\n${patched}`;
   },
 };
 
 /** Where Cornerstone draws by the processor, it makes canvases of the graphics card, which is an imitation there: each picture would go to it and back. */
-const DRAWN_BY_PROCESSOR = ['cpuFallback/rendering/initializeRenderCanvas.js', 'cpuFallback/rendering/renderGrayscaleImage.js', 'cpuFallback/rendering/renderPseudoColorImage.js', 'Planar/CpuVolumeSliceRenderPath.js', 'Planar/PlanarViewport.js', 'CanvasActor/index.js'];
+const DRAWN_BY_PROCESSOR = [
+  'cpuFallback/rendering/initializeRenderCanvas.js',
+  'cpuFallback/rendering/renderGrayscaleImage.js',
+  'cpuFallback/rendering/renderPseudoColorImage.js',
+  'Planar/CpuVolumeSliceRenderPath.js',
+  'Planar/PlanarViewport.js',
+  'CanvasActor/index.js',
+];
 const canvasesInMemory: Plugin = {
   name: 'cornerstone-canvases-in-memory',
   enforce: 'pre',

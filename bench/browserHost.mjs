@@ -11,7 +11,10 @@ const FLAGS = ['--no-sandbox', '--use-angle=swiftshader', '--enable-unsafe-swift
 export async function openHostedPage(stateFolder, drawWith, viewport) {
   mkdirSync(stateFolder, { recursive: true });
   writeFileSync(join(stateFolder, 'preferences.json'), JSON.stringify({ version: 1, drawWith }));
-  const host = spawn(process.execPath, [join(root, 'dist/main/maskloop.cjs'), 'serve', '--port', '0'], { env: { ...process.env, MASKLOOP_STATE: stateFolder }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const host = spawn(process.execPath, [join(root, 'dist/main/maskloop.cjs'), 'serve', '--port', '0'], {
+    env: { ...process.env, MASKLOOP_STATE: stateFolder },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const link = await new Promise((done) => {
     let printed = '';
     host.stdout.on('data', (chunk) => {

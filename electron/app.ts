@@ -101,9 +101,7 @@ async function openProject(services: Services, folder: string): Promise<void> {
 async function pickFolder(title: string): Promise<string | null> {
   const options: Electron.OpenDialogOptions = { title, properties: ['openDirectory', 'createDirectory'] };
   const window = BrowserWindow.getFocusedWindow() ?? BrowserWindow.getAllWindows()[0];
-  const { canceled, filePaths } = await (window
-    ? dialog.showOpenDialog(window, options)
-    : dialog.showOpenDialog(options));
+  const { canceled, filePaths } = await (window ? dialog.showOpenDialog(window, options) : dialog.showOpenDialog(options));
   return canceled ? null : (filePaths[0] ?? null);
 }
 

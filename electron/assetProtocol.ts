@@ -39,8 +39,7 @@ async function answerTo(request: AssetRequest, rendererFolder: string, bulk: Bul
     if (pathname.startsWith('/journal/')) return bulk.append(pathname, request.body);
     return pathname === '/upload' ? bulk.upload(request.body) : textAnswer(404, 'There is nothing at this address.\n');
   }
-  if (request.method !== 'GET' && request.method !== 'HEAD')
-    return textAnswer(405, 'Only GET and POST are served here.\n');
+  if (request.method !== 'GET' && request.method !== 'HEAD') return textAnswer(405, 'Only GET and POST are served here.\n');
   if (isVoxelPath(pathname)) return bulk.get(pathname);
   const file = await openStaticFile(rendererFolder, pathname);
   return file ? { status: 200, ...file } : textAnswer(404, 'There is nothing at this address.\n');

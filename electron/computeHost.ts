@@ -5,10 +5,7 @@ import type { ComputeHost, ComputeListeners, ComputeProcess } from '../main/jobs
 
 /** Compute processes as Electron utility processes; libtensorflow must never load in the main process. `environment` is asked before each start. */
 export function createUtilityComputeHost(script: string, environment: () => NodeJS.ProcessEnv): ComputeHost {
-  return {
-    start: (listeners) =>
-      listenTo(utilityProcess.fork(script, [], { env: environment(), stdio: 'pipe', serviceName: 'Maskloop compute' }), listeners),
-  };
+  return { start: (listeners) => listenTo(utilityProcess.fork(script, [], { env: environment(), stdio: 'pipe', serviceName: 'Maskloop compute' }), listeners) };
 }
 
 function listenTo(child: UtilityProcess, listeners: ComputeListeners): ComputeProcess {

@@ -9,8 +9,7 @@ import { isOwnUrl } from './assetProtocol.ts';
 export function connectIpc(services: Services): void {
   ipcMain.handle('app:call', (event, name: unknown, input: unknown) => {
     if (!isTrusted(event.senderFrame)) throw new Error('untrusted sender');
-    if (typeof name !== 'string')
-      return err({ code: 'contract/bad-input', issues: ['the name of a call is a string'] });
+    if (typeof name !== 'string') return err({ code: 'contract/bad-input', issues: ['the name of a call is a string'] });
     return callService(services.handlers, name, input);
   });
   const leaving = new WeakMap<WebContents, () => void>();

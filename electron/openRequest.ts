@@ -19,7 +19,10 @@ const DICOM_FILE = /\.dcm$/i;
  * program; what does not look like a file of ours (Electron's own switches, the program's folder) is passed over.
  */
 export function openRequest(argv: readonly string[], environment: NodeJS.ProcessEnv, workingFolder: string): OpenRequest {
-  const files = argv.slice(1).filter((argument) => !argument.startsWith('-')).map((path) => resolve(workingFolder, path));
+  const files = argv
+    .slice(1)
+    .filter((argument) => !argument.startsWith('-'))
+    .map((path) => resolve(workingFolder, path));
   const named = files.map(openedFile);
   const option = projectOption(argv);
   const project = option ? resolve(workingFolder, option) : named.map((file) => file.project).find((folder) => folder !== null);

@@ -22,9 +22,7 @@ export interface AssetAnswer {
 export function serveScheme(scheme: string, answer: (request: AssetRequest) => Promise<AssetAnswer>): void {
   if ('handle' in protocol) {
     protocol.handle(scheme, async (request) => {
-      const body = request.body
-        ? Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0])
-        : Readable.from([]);
+      const body = request.body ? Readable.fromWeb(request.body as Parameters<typeof Readable.fromWeb>[0]) : Readable.from([]);
       const { status, headers, body: answerBody } = await answer({ method: request.method, url: request.url, body });
       return new Response(Readable.toWeb(answerBody) as ReadableStream, { status, headers });
     });
@@ -36,9 +34,7 @@ export function serveScheme(scheme: string, answer: (request: AssetRequest) => P
 function serveSchemeByStreams(scheme: string, answer: (request: AssetRequest) => Promise<AssetAnswer>): void {
   protocol.registerStreamProtocol(scheme, (request: ProtocolRequest, respond) => {
     const body = Readable.from(uploadedChunks(request.uploadData ?? []));
-    void answer({ method: request.method, url: request.url, body }).then(({ status, headers, body: data }) =>
-      respond({ statusCode: status, headers, data }),
-    );
+    void answer({ method: request.method, url: request.url, body }).then(({ status, headers, body: data }) => respond({ statusCode: status, headers, data }));
   });
 }
 

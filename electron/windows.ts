@@ -33,7 +33,8 @@ export function openMainWindow(preloadScript: string): BrowserWindow {
   window.webContents.on('will-prevent-unload', (event) => {
     const question = { type: 'question', title: 'Maskloop', buttons: ['Keep it open', 'Close all the same'], defaultId: 0, cancelId: 0 } as const;
     const message = 'Strokes are not saved, or jobs are still running.';
-    const detail = 'Closing stops the jobs; a training goes on from its last checkpoint when it is resumed. The strokes are offered when their case is opened again.';
+    const detail =
+      'Closing stops the jobs; a training goes on from its last checkpoint when it is resumed. The strokes are offered when their case is opened again.';
     if (dialog.showMessageBoxSync(window, { ...question, buttons: [...question.buttons], message, detail }) === 1) event.preventDefault();
   });
   reloadAfterCrash(window);
@@ -54,10 +55,12 @@ function reloadAfterCrash(window: BrowserWindow): void {
     if (crashesMs.length < CRASHES_IN_A_ROW || Date.now() - crashesMs.at(-CRASHES_IN_A_ROW)! > ROW_MS) return void window.loadURL(startUrl);
     const message = 'The window stopped working several times.';
     const detail = `Reason: ${reason}. Saved masks are unharmed, and strokes that were not saved are offered when their case is opened again.`;
-    void dialog.showMessageBox(window, { type: 'error', title: 'Maskloop', message, detail, buttons: ['Load it again', 'Close'], defaultId: 0, cancelId: 1 }).then(({ response }) => {
-      if (response === 0) void window.loadURL(startUrl);
-      else window.destroy();
-    });
+    void dialog
+      .showMessageBox(window, { type: 'error', title: 'Maskloop', message, detail, buttons: ['Load it again', 'Close'], defaultId: 0, cancelId: 1 })
+      .then(({ response }) => {
+        if (response === 0) void window.loadURL(startUrl);
+        else window.destroy();
+      });
   });
 }
 

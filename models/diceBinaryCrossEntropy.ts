@@ -14,7 +14,12 @@ export function diceBinaryCrossEntropy<T>(ops: TensorOps<T>, logits: T, target: 
   const perRegion = ops.sub(ops.softplus(logits), ops.mul(logits, target));
   const perVoxel = ops.mean(perRegion, [last]);
   const crossEntropy =
-    mask === null ? ops.mean(perVoxel, shape.slice(0, -1).map((_, axis) => axis)) : maskedMean(ops, ops.mul(perVoxel, mask), mask);
+    mask === null
+      ? ops.mean(
+          perVoxel,
+          shape.slice(0, -1).map((_, axis) => axis),
+        )
+      : maskedMean(ops, ops.mul(perVoxel, mask), mask);
   const perChannel = mask === null ? null : ops.reshape(mask, [...shape.slice(0, -1), 1]);
   return ops.sub(crossEntropy, meanSoftDice(ops, ops.sigmoid(logits), target, perChannel, dice));
 }

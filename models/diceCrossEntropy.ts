@@ -12,7 +12,14 @@ export function diceCrossEntropy<T>(ops: TensorOps<T>, logits: T, target: T, par
   const perVoxel = ops.sum(ops.mul(ops.logSoftmax(logits), target), [rank - 1]);
   const spatial = ops.shapeOf(perVoxel);
   const known = partial ? ops.sum(target, [rank - 1]) : null; // 1 where annotated
-  const crossEntropy = ops.negate(known === null ? ops.mean(perVoxel, spatial.map((_, axis) => axis)) : maskedMean(ops, perVoxel, known));
+  const crossEntropy = ops.negate(
+    known === null
+      ? ops.mean(
+          perVoxel,
+          spatial.map((_, axis) => axis),
+        )
+      : maskedMean(ops, perVoxel, known),
+  );
   const mask = known === null ? null : ops.reshape(known, [...spatial, 1]);
   return ops.sub(crossEntropy, meanSoftDice(ops, ops.softmax(logits), target, mask, dice));
 }

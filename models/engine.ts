@@ -34,9 +34,7 @@ export interface UNetSpec {
 export type ComputePrecision = 'float32' | 'bfloat16' | 'float16';
 
 /** What tensors are computed on. `computeCapability`: of the oldest GPU, e.g. 8.6; null where it is not known. */
-export type ComputeDevice =
-  | { readonly kind: 'cpu'; readonly convolvesBfloat16: boolean }
-  | { readonly kind: 'gpu'; readonly computeCapability: number | null };
+export type ComputeDevice = { readonly kind: 'cpu'; readonly convolvesBfloat16: boolean } | { readonly kind: 'gpu'; readonly computeCapability: number | null };
 
 interface OptimizerShared {
   /** λ of λ/2·‖w‖² in the loss (not decoupled); 0 = none. */

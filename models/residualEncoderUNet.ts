@@ -35,7 +35,15 @@ export function residualEncoderParameters(spec: UNetSpec): Parameter[] {
     level.flatMap(({ prefix, stage: { kernel, features }, inputFeatures }) => [
       ...convNormParameters(spec.norm, `${prefix}.first`, kernel, inputFeatures, features),
       ...convNormParameters(spec.norm, `${prefix}.second`, kernel, features, features),
-      ...(inputFeatures === features ? [] : convNormParameters(spec.norm, `${prefix}.skip`, kernel.map(() => 1), inputFeatures, features)),
+      ...(inputFeatures === features
+        ? []
+        : convNormParameters(
+            spec.norm,
+            `${prefix}.skip`,
+            kernel.map(() => 1),
+            inputFeatures,
+            features,
+          )),
     ]),
   );
   return [...convNormParameters(spec.norm, 'stem', finest.kernel, spec.inputChannels, finest.features), ...blocks];

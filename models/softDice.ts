@@ -22,10 +22,7 @@ export function meanSoftDice<T>(ops: TensorOps<T>, probs: T, target: T, mask: T 
   const over = batchDice ? voxels : voxels.slice(1); // per-sample Dice keeps the batch axis
   const overlap = ops.sum(ops.mul(probs, target), over);
   const total = ops.add(ops.sum(mask === null ? probs : ops.mul(probs, mask), over), ops.sum(target, over));
-  const dice = ops.div(
-    ops.add(ops.mul(overlap, ops.scalar(2)), ops.scalar(smooth)),
-    ops.add(total, ops.scalar(smooth)),
-  );
+  const dice = ops.div(ops.add(ops.mul(overlap, ops.scalar(2)), ops.scalar(smooth)), ops.add(total, ops.scalar(smooth)));
   const begin = batchDice ? [firstChannel] : [0, firstChannel];
   const size = batchDice ? [channels - firstChannel] : [shape[0]!, channels - firstChannel];
   const kept = firstChannel === 0 ? dice : ops.slice(dice, begin, size);

@@ -28,7 +28,10 @@ function shapeOps(): TensorOps<Shape> {
     },
     convTranspose(x, w, spatial, stride) {
       fit(x[x.length - 1] === w[w.length - 1], `transposed conv ${x.join()} with ${w.join()}`);
-      fit(spatial.every((n, axis) => Math.ceil(n / stride[axis]!) === x[axis + 1]), `transposed conv ${x.join()} to ${spatial.join()}`);
+      fit(
+        spatial.every((n, axis) => Math.ceil(n / stride[axis]!) === x[axis + 1]),
+        `transposed conv ${x.join()} to ${spatial.join()}`,
+      );
       return [x[0]!, ...spatial, w[w.length - 2]!];
     },
     bias(x, b) {
@@ -54,8 +57,24 @@ function shapeOps(): TensorOps<Shape> {
     },
     toFloat32: same,
     toCompute: same,
-    scalar: unused, sub: unused, mul: unused, div: unused, negate: unused, sum: unused, mean: unused,
-    softmax: unused, logSoftmax: unused, sigmoid: unused, softplus: unused, atLeast: unused, reshape: unused, lookUp: unused, upsampleNearest: unused, slice: unused, oneHot: unused, subsample: unused,
+    scalar: unused,
+    sub: unused,
+    mul: unused,
+    div: unused,
+    negate: unused,
+    sum: unused,
+    mean: unused,
+    softmax: unused,
+    logSoftmax: unused,
+    sigmoid: unused,
+    softplus: unused,
+    atLeast: unused,
+    reshape: unused,
+    lookUp: unused,
+    upsampleNearest: unused,
+    slice: unused,
+    oneHot: unused,
+    subsample: unused,
   };
 }
 
@@ -81,7 +100,16 @@ const residual = (plain: UNetSpec): UNetSpec => ({
   stages: plain.stages.map((stage, level) => ({ ...stage, convs: [1, 3, 4, 6, 6, 6][level]! })),
 });
 const anisotropic = network([4, 6, 8], [cube(1), [1, 2, 2], cube(2)]);
-const plane = network([4, 6, 8, 8], [[1, 1], [2, 2], [2, 2], [2, 1]], 2);
+const plane = network(
+  [4, 6, 8, 8],
+  [
+    [1, 1],
+    [2, 2],
+    [2, 2],
+    [2, 1],
+  ],
+  2,
+);
 const norms = ['instance', 'batch', 'group', 'none'] as const;
 
 describe('U-Nets', () => {
@@ -131,17 +159,28 @@ describe('U-Nets', () => {
   it.each<[string, number, number[][], number[][]]>([
     ['01', 31.19, [], [cube(2), cube(2), cube(2), cube(2), cube(2)]],
     ['02', 30.78, [], [cube(2), cube(2), cube(2), cube(2), [1, 2, 2]]],
-    ['05', 30.56, [[1, 3, 3], [1, 3, 3]], [[1, 2, 2], [1, 2, 2], cube(2), cube(2), [1, 2, 2]]],
+    [
+      '05',
+      30.56,
+      [
+        [1, 3, 3],
+        [1, 3, 3],
+      ],
+      [[1, 2, 2], [1, 2, 2], cube(2), cube(2), [1, 2, 2]],
+    ],
     ['07', 30.75, [[1, 3, 3]], [[1, 2, 2], cube(2), cube(2), cube(2), [1, 2, 2]]],
     ['09', 31.16, [[1, 3, 3]], [[1, 2, 2], cube(2), cube(2), cube(2), cube(2)]],
-  ])('of the seed for task %s has the %d M weights that NVIDIA published: its decoder convolves with the next coarser kernels', (_, millions, flat, strides) => {
-    const features = [32, 64, 128, 256, 320, 320];
-    const kernels = features.map((_count, level) => flat[level] ?? cube(3));
-    const plain = network(features, [cube(1), ...strides]);
-    const spec = { ...plain, stages: plain.stages.map((stage, level) => ({ ...stage, kernel: kernels[level]! })) };
-    expect(Math.abs(countOf({ ...spec, decoderKernels: 'coarserLevel' }, [0]) / 1e6 - millions)).toBeLessThan(0.006);
-    if (flat.length > 0) expect(Math.abs(countOf(spec, [0]) / 1e6 - millions)).toBeGreaterThan(0.006);
-  });
+  ])(
+    'of the seed for task %s has the %d M weights that NVIDIA published: its decoder convolves with the next coarser kernels',
+    (_, millions, flat, strides) => {
+      const features = [32, 64, 128, 256, 320, 320];
+      const kernels = features.map((_count, level) => flat[level] ?? cube(3));
+      const plain = network(features, [cube(1), ...strides]);
+      const spec = { ...plain, stages: plain.stages.map((stage, level) => ({ ...stage, kernel: kernels[level]! })) };
+      expect(Math.abs(countOf({ ...spec, decoderKernels: 'coarserLevel' }, [0]) / 1e6 - millions)).toBeLessThan(0.006);
+      if (flat.length > 0) expect(Math.abs(countOf(spec, [0]) / 1e6 - millions)).toBeGreaterThan(0.006);
+    },
+  );
 
   it('trains everything but running statistics, which only batch norm has', () => {
     for (const norm of norms) {
@@ -158,36 +197,73 @@ describe('names and shapes of parameters are a file format', () => {
 
   it('plain', () => {
     expect(golden(two, [0])).toEqual([
-      'encoder.0.0.conv.weight 3×3×3×1×4', 'encoder.0.0.norm.scale 4', 'encoder.0.0.norm.shift 4',
-      'encoder.0.1.conv.weight 3×3×3×4×4', 'encoder.0.1.norm.scale 4', 'encoder.0.1.norm.shift 4',
-      'encoder.1.0.conv.weight 3×3×3×4×6', 'encoder.1.0.norm.scale 6', 'encoder.1.0.norm.shift 6',
-      'encoder.1.1.conv.weight 3×3×3×6×6', 'encoder.1.1.norm.scale 6', 'encoder.1.1.norm.shift 6',
-      'decoder.0.up.weight 1×2×2×4×6', 'decoder.0.up.bias 4',
-      'decoder.0.0.conv.weight 3×3×3×8×4', 'decoder.0.0.norm.scale 4', 'decoder.0.0.norm.shift 4',
-      'decoder.0.1.conv.weight 3×3×3×4×4', 'decoder.0.1.norm.scale 4', 'decoder.0.1.norm.shift 4',
-      'head.0.weight 1×1×1×4×3', 'head.0.bias 3',
+      'encoder.0.0.conv.weight 3×3×3×1×4',
+      'encoder.0.0.norm.scale 4',
+      'encoder.0.0.norm.shift 4',
+      'encoder.0.1.conv.weight 3×3×3×4×4',
+      'encoder.0.1.norm.scale 4',
+      'encoder.0.1.norm.shift 4',
+      'encoder.1.0.conv.weight 3×3×3×4×6',
+      'encoder.1.0.norm.scale 6',
+      'encoder.1.0.norm.shift 6',
+      'encoder.1.1.conv.weight 3×3×3×6×6',
+      'encoder.1.1.norm.scale 6',
+      'encoder.1.1.norm.shift 6',
+      'decoder.0.up.weight 1×2×2×4×6',
+      'decoder.0.up.bias 4',
+      'decoder.0.0.conv.weight 3×3×3×8×4',
+      'decoder.0.0.norm.scale 4',
+      'decoder.0.0.norm.shift 4',
+      'decoder.0.1.conv.weight 3×3×3×4×4',
+      'decoder.0.1.norm.scale 4',
+      'decoder.0.1.norm.shift 4',
+      'head.0.weight 1×1×1×4×3',
+      'head.0.bias 3',
     ]);
   });
 
   it('residual', () => {
     const spec = { ...residual(two), stages: two.stages.map((stage, level) => ({ ...stage, convs: level + 1 })) };
     expect(golden(spec, [0])).toEqual([
-      'stem.conv.weight 3×3×3×1×4', 'stem.norm.scale 4', 'stem.norm.shift 4',
-      'encoder.0.0.first.conv.weight 3×3×3×4×4', 'encoder.0.0.first.norm.scale 4', 'encoder.0.0.first.norm.shift 4',
-      'encoder.0.0.second.conv.weight 3×3×3×4×4', 'encoder.0.0.second.norm.scale 4', 'encoder.0.0.second.norm.shift 4',
-      'encoder.1.0.first.conv.weight 3×3×3×4×6', 'encoder.1.0.first.norm.scale 6', 'encoder.1.0.first.norm.shift 6',
-      'encoder.1.0.second.conv.weight 3×3×3×6×6', 'encoder.1.0.second.norm.scale 6', 'encoder.1.0.second.norm.shift 6',
-      'encoder.1.0.skip.conv.weight 1×1×1×4×6', 'encoder.1.0.skip.norm.scale 6', 'encoder.1.0.skip.norm.shift 6',
-      'encoder.1.1.first.conv.weight 3×3×3×6×6', 'encoder.1.1.first.norm.scale 6', 'encoder.1.1.first.norm.shift 6',
-      'encoder.1.1.second.conv.weight 3×3×3×6×6', 'encoder.1.1.second.norm.scale 6', 'encoder.1.1.second.norm.shift 6',
-      'decoder.0.up.weight 1×2×2×4×6', 'decoder.0.up.bias 4',
-      'decoder.0.0.conv.weight 3×3×3×8×4', 'decoder.0.0.norm.scale 4', 'decoder.0.0.norm.shift 4',
-      'head.0.weight 1×1×1×4×3', 'head.0.bias 3',
+      'stem.conv.weight 3×3×3×1×4',
+      'stem.norm.scale 4',
+      'stem.norm.shift 4',
+      'encoder.0.0.first.conv.weight 3×3×3×4×4',
+      'encoder.0.0.first.norm.scale 4',
+      'encoder.0.0.first.norm.shift 4',
+      'encoder.0.0.second.conv.weight 3×3×3×4×4',
+      'encoder.0.0.second.norm.scale 4',
+      'encoder.0.0.second.norm.shift 4',
+      'encoder.1.0.first.conv.weight 3×3×3×4×6',
+      'encoder.1.0.first.norm.scale 6',
+      'encoder.1.0.first.norm.shift 6',
+      'encoder.1.0.second.conv.weight 3×3×3×6×6',
+      'encoder.1.0.second.norm.scale 6',
+      'encoder.1.0.second.norm.shift 6',
+      'encoder.1.0.skip.conv.weight 1×1×1×4×6',
+      'encoder.1.0.skip.norm.scale 6',
+      'encoder.1.0.skip.norm.shift 6',
+      'encoder.1.1.first.conv.weight 3×3×3×6×6',
+      'encoder.1.1.first.norm.scale 6',
+      'encoder.1.1.first.norm.shift 6',
+      'encoder.1.1.second.conv.weight 3×3×3×6×6',
+      'encoder.1.1.second.norm.scale 6',
+      'encoder.1.1.second.norm.shift 6',
+      'decoder.0.up.weight 1×2×2×4×6',
+      'decoder.0.up.bias 4',
+      'decoder.0.0.conv.weight 3×3×3×8×4',
+      'decoder.0.0.norm.scale 4',
+      'decoder.0.0.norm.shift 4',
+      'head.0.weight 1×1×1×4×3',
+      'head.0.bias 3',
     ]);
   });
 
   it('batch norm and no norm', () => {
-    const names = (norm: UNetSpec['norm']) => parametersOf({ ...two, norm }, [0]).slice(0, 5).map(({ name }) => name);
+    const names = (norm: UNetSpec['norm']) =>
+      parametersOf({ ...two, norm }, [0])
+        .slice(0, 5)
+        .map(({ name }) => name);
     expect(names('batch')).toEqual(['conv.weight', 'norm.scale', 'norm.shift', 'norm.mean', 'norm.variance'].map((end) => `encoder.0.0.${end}`));
     expect(names('none').slice(0, 2)).toEqual(['encoder.0.0.conv.weight', 'encoder.0.0.conv.bias']);
     expect(names('group').slice(0, 3)).toEqual(['conv.weight', 'norm.scale', 'norm.shift'].map((end) => `encoder.0.0.${end}`));

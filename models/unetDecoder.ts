@@ -9,9 +9,7 @@ import type { Parameter } from './parameters.ts';
 /** Decoder levels that carry a segmentation head: always the finest (0), others where deep supervision weighs them. */
 export function headLevels(spec: UNetSpec, deepSupervisionWeights: readonly number[]): number[] {
   const decoderLevels = Math.max(1, spec.stages.length - 1);
-  return Array.from({ length: decoderLevels }, (_, level) => level).filter(
-    (level) => level === 0 || (deepSupervisionWeights[level] ?? 0) > 0,
-  );
+  return Array.from({ length: decoderLevels }, (_, level) => level).filter((level) => level === 0 || (deepSupervisionWeights[level] ?? 0) > 0);
 }
 
 export function decoderParameters(spec: UNetSpec, heads: readonly number[]): Parameter[] {
@@ -36,7 +34,13 @@ export function decoderParameters(spec: UNetSpec, heads: readonly number[]): Par
 }
 
 /** `skips`: what each level of the encoder gives, finest first. Returns float32 logits for each level of `heads`. */
-export function buildDecoder<T>(ops: TensorOps<T>, spec: UNetSpec, heads: readonly number[], skips: readonly T[], variables: NetworkVariables<T>): Map<number, T> {
+export function buildDecoder<T>(
+  ops: TensorOps<T>,
+  spec: UNetSpec,
+  heads: readonly number[],
+  skips: readonly T[],
+  variables: NetworkVariables<T>,
+): Map<number, T> {
   const { parameter } = variables;
   const compute = (name: string): T => ops.toCompute(parameter(name));
   const unit = spec.stages[0]!.stride.map(() => 1);

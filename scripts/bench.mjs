@@ -11,14 +11,16 @@ const BENCHMARKS = {
   augment: 'milliseconds of augmented batches on one core; --pictures draws docs/augmentation (a minute)',
   cancel: 'how long busy jobs take to end once they are cancelled: training, prediction, import, export (10 minutes; --record for docs/reliability.md)',
   crossValidation: 'fold 0 of subject-wise hippocampus, Dice and curves (--minutes, about 2 hours as it stands; needs ../shared/data)',
-  faults: 'kill -9 at 200 moments of import, save, export, migration, training: nothing acknowledged may be lost (15 minutes; --record for docs/reliability.md)',
+  faults:
+    'kill -9 at 200 moments of import, save, export, migration, training: nothing acknowledged may be lost (15 minutes; --record for docs/reliability.md)',
   hippocampus: 'held-out Dice of MSD hippocampus after a short training (about 20 minutes; needs ../shared/data)',
   planParity: "spacing, patch, pooling, kernels and batch against nnunetv2's planners (a few minutes; needs ../shared/data, --record does not)",
   nnunetDataset: "an exported data set under nnunetv2's own integrity check (a minute)",
   firstRun: 'the walk of a first run with a phantom, timed: under 10 minutes (needs npm run setup -- --test)',
   retrain: 'a simulated user: rounds of corrections, incremental against full retraining, forgetting, a poisoned round (hours as it stands; restartable)',
   soak: 'a long day in a short time: 1000 case switches, 100 predictions, 20 trainings; memory flat within 5 % (about half an hour; --switches …)',
-  viewer: 'a case of 512×512×300 in Chromium: opening, scrolling, brush, undo, saving, 200 changes of case; start of the program (half an hour; --parts, --draw)',
+  viewer:
+    'a case of 512×512×300 in Chromium: opening, scrolling, brush, undo, saving, 200 changes of case; start of the program (half an hour; --parts, --draw)',
   stress: '5000 optimiser steps of a tiny network: memory flat, losses finite (about 2 minutes; --precision bfloat16|float16)',
   preprocessParity: "preprocessed arrays against nnunetv2's on three hippocampus and two PET cases (a minute; needs ../shared/data)",
   chunkCompression: 'bytes and CPU seconds of packing the chunks of a CT-like volume (a minute)',

@@ -20,7 +20,16 @@ const BUNDLES = [
 /** What bundles read from beside them: file of a package → its place. */
 const FILES = [{ source: 'node_modules/dcmjs-codecs/build/dcmjs-native-codecs.wasm', output: 'dist/main/dcmjs-native-codecs.wasm' }];
 const NODE_SOURCES = ['electron', 'main', 'models', 'package-lock.json', 'tsconfig.json', 'scripts/build.mjs'];
-const RENDERER_SOURCES = ['renderer', 'main/contract', 'main/formats/mesh', 'main/imaging', 'resources', 'vite.config.ts', 'package-lock.json', 'tsconfig.json'];
+const RENDERER_SOURCES = [
+  'renderer',
+  'main/contract',
+  'main/formats/mesh',
+  'main/imaging',
+  'resources',
+  'vite.config.ts',
+  'package-lock.json',
+  'tsconfig.json',
+];
 const RENDERER_OUTPUT = 'dist/renderer/index.html';
 const STAMP_FILE = join(rootFolder, 'dist', 'built-from.json');
 

@@ -8,9 +8,6 @@ import { tryCommand } from './setup/command.mjs';
 import { rootFolder, stateFolder } from './setup/paths.mjs';
 import { reportFailure } from './setup/progress.mjs';
 
-/** Until the tree is written by Prettier (`npm run format`), its check would name almost every file. */
-const FORMAT_IS_CHECKED = false;
-const FORMAT_TITLE = 'format';
 const UNIT_TITLE = 'quick unit tests';
 
 const cached = (name) => join(stateFolder, 'check', name);
@@ -35,7 +32,7 @@ const CHECKS = [
     warm: ['--incremental', '--tsBuildInfoFile', cached('tsc.json')],
   },
   {
-    title: FORMAT_TITLE,
+    title: 'format',
     config: '.prettierrc.json',
     command: ['prettier', '--check', '.', '--log-level', 'warn', '--no-color'],
     warm: ['--cache', '--cache-strategy', 'content', '--cache-location', cached('prettier.json')],
@@ -56,7 +53,7 @@ const CHECKS = [
  * @returns {Promise<{ passed: number, failed: number, skipped: string[] }>} skipped: titles of those not configured
  */
 export async function check({ fresh = false, unit = false } = {}) {
-  const waiting = CHECKS.filter(({ title }) => (unit || title !== UNIT_TITLE) && (FORMAT_IS_CHECKED || title !== FORMAT_TITLE));
+  const waiting = CHECKS.filter(({ title }) => unit || title !== UNIT_TITLE);
   const results = [];
   const work = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) results.push(tell(await runCheck(next, fresh)));

@@ -16,7 +16,18 @@ import { reportFailure, SetupError, step } from './setup/progress.mjs';
 
 const PACKAGES_FOLDER = join(rootFolder, 'dist', 'packages');
 const PACKED_FROM_FILE = join(PACKAGES_FOLDER, 'packed-from.txt');
-const SOURCES = ['dist/electron', 'dist/main', 'dist/renderer', 'electron-builder.yml', 'package.json', 'package-lock.json', 'LICENSE', 'scripts/packaging', 'scripts/dist.mjs', 'scripts/setup/pins.mjs'];
+const SOURCES = [
+  'dist/electron',
+  'dist/main',
+  'dist/renderer',
+  'electron-builder.yml',
+  'package.json',
+  'package-lock.json',
+  'LICENSE',
+  'scripts/packaging',
+  'scripts/dist.mjs',
+  'scripts/setup/pins.mjs',
+];
 /** What electron-builder makes of an unpacked package. A package holds native code, so each is built on its own system. */
 const INSTALLERS = { linux: ['AppImage', 'deb'], win32: ['nsis'], darwin: ['dmg'] };
 const INSTALLER_ENDINGS = { AppImage: '.AppImage', deb: '.deb', nsis: '.exe', dmg: '.dmg' };

@@ -34,7 +34,15 @@ function npmComponent([path, { version, integrity, license }]) {
 
 function tensorflowComponent({ requirement, sha256 }) {
   const [name, version] = requirement.split('==');
-  return { type: 'library', 'bom-ref': `${requirement} ${sha256}`, name, version, purl: `pkg:pypi/${name}@${version}`, hashes: [{ alg: 'SHA-256', content: sha256 }], licenses: [{ expression: 'Apache-2.0' }] };
+  return {
+    type: 'library',
+    'bom-ref': `${requirement} ${sha256}`,
+    name,
+    version,
+    purl: `pkg:pypi/${name}@${version}`,
+    hashes: [{ alg: 'SHA-256', content: sha256 }],
+    licenses: [{ expression: 'Apache-2.0' }],
+  };
 }
 
 const { name, version, license } = readJson('package.json');

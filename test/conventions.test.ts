@@ -58,7 +58,9 @@ describe('the checks can see', () => {
 
 describe('the map is the tree', () => {
   it('every path named in ARCHITECTURE.md exists', () => {
-    const named = [...readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8').matchAll(/`((?:[\w.-]+\/)+[\w.-]*|[\w-]+\.(?:ts|mjs|md|json|yml))`/g)].map((match) => match[1]!);
+    const named = [...readFileSync(join(root, 'ARCHITECTURE.md'), 'utf8').matchAll(/`((?:[\w.-]+\/)+[\w.-]*|[\w-]+\.(?:ts|mjs|md|json|yml))`/g)].map(
+      (match) => match[1]!,
+    );
     expect(named.length).toBeGreaterThan(20);
     expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
@@ -97,9 +99,14 @@ describe('the map is the tree', () => {
       'main/workers/tensorboardFile.ts': 'not made where a project is encrypted',
       'main/workers/voteFile.ts': 'planes, each sealed',
     };
-    const direct = /import \{[^}]*\b(?:readFile|writeFile|appendFile|open|createReadStream|createWriteStream|readFileSync|writeFileSync|appendFileSync|openSync)\b[^}]*\} from 'node:fs(?:\/promises)?'/;
-    const files = ['dataset', 'workers', 'services', 'dicomNetwork', 'export', 'jobs'].flatMap((folder) => (readdirSync(join(root, 'main', folder), { recursive: true }) as string[]).map((name) => `main/${folder}/${name.replaceAll('\\', '/')}`));
-    const found = files.filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.includes('/testing/') && direct.test(readFileSync(join(root, path), 'utf8')));
+    const direct =
+      /import \{[^}]*\b(?:readFile|writeFile|appendFile|open|createReadStream|createWriteStream|readFileSync|writeFileSync|appendFileSync|openSync)\b[^}]*\} from 'node:fs(?:\/promises)?'/;
+    const files = ['dataset', 'workers', 'services', 'dicomNetwork', 'export', 'jobs'].flatMap((folder) =>
+      (readdirSync(join(root, 'main', folder), { recursive: true }) as string[]).map((name) => `main/${folder}/${name.replaceAll('\\', '/')}`),
+    );
+    const found = files.filter(
+      (path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.includes('/testing/') && direct.test(readFileSync(join(root, path), 'utf8')),
+    );
     expect(found.sort()).toEqual(Object.keys(reasons).sort());
   });
 

@@ -14,7 +14,10 @@ const rows = text
   .split('\n')
   .filter((line) => line.startsWith('| ') && !/^\| (feature|defect) \|/.test(line))
   .map((line) => {
-    const [feature = '', state = '', where = '', test = '', how = ''] = line.split('|').slice(1, -1).map((cell) => cell.trim());
+    const [feature = '', state = '', where = '', test = '', how = ''] = line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
     return { feature, state, where, test, how };
   });
 const pathsIn = (cell: string): string[] => [...cell.matchAll(/`((?:[\w.-]+\/)+[\w.-]*)`/g)].map((match) => match[1]!);
@@ -32,7 +35,9 @@ describe('docs/features.md', () => {
     if (state === 'done') expect([pathsIn(where).length, pathsIn(test).length].every(Boolean), 'done without code or test').toBe(true);
     if (state === 'missing') expect(paths).toEqual([]);
     if (state === 'not wanted') expect(how.length).toBeGreaterThan(10);
-    expect([...paths, ...pathsIn(how)].filter((path) => !path.startsWith('tensorboard') && !path.startsWith('validation') && !existsSync(join(root, path)))).toEqual([]);
+    expect(
+      [...paths, ...pathsIn(how)].filter((path) => !path.startsWith('tensorboard') && !path.startsWith('validation') && !existsSync(join(root, path))),
+    ).toEqual([]);
   });
 
   it('tests named are tests', () => {
@@ -43,7 +48,9 @@ describe('docs/features.md', () => {
 });
 
 it('command lines of the guide are understood', () => {
-  const lines = readdirSync(join(root, 'docs/guide')).filter((name) => name.endsWith('.md')).flatMap((name) => commandLines(readFileSync(join(root, 'docs/guide', name), 'utf8')));
+  const lines = readdirSync(join(root, 'docs/guide'))
+    .filter((name) => name.endsWith('.md'))
+    .flatMap((name) => commandLines(readFileSync(join(root, 'docs/guide', name), 'utf8')));
   expect(lines.length).toBeGreaterThan(8);
   expect(lines.flatMap((line) => problemOf(line) ?? [])).toEqual([]);
 });
@@ -59,7 +66,11 @@ it('an import leaves the folders of the user as they are (seed defect 4)', async
   const state = (): unknown[] =>
     readdirSync(source, { recursive: true, encoding: 'utf8' })
       .sort()
-      .map((name) => [name, statSync(join(source, name)).mtimeMs, statSync(join(source, name)).isFile() ? readFileSync(join(source, name)).toString('base64') : '']);
+      .map((name) => [
+        name,
+        statSync(join(source, name)).mtimeMs,
+        statSync(join(source, name)).isFile() ? readFileSync(join(source, name)).toString('base64') : '',
+      ]);
   const before = state();
   expect(await runImport({ task: 'import', paths: [source], casesFolder: project, existing: [], legend: [] }, port)).toMatchObject({ ok: true });
   expect(readdirSync(project).length).toBe(2);

@@ -18,7 +18,8 @@ const spec = samplerSpecFor({
   patch: patchText.split(',').map(Number),
   batchSize: Number(batchText),
   plan: { channels: [{ insideMaskOnly: false }], classes: { length: 2 }, ignoreClass: null },
-  oversampling: 0.33, nvol: 2,
+  oversampling: 0.33,
+  nvol: 2,
 });
 const sampler = new PatchSampler({ weights: cases.map(() => 1), load: (index) => Promise.resolve(cases[index]!) }, spec, 1);
 const milliseconds: number[] = [];
@@ -29,4 +30,13 @@ for (let n = 0; n < Number(count); n++) {
 }
 const sorted = milliseconds.slice(5).sort((a, b) => a - b);
 const at = (part: number): number => Math.round(sorted[Math.min(sorted.length - 1, Math.floor(part * sorted.length))]!);
-console.log(JSON.stringify({ preset, patch: patchText, batch: batchText, p50: at(0.5), p95: at(0.95), mean: Math.round(sorted.reduce((sum, value) => sum + value, 0) / sorted.length) }));
+console.log(
+  JSON.stringify({
+    preset,
+    patch: patchText,
+    batch: batchText,
+    p50: at(0.5),
+    p95: at(0.95),
+    mean: Math.round(sorted.reduce((sum, value) => sum + value, 0) / sorted.length),
+  }),
+);

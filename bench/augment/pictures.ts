@@ -37,7 +37,16 @@ function freshSample(): Sample {
 
 function posed(degDhw: readonly number[], scaleDhw: readonly number[]): Sample {
   const sample = freshSample();
-  resamplePose(window, { originDhw: [0, 0, 0], shapeDhw: shape }, poseMatrix(degDhw.map((angle) => (angle * Math.PI) / 180), scaleDhw), [0, 0, 0], sample);
+  resamplePose(
+    window,
+    { originDhw: [0, 0, 0], shapeDhw: shape },
+    poseMatrix(
+      degDhw.map((angle) => (angle * Math.PI) / 180),
+      scaleDhw,
+    ),
+    [0, 0, 0],
+    sample,
+  );
   return sample;
 }
 
@@ -129,7 +138,12 @@ function png(width: number, height: number, rows: Uint8Array): Uint8Array {
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([8, 2, 0, 0, 0], 8);
-  return Buffer.concat([Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]), chunk('IHDR', header), chunk('IDAT', deflateSync(rows, { level: 9 })), chunk('IEND', Buffer.alloc(0))]);
+  return Buffer.concat([
+    Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]),
+    chunk('IHDR', header),
+    chunk('IDAT', deflateSync(rows, { level: 9 })),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
 }
 
 const folder = process.argv[2]!;

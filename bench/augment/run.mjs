@@ -49,7 +49,10 @@ if (values.pictures) {
 } else if (values.waiting) {
   const script = bundle('waiting');
   console.log('| batches drawn | wait before a step, median ms | step, median ms | time waited |\n|---|---|---|---|');
-  for (const [how, threadFile] of [['between the steps', '-'], ['ahead, by a thread', join(root, 'dist/main/batchThread.cjs')]]) {
+  for (const [how, threadFile] of [
+    ['between the steps', '-'],
+    ['ahead, by a thread', join(root, 'dist/main/batchThread.cjs')],
+  ]) {
     const { waitMs, stepMs, waitingPercent } = JSON.parse(run(script, [threadFile, values.steps]));
     console.log(`| ${how} | ${waitMs} | ${stepMs} | ${waitingPercent} % |`);
   }
@@ -57,7 +60,13 @@ if (values.pictures) {
   const script = bundle('batches');
   console.log(`${new Date().toISOString().slice(0, 10)}, one core of ${cpus()[0].model}\n`);
   console.log('| preset | batch × patch | median ms | 95 % | mean |\n|---|---|---|---|---|');
-  for (const [preset, patch, batch] of [['v2', '40,56,40', '9'], ['seed', '40,56,40', '9'], ['v2', '56,40', '366'], ['seed', '56,40', '64'], ['v2', '128,128,128', '2']]) {
+  for (const [preset, patch, batch] of [
+    ['v2', '40,56,40', '9'],
+    ['seed', '40,56,40', '9'],
+    ['v2', '56,40', '366'],
+    ['seed', '56,40', '64'],
+    ['v2', '128,128,128', '2'],
+  ]) {
     const { p50, p95, mean } = JSON.parse(run(script, [preset, values.batches, patch, batch]));
     console.log(`| ${preset} | ${batch} × ${patch.replaceAll(',', '×')} | ${p50} | ${p95} | ${mean} |`);
   }

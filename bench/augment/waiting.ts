@@ -35,8 +35,20 @@ async function writeCase(seed: number): Promise<unknown> {
 
 const cases = await Promise.all(Array.from({ length: 16 }, (_, seed) => writeCase(seed)));
 const task = TrainTask.parse({
-  task: 'train', runId: 'run', runFolder: root, preprocessedFolder: root, configuration: '3d_fullres', preset: 'v2', fold: 0, amp: 'off',
-  epochs: 1, seed: 1, resume: false, recipe: trainingRecipe('v2', { epochs: 1 }, {}, false), legend, cases,
+  task: 'train',
+  runId: 'run',
+  runFolder: root,
+  preprocessedFolder: root,
+  configuration: '3d_fullres',
+  preset: 'v2',
+  fold: 0,
+  amp: 'off',
+  epochs: 1,
+  seed: 1,
+  resume: false,
+  recipe: trainingRecipe('v2', { epochs: 1 }, {}, false),
+  legend,
+  cases,
 });
 const planned = await planFromCases(task, task.cases, { tell: () => undefined, stop: { aborted: false } });
 const { plan } = planned!;
@@ -64,4 +76,6 @@ rmSync(root, { recursive: true, force: true });
 const total = (list: readonly number[]): number => list.slice(2).reduce((sum, value) => sum + value, 0);
 const median = (list: readonly number[]): number => [...list.slice(2)].sort((a, b) => a - b)[(list.length - 2) >> 1]!;
 const share = total(waits) / (total(waits) + total(computes));
-console.log(JSON.stringify({ waitMs: Number(median(waits).toFixed(2)), stepMs: Math.round(median(computes)), waitingPercent: Number((100 * share).toFixed(2)) }));
+console.log(
+  JSON.stringify({ waitMs: Number(median(waits).toFixed(2)), stepMs: Math.round(median(computes)), waitingPercent: Number((100 * share).toFixed(2)) }),
+);

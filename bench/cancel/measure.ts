@@ -51,22 +51,39 @@ async function measure({ root, computeScript, rounds }: Order): Promise<void> {
 
   await client.call('project.create', { folder: join(root, 'project') });
   await client.jobEnd((await client.call('project.addPhantoms', { caseCount: 4, labelledCount: 4 })).jobId, PATIENCE_MS);
-  const quick = await client.call('nnunet.train', { configuration: '3d_fullres', fold: 'all', epochs: 1, memory: 'ignore', choices: { stepsPerEpoch: 1, batchSize: 1 } });
+  const quick = await client.call('nnunet.train', {
+    configuration: '3d_fullres',
+    fold: 'all',
+    epochs: 1,
+    memory: 'ignore',
+    choices: { stepsPerEpoch: 1, batchSize: 1 },
+  });
   const trained = await client.jobEnd(quick.jobId, PATIENCE_MS);
   if (trained.state !== 'succeeded') throw new Error(JSON.stringify(trained.error));
   await importLarge(client, root);
 
-  await run('a training in a long step', 'training', 2000, () => client.call('nnunet.train', { configuration: '3d_fullres', fold: 'all', epochs: 50, memory: 'ignore', choices: { stepsPerEpoch: 50, batchSize: 96 } }));
-  await run('a prediction of a large volume', 'predicting', 3000, () => client.call('nnunet.predict', { caseIds: [CASE], runIds: [quick.runId], mirror: true, memory: 'ignore' }));
+  await run('a training in a long step', 'training', 2000, () =>
+    client.call('nnunet.train', { configuration: '3d_fullres', fold: 'all', epochs: 50, memory: 'ignore', choices: { stepsPerEpoch: 50, batchSize: 96 } }),
+  );
+  await run('a prediction of a large volume', 'predicting', 3000, () =>
+    client.call('nnunet.predict', { caseIds: [CASE], runIds: [quick.runId], mirror: true, memory: 'ignore' }),
+  );
   const series = writeCompressedSeries(root);
   await run('an import of a compressed series', 'reading', 500, () => client.call('dataset.import', { paths: [series] }));
-  await run('an export of large masks', 'writing', 200, () => client.call('export.start', { format: 'dicom-seg', outputFolder: join(root, 'out'), caseIds: [CASE], includeUnaccepted: true }));
+  await run('an export of large masks', 'writing', 200, () =>
+    client.call('export.start', { format: 'dicom-seg', outputFolder: join(root, 'out'), caseIds: [CASE], includeUnaccepted: true }),
+  );
   await client.services.close();
   console.log(JSON.stringify(figures));
 }
 
 /** From the call that cancels to the event of the end. */
-async function cancelOne(client: ServiceClient, phase: Progress['phase'], extraMs: number, start: () => Promise<{ jobId: string }>): Promise<{ ms: number; state: string }> {
+async function cancelOne(
+  client: ServiceClient,
+  phase: Progress['phase'],
+  extraMs: number,
+  start: () => Promise<{ jobId: string }>,
+): Promise<{ ms: number; state: string }> {
   client.events.length = 0;
   const { jobId } = await start();
   await eventOf(client, jobId, (event) => event.type !== 'progress' || event.progress.phase === phase, ['progress', 'succeeded', 'failed']);
@@ -82,7 +99,9 @@ type JobNews = Extract<AppEvent, { type: 'job' }>['event'];
 
 async function eventOf(client: ServiceClient, jobId: string, isWanted: (event: JobNews) => boolean, types: readonly JobNews['type'][]): Promise<JobNews> {
   for (const until = Date.now() + PATIENCE_MS; Date.now() < until; await sleep(2)) {
-    const found = client.events.flatMap((one) => (one.type === 'job' ? [one.event] : [])).find((event) => event.jobId === jobId && types.includes(event.type) && isWanted(event));
+    const found = client.events
+      .flatMap((one) => (one.type === 'job' ? [one.event] : []))
+      .find((event) => event.jobId === jobId && types.includes(event.type) && isWanted(event));
     if (found) return found;
   }
   throw new Error(`${jobId}: none of ${types.join(', ')} came`);

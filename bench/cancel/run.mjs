@@ -20,14 +20,24 @@ const cache = join(root, 'node_modules/.cache/maskloop');
 mkdirSync(cache, { recursive: true });
 const harness = join(cache, 'bench-cancel.mjs');
 buildSync({
-  entryPoints: [join(here, 'measure.ts')], outfile: harness, bundle: true, platform: 'node', format: 'esm', external: ['electron', 'libsql', 'dicom-parser', '@tensorflow/tfjs-node'], logLevel: 'error',
+  entryPoints: [join(here, 'measure.ts')],
+  outfile: harness,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  external: ['electron', 'libsql', 'dicom-parser', '@tensorflow/tfjs-node'],
+  logLevel: 'error',
   banner: { js: "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);" },
 });
 // with its threads beside it, as users have it
 const computeScript = join(root, 'dist/main/compute.cjs');
 
 const folder = mkdtempSync(join(tmpdir(), 'maskloop-cancel-'));
-const { status, stdout } = spawnSync(process.execPath, [harness, JSON.stringify({ root: folder, computeScript, rounds: Number(values.rounds) })], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 26 });
+const { status, stdout } = spawnSync(process.execPath, [harness, JSON.stringify({ root: folder, computeScript, rounds: Number(values.rounds) })], {
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'inherit'],
+  maxBuffer: 2 ** 26,
+});
 rmSync(folder, { recursive: true, force: true });
 if (status !== 0) throw new Error(`the harness ended with exit code ${status}`);
 const figures = JSON.parse(stdout.trim().split('\n').at(-1));
@@ -37,7 +47,13 @@ if (values.record) {
   writeFileSync(join(here, 'figures.json'), `${JSON.stringify({ measuredAt, cores: cpus().length, load: Math.round(loadavg()[0]), figures }, null, 2)}\n`);
   const rows = figures.map(({ what, cancels, cancelled, slowestMs }) => `| ${what} | ${cancels} | ${cancelled} | ${(slowestMs / 1000).toFixed(1)} |`);
   const page = join(root, 'docs/reliability.md');
-  writeFileSync(page, readFileSync(page, 'utf8').replace(/(\| slowest, s \|\n\|[-|]+\|\n)[^]*?(<!-- end of cancels -->)/, (_all, head, end) => `${head}${rows.join('\n')}\n${end}`));
+  writeFileSync(
+    page,
+    readFileSync(page, 'utf8').replace(
+      /(\| slowest, s \|\n\|[-|]+\|\n)[^]*?(<!-- end of cancels -->)/,
+      (_all, head, end) => `${head}${rows.join('\n')}\n${end}`,
+    ),
+  );
 }
 const late = figures.filter(({ slowestMs }) => slowestMs >= 10_000);
 if (late.length > 0) throw new Error(`not within 10 s: ${late.map(({ what }) => what).join(', ')}`);

@@ -24,7 +24,9 @@ function scan(shape: ShapeDhw): { hu: Float32Array; classes: Uint8Array } {
       for (let w = 0; w < shape[2]; w++, n++) {
         const at = [d / shape[0], h / shape[1], w / shape[2]];
         classes[n] = within(at, [0.5, 0.45, 0.35], [0.3, 0.2, 0.18]) ? 1 : within(at, [0.4, 0.6, 0.68], [0.15, 0.08, 0.08]) ? 2 : 0;
-        const tissue = within(at, [0.5, 0.5, 0.5], [9, 0.36, 0.46]) ? [45, 110, 180][classes[n]!]! + 25 * Math.sin(d * 0.1) * Math.cos(h * 0.07 + w * 0.05) : -1000;
+        const tissue = within(at, [0.5, 0.5, 0.5], [9, 0.36, 0.46])
+          ? [45, 110, 180][classes[n]!]! + 25 * Math.sin(d * 0.1) * Math.cos(h * 0.07 + w * 0.05)
+          : -1000;
         hu[n] = Math.max(-1024, Math.round(tissue + (random() + random() + random() - 1.5) * 24));
       }
     }
@@ -48,8 +50,16 @@ interface Coder {
   unpack(bytes: Uint8Array): Uint8Array;
 }
 const deflate = (level: number): Coder => ({ pack: (bytes) => deflateRawSync(bytes, { level }), unpack: (bytes) => inflateRawSync(bytes) });
-const brotli = (quality: number): Coder => ({ pack: (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }), unpack: (bytes) => brotliDecompressSync(bytes) });
-const CODERS: Readonly<Record<string, Coder>> = { none: { pack: (bytes) => bytes, unpack: (bytes) => bytes }, 'deflate 1': deflate(1), 'deflate 6': deflate(6), 'brotli 1': brotli(1) };
+const brotli = (quality: number): Coder => ({
+  pack: (bytes) => brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: quality } }),
+  unpack: (bytes) => brotliDecompressSync(bytes),
+});
+const CODERS: Readonly<Record<string, Coder>> = {
+  none: { pack: (bytes) => bytes, unpack: (bytes) => bytes },
+  'deflate 1': deflate(1),
+  'deflate 6': deflate(6),
+  'brotli 1': brotli(1),
+};
 
 function cpuSeconds<T>(work: () => T): { seconds: number; result: T } {
   const before = process.cpuUsage();
@@ -72,13 +82,17 @@ for (const { name, chunks, valueBytes } of volumes) {
     for (const isShuffled of coderName === 'none' || valueBytes === 1 ? [false] : [false, true]) {
       const times = Array.from({ length: rounds }, () => {
         const packing = cpuSeconds(() => chunks.map((chunk) => coder.pack(isShuffled ? shuffleBytes(chunk, valueBytes) : chunk)));
-        const unpacking = cpuSeconds(() => packing.result.map((packed) => (isShuffled ? unshuffleBytes(coder.unpack(packed), valueBytes) : coder.unpack(packed))));
+        const unpacking = cpuSeconds(() =>
+          packing.result.map((packed) => (isShuffled ? unshuffleBytes(coder.unpack(packed), valueBytes) : coder.unpack(packed))),
+        );
         if (unpacking.result.some((chunk, n) => Buffer.compare(chunk, chunks[n]!) !== 0)) throw new Error(`${coderName} does not give back what it got`);
         return { pack: packing.seconds, unpack: unpacking.seconds, bytes: packing.result.reduce((sum, { length }) => sum + length, 0) };
       });
       const best = (key: 'pack' | 'unpack'): string => Math.min(...times.map((time) => time[key])).toFixed(2);
       const { bytes } = times[0]!;
-      console.log(`| ${name} | ${coderName} | ${isShuffled ? 'yes' : 'no'} | ${(bytes / 1e6).toFixed(1)} | ${((100 * bytes) / none).toFixed(1)} % | ${best('pack')} | ${best('unpack')} |`);
+      console.log(
+        `| ${name} | ${coderName} | ${isShuffled ? 'yes' : 'no'} | ${(bytes / 1e6).toFixed(1)} | ${((100 * bytes) / none).toFixed(1)} % | ${best('pack')} | ${best('unpack')} |`,
+      );
     }
   }
 }

@@ -25,7 +25,10 @@ export const subjectOf = (caseId) => Math.floor((Number(/(\d+)/.exec(caseId)[1])
  * @returns {{ caseIds: string[], splits: { train: string[], val: string[] }[] }} splits as `splits_final.json`
  */
 export function subjectFolds(folder) {
-  const caseIds = readdirSync(join(folder, 'images')).filter((name) => name.endsWith('.nii.gz')).map((name) => name.slice(0, -'.nii.gz'.length)).sort();
+  const caseIds = readdirSync(join(folder, 'images'))
+    .filter((name) => name.endsWith('.nii.gz'))
+    .map((name) => name.slice(0, -'.nii.gz'.length))
+    .sort();
   const hash = (subject) => createHash('sha256').update(`hippocampus subject ${subject}`).digest('hex');
   const subjects = [...new Set(caseIds.map(subjectOf))].sort((a, b) => (hash(a) < hash(b) ? -1 : 1));
   const foldOf = new Map(subjects.map((subject, index) => [subject, index % 5]));

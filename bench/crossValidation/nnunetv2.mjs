@@ -15,8 +15,13 @@ import { heldOutDice } from './heldOutDice.mjs';
 
 const { values } = parseArgs({
   options: {
-    minutes: { type: 'string', default: '100' }, config: { type: 'string', default: '3d_fullres' }, optimizer: { type: 'string', default: 'sgd' },
-    workers: { type: 'string', default: '1' }, 'steps-per-epoch': { type: 'string', default: '36' }, keep: { type: 'string' }, name: { type: 'string' },
+    minutes: { type: 'string', default: '100' },
+    config: { type: 'string', default: '3d_fullres' },
+    optimizer: { type: 'string', default: 'sgd' },
+    workers: { type: 'string', default: '1' },
+    'steps-per-epoch': { type: 'string', default: '36' },
+    keep: { type: 'string' },
+    name: { type: 'string' },
   },
 });
 const DATASET = 'Dataset004_Hippocampus';
@@ -45,19 +50,35 @@ const { python, env } = await pythonWith('nnunetv2', ['nnunetv2==2.6.2']);
 const script = join(import.meta.dirname, 'nnunetv2_fold.py');
 const args = [script, work, DATASET, values.config, values.minutes, values.optimizer, values['steps-per-epoch']];
 const settings = {
-  nnUNet_raw: join(work, 'raw'), nnUNet_preprocessed: folder('preprocessed'), nnUNet_results: folder('results'),
-  nnUNet_n_proc_DA: values.workers, nnUNet_def_n_proc: '2', nnUNet_compile: 'false', OMP_NUM_THREADS: String(availableParallelism()),
+  nnUNet_raw: join(work, 'raw'),
+  nnUNet_preprocessed: folder('preprocessed'),
+  nnUNet_results: folder('results'),
+  nnUNet_n_proc_DA: values.workers,
+  nnUNet_def_n_proc: '2',
+  nnUNet_compile: 'false',
+  OMP_NUM_THREADS: String(availableParallelism()),
 };
 const began = performance.now();
 const { status, stdout } = spawnSync(python, args, {
-  encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], maxBuffer: 2 ** 28, env: { ...process.env, ...env, ...keepMemory, ...settings },
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'inherit'],
+  maxBuffer: 2 ** 28,
+  env: { ...process.env, ...env, ...keepMemory, ...settings },
 });
 if (status !== 0) throw new Error(`${args.join(' ')} failed with exit code ${status}:\n${stdout.slice(-4000)}`);
 const { curve, ...trained } = JSON.parse(stdout.trim().split('\n').at(-1));
 const result = {
-  date: new Date().toISOString().slice(0, 10), program: 'nnunetv2 2.6.2', config: values.config, fold: 0, minutes: Number(values.minutes),
-  trainCases: splits[0].train.length, heldOutCases: splits[0].val.length, ...trained, totalSeconds: Math.round((performance.now() - began) / 1000),
-  plain: await heldOutDice(truth, join(work, 'predictions')), tta: await heldOutDice(truth, join(work, 'predictions_tta')),
+  date: new Date().toISOString().slice(0, 10),
+  program: 'nnunetv2 2.6.2',
+  config: values.config,
+  fold: 0,
+  minutes: Number(values.minutes),
+  trainCases: splits[0].train.length,
+  heldOutCases: splits[0].val.length,
+  ...trained,
+  totalSeconds: Math.round((performance.now() - began) / 1000),
+  plain: await heldOutDice(truth, join(work, 'predictions')),
+  tta: await heldOutDice(truth, join(work, 'predictions_tta')),
 };
 const lines = [
   { name: 'training loss', points: curve.map(({ minutes, trainLoss }) => ({ x: minutes, y: trainLoss })) },

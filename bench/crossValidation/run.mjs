@@ -17,8 +17,13 @@ import { heldOutDice } from './heldOutDice.mjs';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    minutes: { type: 'string', default: '100' }, epochs: { type: 'string' }, config: { type: 'string', default: '3d_fullres' }, fold: { type: 'string', default: '0' },
-    mirror: { type: 'boolean', default: false }, keep: { type: 'string' }, name: { type: 'string' },
+    minutes: { type: 'string', default: '100' },
+    epochs: { type: 'string' },
+    config: { type: 'string', default: '3d_fullres' },
+    fold: { type: 'string', default: '0' },
+    mirror: { type: 'boolean', default: false },
+    keep: { type: 'string' },
+    name: { type: 'string' },
   },
 });
 const data = hippocampusFolder();
@@ -41,7 +46,9 @@ const seconds = {};
 function maskloop(label, ...args) {
   const start = performance.now();
   const { status } = spawnSync(process.execPath, [join(root, 'scripts/maskloop.mjs'), ...args], {
-    cwd: root, stdio: ['ignore', 'ignore', 'inherit'], env: { ...keepMemory, ...process.env },
+    cwd: root,
+    stdio: ['ignore', 'ignore', 'inherit'],
+    env: { ...keepMemory, ...process.env },
   });
   if (status !== 0) throw new Error(`maskloop ${args.join(' ')} failed with exit code ${status}`);
   seconds[label] = Math.round((performance.now() - start) / 100) / 10;
@@ -55,21 +62,40 @@ maskloop('predict', 'predict', '--project', project, '--input', join(work, 'held
 const held = await heldOutDice(join(work, 'heldout/labels'), join(work, 'predictions'));
 
 const run = readdirSync(join(project, 'runs')).sort().at(-1);
-const [{ run: header, atMs: begin }, ...metrics] = readFileSync(join(project, 'runs', run, 'metrics.ndjson'), 'utf8').trim().split('\n').map((line) => JSON.parse(line));
-const pointsOf = (name) => metrics.filter((one) => one.name === name && one.label === undefined).map(({ atMs, value }) => ({ x: (atMs - begin) / 60_000, y: value }));
+const [{ run: header, atMs: begin }, ...metrics] = readFileSync(join(project, 'runs', run, 'metrics.ndjson'), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line));
+const pointsOf = (name) =>
+  metrics.filter((one) => one.name === name && one.label === undefined).map(({ atMs, value }) => ({ x: (atMs - begin) / 60_000, y: value }));
 const meanOf = (name) => {
   const points = pointsOf(name);
   return points.length ? points.reduce((sum, { y }) => sum + y, 0) / points.length : null;
 };
 const about = {
-  date: new Date().toISOString().slice(0, 10), program: 'maskloop', config: values.config, fold: Number(values.fold),
+  date: new Date().toISOString().slice(0, 10),
+  program: 'maskloop',
+  config: values.config,
+  fold: Number(values.fold),
   ...(values.epochs ? { epochs: Number(values.epochs) } : { minutes: Number(values.minutes) }),
-  mirror: values.mirror, options: positionals, trainCases: fold.train.length, heldOutCases: fold.val.length,
-  patch: header.patch, batchSize: header.batchSize, precision: header.precision, steps: metrics.at(-1)?.step ?? 0,
-  secondsPerStep: meanOf('secondsPerStep'), waitingShare: meanOf('waitingShare'), skippedSteps: metrics.findLast((one) => one.name === 'skippedSteps')?.value ?? 0,
-  seconds, ...held,
+  mirror: values.mirror,
+  options: positionals,
+  trainCases: fold.train.length,
+  heldOutCases: fold.val.length,
+  patch: header.patch,
+  batchSize: header.batchSize,
+  precision: header.precision,
+  steps: metrics.at(-1)?.step ?? 0,
+  secondsPerStep: meanOf('secondsPerStep'),
+  waitingShare: meanOf('waitingShare'),
+  skippedSteps: metrics.findLast((one) => one.name === 'skippedSteps')?.value ?? 0,
+  seconds,
+  ...held,
 };
-const lines = [{ name: 'training loss', points: pointsOf('trainLoss') }, { name: 'validation Dice', points: pointsOf('valDice') }];
+const lines = [
+  { name: 'training loss', points: pointsOf('trainLoss') },
+  { name: 'validation Dice', points: pointsOf('valDice') },
+];
 keepCurves(values.name ?? `hippocampus-${values.config}-fold${values.fold}-maskloop`, about, lines);
 console.log(JSON.stringify(about, null, 2));
 if (!values.keep) rmSync(work, { recursive: true, force: true });

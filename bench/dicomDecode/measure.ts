@@ -44,10 +44,7 @@ const folder = mkdtempSync(join(tmpdir(), 'maskloop-bench-'));
 try {
   const grid = gridFromAffine([SIDE, SIDE, 1], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
   const [native] = writeDicomSeries(grid, new Int16Array(pixels), { declaredSyntax: '1.2.840.10008.1.2.4.90' });
-  const file = encapsulate(native!, [
-    new Uint8Array(0),
-    encodeFrame('jpeg2000', pixels, { rows: SIDE, columns: SIDE, bits: 12 }),
-  ]);
+  const file = encapsulate(native!, [new Uint8Array(0), encodeFrame('jpeg2000', pixels, { rows: SIDE, columns: SIDE, bits: 12 })]);
   const paths = Array.from({ length: slices }, (_, n) => join(folder, `${n}.dcm`));
   for (const path of paths) writeFileSync(path, file);
   const cores = availableParallelism();

@@ -30,7 +30,17 @@ async function main(type: 'BINARY' | 'LABELMAP', rounds: number): Promise<void> 
   const labels = balls();
   const images = Array.from({ length: NK }, (_, k) => ({ sopClassUid: '1.2.840.10008.5.1.4.1.1.2', sopInstanceUid: `1.2.3.${k}` }));
   const provenance = { softwareVersion: '0', origin: 'manual' as const, models: [], author: '', savedAtMs: 0, accepted: null };
-  const source = { type, grid: GRID, labels, segments: SEGMENTS, reference: { version: 1 as const, attributes: {}, images }, subject: '', provenance, nowMs: 0, random: randomBytes };
+  const source = {
+    type,
+    grid: GRID,
+    labels,
+    segments: SEGMENTS,
+    reference: { version: 1 as const, attributes: {}, images },
+    subject: '',
+    provenance,
+    nowMs: 0,
+    random: randomBytes,
+  };
   const least = { writeS: Infinity, readS: Infinity };
   let megabytes = 0;
   for (let round = 0; round < rounds; round++) {
@@ -43,7 +53,9 @@ async function main(type: 'BINARY' | 'LABELMAP', rounds: number): Promise<void> 
     megabytes = bytes.length / 1e6;
   }
   const peakMb = process.resourceUsage().maxRSS / 1024;
-  console.log(`${type}: ${megabytes.toFixed(0)} MB, written in ${least.writeS.toFixed(1)} s, read to a label map in ${least.readS.toFixed(1)} s, peak ${peakMb.toFixed(0)} MB`);
+  console.log(
+    `${type}: ${megabytes.toFixed(0)} MB, written in ${least.writeS.toFixed(1)} s, read to a label map in ${least.readS.toFixed(1)} s, peak ${peakMb.toFixed(0)} MB`,
+  );
 }
 
 void main(process.argv[2] as 'BINARY' | 'LABELMAP', Number(process.argv[3]));

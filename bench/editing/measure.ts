@@ -54,8 +54,12 @@ function stroke(name: string, radiusMm: number, normal: Triple | null, greys: Pa
   history.undo(voxels, SLICE);
   const undo = now() - undone;
   history.redo(voxels, SLICE);
-  console.log(`${name}: journal ${record.toFixed(1)} ms and ${(entry.size / 1024).toFixed(1)} KB a stroke, ${unfinished.toFixed(1)} ms a second while it goes on`);
-  console.log(`${name}: a move ${spread(times)}; end of the stroke ${commit.toFixed(1)} ms; undo ${undo.toFixed(1)} ms; ${(history.bytes / 1024).toFixed(0)} KB of history`);
+  console.log(
+    `${name}: journal ${record.toFixed(1)} ms and ${(entry.size / 1024).toFixed(1)} KB a stroke, ${unfinished.toFixed(1)} ms a second while it goes on`,
+  );
+  console.log(
+    `${name}: a move ${spread(times)}; end of the stroke ${commit.toFixed(1)} ms; undo ${undo.toFixed(1)} ms; ${(history.bytes / 1024).toFixed(0)} KB of history`,
+  );
   history.undo(voxels, SLICE);
   history.clear();
 }
@@ -64,7 +68,9 @@ function operation(name: string, one: Operation): void {
   const began = now();
   runOperation(editor, { operation: one, spacingMm: SPACING, slot: 1, paintable: table(), erasable: table(), greys: null }, () => undefined);
   const slices = editor.commit();
-  console.log(`${name}: ${((now() - began) / 1000).toFixed(2)} s in the worker, ${(slices.reduce((sum, { runs }) => sum + runs.length, 0) / 2 ** 20).toFixed(1)} MB of history`);
+  console.log(
+    `${name}: ${((now() - began) / 1000).toFixed(2)} s in the worker, ${(slices.reduce((sum, { runs }) => sum + runs.length, 0) / 2 ** 20).toFixed(1)} MB of history`,
+  );
 }
 
 stroke('first stroke, not warm', 10, null);
@@ -74,7 +80,9 @@ stroke('sphere of 10 mm', 10, null);
 stroke('sphere of 25 mm', 25, null);
 stroke('sphere of 25 mm, greys in a range', 25, null, { lower: 0, upper: 500 });
 
-sweepRows({ from: [180, 180, 150], to: [180, 180, 150], radiusMm: 60, normal: null }, DIMS, SPACING, (j, k, iFrom, iTo) => editor.paintRow(j, k, iFrom, iTo, paint));
+sweepRows({ from: [180, 180, 150], to: [180, 180, 150], radiusMm: 60, normal: null }, DIMS, SPACING, (j, k, iFrom, iTo) =>
+  editor.paintRow(j, k, iFrom, iTo, paint),
+);
 editor.commit();
 console.log('a ball of 60 mm (0.9 l):');
 operation('grow 5 mm', { kind: 'grow', byMm: 5 });

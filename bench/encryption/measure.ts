@@ -32,7 +32,9 @@ async function files(): Promise<void> {
   const close = openVault({ folder: join(root, 'sealed'), key: randomBytes(32), names: null });
   console.log(`| ${MEGABYTES} MB, best of ${ROUNDS} | plain | sealed |\n|---|---|---|`);
   const row = async (what: string, work: (path: string) => Promise<unknown>): Promise<void> => {
-    const speeds = [await bestSeconds(() => work(join(root, 'plain'))), await bestSeconds(() => work(join(root, 'sealed', 'a')))].map((seconds) => `${Math.round(MEGABYTES / seconds)} MB/s`);
+    const speeds = [await bestSeconds(() => work(join(root, 'plain'))), await bestSeconds(() => work(join(root, 'sealed', 'a')))].map(
+      (seconds) => `${Math.round(MEGABYTES / seconds)} MB/s`,
+    );
     console.log(`| ${what} | ${speeds.join(' | ')} |`);
   };
   await row('write, fsync, rename', (path) => writeFileAtomic(path, content));
@@ -72,7 +74,14 @@ async function project(passphrase?: string): Promise<Record<string, number>> {
 try {
   await files();
   const [plain, sealed] = [await project(), await project(PASSPHRASE)];
-  const WHAT: Record<string, string> = { create: 'make a project', open: 'open and close one with 5000 entries in its trail', writeImage: 'store a CT of 512 × 512 × 300 (import)', readImage: 'read it', saveMask: 'save its mask', readMask: 'read that' };
+  const WHAT: Record<string, string> = {
+    create: 'make a project',
+    open: 'open and close one with 5000 entries in its trail',
+    writeImage: 'store a CT of 512 × 512 × 300 (import)',
+    readImage: 'read it',
+    saveMask: 'save its mask',
+    readMask: 'read that',
+  };
   console.log('\n| | plain | encrypted |\n|---|---|---|');
   for (const [key, what] of Object.entries(WHAT)) console.log(`| ${what} | ${plain[key]!.toFixed(2)} s | ${sealed[key]!.toFixed(2)} s |`);
 } finally {

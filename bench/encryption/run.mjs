@@ -7,5 +7,13 @@ import { buildSync } from 'esbuild';
 const root = resolve(import.meta.dirname, '../..');
 const measure = join(root, 'node_modules/.cache/maskloop/bench-encryption.mjs');
 mkdirSync(join(measure, '..'), { recursive: true });
-buildSync({ entryPoints: [join(import.meta.dirname, 'measure.ts')], outfile: measure, bundle: true, platform: 'node', format: 'esm', external: ['libsql'], logLevel: 'warning' });
+buildSync({
+  entryPoints: [join(import.meta.dirname, 'measure.ts')],
+  outfile: measure,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  external: ['libsql'],
+  logLevel: 'warning',
+});
 process.exitCode = spawnSync(process.execPath, [measure], { stdio: 'inherit' }).status ?? 1;

@@ -20,7 +20,9 @@ async function measure({ scale, seed, only, isEncrypted, ...bare }: Order): Prom
   for (const scenario of only ? [only] : (Object.keys(MOMENTS) as Scenario[])) {
     const rounds = Math.max(1, Math.round(MOMENTS[scenario] * scale));
     const results = await runKillRounds(rig, scenario, rounds, seed, ({ delayMs, promisedCount, wasAtWork, losses }) => {
-      console.error(`${scenario}: killed after ${delayMs} ms${wasAtWork ? '' : ' (had ended)'}, ${promisedCount} promises so far, ${losses.length === 0 ? 'nothing lost' : losses.join('; ')}`);
+      console.error(
+        `${scenario}: killed after ${delayMs} ms${wasAtWork ? '' : ' (had ended)'}, ${promisedCount} promises so far, ${losses.length === 0 ? 'nothing lost' : losses.join('; ')}`,
+      );
     });
     scenarios.push({
       scenario,

@@ -15,14 +15,32 @@ import { buildSync } from 'esbuild';
 const NAMES = { import: 'an import', save: 'saving and accepting masks', export: 'an export', migrate: 'a migration', train: 'a training' };
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
-const { values } = parseArgs({ options: { scale: { type: 'string', default: '1' }, seed: { type: 'string', default: '20261130' }, only: { type: 'string' }, encrypted: { type: 'boolean', default: false }, record: { type: 'boolean', default: false } } });
+const { values } = parseArgs({
+  options: {
+    scale: { type: 'string', default: '1' },
+    seed: { type: 'string', default: '20261130' },
+    only: { type: 'string' },
+    encrypted: { type: 'boolean', default: false },
+    record: { type: 'boolean', default: false },
+  },
+});
 
 // inside node_modules, so that the bundles find the native libraries
 const cache = join(root, 'node_modules/.cache/maskloop');
 mkdirSync(cache, { recursive: true });
 const bundle = (entry, name) => {
   const outfile = join(cache, `bench-faults-${name}.cjs`);
-  buildSync({ entryPoints: [join(root, entry)], outfile, bundle: true, platform: 'node', format: 'cjs', target: 'node16', external: ['electron', 'libsql', '@tensorflow/tfjs-node'], logLevel: 'error', logOverride: { 'empty-import-meta': 'silent' } });
+  buildSync({
+    entryPoints: [join(root, entry)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node16',
+    external: ['electron', 'libsql', '@tensorflow/tfjs-node'],
+    logLevel: 'error',
+    logOverride: { 'empty-import-meta': 'silent' },
+  });
   return outfile;
 };
 const harness = bundle('bench/faults/measure.ts', 'measure');
@@ -30,7 +48,22 @@ const victim = bundle('test/faults/victim.ts', 'victim');
 const compute = bundle('main/workers/compute.ts', 'compute');
 
 const folder = mkdtempSync(join(tmpdir(), 'maskloop-faults-'));
-const { status, stdout } = spawnSync(process.execPath, [harness, JSON.stringify({ root: folder, victimScript: victim, computeScript: compute, scale: Number(values.scale), seed: Number(values.seed), only: values.only, isEncrypted: values.encrypted })], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+const { status, stdout } = spawnSync(
+  process.execPath,
+  [
+    harness,
+    JSON.stringify({
+      root: folder,
+      victimScript: victim,
+      computeScript: compute,
+      scale: Number(values.scale),
+      seed: Number(values.seed),
+      only: values.only,
+      isEncrypted: values.encrypted,
+    }),
+  ],
+  { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] },
+);
 rmSync(folder, { recursive: true, force: true });
 if (status !== 0) throw new Error(`the harness ended with exit code ${status}`);
 const figures = JSON.parse(stdout.trim().split('\n').at(-1));
@@ -48,7 +81,13 @@ function record({ seed, measuredAt, scenarios: fresh }) {
   const scenarios = [...measured.values()];
   writeFileSync(file, `${JSON.stringify({ seed, scenarios }, null, 2)}\n`);
   const page = join(root, 'docs/reliability.md');
-  const rows = scenarios.map((one) => `| ${NAMES[one.scenario]}${one.isEncrypted ? ', encrypted' : ''} | ${one.kills} | ${one.killsAtWork} | ${one.promises} | ${one.lossCount} | ${one.measuredAt} |`);
-  const text = readFileSync(page, 'utf8').replace(/(\| lost \|[^\n]*\n\|[-|]+\|\n)[^]*?(<!-- end of kills -->)/, (_all, head, end) => `${head}${rows.join('\n')}\n${end}`);
+  const rows = scenarios.map(
+    (one) =>
+      `| ${NAMES[one.scenario]}${one.isEncrypted ? ', encrypted' : ''} | ${one.kills} | ${one.killsAtWork} | ${one.promises} | ${one.lossCount} | ${one.measuredAt} |`,
+  );
+  const text = readFileSync(page, 'utf8').replace(
+    /(\| lost \|[^\n]*\n\|[-|]+\|\n)[^]*?(<!-- end of kills -->)/,
+    (_all, head, end) => `${head}${rows.join('\n')}\n${end}`,
+  );
   writeFileSync(page, text);
 }

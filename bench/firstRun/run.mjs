@@ -9,4 +9,5 @@ import { join, resolve } from 'node:path';
 const root = resolve(import.meta.dirname, '../..');
 const vitest = join(root, 'node_modules/vitest/vitest.mjs');
 const env = { ...process.env, MASKLOOP_FIRST_RUN_MINUTES: '10' };
-process.exitCode = spawnSync(process.execPath, [vitest, 'run', 'test/e2e/firstRun.test.ts', '-t', 'corrected prediction'], { cwd: root, env, stdio: 'inherit' }).status ?? 1;
+process.exitCode =
+  spawnSync(process.execPath, [vitest, 'run', 'test/e2e/firstRun.test.ts', '-t', 'corrected prediction'], { cwd: root, env, stdio: 'inherit' }).status ?? 1;

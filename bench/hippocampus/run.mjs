@@ -23,13 +23,13 @@ const data = resolve(root, '../shared/data/msd_hippocampus');
 if (!existsSync(data)) throw new Error(`${data} is not here: this benchmark needs the shared data`);
 
 const work = values.keep ? resolve(values.keep) : mkdtempSync(join(tmpdir(), 'maskloop-hippocampus-'));
-const folders = Object.fromEntries(
-  ['train/images', 'train/labels', 'heldout/images', 'heldout/labels', 'predictions'].map((name) => [name, join(work, name)]),
-);
+const folders = Object.fromEntries(['train/images', 'train/labels', 'heldout/images', 'heldout/labels', 'predictions'].map((name) => [name, join(work, name)]));
 for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true });
 
 const subjectOf = (name) => Math.floor((Number(name.match(/(\d+)/)[1]) + 1) / 2);
-const names = readdirSync(join(data, 'images')).filter((name) => name.endsWith('.nii.gz')).sort();
+const names = readdirSync(join(data, 'images'))
+  .filter((name) => name.endsWith('.nii.gz'))
+  .sort();
 const subjects = [...new Set(names.map(subjectOf))].sort((a, b) => a - b);
 const heldOut = new Set(subjects.filter((_, index) => index % 5 === 0));
 for (const name of names) {
@@ -48,11 +48,32 @@ function timed(label, command, args) {
 const maskloop = join(root, 'scripts/maskloop.mjs');
 const project = join(work, 'project');
 timed('import', process.execPath, [maskloop, 'import', '--project', project, join(work, 'train')]);
-timed('train', process.execPath, [maskloop, 'train', '--project', project, '--config', values.config, '--fold', '0', '--minutes', values.minutes, ...positionals]);
+timed('train', process.execPath, [
+  maskloop,
+  'train',
+  '--project',
+  project,
+  '--config',
+  values.config,
+  '--fold',
+  '0',
+  '--minutes',
+  values.minutes,
+  ...positionals,
+]);
 timed('predict', process.execPath, [maskloop, 'predict', '--project', project, '--input', folders['heldout/images'], '--output', folders.predictions]);
 const { python, env } = await pythonWith('nibabel', TEST_PACKAGES);
-const dice = spawnSync(python, [join(here, 'dice.py'), folders['heldout/labels'], folders.predictions, '1', '2'], { encoding: 'utf8', env: { ...process.env, ...env } });
+const dice = spawnSync(python, [join(here, 'dice.py'), folders['heldout/labels'], folders.predictions, '1', '2'], {
+  encoding: 'utf8',
+  env: { ...process.env, ...env },
+});
 if (dice.status !== 0) throw new Error(dice.stderr);
 const result = JSON.parse(dice.stdout);
-console.log(JSON.stringify({ subjects: subjects.length, heldOutSubjects: heldOut.size, minutes: Number(values.minutes), config: values.config, seconds, ...result }, null, 2));
+console.log(
+  JSON.stringify(
+    { subjects: subjects.length, heldOutSubjects: heldOut.size, minutes: Number(values.minutes), config: values.config, seconds, ...result },
+    null,
+    2,
+  ),
+);
 if (!values.keep) rmSync(work, { recursive: true, force: true });

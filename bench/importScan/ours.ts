@@ -17,7 +17,9 @@ const voxels = Int16Array.from({ length: edge * edge * perSeries }, (_, n) => n 
 function putSeries(n: number): void {
   const folder = join(root, 'pacs', `PAT${n % 25}`, `ST${n}`, 'SE1');
   mkdirSync(folder, { recursive: true });
-  writeDicomSeries(grid, voxels, { seriesUid: `1.2.826.0.1.3680043.10.999.${n}`, patientId: `P${n % 25}` }).forEach((bytes, k) => writeFileSync(join(folder, `IM${k}`), bytes));
+  writeDicomSeries(grid, voxels, { seriesUid: `1.2.826.0.1.3680043.10.999.${n}`, patientId: `P${n % 25}` }).forEach((bytes, k) =>
+    writeFileSync(join(folder, `IM${k}`), bytes),
+  );
 }
 
 async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
@@ -28,7 +30,14 @@ async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
 async function importAll(existing: { caseId: string; sourceKey: string }[]) {
   const cases: ImportedCase[] = [];
   const tell = (news: { type: string; item?: unknown }) => void (news.type === 'item' && cases.push(ImportedCase.parse(news.item)));
-  const input = { task: 'import' as const, paths: [join(root, 'pacs')], casesFolder: join(root, 'cases'), memoryFile: join(root, 'memory.gz'), existing, legend: [] };
+  const input = {
+    task: 'import' as const,
+    paths: [join(root, 'pacs')],
+    casesFolder: join(root, 'cases'),
+    memoryFile: join(root, 'memory.gz'),
+    existing,
+    legend: [],
+  };
   const [result, seconds] = await timed(() => runImport(input, { tell, stop: { aborted: false } }));
   return { cases, result, seconds };
 }

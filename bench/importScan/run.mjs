@@ -10,7 +10,15 @@ import { buildSync } from 'esbuild';
 const root = resolve(import.meta.dirname, '../..');
 const script = join(root, 'dist', 'importScan.mjs');
 try {
-  buildSync({ entryPoints: [join(import.meta.dirname, 'ours.ts')], outfile: script, bundle: true, platform: 'node', format: 'esm', packages: 'external', logLevel: 'warning' });
+  buildSync({
+    entryPoints: [join(import.meta.dirname, 'ours.ts')],
+    outfile: script,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    packages: 'external',
+    logLevel: 'warning',
+  });
   const { status } = spawnSync(process.execPath, [script, ...process.argv.slice(2)], { stdio: 'inherit' });
   process.exitCode = status ?? 1;
 } finally {

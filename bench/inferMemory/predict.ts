@@ -37,7 +37,10 @@ async function main(): Promise<void> {
     }
   };
   const task = PredictTask.parse({
-    task: 'predict', models: [{ runFolder: join(folder, 'run'), previousRunFolders: [] }], options: { overlap: Number(overlap) }, cases: [],
+    task: 'predict',
+    models: [{ runFolder: join(folder, 'run'), previousRunFolders: [] }],
+    options: { overlap: Number(overlap) },
+    cases: [],
     folder: { inputFolder: join(folder, 'in'), outputFolder: join(folder, 'out'), saveProbabilities: saveProbabilities === 'true' },
   });
   const result = await runPredict(task, { tell, stop: { aborted: false } }, factory);

@@ -45,7 +45,15 @@ function planned(): Plan {
     foregroundIntensities: [statistics],
   };
   const legend = ['liver', 'spleen', 'kidney'].map((name, n) => ({ labelValue: n + 1, name, colorRgb: [255, 0, 0] as [number, number, number] }));
-  return planExperiment({ fingerprint, channelNames: ['CT'], legend, labelRules: { regions: null, ignoreLabelValue: null }, preset: 'v2', task: null, vramGb: null });
+  return planExperiment({
+    fingerprint,
+    channelNames: ['CT'],
+    legend,
+    labelRules: { regions: null, ignoreLabelValue: null },
+    preset: 'v2',
+    task: null,
+    vramGb: null,
+  });
 }
 
 async function main(): Promise<void> {
@@ -61,8 +69,23 @@ async function main(): Promise<void> {
   const configuration = { ...whole, stages };
   await writePlan(join(folder, 'run'), { ...plan, configurations: [configuration] });
   const network = networkOf(plan, configuration);
-  const loop = { step: 0, epoch: 0, elapsedMs: 0, validationMs: 0, bestDice: null, validationsWithoutGain: 0, skippedInRow: 0, skippedSteps: 0, random: [1, 2, 3, 4] as never };
-  await writeCheckpoint(join(folder, 'run'), 'best', { version: 1, configuration: name, loop }, initialWeights(parametersOf(network, [0]), network.negativeSlope, 1));
+  const loop = {
+    step: 0,
+    epoch: 0,
+    elapsedMs: 0,
+    validationMs: 0,
+    bestDice: null,
+    validationsWithoutGain: 0,
+    skippedInRow: 0,
+    skippedSteps: 0,
+    random: [1, 2, 3, 4] as never,
+  };
+  await writeCheckpoint(
+    join(folder, 'run'),
+    'best',
+    { version: 1, configuration: name, loop },
+    initialWeights(parametersOf(network, [0]), network.negativeSlope, 1),
+  );
   console.log(JSON.stringify({ patch: configuration.patch, features: stages.map((stage) => stage.features), spacingDhwMm: configuration.spacingDhwMm }));
 }
 void main();

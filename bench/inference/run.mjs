@@ -17,7 +17,10 @@ const { values } = parseArgs({
 });
 const DATASET = 'Dataset004_Hippocampus';
 const data = hippocampusFolder();
-const caseIds = readdirSync(join(data, 'images')).filter((name) => name.endsWith('.nii.gz')).map((name) => name.slice(0, -'.nii.gz'.length)).sort();
+const caseIds = readdirSync(join(data, 'images'))
+  .filter((name) => name.endsWith('.nii.gz'))
+  .map((name) => name.slice(0, -'.nii.gz'.length))
+  .sort();
 const asked = caseIds.slice(-Number(values.cases));
 const work = mkdtempSync(join(tmpdir(), 'maskloop-inference-'));
 const folder = (...path) => {
@@ -25,7 +28,12 @@ const folder = (...path) => {
   mkdirSync(made, { recursive: true });
   return made;
 };
-const [rawImages, rawLabels, images, labels] = [folder('raw', DATASET, 'imagesTr'), folder('raw', DATASET, 'labelsTr'), folder('all/images'), folder('all/labels')];
+const [rawImages, rawLabels, images, labels] = [
+  folder('raw', DATASET, 'imagesTr'),
+  folder('raw', DATASET, 'labelsTr'),
+  folder('all/images'),
+  folder('all/labels'),
+];
 const [theirInput, ourInput] = [folder('their-input'), folder('our-input')];
 for (const id of caseIds) {
   copyFileSync(join(data, 'images', `${id}.nii.gz`), join(rawImages, `${id}_0000.nii.gz`));
@@ -43,8 +51,14 @@ writeFileSync(join(work, 'raw', DATASET, 'dataset.json'), JSON.stringify(about))
 const { python, env: packages } = await pythonWith('nnunetv2', ['nnunetv2==2.6.2']);
 const threads = String(availableParallelism());
 const theirEnv = {
-  ...packages, ...keepMemory, OMP_NUM_THREADS: threads, nnUNet_compile: 'false', nnUNet_def_n_proc: threads,
-  nnUNet_raw: join(work, 'raw'), nnUNet_preprocessed: folder('preprocessed'), nnUNet_results: folder('results'),
+  ...packages,
+  ...keepMemory,
+  OMP_NUM_THREADS: threads,
+  nnUNet_compile: 'false',
+  nnUNet_def_n_proc: threads,
+  nnUNet_raw: join(work, 'raw'),
+  nnUNet_preprocessed: folder('preprocessed'),
+  nnUNet_results: folder('results'),
 };
 const GNU_TIME = '/usr/bin/time';
 
@@ -65,7 +79,11 @@ maskloop('train', '--project', project, '--config', values.config, '--fold', '0'
 const mirror = { plain: [], mirrored: ['--mirror'] };
 /** By the news of the job: the seconds from one phase's first word to the next one's. */
 function ourPhases({ stdout }) {
-  const events = stdout.trim().split('\n').map((line) => JSON.parse(line).event).filter((event) => event?.type === 'progress');
+  const events = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line).event)
+    .filter((event) => event?.type === 'progress');
   const seconds = {};
   events.forEach(({ atMs, phase }, index) => {
     seconds[phase] = (seconds[phase] ?? 0) + ((events[index + 1]?.atMs ?? atMs) - atMs) / 1000;
@@ -107,12 +125,24 @@ for (const copies of ['plain', 'mirrored']) {
   results.push(...rows.map((row) => ({ ...row, ratio: median(rows[0].seconds) / median(row.seconds) })));
 }
 const ourRun = readdirSync(join(project, 'runs')).sort().at(-1);
-const [{ run: header }] = readFileSync(join(project, 'runs', ourRun, 'metrics.ndjson'), 'utf8').split('\n', 1).map((line) => JSON.parse(line));
-console.log(`\n${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0].model}, load ${loadavg()[0].toFixed(1)}; ${values.config}, ${asked.length} volumes, ${values.rounds} rounds; patches ours ${header.patch.join('×')}, theirs ${model.patch.join('×')}\n`);
-console.log('| copies | program | median s per case | min–max | ours / this | peak RSS of a process MB | phases of the last round, s |\n|---|---|---|---|---|---|---|');
+const [{ run: header }] = readFileSync(join(project, 'runs', ourRun, 'metrics.ndjson'), 'utf8')
+  .split('\n', 1)
+  .map((line) => JSON.parse(line));
+console.log(
+  `\n${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0].model}, load ${loadavg()[0].toFixed(1)}; ${values.config}, ${asked.length} volumes, ${values.rounds} rounds; patches ours ${header.patch.join('×')}, theirs ${model.patch.join('×')}\n`,
+);
+console.log(
+  '| copies | program | median s per case | min–max | ours / this | peak RSS of a process MB | phases of the last round, s |\n|---|---|---|---|---|---|---|',
+);
 for (const { copies, name, seconds, ratio, peakMb, phases } of results) {
   const perCase = seconds.map((one) => one / asked.length);
-  const told = phases ? Object.entries(phases).map(([phase, one]) => `${phase} ${one.toFixed(1)}`).join(', ') : '–';
-  console.log(`| ${copies} | ${name} | ${median(perCase).toFixed(2)} | ${Math.min(...perCase).toFixed(2)}–${Math.max(...perCase).toFixed(2)} | ${ratio.toFixed(2)} | ${peakMb || '–'} | ${told} |`);
+  const told = phases
+    ? Object.entries(phases)
+        .map(([phase, one]) => `${phase} ${one.toFixed(1)}`)
+        .join(', ')
+    : '–';
+  console.log(
+    `| ${copies} | ${name} | ${median(perCase).toFixed(2)} | ${Math.min(...perCase).toFixed(2)}–${Math.max(...perCase).toFixed(2)} | ${ratio.toFixed(2)} | ${peakMb || '–'} | ${told} |`,
+  );
 }
 rmSync(work, { recursive: true, force: true });

@@ -14,20 +14,47 @@ const here = dirname(fileURLToPath(import.meta.url));
 const bundle = join(resolve(here, '../..'), 'node_modules/.cache/maskloop/bench-memory-train.cjs');
 const { values } = parseArgs({ options: { only: { type: 'string' } } });
 mkdirSync(dirname(bundle), { recursive: true });
-buildSync({ entryPoints: [join(here, 'train.ts')], outfile: bundle, bundle: true, platform: 'node', format: 'cjs', external: ['@tensorflow/tfjs-node'], logLevel: 'warning' });
+buildSync({
+  entryPoints: [join(here, 'train.ts')],
+  outfile: bundle,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  external: ['@tensorflow/tfjs-node'],
+  logLevel: 'warning',
+});
 
 /** A training as the planner would make it, with `features` of the finest stage doubling up to a bound. */
 const training = ({ patch, features, levels, batchSize, classes = 3, inputChannels = 1, architecture = 'plain', ...rest }) => ({
   network: {
-    dims: patch.length, architecture, norm: 'instance', inputChannels, classes, decoderConvs: architecture === 'plain' ? 2 : 1, negativeSlope: 0.01,
+    dims: patch.length,
+    architecture,
+    norm: 'instance',
+    inputChannels,
+    classes,
+    decoderConvs: architecture === 'plain' ? 2 : 1,
+    negativeSlope: 0.01,
     stages: Array.from({ length: levels }, (_, level) => ({
-      features: Math.min(features * 2 ** level, patch.length === 2 ? 512 : 320), convs: architecture === 'plain' || level === 0 ? 2 : 3,
-      kernel: patch.map(() => 3), stride: patch.map(() => (level === 0 ? 1 : 2)),
+      features: Math.min(features * 2 ** level, patch.length === 2 ? 512 : 320),
+      convs: architecture === 'plain' || level === 0 ? 2 : 3,
+      kernel: patch.map(() => 3),
+      stride: patch.map(() => (level === 0 ? 1 : 2)),
     })),
   },
-  patch, batchSize, deepSupervisionWeights: [2 / 3, 1 / 3, 0], batchDice: true, diceIncludesBackground: false, diceSmooth: 1e-5,
-  supervision: 'subsampledLabels', regions: null, ignoreClass: null,
-  optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0, clipNorm: 12 }, emaDecay: 0, precision: 'float32', xla: false, ...rest,
+  patch,
+  batchSize,
+  deepSupervisionWeights: [2 / 3, 1 / 3, 0],
+  batchDice: true,
+  diceIncludesBackground: false,
+  diceSmooth: 1e-5,
+  supervision: 'subsampledLabels',
+  regions: null,
+  ignoreClass: null,
+  optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0, clipNorm: 12 },
+  emaDecay: 0,
+  precision: 'float32',
+  xla: false,
+  ...rest,
 });
 const hippocampus = { patch: [40, 56, 40], features: 32, levels: 4, batchSize: 9 };
 const TRAININGS = {
@@ -58,4 +85,5 @@ for (const [name, spec] of Object.entries(TRAININGS)) {
   console.error(JSON.stringify(row));
 }
 console.log('\n| training | measured peak RSS MB | predicted MB | error |\n|---|---|---|---|');
-for (const { name, measuredMb, predictedMb, errorPercent } of rows) console.log(`| ${name} | ${measuredMb} | ${predictedMb} | ${errorPercent > 0 ? '+' : ''}${errorPercent} % |`);
+for (const { name, measuredMb, predictedMb, errorPercent } of rows)
+  console.log(`| ${name} | ${measuredMb} | ${predictedMb} | ${errorPercent > 0 ? '+' : ''}${errorPercent} % |`);

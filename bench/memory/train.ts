@@ -22,6 +22,8 @@ async function main(): Promise<void> {
   }
   engine.readState(); // a checkpoint
   const measuredMb = Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? 0) / 1024;
-  console.log(JSON.stringify({ measuredMb: Math.round(measuredMb), predictedMb: Math.round(trainingBytes(spec, { cachedBytes: 0, validationBytes: 0 }) / MB) }));
+  console.log(
+    JSON.stringify({ measuredMb: Math.round(measuredMb), predictedMb: Math.round(trainingBytes(spec, { cachedBytes: 0, validationBytes: 0 }) / MB) }),
+  );
 }
 void main();

@@ -26,7 +26,15 @@ try {
   const project = join(work, 'project');
   const phantoms = join(root, 'node_modules/.cache/maskloop/bench-nnunet-dataset.mjs');
   mkdirSync(join(phantoms, '..'), { recursive: true });
-  buildSync({ entryPoints: [join(import.meta.dirname, 'phantoms.ts')], outfile: phantoms, bundle: true, platform: 'node', format: 'esm', banner: { js: require }, logLevel: 'warning' });
+  buildSync({
+    entryPoints: [join(import.meta.dirname, 'phantoms.ts')],
+    outfile: phantoms,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    banner: { js: require },
+    logLevel: 'warning',
+  });
   run(process.execPath, [phantoms, join(work, 'study')]);
   maskloop('import', '--project', project, join(work, 'study'));
   maskloop('export', '--project', project, '--format', 'nnunet-raw', '--output', join(work, 'raw'));

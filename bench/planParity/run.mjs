@@ -35,7 +35,15 @@ const DATASETS = [
 const ours = join(root, 'node_modules/.cache/maskloop/bench-plan-parity.mjs');
 mkdirSync(join(ours, '..'), { recursive: true });
 const require = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-buildSync({ entryPoints: [join(import.meta.dirname, 'ours.ts')], outfile: ours, bundle: true, platform: 'node', format: 'esm', banner: { js: require }, logLevel: 'warning' });
+buildSync({
+  entryPoints: [join(import.meta.dirname, 'ours.ts')],
+  outfile: ours,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  banner: { js: require },
+  logLevel: 'warning',
+});
 
 const work = mkdtempSync(join(tmpdir(), 'maskloop-plan-parity-'));
 for (const part of ['raw', 'preprocessed', 'results']) mkdirSync(join(work, part));
@@ -70,21 +78,36 @@ for (const dataset of DATASETS) {
       const one = plan.configurations.find((configuration) => configuration.name === name);
       const other = recorded.configurations[name];
       const spacing = one?.spacingDhwMm.filter((mm) => mm !== null);
-      const checks = one && other && {
-        spacing: close(spacing, other.spacing),
-        'median shape': same(one.medianShapeDhw.slice(3 - one.patch.length), other.medianShape),
-        patch: same(one.patch, other.patch),
-        pooling: same(one.stages.map(({ stride }) => stride), other.strides),
-        kernels: same(one.stages.map(({ kernel }) => kernel), other.kernels),
-        features: same(one.stages.map(({ features }) => features), other.features),
-        convolutions: same(one.stages.map(({ convs }) => convs), other.encoder),
-        batch: one.batchSize === other.batch,
-        'batch Dice': one.batchDice === other.batchDice,
-        'order of axes': same(plan.transposeForward, recorded.transposeForward),
-      };
+      const checks = one &&
+        other && {
+          spacing: close(spacing, other.spacing),
+          'median shape': same(one.medianShapeDhw.slice(3 - one.patch.length), other.medianShape),
+          patch: same(one.patch, other.patch),
+          pooling: same(
+            one.stages.map(({ stride }) => stride),
+            other.strides,
+          ),
+          kernels: same(
+            one.stages.map(({ kernel }) => kernel),
+            other.kernels,
+          ),
+          features: same(
+            one.stages.map(({ features }) => features),
+            other.features,
+          ),
+          convolutions: same(
+            one.stages.map(({ convs }) => convs),
+            other.encoder,
+          ),
+          batch: one.batchSize === other.batch,
+          'batch Dice': one.batchDice === other.batchDice,
+          'order of axes': same(plan.transposeForward, recorded.transposeForward),
+        };
       const wrong = checks ? Object.keys(checks).filter((field) => !checks[field]) : ['not planned by both'];
       differences += wrong.length;
-      const shown = one ? [spacing.map((mm) => mm.toFixed(4)).join(', '), one.patch.join('×'), pools(one.stages.map(({ stride }) => stride)), one.batchSize] : ['', '', '', ''];
+      const shown = one
+        ? [spacing.map((mm) => mm.toFixed(4)).join(', '), one.patch.join('×'), pools(one.stages.map(({ stride }) => stride)), one.batchSize]
+        : ['', '', '', ''];
       console.log(`| ${dataset.folder} (${caseCount}) | ${preset} | ${name} | ${shown.join(' | ')} | ${wrong.join(', ') || 'nothing'} |`);
     }
   }

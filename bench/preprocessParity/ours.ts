@@ -57,7 +57,9 @@ const cases = loaded.map(({ channels }, n) => {
       shape: geometry.shapeDhw,
       image: leave('image', image),
       classes: leave('classes', inBytes(classes)),
-      locations: classLocations(classes, plan, Random.fromSeed(1)).locations.slice(1).map(({ length }) => length),
+      locations: classLocations(classes, plan, Random.fromSeed(1))
+        .locations.slice(1)
+        .map(({ length }) => length),
     },
   };
 });

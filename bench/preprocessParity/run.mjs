@@ -39,12 +39,22 @@ const RUNS = [
 const ours = join(root, 'node_modules/.cache/maskloop/bench-preprocess-parity.mjs');
 mkdirSync(join(ours, '..'), { recursive: true });
 const require = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
-buildSync({ entryPoints: [join(import.meta.dirname, 'ours.ts')], outfile: ours, bundle: true, platform: 'node', format: 'esm', banner: { js: require }, logLevel: 'warning' });
+buildSync({
+  entryPoints: [join(import.meta.dirname, 'ours.ts')],
+  outfile: ours,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  banner: { js: require },
+  logLevel: 'warning',
+});
 
 const GOAL = 1e-3;
 const small = (value) => value.toExponential(1);
 let isGood = true;
-console.log('| case | shape → | inside max (mean) | edge max (mean) | above 1e-3 | other classes | voxels to centre on, ours / theirs |\n|---|---|---|---|---|---|---|');
+console.log(
+  '| case | shape → | inside max (mean) | edge max (mean) | above 1e-3 | other classes | voxels to centre on, ours / theirs |\n|---|---|---|---|---|---|---|',
+);
 for (const { folder, names, channel, kind } of RUNS) {
   const data = resolve(root, '../shared/data', folder);
   if (!existsSync(data)) throw new Error(`${data} is not here: this benchmark needs the shared data`);
@@ -57,7 +67,14 @@ for (const { folder, names, channel, kind } of RUNS) {
       continue;
     }
     isGood &&= row.insideMax <= GOAL && row.wrongClasses === 0;
-    const cells = [`${row.from_.join('×')} → ${row.shape.join('×')}`, `${small(row.insideMax)} (${small(row.insideMean)})`, `${small(row.edgeMax)} (${small(row.edgeMean)})`, `${row.above} of ${row.voxels}`, `${row.wrongClasses}`, `${row.ourLocations.join(', ')} / ${row.locations.join(', ')}`];
+    const cells = [
+      `${row.from_.join('×')} → ${row.shape.join('×')}`,
+      `${small(row.insideMax)} (${small(row.insideMean)})`,
+      `${small(row.edgeMax)} (${small(row.edgeMean)})`,
+      `${row.above} of ${row.voxels}`,
+      `${row.wrongClasses}`,
+      `${row.ourLocations.join(', ')} / ${row.locations.join(', ')}`,
+    ];
     console.log(`| ${row.name} | ${cells.join(' | ')} |`);
   }
   rmSync(work, { recursive: true, force: true });

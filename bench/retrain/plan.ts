@@ -54,7 +54,11 @@ export function dealOf(plan: Plan, site: Site, heldOut: readonly string[], poolB
   const { validationCount, firstCount } = plan;
   const rest = pool.slice(validationCount + firstCount);
   return {
-    site, seed, rest, heldOut: { folder: site.folder, caseIds: heldOut },
-    validation: pool.slice(0, validationCount), first: pool.slice(validationCount, validationCount + firstCount),
+    site,
+    seed,
+    rest,
+    heldOut: { folder: site.folder, caseIds: heldOut },
+    validation: pool.slice(0, validationCount),
+    first: pool.slice(validationCount, validationCount + firstCount),
   };
 }

@@ -20,10 +20,26 @@ import { hippocampusFolder, keepMemory, root, subjectFolds, subjectOf } from '..
 const text = (fallback) => ({ type: 'string', default: fallback });
 const { values } = parseArgs({
   options: {
-    what: text('rounds,ordering,poisoned,sparse,forgetting'), data: text('hippocampus'), config: text('3d_fullres'), first: text('8'), 'per-round': text('8'),
-    rounds: text('6'), 'ordering-rounds': text('3'), validation: text('20'), 'held-out': text('26'), 'full-steps': text('1200'), 'incremental-steps': text('300'),
-    'batch-size': text('1'), 'base-features': text('8'), 'learning-rate': text('0.002'), orders: text('classBalanced,entropy,random'), 'sparse-part': text('0.1'),
-    'without-replay': { type: 'boolean', default: false }, seeds: text('1'), keep: { type: 'string' }, name: { type: 'string' },
+    what: text('rounds,ordering,poisoned,sparse,forgetting'),
+    data: text('hippocampus'),
+    config: text('3d_fullres'),
+    first: text('8'),
+    'per-round': text('8'),
+    rounds: text('6'),
+    'ordering-rounds': text('3'),
+    validation: text('20'),
+    'held-out': text('26'),
+    'full-steps': text('1200'),
+    'incremental-steps': text('300'),
+    'batch-size': text('1'),
+    'base-features': text('8'),
+    'learning-rate': text('0.002'),
+    orders: text('classBalanced,entropy,random'),
+    'sparse-part': text('0.1'),
+    'without-replay': { type: 'boolean', default: false },
+    seeds: text('1'),
+    keep: { type: 'string' },
+    name: { type: 'string' },
   },
 });
 const isReal = values.data === 'hippocampus';
@@ -40,19 +56,38 @@ function dealt() {
 }
 const number = (name) => Number(values[name]);
 const plan = {
-  work, computeScript: join(root, 'dist/main/compute.cjs'), experiments: values.what.split(','), configuration: values.config,
+  work,
+  computeScript: join(root, 'dist/main/compute.cjs'),
+  experiments: values.what.split(','),
+  configuration: values.config,
   ...(isReal ? dealt() : { dataFolder: null, heldOut: [], poolBySubject: [] }),
-  heldOutCount: number('held-out'), validationCount: number('validation'), firstCount: number('first'), perRound: number('per-round'),
-  rounds: number('rounds'), orderingRounds: number('ordering-rounds'), fullSteps: number('full-steps'), incrementalSteps: number('incremental-steps'),
-  batchSize: number('batch-size') || null, baseFeatures: number('base-features') || null, learningRate: number('learning-rate'), withoutReplay: values['without-replay'],
-  orders: values.orders.split(','), sparsePart: number('sparse-part'), seeds: values.seeds.split(',').map(Number),
+  heldOutCount: number('held-out'),
+  validationCount: number('validation'),
+  firstCount: number('first'),
+  perRound: number('per-round'),
+  rounds: number('rounds'),
+  orderingRounds: number('ordering-rounds'),
+  fullSteps: number('full-steps'),
+  incrementalSteps: number('incremental-steps'),
+  batchSize: number('batch-size') || null,
+  baseFeatures: number('base-features') || null,
+  learningRate: number('learning-rate'),
+  withoutReplay: values['without-replay'],
+  orders: values.orders.split(','),
+  sparsePart: number('sparse-part'),
+  seeds: values.seeds.split(',').map(Number),
 };
 const planFile = join(work, 'plan.json');
 writeFileSync(planFile, JSON.stringify(plan));
 
 const outfile = join(root, 'node_modules/.cache/maskloop/bench-retrain.mjs');
 buildSync({
-  entryPoints: [join(import.meta.dirname, 'simulate.ts')], outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'warning',
+  entryPoints: [join(import.meta.dirname, 'simulate.ts')],
+  outfile,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  logLevel: 'warning',
   external: ['@tensorflow/tfjs-node', 'libsql'],
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 });

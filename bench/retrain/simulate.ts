@@ -96,7 +96,10 @@ class Simulation {
     const folderOf = (name: string): string => join(plan.work, `seed${deal.seed}-${name}`);
     const step = <T>(name: string, action: () => Promise<T>): Promise<T> => this.#step(`${experiment}, seed ${deal.seed}: ${name}`, action);
     return {
-      plan, deal, step, fullTraining,
+      plan,
+      deal,
+      step,
+      fullTraining,
       withFirstModel: async (name, action) => {
         const first = await within(folderOf('first'), async (project) => {
           await this.#step(`seed ${deal.seed}: import`, () => project.importCases(deal.site, [...deal.validation, ...deal.first], true));
@@ -109,7 +112,11 @@ class Simulation {
       dice: (name, project, { runId }) => step(`Dice, ${name}`, () => project.heldOutDice(runId, deal.heldOut)),
       incremental: ({ runId }, replay) => {
         const { choices, ...rest } = training(plan.incrementalSteps);
-        return { ...rest, parentRunId: runId, choices: { ...choices, learningRate: plan.learningRate / 10, ...(replay !== undefined && { replay: replay as 0 }) } };
+        return {
+          ...rest,
+          parentRunId: runId,
+          choices: { ...choices, learningRate: plan.learningRate / 10, ...(replay !== undefined && { replay: replay as 0 }) },
+        };
       },
     };
   }

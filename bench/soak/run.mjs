@@ -9,7 +9,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openHostedPage } from '../browserHost.mjs';
 
-const { values } = parseArgs({ options: { switches: { type: 'string', default: '1000' }, predictions: { type: 'string', default: '100' }, trainings: { type: 'string', default: '20' }, 'draw-with': { type: 'string', default: 'processor' } } });
+const { values } = parseArgs({
+  options: {
+    switches: { type: 'string', default: '1000' },
+    predictions: { type: 'string', default: '100' },
+    trainings: { type: 'string', default: '20' },
+    'draw-with': { type: 'string', default: 'processor' },
+  },
+});
 const [switches, predictions, trainings] = [values.switches, values.predictions, values.trainings].map(Number);
 const CASES = 12;
 const LABELLED = 8;
@@ -25,7 +32,10 @@ const { page, browser } = hosted;
 page.setDefaultTimeout(MINUTES);
 
 async function call(name, input) {
-  const answer = await page.evaluate(async (body) => (await fetch('/api/call', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })).json(), JSON.stringify({ name, input }));
+  const answer = await page.evaluate(
+    async (body) => (await fetch('/api/call', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })).json(),
+    JSON.stringify({ name, input }),
+  );
   if (!answer.ok) throw new Error(`${name}: ${JSON.stringify(answer.error)}`);
   return answer.value;
 }
@@ -62,7 +72,10 @@ async function readMemory() {
   };
 }
 
-const describeReading = (reading) => Object.entries(reading).map(([name, mb]) => `${name} ${mb.toFixed(0)}`).join(', ');
+const describeReading = (reading) =>
+  Object.entries(reading)
+    .map(([name, mb]) => `${name} ${mb.toFixed(0)}`)
+    .join(', ');
 const mean = (numbers) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 
 try {
@@ -91,7 +104,9 @@ try {
     }
   }
   const minutes = (performance.now() - began) / 60_000;
-  console.log(`${switches} case switches, ${predictions} predictions, ${trainings} trainings, drawn with ${values['draw-with']}, in ${minutes.toFixed(1)} min; load at the end ${loadavg()[0].toFixed(1)}`);
+  console.log(
+    `${switches} case switches, ${predictions} predictions, ${trainings} trainings, drawn with ${values['draw-with']}, in ${minutes.toFixed(1)} min; load at the end ${loadavg()[0].toFixed(1)}`,
+  );
   console.log('| MB | second fifth | last fifth | growth | highest |\n|---|---|---|---|---|');
   const fifth = Math.floor(readings.length / 5);
   let isFlat = true;

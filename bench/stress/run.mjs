@@ -17,8 +17,19 @@ const MOST_GROWTH_MB = 40;
 // inside node_modules, so that the bundle finds TensorFlow's binding
 const ours = join(root, 'node_modules/.cache/maskloop/bench-stress.cjs');
 mkdirSync(dirname(ours), { recursive: true });
-buildSync({ entryPoints: [join(here, 'ours.ts')], outfile: ours, bundle: true, platform: 'node', format: 'cjs', external: ['@tensorflow/tfjs-node'], logLevel: 'warning' });
-const { status, stdout } = spawnSync(process.execPath, [ours, values.steps, '10', values.precision], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+buildSync({
+  entryPoints: [join(here, 'ours.ts')],
+  outfile: ours,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  external: ['@tensorflow/tfjs-node'],
+  logLevel: 'warning',
+});
+const { status, stdout } = spawnSync(process.execPath, [ours, values.steps, '10', values.precision], {
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
 process.stdout.write(stdout);
 if (status !== 0) throw new Error(`the process ended with exit code ${status}`);
 const verdict = JSON.parse(stdout.trim().split('\n').at(-1));

@@ -8,12 +8,7 @@ export const hippocampusTraining: TrainingSpec = {
     norm: 'instance',
     inputChannels: 1,
     classes: 3,
-    stages: [32, 64, 128, 256].map((features, level) => ({
-      features,
-      convs: 2,
-      kernel: [3, 3, 3],
-      stride: level === 0 ? [1, 1, 1] : [2, 2, 2],
-    })),
+    stages: [32, 64, 128, 256].map((features, level) => ({ features, convs: 2, kernel: [3, 3, 3], stride: level === 0 ? [1, 1, 1] : [2, 2, 2] })),
     decoderConvs: 2,
     negativeSlope: 0.01,
   },

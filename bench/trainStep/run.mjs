@@ -17,7 +17,15 @@ const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5'
 // inside node_modules, so that the bundle finds TensorFlow's binding
 const ours = join(root, 'node_modules/.cache/maskloop/bench-train-step.cjs');
 mkdirSync(dirname(ours), { recursive: true });
-buildSync({ entryPoints: [join(here, 'ours.ts')], outfile: ours, bundle: true, platform: 'node', format: 'cjs', external: ['@tensorflow/tfjs-node'], logLevel: 'warning' });
+buildSync({
+  entryPoints: [join(here, 'ours.ts')],
+  outfile: ours,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  external: ['@tensorflow/tfjs-node'],
+  logLevel: 'warning',
+});
 const { python, env: torchEnv } = await pythonWith('torch', ['torch==2.15.0', 'numpy']);
 
 const keepMemory = { MALLOC_TRIM_THRESHOLD_: '17179869184', MALLOC_MMAP_THRESHOLD_: '17179869184', MALLOC_TOP_PAD_: '268435456' };
@@ -45,9 +53,16 @@ for (let round = 1; round <= Number(values.rounds); round++) {
   }
 }
 const base = median(results['ours fp32'].milliseconds);
-console.log(`\n${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0].model}, 2 threads each, ${values.rounds} alternating rounds of ${values.steps} steps\n`);
+console.log(
+  `\n${new Date().toISOString().slice(0, 10)}, ${cpus().length} × ${cpus()[0].model}, 2 threads each, ${values.rounds} alternating rounds of ${values.steps} steps\n`,
+);
 console.log('| train step, 9×40×56×40, 3 classes | median ms | min–max ms | ours / this | peak RSS MB |\n|---|---|---|---|---|');
 for (const [name, { milliseconds, peakMb }] of Object.entries(results)) {
-  const row = [median(milliseconds).toFixed(0), `${Math.min(...milliseconds).toFixed(0)}–${Math.max(...milliseconds).toFixed(0)}`, (base / median(milliseconds)).toFixed(2), peakMb];
+  const row = [
+    median(milliseconds).toFixed(0),
+    `${Math.min(...milliseconds).toFixed(0)}–${Math.max(...milliseconds).toFixed(0)}`,
+    (base / median(milliseconds)).toFixed(2),
+    peakMb,
+  ];
   console.log(`| ${name} | ${row.join(' | ')} |`);
 }

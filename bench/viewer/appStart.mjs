@@ -25,7 +25,11 @@ export async function electronStart(stateFolder) {
   if (!existsSync(found) || process.env.DISPLAY === undefined) return null;
   const { executable } = JSON.parse(readFileSync(found, 'utf8'));
   const start = performance.now();
-  const app = await _electron.launch({ executablePath: executable, args: ['-r', LOADER, root, ...SOFTWARE_GL], env: { ...process.env, MASKLOOP_STATE: stateFolder } });
+  const app = await _electron.launch({
+    executablePath: executable,
+    args: ['-r', LOADER, root, ...SOFTWARE_GL],
+    env: { ...process.env, MASKLOOP_STATE: stateFolder },
+  });
   await usable(await app.firstWindow());
   const seconds = secondsSince(start);
   await app.close();

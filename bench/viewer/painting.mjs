@@ -12,7 +12,16 @@ async function stroke(page, { x, y }) {
       const frame = () => new Promise((done) => requestAnimationFrame(done));
       const times = [];
       for (let n = 1; n <= steps; n++) {
-        const at = { clientX: x + 8 * n, clientY: y + 20 * Math.sin(n / 4), pointerId: 1, isPrimary: true, pointerType: 'mouse', buttons: 1, bubbles: true, cancelable: true };
+        const at = {
+          clientX: x + 8 * n,
+          clientY: y + 20 * Math.sin(n / 4),
+          pointerId: 1,
+          isPrimary: true,
+          pointerType: 'mouse',
+          buttons: 1,
+          bubbles: true,
+          cancelable: true,
+        };
         const start = performance.now();
         element.dispatchEvent(new PointerEvent('pointermove', at));
         const ours = performance.now() - start;

@@ -97,8 +97,12 @@ async function measureOpening(page, drawWith, processes) {
   await scroll(page, 3);
   const scrolling = await spent(() => scroll(page, SLICES), SLICES);
   const times = scrolling.result;
-  console.log('\n| drawn with | first picture after the click | processors for it: page / graphics process / host | slice, median | slowest | processors for a slice |\n|---|---|---|---|---|---|');
-  console.log(`| ${drawWith} | ${(opening.result / 1000).toFixed(2)} s | ${opening.text} ms | ${times[times.length >> 1].toFixed(0)} ms | ${times.at(-1).toFixed(0)} ms | ${scrolling.text} ms | (${load()})`);
+  console.log(
+    '\n| drawn with | first picture after the click | processors for it: page / graphics process / host | slice, median | slowest | processors for a slice |\n|---|---|---|---|---|---|',
+  );
+  console.log(
+    `| ${drawWith} | ${(opening.result / 1000).toFixed(2)} s | ${opening.text} ms | ${times[times.length >> 1].toFixed(0)} ms | ${times.at(-1).toFixed(0)} ms | ${scrolling.text} ms | (${load()})`,
+  );
 }
 
 async function measurePainting(page, drawWith, processes) {
@@ -107,7 +111,9 @@ async function measurePainting(page, drawWith, processes) {
   console.log('\n| drawn with | brush | a move in our code, median | slowest | until it is drawn, median |\n|---|---|---|---|---|');
   await measureBrush(page, drawWith);
   const grown = await measureUndo(page, processes.memory, STROKES);
-  console.log(`${STROKES} strokes that can be taken back: ${(grown.heap + grown.arrays).toFixed(0)} MB of heap and arrays, page ${grown.page.toFixed(0)} MB larger (${load()})`);
+  console.log(
+    `${STROKES} strokes that can be taken back: ${(grown.heap + grown.arrays).toFixed(0)} MB of heap and arrays, page ${grown.page.toFixed(0)} MB larger (${load()})`,
+  );
   console.log(`saving the whole mask: ${(await measureSave(page)).toFixed(2)} s (${load()})`);
 }
 
@@ -139,7 +145,11 @@ try {
   if (parts.has('start')) {
     console.log(`start to a window that can be used, browser and its host: ${(await browserStart(join(folder, 'start'))).toFixed(2)} s (${load()})`);
     const seconds = await electronStart(join(folder, 'electron'));
-    console.log(seconds === null ? 'start of Electron: not measured, no Electron or no display here' : `start to a window that can be used, Electron: ${seconds.toFixed(2)} s (${load()})`);
+    console.log(
+      seconds === null
+        ? 'start of Electron: not measured, no Electron or no display here'
+        : `start to a window that can be used, Electron: ${seconds.toFixed(2)} s (${load()})`,
+    );
   }
   if (['open', 'paint', 'switches'].some((part) => parts.has(part))) {
     await importCases();

@@ -35,7 +35,10 @@ export function addAuditCommand(root: Command, program: ProgramPaths): void {
     .addOption(new Option('--output <file>', 'where to').makeOptionMandatory())
     .addOption(new Option('--format <name>', 'one JSON object per line, or a table').choices(['jsonl', 'csv']).default('jsonl'))
     .addOption(jsonOption())
-    .addHelpText('after', examples('audit export --project ~/liver --output liver-audit.jsonl', 'audit export --project ~/liver --format csv --output liver-audit.csv'))
+    .addHelpText(
+      'after',
+      examples('audit export --project ~/liver --output liver-audit.jsonl', 'audit export --project ~/liver --format csv --output liver-audit.csv'),
+    )
     .action((options: ExportOptions) => runCommand('audit export', program, options, (session) => exportAudit(session, options)));
   audit
     .command('verify')
@@ -58,7 +61,7 @@ async function exportAudit(session: CliSession, { project, output, format }: Exp
 }
 
 async function* pages(session: CliSession): AsyncGenerator<AuditEntry> {
-  for (let fromSeq = 1; ; ) {
+  for (let fromSeq = 1; ;) {
     const { entries } = await session.call('audit.list', { fromSeq, limit: 5000 });
     yield* entries;
     const last = entries.at(-1);
@@ -99,7 +102,9 @@ export function describeVerification({ count, head, firstBroken, masksMatch, clo
   return [
     firstBroken ? `BROKEN: entry ${firstBroken.seq} ${PROBLEMS[firstBroken.problem]}.` : `All ${count} entries hold${checked}.`,
     ...(masksMatch ? [] : ['BROKEN: there are masks that no entry tells of, or whose record was changed.']),
-    ...clockSetBack.map(({ seq, byMs }) => `The clock of the computer went back by ${Math.round(byMs / 1000)} s before entry ${seq}; the order of the entries is still right.`),
+    ...clockSetBack.map(
+      ({ seq, byMs }) => `The clock of the computer went back by ${Math.round(byMs / 1000)} s before entry ${seq}; the order of the entries is still right.`,
+    ),
     ...(head ? [`Head: ${auditHeadText(head)}`] : []),
   ];
 }

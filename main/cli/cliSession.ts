@@ -19,7 +19,9 @@ export class CliSession {
 
   /** Throws an `AppException` for an expected failure. */
   async call<K extends CallName>(name: K, input: CallInput<K>): Promise<CallOutput<K>> {
-    const output = await (name === 'project.open' && !('passphrase' in input) ? withPassphrase((passphrase) => this.#call(name, { ...input, passphrase })) : this.#call(name, input));
+    const output = await (name === 'project.open' && !('passphrase' in input)
+      ? withPassphrase((passphrase) => this.#call(name, { ...input, passphrase }))
+      : this.#call(name, input));
     if (name === 'project.open') this.#tellReadOnly(output as CallOutput<'project.open'>);
     return output;
   }

@@ -23,7 +23,10 @@ function clusterAddress(text: string): string {
 export function addClusterOptions(command: Command): Command {
   const options = [
     new Option('--on <cluster>', "train there: 'ray://HOST[:PORT]' (its dashboard, 8265), 'slurm' or 'slurm:PARTITION'").argParser(clusterAddress),
-    new Option('--shared <dir>', 'folder that this computer and the nodes see under the same path; inputs are copied there (default: the nodes see the project itself)'),
+    new Option(
+      '--shared <dir>',
+      'folder that this computer and the nodes see under the same path; inputs are copied there (default: the nodes see the project itself)',
+    ),
     new Option('--node-cpus <n>', 'processors of a node for each training (default: 4)').argParser(positiveInteger),
     new Option('--node-gpus <n>', 'graphics cards of a node for each training (default: 0)').argParser(wholeNumber),
     new Option('--retries <n>', 'how often a training whose node was lost is sent again, from its last checkpoint (default: 3)').argParser(wholeNumber),

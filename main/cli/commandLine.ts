@@ -28,9 +28,7 @@ import { addUserCommands } from './userCommands.ts';
 /** The whole `maskloop` command; `parseAsync` throws a `CommanderError` for a wrong command line. */
 export function createCommandLine(program: ProgramPaths): Command {
   const root = new Command('maskloop')
-    .description(
-      'Segment studies, correct the masks, retrain on the corrections. The steps of the workstation, for scripts.',
-    )
+    .description('Segment studies, correct the masks, retrain on the corrections. The steps of the workstation, for scripts.')
     .version(program.version)
     .showHelpAfterError('(see --help)')
     .exitOverride()

@@ -1,10 +1,8 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { Fold } from '../contract/vocabulary.ts';
 
-export const projectOption = (): Option =>
-  new Option('--project <dir>', 'project folder').env('MASKLOOP_PROJECT').makeOptionMandatory();
-export const jsonOption = (): Option =>
-  new Option('--json', 'one JSON object per line on standard output, the result last');
+export const projectOption = (): Option => new Option('--project <dir>', 'project folder').env('MASKLOOP_PROJECT').makeOptionMandatory();
+export const jsonOption = (): Option => new Option('--json', 'one JSON object per line on standard output, the result last');
 
 export function positiveNumber(text: string): number {
   const value = Number(text);
@@ -35,10 +33,10 @@ export function foldOf(text: string): Fold {
 export function foldsOf(text: string): 'all' | number[] {
   if (text === 'all') return text;
   const folds = text.split(',').map((one) => Fold.safeParse(/^\d$/.test(one) ? Number(one) : one));
-  if (!folds.every((one) => one.success) || folds.some(({ data }) => data === 'all')) throw new InvalidArgumentError("'all', or folds like '0,2,3', are needed.");
+  if (!folds.every((one) => one.success) || folds.some(({ data }) => data === 'all'))
+    throw new InvalidArgumentError("'all', or folds like '0,2,3', are needed.");
   return [...new Set(folds.flatMap(({ data }) => (typeof data === 'number' ? [data] : [])))];
 }
 
 /** Help text behind the options: how the command is really used. */
-export const examples = (...lines: string[]): string =>
-  `\nExamples:\n${lines.map((line) => `  $ maskloop ${line}`).join('\n')}`;
+export const examples = (...lines: string[]): string => `\nExamples:\n${lines.map((line) => `  $ maskloop ${line}`).join('\n')}`;

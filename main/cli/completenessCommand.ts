@@ -28,7 +28,13 @@ export function addCompletenessCommand(root: Command, program: ProgramPaths): vo
     .addOption(new Option('--complete-slices <list>', 'slices that are painted completely, e.g. k:3,7-9').argParser(slicesOf))
     .addOption(new Option('--known <names...>', 'the segments that somebody looked for (default: all of the legend)'))
     .addOption(jsonOption())
-    .addHelpText('after', examples('completeness --project ~/liver --case c1 --unpainted unknown --complete-slices k:3,7-9', 'completeness --project ~/liver --case c1 --unpainted background --known liver'))
+    .addHelpText(
+      'after',
+      examples(
+        'completeness --project ~/liver --case c1 --unpainted unknown --complete-slices k:3,7-9',
+        'completeness --project ~/liver --case c1 --unpainted background --known liver',
+      ),
+    )
     .action((options: CompletenessOptions) => runCommand('completeness', program, options, (session) => setCompleteness(session, options)));
 }
 

@@ -26,14 +26,8 @@ export function addDemoCommand(root: Command, program: ProgramPaths): void {
     .description('Walk the loop once without a window: import, train, predict, correct, retrain, export.')
     .addOption(new Option('--data <folder>', 'NIfTI images with masks (default: phantoms made by formula)'))
     .addOption(new Option('--output <folder>', 'where project and masks go (default: a new temporary folder)'))
-    .addOption(
-      new Option('--minutes <n>', 'training time of each of the two models').argParser(positiveNumber).default(1.5),
-    )
-    .addOption(
-      new Option('--cases <n>', 'studies used: half to train, a quarter to correct, a quarter to measure')
-        .argParser(studyCount)
-        .default(20),
-    )
+    .addOption(new Option('--minutes <n>', 'training time of each of the two models').argParser(positiveNumber).default(1.5))
+    .addOption(new Option('--cases <n>', 'studies used: half to train, a quarter to correct, a quarter to measure').argParser(studyCount).default(20))
     .addOption(jsonOption())
     .addHelpText('after', examples('demo', 'demo --data ~/Task04_Hippocampus --minutes 3'))
     .action((options: DemoOptions) => runCommand('demo', program, options, (session) => demo(session, options)));
@@ -52,19 +46,13 @@ async function demo(session: CliSession, options: DemoOptions): Promise<CommandE
   await mkdir(folder, { recursive: true });
   session.output.note(`Working in ${folder}`);
   const dataFolder = options.data ? resolve(options.data) : join(folder, 'phantoms');
-  if (!options.data)
-    await writePhantoms(createForkComputeHost(session.program.computeScript), dataFolder, options.cases);
+  if (!options.data) await writePhantoms(createForkComputeHost(session.program.computeScript), dataFolder, options.cases);
   const studies = dealStudies(await findLabelledStudies(dataFolder), options.cases);
   const firstFolder = join(folder, 'labelled');
   const newFolder = join(folder, 'unlabelled');
   await stageStudies(studies.known, dataFolder, firstFolder, true);
   await stageStudies([...studies.corrected, ...studies.heldOut], dataFolder, newFolder, false);
-  const paths = {
-    project: join(folder, 'project'),
-    first: firstFolder,
-    fresh: newFolder,
-    masks: join(folder, 'masks'),
-  };
+  const paths = { project: join(folder, 'project'), first: firstFolder, fresh: newFolder, masks: join(folder, 'masks') };
   const report = await walkLoop(session, studies, paths, options.minutes);
   if (!report) return { exitCode: exitCodes.cancelled, value: { folder } };
   const seconds = (Date.now() - startedAtMs) / 1000;
@@ -87,18 +75,8 @@ function describeReport({ before, after, correctedCount, heldOut }: LoopReport):
     ...formatTable([
       ['Dice', 'first model', 'after correction', 'change'],
       ['cases trained on', String(before.trainCaseCount), String(after.trainCaseCount), `${correctedCount} corrected`],
-      [
-        'validation (own cases)',
-        dice(before.validationDice),
-        dice(after.validationDice),
-        change(before.validationDice, after.validationDice),
-      ],
-      [
-        `held out (mean of ${heldOut.length})`,
-        dice(before.heldOutDice),
-        dice(after.heldOutDice),
-        change(before.heldOutDice, after.heldOutDice),
-      ],
+      ['validation (own cases)', dice(before.validationDice), dice(after.validationDice), change(before.validationDice, after.validationDice)],
+      [`held out (mean of ${heldOut.length})`, dice(before.heldOutDice), dice(after.heldOutDice), change(before.heldOutDice, after.heldOutDice)],
       ...heldOut.map((row) => [`  ${row.caseId}`, dice(row.before), dice(row.after), change(row.before, row.after)]),
     ]),
   ];

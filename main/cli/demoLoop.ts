@@ -36,19 +36,11 @@ export interface LoopReport {
 class LoopCancelled extends Error {}
 
 /** The whole loop through the services, as the workstation does it. `null` when it was cancelled. */
-export async function walkLoop(
-  session: CliSession,
-  studies: DealtStudies,
-  paths: LoopPaths,
-  minutes: number,
-): Promise<LoopReport | null> {
+export async function walkLoop(session: CliSession, studies: DealtStudies, paths: LoopPaths, minutes: number): Promise<LoopReport | null> {
   const heading = (step: number, text: string): void => session.output.note(`\n${step}/7 ${text}`);
   try {
     await session.call('project.create', { folder: paths.project });
-    heading(
-      1,
-      `Import ${studies.known.length} studies with masks, ${studies.corrected.length + studies.heldOut.length} without`,
-    );
+    heading(1, `Import ${studies.known.length} studies with masks, ${studies.corrected.length + studies.heldOut.length} without`);
     await run(session, () => session.call('dataset.import', { paths: [paths.first] }));
     await run(session, () => session.call('dataset.import', { paths: [paths.fresh] }));
     heading(2, `Train the first model (${minutes} min)`);
@@ -79,34 +71,23 @@ export async function walkLoop(
   }
 }
 
-async function run<S extends { jobId: JobId }>(
-  session: CliSession,
-  start: () => Promise<S>,
-): Promise<JobEnd & { started: S }> {
+async function run<S extends { jobId: JobId }>(session: CliSession, start: () => Promise<S>): Promise<JobEnd & { started: S }> {
   const end = await followJob(session, start);
   if (end.state === 'cancelled') throw new LoopCancelled();
   return end;
 }
 
 async function train(session: CliSession, minutes: number, parentRunId?: RunId): Promise<RunId> {
-  const { started } = await run(session, () =>
-    session.call('nnunet.train', { configuration: '3d_fullres', fold: 0, minutes, parentRunId }),
-  );
+  const { started } = await run(session, () => session.call('nnunet.train', { configuration: '3d_fullres', fold: 0, minutes, parentRunId }));
   return started.runId;
 }
 
 async function exportMasks(session: CliSession, outputFolder: string): Promise<string[]> {
-  const { summary } = await run(session, () =>
-    session.call('export.start', { format: 'nifti', outputFolder, includeUnaccepted: true }),
-  );
+  const { summary } = await run(session, () => session.call('export.start', { format: 'nifti', outputFolder, includeUnaccepted: true }));
   return z.object({ files: z.array(z.string()) }).parse(summary).files;
 }
 
-async function reportModel(
-  session: CliSession,
-  runId: RunId,
-  diceByCase: ReadonlyMap<string, number>,
-): Promise<ModelReport> {
+async function reportModel(session: CliSession, runId: RunId, diceByCase: ReadonlyMap<string, number>): Promise<ModelReport> {
   const { runs } = await session.call('nnunet.listRuns', {});
   const info = runs.find((candidate) => candidate.runId === runId);
   if (!info) throw new AppException({ code: 'not-found', what: 'run', id: runId });

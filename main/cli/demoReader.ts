@@ -15,10 +15,7 @@ import type { CliSession } from './cliSession.ts';
 import type { LabelledStudy } from './demoStudies.ts';
 
 /** The imported cases of these studies; a study that could not be imported has none. */
-export async function casesOf(
-  session: CliSession,
-  studies: readonly LabelledStudy[],
-): Promise<{ study: LabelledStudy; summary: CaseSummary }[]> {
+export async function casesOf(session: CliSession, studies: readonly LabelledStudy[]): Promise<{ study: LabelledStudy; summary: CaseSummary }[]> {
   const { cases } = await session.call('dataset.listCases', {});
   const byFile = new Map(cases.map((summary) => [basename(summary.sourcePath), summary]));
   return studies.flatMap((study) => {
@@ -45,10 +42,7 @@ export async function correctCases(session: CliSession, studies: readonly Labell
 const Uploaded = z.object({ uploadId: UploadId });
 
 /** Mean Dice over the labels of the project, per case with a mask. A label that neither mask has does not count. */
-export async function measureCases(
-  session: CliSession,
-  studies: readonly LabelledStudy[],
-): Promise<Map<string, number>> {
+export async function measureCases(session: CliSession, studies: readonly LabelledStudy[]): Promise<Map<string, number>> {
   const { project } = await session.call('project.current', {});
   const labelValues = (project?.legend ?? []).map(({ labelValue }) => labelValue);
   const diceByCase = new Map<string, number>();

@@ -3,8 +3,7 @@ import { dealStudies } from './demoStudies.ts';
 import { formatTable } from './textTable.ts';
 import { formatDuration } from './duration.ts';
 
-const studies = (count: number) =>
-  Array.from({ length: count }, (_, n) => ({ name: `s${n}`, imageFiles: [`/i/s${n}.nii`], labelFile: `/l/s${n}.nii` }));
+const studies = (count: number) => Array.from({ length: count }, (_, n) => ({ name: `s${n}`, imageFiles: [`/i/s${n}.nii`], labelFile: `/l/s${n}.nii` }));
 
 describe('dealStudies', () => {
   it.each([
@@ -22,13 +21,7 @@ describe('dealStudies', () => {
 
 describe('texts of the command line', () => {
   it('formats durations', () => {
-    expect([0.4, 59.6, 75, 3600, 7325].map(formatDuration)).toEqual([
-      '0 s',
-      '1 min 0 s',
-      '1 min 15 s',
-      '1 h 0 min',
-      '2 h 2 min',
-    ]);
+    expect([0.4, 59.6, 75, 3600, 7325].map(formatDuration)).toEqual(['0 s', '1 min 0 s', '1 min 15 s', '1 h 0 min', '2 h 2 min']);
   });
 
   it('aligns tables', () => {

@@ -25,11 +25,7 @@ export interface DealtStudies {
 }
 
 /** Writes phantom studies, all with their mask, in a compute process. Throws an `AppException` when that fails. */
-export function writePhantoms(
-  compute: ServiceDependencies['compute'],
-  folder: string,
-  caseCount: number,
-): Promise<void> {
+export function writePhantoms(compute: ServiceDependencies['compute'], folder: string, caseCount: number): Promise<void> {
   const input: PhantomTask = { task: 'phantoms', folder, caseCount, labelledCount: caseCount, seed: 1 };
   return new Promise((resolve, reject) => {
     const child = compute.start({
@@ -39,10 +35,7 @@ export function writePhantoms(
       },
       // After `resolve` or `reject` this has no effect.
       onExit: (exitCode, signal, stderrTail) => {
-        const error =
-          exitCode === 0
-            ? { code: 'internal' as const, detail: stderrTail }
-            : { code: 'job/process-died' as const, exitCode, signal };
+        const error = exitCode === 0 ? { code: 'internal' as const, detail: stderrTail } : { code: 'job/process-died' as const, exitCode, signal };
         reject(new AppException(error));
       },
     });
@@ -54,9 +47,7 @@ export function writePhantoms(
 export async function findLabelledStudies(folder: string): Promise<LabelledStudy[]> {
   const { sources } = await scanSources([folder]);
   const studies = sources.flatMap((source) =>
-    source.kind === 'volume' && source.labelFile !== undefined
-      ? [{ name: source.baseName, imageFiles: source.files, labelFile: source.labelFile }]
-      : [],
+    source.kind === 'volume' && source.labelFile !== undefined ? [{ name: source.baseName, imageFiles: source.files, labelFile: source.labelFile }] : [],
   );
   if (studies.length < 4) throw new AppException({ code: 'import/nothing-found', paths: [folder] });
   return studies.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -70,20 +61,11 @@ export function dealStudies(studies: readonly LabelledStudy[], caseCount: number
   const used = studies.slice(0, caseCount);
   const knownCount = Math.floor(used.length / 2);
   const correctedCount = Math.floor((used.length - knownCount) / 2);
-  return {
-    known: used.slice(0, knownCount),
-    corrected: used.slice(knownCount, knownCount + correctedCount),
-    heldOut: used.slice(knownCount + correctedCount),
-  };
+  return { known: used.slice(0, knownCount), corrected: used.slice(knownCount, knownCount + correctedCount), heldOut: used.slice(knownCount + correctedCount) };
 }
 
 /** Copies studies into `folder/imagesTr` (and `labelsTr`), so that an import sees exactly these. */
-export async function stageStudies(
-  studies: readonly LabelledStudy[],
-  dataFolder: string,
-  folder: string,
-  withLabels: boolean,
-): Promise<void> {
+export async function stageStudies(studies: readonly LabelledStudy[], dataFolder: string, folder: string, withLabels: boolean): Promise<void> {
   await mkdir(join(folder, 'imagesTr'), { recursive: true });
   await mkdir(join(folder, 'labelsTr'), { recursive: true });
   for (const { imageFiles, labelFile } of studies) {

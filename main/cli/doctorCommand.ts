@@ -34,7 +34,10 @@ export function addDoctorCommand(root: Command, program: ProgramPaths): void {
     .option('--take-over', 'with --repair: the other computer that claimed the project is done with it, or has crashed')
     .option('--support <file>', 'write what support needs to know: no names, no paths, no identifiers of patients or cases')
     .addOption(jsonOption())
-    .addHelpText('after', examples('doctor', 'doctor --project ~/liver', 'doctor --project ~/liver --repair', 'doctor --project ~/liver --support support.json'))
+    .addHelpText(
+      'after',
+      examples('doctor', 'doctor --project ~/liver', 'doctor --project ~/liver --repair', 'doctor --project ~/liver --support support.json'),
+    )
     .action((options: DoctorOptions) => runCommand('doctor', program, options, (session) => examine(session, options)));
 }
 
@@ -69,7 +72,13 @@ function openForDoctor(folder: string, { repair = false, takeOver = false }: Doc
   );
 }
 
-async function writeSupport({ output, program }: CliSession, file: string, runtime: RuntimeStatus, store: ProjectStore, examination: Examination): Promise<void> {
+async function writeSupport(
+  { output, program }: CliSession,
+  file: string,
+  runtime: RuntimeStatus,
+  store: ProjectStore,
+  examination: Examination,
+): Promise<void> {
   const about = {
     maskloop: program.version,
     node: process.version,
@@ -88,7 +97,9 @@ async function writeSupport({ output, program }: CliSession, file: string, runti
 function endOf({ output }: CliSession, runtime: RuntimeStatus, { findings, checkedMasks, checkedImages }: Examination, deeds: readonly Deed[]): CommandEnd {
   const mended = new Set(deeds.map(({ finding }) => finding));
   const damage = findings.filter((finding) => !HARMLESS_FINDINGS.has(finding.kind) && !mended.has(finding));
-  output.say(`${checkedImages} images and ${checkedMasks} masks checked: ${damage.length === 0 ? 'nothing is wrong with them' : `${damage.length} findings to see to`}.`);
+  output.say(
+    `${checkedImages} images and ${checkedMasks} masks checked: ${damage.length === 0 ? 'nothing is wrong with them' : `${damage.length} findings to see to`}.`,
+  );
   const exitCode = !runtime.ready ? exitCodes.failed : damage.length > 0 ? exitCodes.finishedWithProblems : exitCodes.ok;
   return { exitCode, value: { ...runtime, findings, deeds, checkedMasks, checkedImages } };
 }

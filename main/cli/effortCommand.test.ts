@@ -3,8 +3,15 @@ import { CaseEffort } from '../contract/effort.ts';
 import { effortCsv } from './effortCommand.ts';
 
 const effort = CaseEffort.parse({
-  caseId: 'liver_1', revision: 3, acceptedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5), predictedRevision: 2, source: 'model:run-1', round: 1, activeSeconds: 93.5,
-  change: { voxelsChanged: 120, dice: 0.93, assdMm: 0.4, hd95Mm: null }, problem: null,
+  caseId: 'liver_1',
+  revision: 3,
+  acceptedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5),
+  predictedRevision: 2,
+  source: 'model:run-1',
+  round: 1,
+  activeSeconds: 93.5,
+  change: { voxelsChanged: 120, dice: 0.93, assdMm: 0.4, hd95Mm: null },
+  problem: null,
 });
 
 describe('effortCsv', () => {

@@ -40,14 +40,33 @@ const figure = (value: number | null, decimals: number): string => value?.toFixe
 
 function roundRow({ round, source, caseCount, medianActiveSeconds, meanVoxelsChanged, meanDice, meanAssdMm, meanHd95Mm }: RoundEffort): string[] {
   const time = medianActiveSeconds === null ? '-' : formatDuration(medianActiveSeconds);
-  return [String(round), String(caseCount), time, figure(meanVoxelsChanged, 0), figure(meanDice, 3), figure(meanAssdMm, 2), figure(meanHd95Mm, 2), source ?? '-'];
+  return [
+    String(round),
+    String(caseCount),
+    time,
+    figure(meanVoxelsChanged, 0),
+    figure(meanDice, 3),
+    figure(meanAssdMm, 2),
+    figure(meanHd95Mm, 2),
+    source ?? '-',
+  ];
 }
 
 /** An empty field where a figure is not known. */
 export function effortCsv(cases: readonly CaseEffort[]): string {
   const head = ['case', 'revision', 'accepted', 'round', 'model', 'active_seconds', 'voxels_changed', 'dice', 'assd_mm', 'hd95_mm', 'problem'];
   const rows = cases.map(({ caseId, revision, acceptedAtMs, round, source, activeSeconds, change, problem }) => [
-    caseId, revision, new Date(acceptedAtMs).toISOString(), round, source, activeSeconds, change?.voxelsChanged, change?.dice, change?.assdMm, change?.hd95Mm, problem?.code,
+    caseId,
+    revision,
+    new Date(acceptedAtMs).toISOString(),
+    round,
+    source,
+    activeSeconds,
+    change?.voxelsChanged,
+    change?.dice,
+    change?.assdMm,
+    change?.hd95Mm,
+    problem?.code,
   ]);
   return [head, ...rows].map((row) => `${row.map((cell) => String(cell ?? '')).join(',')}\r\n`).join('');
 }

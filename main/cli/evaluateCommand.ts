@@ -64,7 +64,12 @@ async function evaluate(session: CliSession, options: EvaluateOptions): Promise<
 
 async function whatToEvaluate(session: CliSession, { project, run, predictions, truth, images }: EvaluateOptions): Promise<CallInput<'evaluate.start'>['of']> {
   if (predictions !== undefined && truth !== undefined) {
-    return { kind: 'folders', predictionFolder: resolve(predictions), truthFolder: resolve(truth), ...(images !== undefined && { imageFolder: resolve(images) }) };
+    return {
+      kind: 'folders',
+      predictionFolder: resolve(predictions),
+      truthFolder: resolve(truth),
+      ...(images !== undefined && { imageFolder: resolve(images) }),
+    };
   }
   await session.call('project.open', { folder: resolve(project!) });
   const { runs } = await session.call('nnunet.listRuns', {});

@@ -49,9 +49,7 @@ export function addExportCommand(root: Command, program: ProgramPaths): void {
         'export --project ~/liver --format nnunet-raw --output "$nnUNet_raw" --dataset-id 7',
       ),
     )
-    .action((options: ExportOptions) =>
-      runCommand('export', program, options, (session) => exportMasks(session, options)),
-    );
+    .action((options: ExportOptions) => runCommand('export', program, options, (session) => exportMasks(session, options)));
 }
 
 function formatLines(): string {
@@ -77,7 +75,10 @@ async function exportMasks(session: CliSession, options: ExportOptions): Promise
 
 /** Throws AppException contract/bad-input for options of the other kind of export. */
 function refuseMixture({ format, mask, segments, deidentify, datasetId, datasetName }: ExportOptions): void {
-  const given = format === 'nnunet-raw' ? { '--mask': mask, '--segments': segments, '--deidentify': deidentify } : { '--dataset-id': datasetId, '--dataset-name': datasetName };
+  const given =
+    format === 'nnunet-raw'
+      ? { '--mask': mask, '--segments': segments, '--deidentify': deidentify }
+      : { '--dataset-id': datasetId, '--dataset-name': datasetName };
   const issues = Object.entries(given).flatMap(([option, value]) => (value === undefined ? [] : [`${option} does not go with --format ${format}`]));
   if (issues.length > 0) throw new AppException({ code: 'contract/bad-input', issues });
 }

@@ -12,10 +12,7 @@ import { Output } from './output.ts';
 
 const jobId = JobId.parse('job1');
 let seq = 0;
-const event = (facts: object): AppEvent => ({
-  type: 'job',
-  event: JobEvent.parse({ jobId, seq: seq++, atMs: 1, ...facts }),
-});
+const event = (facts: object): AppEvent => ({ type: 'job', event: JobEvent.parse({ jobId, seq: seq++, atMs: 1, ...facts }) });
 const queued = () => event({ type: 'queued', kind: 'import', title: 'Import' });
 const succeeded = () => event({ type: 'succeeded', summary: { count: 2 } });
 const problem = (code: 'predict/no-model' | 'import/already-imported') =>
@@ -34,7 +31,11 @@ function rig() {
       },
     }),
     handlersOf: () => services.handlers,
-    bulk: { get: () => Promise.reject(new Error('unused')), upload: () => Promise.reject(new Error('unused')), append: () => Promise.reject(new Error('unused')) },
+    bulk: {
+      get: () => Promise.reject(new Error('unused')),
+      upload: () => Promise.reject(new Error('unused')),
+      append: () => Promise.reject(new Error('unused')),
+    },
     windows: { arrive: () => () => undefined },
     subscribe: (listener) => {
       listeners.add(listener);

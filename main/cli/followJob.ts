@@ -29,9 +29,7 @@ export async function followJob<S extends { jobId: JobId }>(
     release = session.interrupt.guard(() => {
       session.output.note(`${label === '' ? '' : `${label}: `}Stopping and saving; press Ctrl+C again to leave at once.`);
       // It may have ended in this moment; then there is nothing to cancel, and its end is on the way.
-      session
-        .call('jobs.cancel', { jobId: started.jobId })
-        .catch((thrown: unknown) => session.output.note(String(thrown)));
+      session.call('jobs.cancel', { jobId: started.jobId }).catch((thrown: unknown) => session.output.note(String(thrown)));
     });
     return { started, ...(await waitForEnd(session, inbox, started.jobId, label)) };
   } finally {
@@ -74,7 +72,5 @@ class EventInbox {
 /** A second import of the same files is no problem to a script that runs again. */
 export function exitCodeOf({ state, problems }: JobEnd): ExitCode {
   if (state === 'cancelled') return exitCodes.cancelled;
-  return problems.some(({ code }) => code !== 'import/already-imported')
-    ? exitCodes.finishedWithProblems
-    : exitCodes.ok;
+  return problems.some(({ code }) => code !== 'import/already-imported') ? exitCodes.finishedWithProblems : exitCodes.ok;
 }

@@ -22,11 +22,12 @@ export function addImportCommand(root: Command, program: ProgramPaths): void {
     .description('Bring images (and masks, where there are some) into a project; creates the project if there is none.')
     .argument('<folder...>', 'folders, zip archives or files: DICOM (with SEG and RTSTRUCT), NIfTI, NRRD, MetaImage, the imagesTr/labelsTr layout')
     .addOption(projectOption())
+    .addOption(new Option('--subjects <file>', 'which cases show the same person: lines case,subject (default: subjects.csv beside the images)'))
     .addOption(
-      new Option('--subjects <file>', 'which cases show the same person: lines case,subject (default: subjects.csv beside the images)'),
-    )
-    .addOption(
-      new Option('--overlaps <rule>', 'segments of one file that share voxels: later over earlier, a label of its own for what they share, or leave the file out')
+      new Option(
+        '--overlaps <rule>',
+        'segments of one file that share voxels: later over earlier, a label of its own for what they share, or leave the file out',
+      )
         .choices(OverlapRule.options)
         .default('order'),
     )
@@ -42,9 +43,7 @@ export function addImportCommand(root: Command, program: ProgramPaths): void {
         'import --project ~/knees ~/knees --subjects pairs.csv   # left and right of one person stay together',
       ),
     )
-    .action((folders: string[], options: ImportOptions) =>
-      runCommand('import', program, options, (session) => importFolders(session, options, folders)),
-    );
+    .action((folders: string[], options: ImportOptions) => runCommand('import', program, options, (session) => importFolders(session, options, folders)));
 }
 
 async function importFolders(
@@ -54,22 +53,12 @@ async function importFolders(
 ): Promise<CommandEnd> {
   const project = await openOrCreateProject(session, resolve(projectFolder));
   const end = await followJob(session, () =>
-    session.call('dataset.import', {
-      paths: folders.map((folder) => resolve(folder)),
-      subjectsFile: subjects && resolve(subjects),
-      overlaps,
-      pet,
-    }),
+    session.call('dataset.import', { paths: folders.map((folder) => resolve(folder)), subjectsFile: subjects && resolve(subjects), overlaps, pet }),
   );
   const { cases } = await session.call('dataset.listCases', {});
   const labelledCount = cases.filter(({ acceptedRevision }) => acceptedRevision !== null).length;
-  session.output.say(
-    `${project.folder}: ${cases.length} cases, ${labelledCount} with an accepted mask (${cases.length - project.caseCount} new).`,
-  );
-  return {
-    exitCode: exitCodeOf(end),
-    value: { ...end.summary, caseCount: cases.length, labelledCount, problems: end.problems },
-  };
+  session.output.say(`${project.folder}: ${cases.length} cases, ${labelledCount} with an accepted mask (${cases.length - project.caseCount} new).`);
+  return { exitCode: exitCodeOf(end), value: { ...end.summary, caseCount: cases.length, labelledCount, problems: end.problems } };
 }
 
 /** Opens the project in `folder`, or makes one there. */
@@ -77,8 +66,7 @@ export async function openOrCreateProject(session: CliSession, folder: string): 
   try {
     return await session.call('project.open', { folder });
   } catch (thrown) {
-    const isAbsent =
-      thrown instanceof AppException && ['project/not-a-project', 'project/folder-missing'].includes(thrown.error.code);
+    const isAbsent = thrown instanceof AppException && ['project/not-a-project', 'project/folder-missing'].includes(thrown.error.code);
     if (!isAbsent) throw thrown;
     return session.call('project.create', { folder });
   }

@@ -21,7 +21,8 @@ type Operate = (find: (name: string) => Segment) => LegendOperation;
 export function addLegendCommands(root: Command, program: ProgramPaths): void {
   const legend = root.command('legend').description('The segments of a project; masks follow when they are merged or removed, as new revisions.');
   const sub = (name: string, text: string): Command => legend.command(name).description(text).addOption(projectOption()).addOption(jsonOption());
-  const change = (options: LegendOptions, operate: Operate): Promise<void> => runCommand('legend', program, options, (session) => changeLegend(session, options, operate));
+  const change = (options: LegendOptions, operate: Operate): Promise<void> =>
+    runCommand('legend', program, options, (session) => changeLegend(session, options, operate));
   sub('list', 'List the segments.').action((options: LegendOptions) =>
     runCommand('legend', program, options, async (session) => {
       const project = await session.call('project.open', { folder: resolve(options.project) });
@@ -33,7 +34,9 @@ export function addLegendCommands(root: Command, program: ProgramPaths): void {
   );
   sub('merge <segment> <into>', 'Every voxel of the first becomes one of the second.')
     .addHelpText('after', examples('legend merge --project ~/liver lesion tumour'))
-    .action((segment: string, into: string, options: LegendOptions) => change(options, (find) => ({ op: 'merge', labelValue: find(segment).labelValue, into: find(into).labelValue })));
+    .action((segment: string, into: string, options: LegendOptions) =>
+      change(options, (find) => ({ op: 'merge', labelValue: find(segment).labelValue, into: find(into).labelValue })),
+    );
   sub('remove <segment>', 'Every voxel of it becomes background.').action((segment: string, options: LegendOptions) =>
     change(options, (find) => ({ op: 'remove', labelValue: find(segment).labelValue })),
   );

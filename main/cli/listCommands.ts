@@ -37,7 +37,10 @@ export function addListCommands(root: Command, program: ProgramPaths): void {
     .option('--reason <text>', 'why they are excluded')
     .option('--include <cases...>', 'let these take part again')
     .addOption(jsonOption())
-    .addHelpText('after', examples('cases --project ~/liver', 'cases --project ~/liver --order entropy', 'cases --project ~/liver --exclude case_7 --reason "motion artefacts"'))
+    .addHelpText(
+      'after',
+      examples('cases --project ~/liver', 'cases --project ~/liver --order entropy', 'cases --project ~/liver --exclude case_7 --reason "motion artefacts"'),
+    )
     .action((options: CaseListOptions) =>
       runCommand('cases', program, options, async (session) => {
         const { legend, labelRules } = await session.call('project.open', { folder: resolve(options.project) });
@@ -49,7 +52,11 @@ export function addListCommands(root: Command, program: ProgramPaths): void {
         const hasSeveral = cases.some(({ masks }) => masks.filter(({ isDeleted }) => !isDeleted).length > 1);
         for (const line of formatTable([
           ['case', 'modality', 'voxels', 'status', 'place', 'because', 'masks', 'accepted', 'unpainted', ...(hasSeveral ? ['named'] : [])],
-          ...cases.map((one) => [...caseRow(one), one.latestRevision === null ? '-' : (whyIncomplete(one.completeness, legend, labelRules) ?? 'background'), ...(hasSeveral ? [maskList(one)] : [])]),
+          ...cases.map((one) => [
+            ...caseRow(one),
+            one.latestRevision === null ? '-' : (whyIncomplete(one.completeness, legend, labelRules) ?? 'background'),
+            ...(hasSeveral ? [maskList(one)] : []),
+          ]),
         ]))
           session.output.say(line);
         return { exitCode: exitCodes.ok, value: { cases } };
@@ -64,10 +71,7 @@ export function addListCommands(root: Command, program: ProgramPaths): void {
       runCommand('runs', program, options, async (session) => {
         await session.call('project.open', { folder: resolve(options.project) });
         const { runs } = await session.call('nnunet.listRuns', {});
-        for (const line of formatTable([
-          ['run', 'configuration', 'fold', 'state', 'epoch', 'time', 'cases', 'Dice', 'from'],
-          ...runs.map(runRow),
-        ]))
+        for (const line of formatTable([['run', 'configuration', 'fold', 'state', 'epoch', 'time', 'cases', 'Dice', 'from'], ...runs.map(runRow)]))
           session.output.say(line);
         return { exitCode: exitCodes.ok, value: { runs } };
       }),
@@ -77,13 +81,22 @@ export function addListCommands(root: Command, program: ProgramPaths): void {
 async function listInOrder(session: CliSession, order: OrderStrategy | 'project', seed: number | undefined): Promise<CommandEnd> {
   const choice = { ...(order !== 'project' && { strategy: order }), ...(seed !== undefined && { seed }) };
   const value = await session.call('worklist.order', choice);
-  const rows = value.cases.map(({ caseId, uncertainty, reason }, index) => [String(index + 1), caseId, uncertainty?.toFixed(2) ?? '-', describeOrderReason(reason)]);
+  const rows = value.cases.map(({ caseId, uncertainty, reason }, index) => [
+    String(index + 1),
+    caseId,
+    uncertainty?.toFixed(2) ?? '-',
+    describeOrderReason(reason),
+  ]);
   for (const line of formatTable([['next', 'case', 'bits', 'why'], ...rows])) session.output.say(line);
   return { exitCode: exitCodes.ok, value };
 }
 
 /** With their newest revisions; `*`: trainings learn from it, and the other columns tell of it. */
-const maskList = ({ masks }: CaseSummary): string => masks.filter(({ isDeleted }) => !isDeleted).map(({ name, isTraining, latestRevision }) => `${name}${isTraining ? '*' : ''}: ${orDash(latestRevision)}`).join(', ');
+const maskList = ({ masks }: CaseSummary): string =>
+  masks
+    .filter(({ isDeleted }) => !isDeleted)
+    .map(({ name, isTraining, latestRevision }) => `${name}${isTraining ? '*' : ''}: ${orDash(latestRevision)}`)
+    .join(', ');
 
 const orDash = (value: number | string | null): string => (value === null ? '-' : String(value));
 

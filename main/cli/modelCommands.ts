@@ -31,10 +31,7 @@ export function addModelCommands(root: Command, program: ProgramPaths): void {
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      examples(
-        'model export --project ~/liver --output ~/liver.maskloop',
-        'model export --project ~/liver --format savedmodel --output ~/liver-tf',
-      ),
+      examples('model export --project ~/liver --output ~/liver.maskloop', 'model export --project ~/liver --format savedmodel --output ~/liver-tf'),
     )
     .action((options: ExportOptions) => runCommand('model export', program, options, (session) => exportModel(session, options)));
   model
@@ -44,9 +41,7 @@ export function addModelCommands(root: Command, program: ProgramPaths): void {
     .argument('<file>', 'a bundle that `model export` wrote')
     .addOption(jsonOption())
     .addHelpText('after', examples('model import --project ~/liver ~/liver.maskloop'))
-    .action((file: string, options: ImportOptions) =>
-      runCommand('model import', program, options, (session) => importModel(session, file, options)),
-    );
+    .action((file: string, options: ImportOptions) => runCommand('model import', program, options, (session) => importModel(session, file, options)));
 }
 
 async function exportModel(session: CliSession, { project, run, format, output }: ExportOptions): Promise<CommandEnd> {

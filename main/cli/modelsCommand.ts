@@ -26,7 +26,15 @@ export function addModelsCommand(root: Command, program: ProgramPaths): void {
   const group = root
     .command('models')
     .description('The models of a project: which one predicts, how each was judged, and what becomes of those nobody needs.')
-    .addHelpText('after', examples('models list --project ~/liver', 'models gate latest --project ~/liver', 'models use RUN --project ~/liver', 'models rollback --project ~/liver'));
+    .addHelpText(
+      'after',
+      examples(
+        'models list --project ~/liver',
+        'models gate latest --project ~/liver',
+        'models use RUN --project ~/liver',
+        'models rollback --project ~/liver',
+      ),
+    );
   const add = (name: string, description: string, runs: readonly string[], action: Action): Command => {
     const command = group.command(name).description(description).addOption(projectOption()).addOption(jsonOption());
     for (const run of runs) command.argument(`<${run}>`, "a run, 'latest' or 'current'");
@@ -42,7 +50,14 @@ export function addModelsCommand(root: Command, program: ProgramPaths): void {
   const named = (models: readonly ModelInfo[], name: string) => findRun(models, name, ({ hasCheckpoint }) => hasCheckpoint).runId;
 
   add('list', 'List them: the current one is marked with *.', [], listModels);
-  add('show', 'Show all that is known of a model: settings, hashes, curves, verdict.', ['run'], (session, [run], models) => Promise.resolve(showModel(session, findRun(models, run!, () => true))));
+  add('show', 'Show all that is known of a model: settings, hashes, curves, verdict.', ['run'], (session, [run], models) =>
+    Promise.resolve(
+      showModel(
+        session,
+        findRun(models, run!, () => true),
+      ),
+    ),
+  );
   add('use', 'Make a model the current one, whatever the gate said.', ['run'], async (session, [run], models) => {
     const runId = named(models, run!);
     await session.call('models.use', { runId });
@@ -53,17 +68,24 @@ export function addModelsCommand(root: Command, program: ProgramPaths): void {
     return said(session, `${runId} is the current model again.`, { runId });
   });
   for (const isPinned of [true, false])
-    add(isPinned ? 'pin' : 'unpin', isPinned ? 'Keep a model: it is not deleted and, while current, not replaced.' : 'Undo pin.', ['run'], async (session, [run], models) => {
-      const runId = named(models, run!);
-      await session.call('models.pin', { runId, isPinned });
-      return said(session, `${runId} is ${isPinned ? 'pinned' : 'no longer pinned'}.`, { runId, isPinned });
-    });
+    add(
+      isPinned ? 'pin' : 'unpin',
+      isPinned ? 'Keep a model: it is not deleted and, while current, not replaced.' : 'Undo pin.',
+      ['run'],
+      async (session, [run], models) => {
+        const runId = named(models, run!);
+        await session.call('models.pin', { runId, isPinned });
+        return said(session, `${runId} is ${isPinned ? 'pinned' : 'no longer pinned'}.`, { runId, isPinned });
+      },
+    );
   add('delete', 'Remove the weights of a model from the disk; its record stays.', ['run'], async (session, [run], models) => {
     const { runId } = findRun(models, run!, () => true);
     const { freedBytes } = await session.call('models.delete', { runId });
     return said(session, `${runId} is deleted, ${megabytes(freedBytes)} freed.`, { runId, freedBytes });
   });
-  add('gate', 'Judge a finished training against the current model (again).', ['run'], async (session, [run], models) => judge(session, () => session.call('models.gate', { runId: named(models, run!) })));
+  add('gate', 'Judge a finished training against the current model (again).', ['run'], async (session, [run], models) =>
+    judge(session, () => session.call('models.gate', { runId: named(models, run!) })),
+  );
   add('compare', 'Measure one model against another, without consequences.', ['run', 'other'], async (session, [run, other], models) =>
     judge(session, () => session.call('models.compare', { runId: named(models, run!), withRunId: named(models, other!) })),
   );
@@ -108,17 +130,50 @@ function ruleChange(text: string, before: GateRuleChanges | undefined): GateRule
 
 async function listModels(session: CliSession, _: readonly string[], models: readonly ModelInfo[]): Promise<CommandEnd> {
   const { currentRunId, rules, adviseFullRetrain } = await session.call('models.list', {});
-  for (const line of formatTable([['', 'run', 'from', 'Dice', 'gate', 'difference', 'cases', 'time', 'size', 'loss', ''], ...models.map(modelRow)])) session.output.say(line);
+  for (const line of formatTable([['', 'run', 'from', 'Dice', 'gate', 'difference', 'cases', 'time', 'size', 'loss', ''], ...models.map(modelRow)]))
+    session.output.say(line);
   if (adviseFullRetrain) session.output.say('The gate refused two candidates in a row: a training from scratch (train without --from) may be better.');
   return { exitCode: exitCodes.ok, value: { models, currentRunId, rules, adviseFullRetrain } };
 }
 
 function modelRow(model: ModelInfo): string[] {
-  const { runId, isCurrent, isPinned, parentRunId, validationDice, gateOutcome, verdict, trainCaseIds, validationCaseIds, elapsedSeconds, sizeBytes, deletedAtMs, state, isImported, repeatsRunId, curves } = model;
-  const notes = [isPinned ? 'pinned' : '', isImported ? 'imported' : '', repeatsRunId === null ? '' : `repeats ${repeatsRunId}`, deletedAtMs === null ? '' : 'deleted', state === 'finished' ? '' : state].filter((note) => note !== '');
+  const {
+    runId,
+    isCurrent,
+    isPinned,
+    parentRunId,
+    validationDice,
+    gateOutcome,
+    verdict,
+    trainCaseIds,
+    validationCaseIds,
+    elapsedSeconds,
+    sizeBytes,
+    deletedAtMs,
+    state,
+    isImported,
+    repeatsRunId,
+    curves,
+  } = model;
+  const notes = [
+    isPinned ? 'pinned' : '',
+    isImported ? 'imported' : '',
+    repeatsRunId === null ? '' : `repeats ${repeatsRunId}`,
+    deletedAtMs === null ? '' : 'deleted',
+    state === 'finished' ? '' : state,
+  ].filter((note) => note !== '');
   return [
-    isCurrent ? '*' : '', runId, parentRunId ?? '-', figure(validationDice), verdict ? verdictName(verdict) : outcomeName(gateOutcome), figure(verdict?.mean?.difference ?? null),
-    `${trainCaseIds.length}+${validationCaseIds.length}`, formatDuration(elapsedSeconds), megabytes(sizeBytes), sparkline(curves.loss), notes.join(', '),
+    isCurrent ? '*' : '',
+    runId,
+    parentRunId ?? '-',
+    figure(validationDice),
+    verdict ? verdictName(verdict) : outcomeName(gateOutcome),
+    figure(verdict?.mean?.difference ?? null),
+    `${trainCaseIds.length}+${validationCaseIds.length}`,
+    formatDuration(elapsedSeconds),
+    megabytes(sizeBytes),
+    sparkline(curves.loss),
+    notes.join(', '),
   ];
 }
 
@@ -136,10 +191,18 @@ function sayVerdict(session: CliSession, verdict: Omit<GateVerdict, 'cases'>): v
   session.output.say(`${verdict.runId} against ${verdict.currentRunId ?? 'no model'}: ${verdictName(verdict)}.`);
   for (const sentence of [...verdict.reasons.map(describeGateReason), ...verdict.warnings.map(describeGateWarning)]) session.output.say(sentence);
   const rows = [...(verdict.mean ? [verdict.mean] : []), ...verdict.structures, ...(verdict.canary ? [verdict.canary] : [])];
-  if (rows.length > 0) for (const line of formatTable([['', 'now', 'candidate', 'difference', 'interval', 'cases'], ...rows.map(comparisonRow)])) session.output.say(line);
+  if (rows.length > 0)
+    for (const line of formatTable([['', 'now', 'candidate', 'difference', 'interval', 'cases'], ...rows.map(comparisonRow)])) session.output.say(line);
 }
 
-const comparisonRow = ({ name, current, candidate, difference, lower, upper, caseCount }: GateComparison): string[] => [name, figure(current), figure(candidate), figure(difference), `${figure(lower)} … ${figure(upper)}`, String(caseCount)];
+const comparisonRow = ({ name, current, candidate, difference, lower, upper, caseCount }: GateComparison): string[] => [
+  name,
+  figure(current),
+  figure(candidate),
+  figure(difference),
+  `${figure(lower)} … ${figure(upper)}`,
+  String(caseCount),
+];
 
 function said(session: CliSession, text: string, value: unknown): CommandEnd {
   session.output.say(text);

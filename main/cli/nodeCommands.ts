@@ -110,7 +110,11 @@ async function addNode(session: CliSession, name: string, options: AddOptions): 
 
 async function listNodes(session: CliSession): Promise<CommandEnd> {
   const { nodes, station } = await session.call('network.listNodes', {});
-  const rows = nodes.map(({ node }) => [node.name, node.kind === 'web' ? 'DICOMweb' : `DIMSE${node.tls ? ' TLS' : ''}`, node.kind === 'web' ? node.url : `${node.aeTitle} ${node.host}:${node.port} (${node.retrieveBy})`]);
+  const rows = nodes.map(({ node }) => [
+    node.name,
+    node.kind === 'web' ? 'DICOMweb' : `DIMSE${node.tls ? ' TLS' : ''}`,
+    node.kind === 'web' ? node.url : `${node.aeTitle} ${node.host}:${node.port} (${node.retrieveBy})`,
+  ]);
   if (rows.length === 0) session.output.say('No nodes yet: nothing connects to the network. See `maskloop node add --help`.');
   else formatTable([['name', 'kind', 'address'], ...rows]).forEach((line) => session.output.say(line));
   session.output.say(`This workstation is ${station.aeTitle}; its receiver would listen on port ${station.port}.`);
@@ -129,7 +133,9 @@ function addRetrieving(node: Command, program: ProgramPaths): void {
       .addOption(new Option('--series <uid...>', 'only these series (of one study)'))
       .addOption(jsonOption())
       .addHelpText('after', examples(`node ${by} pacs 1.2.840.113619.2.30.1 --project ~/liver`))
-      .action((name: string, studies: string[], options: RetrieveOptions) => runCommand(`node ${by}`, program, options, (session) => retrieve(session, name, studies, by, options)));
+      .action((name: string, studies: string[], options: RetrieveOptions) =>
+        runCommand(`node ${by}`, program, options, (session) => retrieve(session, name, studies, by, options)),
+      );
   }
 }
 
@@ -138,7 +144,9 @@ async function retrieve(session: CliSession, name: string, studies: readonly str
   const wanted = studies.map((studyUid) => ({ studyUid, seriesUids: options.series }));
   const end = await followJob(session, () => session.call('network.retrieve', { node: name, studies: wanted, by }));
   const { cases } = await session.call('dataset.listCases', {});
-  session.output.say(`${String(end.summary.receivedCount ?? 0)} objects received, ${String(end.summary.presentCount ?? 0)} were there; ${cases.length} cases in the project.`);
+  session.output.say(
+    `${String(end.summary.receivedCount ?? 0)} objects received, ${String(end.summary.presentCount ?? 0)} were there; ${cases.length} cases in the project.`,
+  );
   return { exitCode: exitCodeOf(end), value: { ...end.summary, caseCount: cases.length, problems: end.problems } };
 }
 

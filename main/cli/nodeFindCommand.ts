@@ -33,7 +33,10 @@ export function addNodeFindCommand(node: Command, program: ProgramPaths): void {
     .addOption(new Option('--study <uid>', 'the study whose series are listed'))
     .addOption(new Option('--limit <count>', 'at most so many').argParser(positiveInteger).default(200))
     .addOption(jsonOption())
-    .addHelpText('after', examples("node find pacs --patient-name 'DOE*' --modality CT --from 20240101", 'node find pacs --level series --study 1.2.840.113619.2.30.1'))
+    .addHelpText(
+      'after',
+      examples("node find pacs --patient-name 'DOE*' --modality CT --from 20240101", 'node find pacs --level series --study 1.2.840.113619.2.30.1'),
+    )
     .action((name: string, options: FindOptions) =>
       runCommand('node find', program, options, async (session) => {
         const { level, patientId, patientName, accession: accessionNumber, modality, from: studyDateFrom, to: studyDateTo, study: studyUid, limit } = options;
@@ -56,9 +59,20 @@ function rowsOf(level: FindOptions['level'], { patients, studies, series }: Dico
     case 'study':
       return [
         ['study', 'date', 'patient', 'name', 'modalities', 'objects', 'description'],
-        ...studies.map((one) => [one.studyUid, one.studyDate, one.patientId, one.patientName, one.modalities.join(' '), count(one.objectCount), one.description]),
+        ...studies.map((one) => [
+          one.studyUid,
+          one.studyDate,
+          one.patientId,
+          one.patientName,
+          one.modalities.join(' '),
+          count(one.objectCount),
+          one.description,
+        ]),
       ];
     case 'series':
-      return [['series', 'number', 'modality', 'objects', 'description'], ...series.map((one) => [one.seriesUid, one.seriesNumber, one.modality, count(one.objectCount), one.description])];
+      return [
+        ['series', 'number', 'modality', 'objects', 'description'],
+        ...series.map((one) => [one.seriesUid, one.seriesNumber, one.modality, count(one.objectCount), one.description]),
+      ];
   }
 }

@@ -27,7 +27,12 @@ export function addNodeReceiveCommand(node: Command, program: ProgramPaths): voi
     .addOption(projectOption())
     .addOption(new Option('--aet <title>', 'our AE title (default: the last one, at first MASKLOOP)'))
     .addOption(new Option('--port <number>', 'our port (default: the last one, at first 11112)').argParser(positiveInteger))
-    .addOption(new Option('--listen-on <where>', "'network' lets other computers send (default: the last one, at first this computer only)").choices(['localhost', 'network']))
+    .addOption(
+      new Option('--listen-on <where>', "'network' lets other computers send (default: the last one, at first this computer only)").choices([
+        'localhost',
+        'network',
+      ]),
+    )
     .addOption(new Option('--allow <title...>', 'only these AE titles may send'))
     .addOption(jsonOption())
     .addHelpText('after', examples('node receive --project ~/liver --aet MASKLOOP --port 11112 --listen-on network --allow PACS1'))
@@ -57,7 +62,9 @@ async function receive(session: CliSession, options: ReceiveOptions): Promise<Co
   });
   try {
     await session.call('network.startReceiver', { station });
-    session.output.note(`${station.aeTitle} listens on ${station.listenOn === 'network' ? 'every address' : '127.0.0.1'}, port ${station.port}. Ctrl+C ends it.`);
+    session.output.note(
+      `${station.aeTitle} listens on ${station.listenOn === 'network' ? 'every address' : '127.0.0.1'}, port ${station.port}. Ctrl+C ends it.`,
+    );
     while (!state.isStopping && (await session.call('network.status', {})).isRunning) await sleep(LOOK_MS);
     // Studies that are quiet already finish their import.
     while (await isBusy(session)) await sleep(LOOK_MS);
@@ -68,7 +75,10 @@ async function receive(session: CliSession, options: ReceiveOptions): Promise<Co
   }
   const { cases } = await session.call('dataset.listCases', {});
   session.output.say(`${state.receivedCount} objects received; ${cases.length} cases in the project.`);
-  return { exitCode: state.problemCount > 0 ? exitCodes.finishedWithProblems : exitCodes.ok, value: { receivedCount: state.receivedCount, caseCount: cases.length } };
+  return {
+    exitCode: state.problemCount > 0 ? exitCodes.finishedWithProblems : exitCodes.ok,
+    value: { receivedCount: state.receivedCount, caseCount: cases.length },
+  };
 }
 
 async function isBusy(session: CliSession): Promise<boolean> {

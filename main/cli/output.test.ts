@@ -4,18 +4,13 @@ import { Output } from './output.ts';
 
 function rig(isJson: boolean, isTTY = false) {
   const printed = { out: '', err: '' };
-  const output = new Output(
-    { write: (text) => (printed.out += text) },
-    { write: (text) => (printed.err += text), isTTY, columns: 40 },
-    isJson,
-  );
+  const output = new Output({ write: (text) => (printed.out += text) }, { write: (text) => (printed.err += text), isTTY, columns: 40 }, isJson);
   return { printed, output };
 }
 
 let seq = 0;
 const event = (facts: object): JobEvent => JobEvent.parse({ jobId: 'job1', seq: seq++, atMs: 1, ...facts });
-const progress = (done: number) =>
-  event({ type: 'progress', progress: { phase: 'training', done, total: 10, secondsLeft: 75 } });
+const progress = (done: number) => event({ type: 'progress', progress: { phase: 'training', done, total: 10, secondsLeft: 75 } });
 const problem = event({ type: 'problem', error: { code: 'import/label-without-image', path: '/a.nii' } });
 
 describe('Output for scripts', () => {
@@ -40,12 +35,7 @@ describe('Output for scripts', () => {
   it('a failure carries the facts and the sentence', () => {
     const { printed, output } = rig(true);
     output.failure('predict', 1, { code: 'predict/no-model' });
-    expect(JSON.parse(printed.out)).toMatchObject({
-      type: 'result',
-      ok: false,
-      exitCode: 1,
-      error: { code: 'predict/no-model' },
-    });
+    expect(JSON.parse(printed.out)).toMatchObject({ type: 'result', ok: false, exitCode: 1, error: { code: 'predict/no-model' } });
     expect(printed.err).toMatch(/^maskloop predict: No trained model/);
   });
 });

@@ -67,8 +67,7 @@ export class Output {
   failure(command: string, exitCode: ExitCode, error: AppError): void {
     const message = describeError(error);
     this.#line(this.stderr, `maskloop ${command}: ${message}`);
-    if (this.isJson)
-      this.stdout.write(`${JSON.stringify({ type: 'result', command, ok: false, exitCode, error, message })}\n`);
+    if (this.isJson) this.stdout.write(`${JSON.stringify({ type: 'result', command, ok: false, exitCode, error, message })}\n`);
   }
 
   #line(printer: Printer, line: string): void {

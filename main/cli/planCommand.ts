@@ -25,19 +25,20 @@ export function addPlanCommands(root: Command, program: ProgramPaths): void {
       command
         .addOption(projectOption())
         .addOption(new Option('--preset <name>', 'whose plan').choices(Preset.options).default('v2'))
-        .addOption(
-          new Option('--fold <n>', "plan for the training cases of this fold, 0 to 4, or 'all'").argParser(foldOf).default('all'),
-        ),
-    ).addOption(plansOption()).addOption(jsonOption());
+        .addOption(new Option('--fold <n>', "plan for the training cases of this fold, 0 to 4, or 'all'").argParser(foldOf).default('all')),
+    )
+      .addOption(plansOption())
+      .addOption(jsonOption());
   shared(root.command('plan'))
     .description('Measure the accepted cases and plan networks for them, without training.')
-    .addHelpText('after', examples('plan --project ~/liver', 'plan --project ~/liver --preset resenc_l --gpu-memory 16', 'plan --project ~/liver --plans nnUNetPlans.json'))
+    .addHelpText(
+      'after',
+      examples('plan --project ~/liver', 'plan --project ~/liver --preset resenc_l --gpu-memory 16', 'plan --project ~/liver --plans nnUNetPlans.json'),
+    )
     .action((options: PlanCommandOptions) => runCommand('plan', program, options, (session) => plan(session, options)));
   shared(root.command('preprocess'))
     .description('Prepare the cases of one configuration ahead of its training.')
-    .addOption(
-      new Option('--config <name>', 'planned configuration').choices(ConfigurationName.options).default('3d_fullres'),
-    )
+    .addOption(new Option('--config <name>', 'planned configuration').choices(ConfigurationName.options).default('3d_fullres'))
     .addHelpText('after', examples('preprocess --project ~/liver --config 3d_fullres --fold 0'))
     .action((options: PlanCommandOptions) => runCommand('preprocess', program, options, (session) => plan(session, options)));
 }
@@ -47,9 +48,7 @@ async function plan(session: CliSession, options: PlanCommandOptions): Promise<C
   const { preset, fold, config } = options;
   const preprocess = config === undefined ? [] : [config];
   const plans = await readPlans(options.plans);
-  const end = await followJob(session, () =>
-    session.call('nnunet.plan', { preset, fold, preprocess, ...planChoices(options), ...plans }),
-  );
+  const end = await followJob(session, () => session.call('nnunet.plan', { preset, fold, preprocess, ...planChoices(options), ...plans }));
   const summary = PlanSummary.safeParse(end.summary);
   if (summary.success) for (const line of describe(summary.data)) session.output.say(line);
   return { exitCode: exitCodeOf(end), value: end.summary };

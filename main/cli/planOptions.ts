@@ -15,19 +15,15 @@ export interface PlanOptions {
 export function addPlanOptions(command: Command): Command {
   return command
     .addOption(
-      new Option(
-        '--task <nn>',
-        "Decathlon task whose fixed numbers the seed preset takes; 'none' plans from the data (default: what the import said)",
-      ).choices([...MsdTask.options, 'none']),
+      new Option('--task <nn>', "Decathlon task whose fixed numbers the seed preset takes; 'none' plans from the data (default: what the import said)").choices(
+        [...MsdTask.options, 'none'],
+      ),
     )
     .addOption(new Option('--gpu-memory <GB>', 'memory that the plan shall fill (default: what the preset stands for)').argParser(positiveNumber));
 }
 
 export function planChoices({ task, gpuMemory }: PlanOptions): { msdTask?: MsdTask | null; vramGb?: number } {
-  return {
-    ...(task !== undefined && { msdTask: task === 'none' ? null : task }),
-    ...(gpuMemory !== undefined && { vramGb: gpuMemory }),
-  };
+  return { ...(task !== undefined && { msdTask: task === 'none' ? null : task }), ...(gpuMemory !== undefined && { vramGb: gpuMemory }) };
 }
 
 export const plansOption = (): Option => new Option('--plans <file>', "nnU-Net v2's nnUNetPlans.json, instead of a plan from the cases");
@@ -40,6 +36,9 @@ export async function readPlans(file: string | undefined): Promise<{ plans?: Pla
   try {
     return { plans: JSON.parse(await readFile(resolve(file), 'utf8')) as Plans };
   } catch (thrown) {
-    throw new AppException({ code: 'contract/bad-input', issues: [`--plans: ${file} cannot be read (${thrown instanceof Error ? thrown.message : String(thrown)})`] });
+    throw new AppException({
+      code: 'contract/bad-input',
+      issues: [`--plans: ${file} cannot be read (${thrown instanceof Error ? thrown.message : String(thrown)})`],
+    });
   }
 }

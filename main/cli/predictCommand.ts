@@ -42,28 +42,22 @@ export function addPredictCommand(root: Command, program: ProgramPaths): void {
         .default(undefined, 'current'),
     )
     .addOption(new Option('--input <folder>', 'NIfTI files or DICOM series'))
-    .addOption(
-      new Option('--output <folder>', 'receives one mask per input, same base name, source geometry'),
-    )
+    .addOption(new Option('--output <folder>', 'receives one mask per input, same base name, source geometry'))
     .addOption(new Option('--format <name>', 'of the masks in --output, as for export').choices(ExportFormat.options).default('nifti'))
     .addOption(new Option('--mirror', 'average over mirrored copies: 4 (2D) or 8 times slower, a little better'))
     .addOption(new Option('--tta', 'the same as --mirror, by its name in the seed').hideHelp())
-    .addOption(
-      new Option('--overlap <part>', 'of neighbouring windows; default 0.5, or 0.25 with the seed preset').argParser(
-        overlapOf,
-      ),
-    )
-    .addOption(
-      new Option(
-        '--blend <how>',
-        'weight of a voxel in its window; default gaussian, or constant with the seed preset',
-      ).choices(BlendName.options),
-    )
+    .addOption(new Option('--overlap <part>', 'of neighbouring windows; default 0.5, or 0.25 with the seed preset').argParser(overlapOf))
+    .addOption(new Option('--blend <how>', 'weight of a voxel in its window; default gaussian, or constant with the seed preset').choices(BlendName.options))
     .addOption(new Option('--amp <precision>', 'mixed precision').choices(Amp.options).default('off'))
     .addOption(new Option('--xla', 'compile the network: for GPUs, 12 times slower on a CPU'))
     .addOption(new Option('--save-probabilities', 'also write one float32 volume per class beside each label map'))
     .addOption(new Option('--save-preds', 'the same as --save-probabilities, by its name in the seed').hideHelp())
-    .addOption(new Option('--windows-per-call <n>', 'slices that a 2D network takes at once, 1 to 8: fewer for less memory, the masks are the same; default 8').argParser(windowsPerCallOf))
+    .addOption(
+      new Option(
+        '--windows-per-call <n>',
+        'slices that a 2D network takes at once, 1 to 8: fewer for less memory, the masks are the same; default 8',
+      ).argParser(windowsPerCallOf),
+    )
     .addOption(new Option('--ignore-memory', 'start even when a case needs more memory than there is'))
     .addOption(jsonOption())
     .addHelpText(
@@ -103,7 +97,16 @@ export function thriftierFlags(errors: readonly AppError[], models: readonly str
   const error = errors.find(({ code }) => code === 'predict/memory-short' || code === 'predict/out-of-memory');
   if (error?.code !== 'predict/memory-short' && error?.code !== 'predict/out-of-memory') return [];
   const flags = error.offers.map(({ choices: { windowsPerCall, modelCount }, neededBytes }) => {
-    const words = [windowsPerCall && `--windows-per-call ${windowsPerCall}`, modelCount && models.slice(0, modelCount).map((name) => `--model ${name}`).join(' ')].filter(Boolean).join(' ');
+    const words = [
+      windowsPerCall && `--windows-per-call ${windowsPerCall}`,
+      modelCount &&
+        models
+          .slice(0, modelCount)
+          .map((name) => `--model ${name}`)
+          .join(' '),
+    ]
+      .filter(Boolean)
+      .join(' ');
     return neededBytes === undefined ? `Less memory: ${words}` : `${gigabytes(neededBytes)}: ${words}`;
   });
   return error.code === 'predict/memory-short' ? [...flags, 'In spite of it: --ignore-memory'] : flags;
@@ -123,11 +126,18 @@ async function predict(session: CliSession, flags: PredictFlags): Promise<Comman
   const { runs } = await session.call('nnunet.listRuns', {});
   // The services know the current model, which one to take while there is none, and say so when no model can predict.
   const isCurrent = model.length === 1 && model[0] === 'current';
-  const runIds = isCurrent
-    ? undefined
-    : model.map((name) => findRun(runs, name, ({ hasCheckpoint }) => hasCheckpoint).runId);
+  const runIds = isCurrent ? undefined : model.map((name) => findRun(runs, name, ({ hasCheckpoint }) => hasCheckpoint).runId);
   const memory: MemoryPolicy = flags.ignoreMemory ? 'ignore' : 'refuse';
-  const options = { runIds, memory, mirror: flags.mirror ?? flags.tta ?? false, overlap, blend, amp, xla: flags.xla ?? false, windowsPerCall: flags.windowsPerCall };
+  const options = {
+    runIds,
+    memory,
+    mirror: flags.mirror ?? flags.tta ?? false,
+    overlap,
+    blend,
+    amp,
+    xla: flags.xla ?? false,
+    windowsPerCall: flags.windowsPerCall,
+  };
   const saveProbabilities = flags.saveProbabilities ?? flags.savePreds ?? false;
   const end = await followJob(session, () =>
     input !== undefined && output !== undefined

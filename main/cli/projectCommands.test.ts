@@ -32,7 +32,10 @@ afterEach(() => {
 
 /** Exit code and what was printed; the files are those that hold the passphrases. */
 async function run(words: string[], passphraseFile?: string, newPassphraseFile?: string): Promise<{ exitCode: unknown; text: string }> {
-  vi.stubEnv('MASKLOOP_PASSPHRASE_FILE', passphraseFile && join(root, passphraseFile)).stubEnv('MASKLOOP_NEW_PASSPHRASE_FILE', newPassphraseFile && join(root, newPassphraseFile));
+  vi.stubEnv('MASKLOOP_PASSPHRASE_FILE', passphraseFile && join(root, passphraseFile)).stubEnv(
+    'MASKLOOP_NEW_PASSPHRASE_FILE',
+    newPassphraseFile && join(root, newPassphraseFile),
+  );
   printed = '';
   await createCommandLine({ version: '1.2.3', computeScript: '/none/compute.cjs', rendererFolder: '/none' }).parseAsync(words, { from: 'user' });
   const { exitCode } = process;
@@ -49,7 +52,10 @@ async function passphraseEntries(dir: string, passphraseFile?: string): Promise<
   expect(await run(['audit', 'export', '--project', dir, '--output', file], passphraseFile)).toMatchObject({ exitCode: exitCodes.ok });
   const text = readFileSync(file, 'utf8');
   expect([OLD, NEW].filter((secret) => text.includes(secret))).toEqual([]);
-  const entries = text.trim().split('\n').map((line) => JSON.parse(line) as { actor: string; action: string; facts: unknown });
+  const entries = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { actor: string; action: string; facts: unknown });
   return entries.filter(({ action }) => action === 'passphrase').map(({ actor, facts }) => [actor, facts]);
 }
 
@@ -63,7 +69,10 @@ describe('maskloop project', () => {
     expect(await run(['project', 'passphrase', folder], 'old.txt', 'new.txt')).toMatchObject({ exitCode: exitCodes.ok });
     expect((await cases('old.txt')).text).toContain('not the passphrase');
     expect(await cases('new.txt')).toMatchObject({ exitCode: exitCodes.ok });
-    expect(await passphraseEntries(folder, 'new.txt')).toEqual([[userInfo().username, { passphrase: 'set' }], [userInfo().username, { passphrase: 'changed' }]]);
+    expect(await passphraseEntries(folder, 'new.txt')).toEqual([
+      [userInfo().username, { passphrase: 'set' }],
+      [userInfo().username, { passphrase: 'changed' }],
+    ]);
   });
 
   it('copies a project encrypted and open, and leaves the original as it was', async () => {
@@ -82,7 +91,10 @@ describe('maskloop project', () => {
     expect((await run(['project', 'encrypt', sealed, '--into', join(root, 'x')], 'old.txt')).text).toContain('encrypted already');
     expect((await run(['project', 'decrypt', opened, '--into', join(root, 'x')])).text).toContain('not encrypted');
     const author = userInfo().username;
-    const [set, removed] = [[author, { passphrase: 'set', copiedInto: sealed }], [author, { passphrase: 'removed', copiedInto: opened }]];
+    const [set, removed] = [
+      [author, { passphrase: 'set', copiedInto: sealed }],
+      [author, { passphrase: 'removed', copiedInto: opened }],
+    ];
     expect(await passphraseEntries(folder)).toEqual([set]);
     expect(await passphraseEntries(sealed, 'old.txt')).toEqual([set, removed]);
     expect(await passphraseEntries(opened)).toEqual([set, removed]);

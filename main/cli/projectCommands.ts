@@ -33,11 +33,16 @@ export function addProjectCommands(root: Command, program: ProgramPaths): void {
     .addOption(new Option('--name <name>', 'what it is called (default: the name of the folder)'))
     .option('--encrypt', `with a passphrase; whoever loses it has lost the project. ${WHERE_FROM}`)
     .addOption(jsonOption())
-    .addHelpText('after', examples('project create ~/liver', 'project create ~/liver --encrypt', `${PASSPHRASE_FILE}=secret.txt maskloop project create ~/liver --encrypt`))
+    .addHelpText(
+      'after',
+      examples('project create ~/liver', 'project create ~/liver --encrypt', `${PASSPHRASE_FILE}=secret.txt maskloop project create ~/liver --encrypt`),
+    )
     .action((dir: string, options: CreateOptions) => runCommand('project create', program, options, (session) => create(session, resolve(dir), options)));
   project
     .command('passphrase')
-    .description(`Give an encrypted project another passphrase. The old one: ${WHERE_FROM} The new one: the same with ${NEW_PASSPHRASE_FILE}. Copies of encryption.json from before still open with the old one.`)
+    .description(
+      `Give an encrypted project another passphrase. The old one: ${WHERE_FROM} The new one: the same with ${NEW_PASSPHRASE_FILE}. Copies of encryption.json from before still open with the old one.`,
+    )
     .argument('<dir>')
     .addOption(jsonOption())
     .addHelpText('after', examples('project passphrase ~/liver'))
@@ -63,13 +68,18 @@ export function addProjectCommands(root: Command, program: ProgramPaths): void {
 async function create(session: CliSession, folder: string, { name, encrypt = false }: CreateOptions): Promise<CommandEnd> {
   const passphrase = encrypt ? await newPassphrase(PASSPHRASE_FILE) : undefined;
   const project = await session.call('project.create', { folder, ...(name !== undefined && { name }), ...(passphrase !== undefined && { passphrase }) });
-  session.output.say(`${project.folder}: ${encrypt ? 'an encrypted project. Keep a copy of its encryption.json with your backups, and the passphrase elsewhere.' : 'a project.'}`);
+  session.output.say(
+    `${project.folder}: ${encrypt ? 'an encrypted project. Keep a copy of its encryption.json with your backups, and the passphrase elsewhere.' : 'a project.'}`,
+  );
   return { exitCode: exitCodes.ok, value: { folder: project.folder, isEncrypted: project.isEncrypted } };
 }
 
 /** As its only writer, with every file where it is. */
 const openAlone = (folder: string): Promise<{ store: ProjectStore; passphrase: string | undefined }> =>
-  withPassphrase(async (passphrase) => ({ store: await openProject(folder, Date.now(), { userName: currentUserName(), takeOver: false }, true, passphrase), passphrase }));
+  withPassphrase(async (passphrase) => ({
+    store: await openProject(folder, Date.now(), { userName: currentUserName(), takeOver: false }, true, passphrase),
+    passphrase,
+  }));
 
 async function change({ output }: CliSession, dir: string): Promise<CommandEnd> {
   const { store, passphrase } = await openAlone(dir);
@@ -91,11 +101,18 @@ async function change({ output }: CliSession, dir: string): Promise<CommandEnd> 
 async function copy({ output }: CliSession, dir: string, { into }: CopyOptions, isEncrypting: boolean): Promise<CommandEnd> {
   const { store } = await openAlone(dir);
   try {
-    if (store.isEncrypted === isEncrypting) throw new AppException({ code: 'contract/bad-input', issues: [`${dir} is ${isEncrypting ? 'encrypted already' : 'not encrypted'}`] });
+    if (store.isEncrypted === isEncrypting)
+      throw new AppException({ code: 'contract/bad-input', issues: [`${dir} is ${isEncrypting ? 'encrypted already' : 'not encrypted'}`] });
     const passphrase = isEncrypting ? await newPassphrase(PASSPHRASE_FILE) : undefined;
-    const made = await copyProject(store, resolve(into), passphrase, (count) => {
-      if (count % 200 === 0) output.note(`${count} files`);
-    }, currentUserName());
+    const made = await copyProject(
+      store,
+      resolve(into),
+      passphrase,
+      (count) => {
+        if (count % 200 === 0) output.note(`${count} files`);
+      },
+      currentUserName(),
+    );
     output.say(`${made.folder}: ${made.fileCount} files, checked. ${dir} is as it was.`);
     for (const path of made.leftOut) output.say(`Not copied: ${path}`);
     return { exitCode: exitCodes.ok, value: { ...made } };

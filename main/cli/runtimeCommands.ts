@@ -46,7 +46,10 @@ export function addRuntimeCommands(root: Command, program: ProgramPaths): void {
 async function list(session: CliSession): Promise<CommandEnd> {
   const info = await session.call('app.gpuRuntime', {});
   for (const line of describe(info)) session.output.say(line);
-  if (info.state === 'absent') session.output.say(`Fetch it where there is a network:\n  ${info.downloadCommand}\nthen: maskloop runtime install --from wheels\nOr from a package index: maskloop runtime install --download --index URL`);
+  if (info.state === 'absent')
+    session.output.say(
+      `Fetch it where there is a network:\n  ${info.downloadCommand}\nthen: maskloop runtime install --from wheels\nOr from a package index: maskloop runtime install --download --index URL`,
+    );
   return { exitCode: exitCodes.ok, value: info };
 }
 
@@ -100,7 +103,15 @@ async function remove(session: CliSession): Promise<CommandEnd> {
 }
 
 function describe({ title, platform, state, reason, hasGpu, isUsed }: GpuRuntimeInfo): string[] {
-  const about = { absent: 'not installed', ready: isUsed ? 'installed, used from the next job on' : 'installed, not used', unusable: 'installed, but it does not run here' };
-  const why = !hasGpu ? "No driver of an NVIDIA card was found: the processor's runtime is used." : state === 'ready' && !isUsed ? 'The settings of this computer ask for the processor.' : null;
+  const about = {
+    absent: 'not installed',
+    ready: isUsed ? 'installed, used from the next job on' : 'installed, not used',
+    unusable: 'installed, but it does not run here',
+  };
+  const why = !hasGpu
+    ? "No driver of an NVIDIA card was found: the processor's runtime is used."
+    : state === 'ready' && !isUsed
+      ? 'The settings of this computer ask for the processor.'
+      : null;
   return [`${title} (${platform}): ${about[state]}`, ...(reason === null ? [] : [`  ${reason}`]), ...(why === null ? [] : [why])];
 }

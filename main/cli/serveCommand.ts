@@ -29,10 +29,11 @@ export function addServeCommand(root: Command, program: ProgramPaths): void {
     .option('--shared', 'people sign in with name and password (maskloop user add)')
     .option('--tls-cert <file>', 'certificate with its chain (PEM); it says under which names Maskloop answers')
     .option('--tls-key <file>', 'its private key (PEM)')
-    .addHelpText('after', examples('serve', 'serve --project ~/liver --port 8080', 'serve --project ~/liver --host 0.0.0.0 --port 8443 --tls-cert cert.pem --tls-key key.pem'))
-    .action((options: ServeOptions) =>
-      runCommand('serve', program, {}, (session) => serve(session, options), 'browser'),
-    );
+    .addHelpText(
+      'after',
+      examples('serve', 'serve --project ~/liver --port 8080', 'serve --project ~/liver --host 0.0.0.0 --port 8443 --tls-cert cert.pem --tls-key key.pem'),
+    )
+    .action((options: ServeOptions) => runCommand('serve', program, {}, (session) => serve(session, options), 'browser'));
 }
 
 async function serve(session: CliSession, options: ServeOptions): Promise<CommandEnd> {
@@ -52,7 +53,9 @@ async function serve(session: CliSession, options: ServeOptions): Promise<Comman
   try {
     const link = host.newLink();
     session.output.say(`Maskloop is at ${link ?? host.address}`);
-    session.output.note(link ? 'The link lets one browser in, once. Ctrl+C ends Maskloop.' : 'People sign in with their name and password. Ctrl+C ends Maskloop.');
+    session.output.note(
+      link ? 'The link lets one browser in, once. Ctrl+C ends Maskloop.' : 'People sign in with their name and password. Ctrl+C ends Maskloop.',
+    );
     const stopOffering = link ? offerNewLinks(session, host) : () => undefined;
     await new Promise<void>((stop) => {
       session.interrupt.guard(() => {
@@ -71,7 +74,13 @@ async function serve(session: CliSession, options: ServeOptions): Promise<Comman
 async function doorwayOf({ output }: CliSession, options: ServeOptions, users: UserBook): Promise<Doorway | null> {
   try {
     const userCount = (await users.list()).length;
-    return await openDoorway({ address: options.host, isShared: options.shared ?? false, userCount, certificateFile: options.tlsCert, keyFile: options.tlsKey });
+    return await openDoorway({
+      address: options.host,
+      isShared: options.shared ?? false,
+      userCount,
+      certificateFile: options.tlsCert,
+      keyFile: options.tlsKey,
+    });
   } catch (thrown) {
     if (!(thrown instanceof DoorwayRefused)) throw thrown;
     output.note(thrown.message);

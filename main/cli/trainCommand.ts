@@ -41,11 +41,13 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
     .command('train')
     .description('Train a network on the accepted masks of a project; plans it from the data first.')
     .addOption(projectOption())
-    .addOption(
-      new Option('--config <name>', 'planned configuration').choices(ConfigurationName.options).default('3d_fullres'),
-    )
+    .addOption(new Option('--config <name>', 'planned configuration').choices(ConfigurationName.options).default('3d_fullres'))
     .addOption(new Option('--fold <n>', "which fifth of the cases validates, 0 to 4, or 'all'").argParser(foldOf).default(0))
-    .addOption(new Option('--folds <list>', "several folds, 'all' or '0,2,3': one after the other, on a cluster side by side").argParser(foldsOf).conflicts(['fold', 'resume', 'whenAccepted']))
+    .addOption(
+      new Option('--folds <list>', "several folds, 'all' or '0,2,3': one after the other, on a cluster side by side")
+        .argParser(foldsOf)
+        .conflicts(['fold', 'resume', 'whenAccepted']),
+    )
     .addOption(new Option('--minutes <n>', 'stop after this training time').argParser(positiveNumber))
     .addOption(new Option('--epochs <n>', 'stop after this many epochs').argParser(positiveInteger))
     .addOption(new Option('--amp <mode>', 'mixed precision; auto: what the device runs fast and right').choices(Amp.options).default('off'))
@@ -57,7 +59,11 @@ export function addTrainCommand(root: Command, program: ProgramPaths): void {
     .addOption(new Option('--from <run>', "start from the weights of this run, 'current' or 'latest'").conflicts('resume'))
     .addOption(new Option('--previous <run...>', 'for 3d_cascade_fullres: the 3d_lowres runs of all folds (default: the newest ones)'))
     .addOption(new Option('--resume <run>', "go on with an interrupted run, or 'latest'"))
-    .addOption(new Option('--fit-memory', 'where memory is short, take the first offer that fits (the batch in parts, smaller batches or patches)').conflicts('ignoreMemory'))
+    .addOption(
+      new Option('--fit-memory', 'where memory is short, take the first offer that fits (the batch in parts, smaller batches or patches)').conflicts(
+        'ignoreMemory',
+      ),
+    )
     .addOption(new Option('--ignore-memory', 'start even when more memory is needed than there is'))
     .addOption(new Option('--seed <n>', 'seed of weights and patches').argParser(wholeNumber))
     .addOption(
@@ -94,15 +100,16 @@ async function train(session: CliSession, options: TrainOptions): Promise<Comman
   if (options.whenAccepted !== undefined) return setAutoRetrain(session, options.whenAccepted, options.minutes);
   const { runs } = await session.call('nnunet.listRuns', {});
   const cluster = clusterChoice(options);
-  const resumed =
-    options.resume === undefined ? undefined : findRun(runs, options.resume, ({ state }) => state === 'interrupted');
+  const resumed = options.resume === undefined ? undefined : findRun(runs, options.resume, ({ state }) => state === 'interrupted');
   const input = { ...trainInput(options, runs), ...(await readPlans(options.plans)), cluster };
   const handout = cluster ? await prepareCluster(session, cluster, options.yes ?? false) : null;
   if (handout) return { exitCode: exitCodes.failed, value: { handout, needs: '--yes' } };
   if (options.folds !== undefined) return trainSeveral(session, project.folder, input, options.folds);
   let startedRunId: RunId | undefined;
   const start = async (): Promise<CallOutput<'nnunet.train'>> => {
-    const started = await (resumed ? session.call('nnunet.resume', { runId: resumed.runId, choices: MemoryChoices.parse(trainingChoices(options)), memory: memoryPolicy(options), cluster }) : session.call('nnunet.train', input));
+    const started = await (resumed
+      ? session.call('nnunet.resume', { runId: resumed.runId, choices: MemoryChoices.parse(trainingChoices(options)), memory: memoryPolicy(options), cluster })
+      : session.call('nnunet.train', input));
     startedRunId = started.runId;
     return started;
   };
@@ -125,11 +132,17 @@ async function trainSeveral(session: CliSession, folder: string, input: CallInpu
   if (there.length === 0) throw new AppException({ code: 'contract/bad-input', issues: ['--folds: no fold holds a case out; train with --fold all'] });
   const folds = asked === 'all' ? there : asked;
   const unknown = folds.filter((fold) => !there.includes(fold));
-  if (unknown.length > 0) throw new AppException({ code: 'contract/bad-input', issues: [`--folds: fold ${unknown.join(', ')} holds no case out; there are ${there.join(', ')}`] });
+  if (unknown.length > 0)
+    throw new AppException({ code: 'contract/bad-input', issues: [`--folds: fold ${unknown.join(', ')} holds no case out; there are ${there.join(', ')}`] });
   session.output.note(`Training the folds ${folds.join(', ')}${input.cluster ? ` on ${input.cluster.on}` : ', one after the other'}.`);
   const ends = await trainFolds(session, input, folds);
   const { runs } = await session.call('nnunet.listRuns', {});
-  const trained = ends.map(({ fold, runId, error, end }) => ({ fold, error, problems: end?.problems ?? [], run: runs.find((run) => run.runId === runId) ?? null }));
+  const trained = ends.map(({ fold, runId, error, end }) => ({
+    fold,
+    error,
+    problems: end?.problems ?? [],
+    run: runs.find((run) => run.runId === runId) ?? null,
+  }));
   for (const { fold, run } of trained) for (const line of run ? describeRun(run) : []) session.output.say(`fold ${fold}: ${line}`);
   const left = folds.filter((fold) => ends.every((end) => end.fold !== fold));
   const isDone = trained.every(({ run }) => run?.state === 'finished') && left.length === 0;
@@ -156,7 +169,20 @@ function trainInput(options: TrainOptions, runs: CallOutput<'nnunet.listRuns'>['
   const { config: configuration, from, previous, fold, preset, amp, minutes, epochs, seed } = options;
   const parentRunId = from === undefined ? undefined : findRun(runs, from, ({ hasCheckpoint }) => hasCheckpoint).runId;
   const previousRunIds = previous?.map((name) => findRun(runs, name, () => true).runId);
-  return { configuration, fold, preset, amp, minutes, epochs, seed, parentRunId, previousRunIds, choices: trainingChoices(options), memory: memoryPolicy(options), ...planChoices(options) };
+  return {
+    configuration,
+    fold,
+    preset,
+    amp,
+    minutes,
+    epochs,
+    seed,
+    parentRunId,
+    previousRunIds,
+    choices: trainingChoices(options),
+    memory: memoryPolicy(options),
+    ...planChoices(options),
+  };
 }
 
 /** The commands that take what a training that lacked memory was offered. */
@@ -178,9 +204,7 @@ async function runNamed(session: CliSession, runId: RunId): Promise<CallOutput<'
 }
 
 function describeRun(run: CallOutput<'nnunet.listRuns'>['runs'][number]): string[] {
-  const lines = [
-    `Run ${run.runId}: epoch ${run.epoch}, ${run.trainCaseIds.length} training and ${run.validationCaseIds.length} validation cases.`,
-  ];
+  const lines = [`Run ${run.runId}: epoch ${run.epoch}, ${run.trainCaseIds.length} training and ${run.validationCaseIds.length} validation cases.`];
   if (run.validationDice !== null) {
     const perLabel = Object.entries(run.validationDicePerLabel).map(([label, dice]) => `${label} ${dice.toFixed(3)}`);
     lines.push(`Validation Dice ${run.validationDice.toFixed(3)} (${perLabel.join(', ')}).`);

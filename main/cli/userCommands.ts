@@ -27,7 +27,11 @@ export function addUserCommands(root: Command, program: ProgramPaths): void {
     .command('add')
     .description(`Add a user, or give one another role and password. Asks for the password, or takes ${PASSWORD_VARIABLE}.`)
     .argument('<name>', 'letters, digits and . _ @ -')
-    .addOption(new Option('--role <role>', 'reader looks; annotator paints and predicts; reviewer accepts, trains and chooses models; admin does everything').choices(Role.options).default('annotator'))
+    .addOption(
+      new Option('--role <role>', 'reader looks; annotator paints and predicts; reviewer accepts, trains and chooses models; admin does everything')
+        .choices(Role.options)
+        .default('annotator'),
+    )
     .addOption(jsonOption())
     .action((name: string, options: AddOptions) => runCommand('user add', program, options, (session) => addUser(session, name, options.role)));
   user

@@ -23,7 +23,14 @@ let cluster: LocalCluster;
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'maskloop-cluster-'));
   home = join(root, 'home of maskloop');
-  await build({ entryPoints: [resolve(import.meta.dirname, '../workers/testing/nodeProgram.ts')], outfile: join(home, 'dist/main/compute.cjs'), bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' });
+  await build({
+    entryPoints: [resolve(import.meta.dirname, '../workers/testing/nodeProgram.ts')],
+    outfile: join(home, 'dist/main/compute.cjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    logLevel: 'error',
+  });
   writeFileSync(join(home, 'package.json'), JSON.stringify({ version: VERSION }));
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -34,7 +41,15 @@ beforeEach(() => {
 
 const hostOf = (extra: { copy?: SharedCopy; mail?: string; version?: string; home?: string } = {}) => {
   const copy = extra.copy ?? null;
-  return createClusterComputeHost({ cluster, choice: { cpus: 1, gpus: 0 }, mail: extra.mail ?? copy?.mail ?? join(project, 'preprocessed', 'mail'), copy, version: extra.version ?? VERSION, home: extra.home ?? home, times: TIMES });
+  return createClusterComputeHost({
+    cluster,
+    choice: { cpus: 1, gpus: 0 },
+    mail: extra.mail ?? copy?.mail ?? join(project, 'preprocessed', 'mail'),
+    copy,
+    version: extra.version ?? VERSION,
+    home: extra.home ?? home,
+    times: TIMES,
+  });
 };
 
 const imageFile = (): string => join(project, 'cases', 'a', 'image.nii');
@@ -46,8 +61,21 @@ function trainTask(name: string, resume = false): TrainTask {
   const grid = { dimsIjk: [1, 1, 1], ijkToLps: [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] } as never;
   const image = { files: [imageFile()], voxelType: 'int16', grid, sourceGrid: grid, channelNames: ['MR'] } as never;
   return {
-    task: 'train', runId: RunId.parse(name), runFolder, preprocessedFolder: join(project, 'preprocessed'), configuration: '2d', preset: 'v2', fold: 0, amp: 'off', epochs: 1, seed: 1,
-    recipe: {} as never, resume, msdTask: null, legend: [], labelRules: { regions: [], ignoreLabelValue: null },
+    task: 'train',
+    runId: RunId.parse(name),
+    runFolder,
+    preprocessedFolder: join(project, 'preprocessed'),
+    configuration: '2d',
+    preset: 'v2',
+    fold: 0,
+    amp: 'off',
+    epochs: 1,
+    seed: 1,
+    recipe: {} as never,
+    resume,
+    msdTask: null,
+    legend: [],
+    labelRules: { regions: [], ignoreLabelValue: null },
     cases: [{ caseId: 'a' as never, image, labelFile: join(project, 'cases', 'a', 'mask.nii.gz'), role: 'train', weight: 1 }],
   };
 }
@@ -73,19 +101,28 @@ describe('a task on a node', () => {
     ['Maskloop is not there', () => hostOf({ home: '/nowhere' }), /Maskloop is not built in \/nowhere/],
     ['Maskloop is another version', () => hostOf({ version: '9.9.9' }), /Maskloop 1\.2\.3 is installed there, and the task was made by 9\.9\.9/],
   ])('says what the node lacks: %s', async (_name, host, detail) => {
-    expect(await run({ task: 'checkRuntime' }, host()).task.outcome).toEqual({ type: 'failed', error: { code: 'cluster/node-unusable', cluster: 'ray://test', detail: expect.stringMatching(detail) } });
+    expect(await run({ task: 'checkRuntime' }, host()).task.outcome).toEqual({
+      type: 'failed',
+      error: { code: 'cluster/node-unusable', cluster: 'ray://test', detail: expect.stringMatching(detail) },
+    });
   });
 
   it('says that the node does not see the folder', async () => {
     const submit = cluster.submit.bind(cluster);
     cluster.submit = (job) => submit({ ...job, command: job.command.replaceAll(project.replaceAll("'", "'\\''"), '/not/mounted') });
-    expect(await run({ task: 'checkRuntime' }).task.outcome).toMatchObject({ type: 'failed', error: { code: 'cluster/node-unusable', detail: expect.stringContaining('/not/mounted') } });
+    expect(await run({ task: 'checkRuntime' }).task.outcome).toMatchObject({
+      type: 'failed',
+      error: { code: 'cluster/node-unusable', detail: expect.stringContaining('/not/mounted') },
+    });
   });
 
   it('says that the node has no Node.js', async () => {
     process.env.MASKLOOP_NODE = 'no-such-node';
     try {
-      expect(await run({ task: 'checkRuntime' }).task.outcome).toMatchObject({ type: 'failed', error: { code: 'cluster/node-unusable', detail: expect.stringContaining("no program 'no-such-node'") } });
+      expect(await run({ task: 'checkRuntime' }).task.outcome).toMatchObject({
+        type: 'failed',
+        error: { code: 'cluster/node-unusable', detail: expect.stringContaining("no program 'no-such-node'") },
+      });
     } finally {
       delete process.env.MASKLOOP_NODE;
     }
@@ -104,7 +141,10 @@ describe('a training on a node', () => {
   });
 
   it('that died is told with its exit code and last words', async () => {
-    expect(await run(trainTask('dies')).task.outcome).toEqual({ type: 'failed', error: { code: 'job/process-died', exitCode: 7, signal: null, detail: 'no luck' } });
+    expect(await run(trainTask('dies')).task.outcome).toEqual({
+      type: 'failed',
+      error: { code: 'job/process-died', exitCode: 7, signal: null, detail: 'no luck' },
+    });
   });
 
   it('whose node is gone is told as lost, and its process, if it lives on, ends', async () => {
@@ -158,7 +198,8 @@ describe('where the nodes do not see the project', () => {
     writeFileSync(join(input.runFolder, 'nodes.json'), '[]');
     let atCheckpoint = '';
     const task = startTask(hostOf({ copy: new SharedCopy(project, shared) }), input, (news) => {
-      if (news.type === 'item' && (news.item as { kind: string }).kind === 'checkpoint') atCheckpoint = readFileSync(join(input.runFolder, 'checkpoint_latest.bin'), 'utf8');
+      if (news.type === 'item' && (news.item as { kind: string }).kind === 'checkpoint')
+        atCheckpoint = readFileSync(join(input.runFolder, 'checkpoint_latest.bin'), 'utf8');
       if (news.type === 'item' && (news.item as { kind: string }).kind === 'placed') writeFileSync(join(input.runFolder, 'nodes.json'), '["here"]');
     });
     expect(await task.outcome).toMatchObject({ type: 'done', stopped: false });

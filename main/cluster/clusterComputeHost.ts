@@ -214,7 +214,10 @@ class ClusterProcess implements ComputeProcess {
   }
 
   #died(exitCode: number, output: string): AppError {
-    const said = output.split('\n').filter((line) => line.startsWith(NODE_SAYS)).at(-1);
+    const said = output
+      .split('\n')
+      .filter((line) => line.startsWith(NODE_SAYS))
+      .at(-1);
     const isUnusable = Object.values(NODE_EXIT).some((status) => status === exitCode);
     if (isUnusable) return { code: 'cluster/node-unusable', cluster: this.spec.cluster.name, detail: said?.slice(NODE_SAYS.length) ?? `exit code ${exitCode}` };
     const tail = output.trim().slice(-TAIL_CHARACTERS);

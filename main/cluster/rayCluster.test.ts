@@ -31,7 +31,11 @@ beforeEach(async () => {
 });
 afterEach(() => new Promise((done) => server.close(done)));
 
-const errorOf = (promise: Promise<unknown>) => promise.then(() => undefined, (thrown: unknown) => (thrown instanceof AppException ? thrown.error : thrown));
+const errorOf = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (thrown: unknown) => (thrown instanceof AppException ? thrown.error : thrown),
+  );
 
 it('asks for what a training needs, with the token and nothing of a browser', async () => {
   const id = await cluster.submit({ name: 'maskloop-r1', command: 'echo $HOME', cpus: 4, gpus: 1, folder: '/s' });
@@ -46,10 +50,22 @@ it('asks for what a training needs, with the token and nothing of a browser', as
 it.each([
   [{ status: 'PENDING' }, { kind: 'waiting' }],
   [{ status: 'RUNNING', driver_exit_code: null }, { kind: 'running' }],
-  [{ status: 'SUCCEEDED', driver_exit_code: 0 }, { kind: 'exited', exitCode: 0 }],
-  [{ status: 'FAILED', driver_exit_code: 82, message: 'exit code 82' }, { kind: 'exited', exitCode: 82 }],
-  [{ status: 'FAILED', driver_exit_code: -9 }, { kind: 'exited', exitCode: 137 }],
-  [{ status: 'FAILED', driver_exit_code: null, message: 'Job supervisor actor died: its node has died.\n\tmore' }, { kind: 'lost', detail: 'Job supervisor actor died: its node has died.' }],
+  [
+    { status: 'SUCCEEDED', driver_exit_code: 0 },
+    { kind: 'exited', exitCode: 0 },
+  ],
+  [
+    { status: 'FAILED', driver_exit_code: 82, message: 'exit code 82' },
+    { kind: 'exited', exitCode: 82 },
+  ],
+  [
+    { status: 'FAILED', driver_exit_code: -9 },
+    { kind: 'exited', exitCode: 137 },
+  ],
+  [
+    { status: 'FAILED', driver_exit_code: null, message: 'Job supervisor actor died: its node has died.\n\tmore' },
+    { kind: 'lost', detail: 'Job supervisor actor died: its node has died.' },
+  ],
   [{ status: 'STOPPED' }, { kind: 'cancelled' }],
 ])('%j', async (details, state) => {
   answer = { status: 200, body: JSON.stringify(details) };
@@ -60,12 +76,19 @@ it('says what is wrong: token, address, request', async () => {
   answer = { status: 401, body: 'Unauthorized: Missing authentication token' };
   expect(await errorOf(cluster.state('x'))).toMatchObject({ code: 'cluster/refused', detail: expect.stringContaining('RAY_AUTH_TOKEN') });
   answer = { status: 500, body: 'Traceback\n  File "x"\nValueError: Job already exists.\n.' };
-  expect(await errorOf(cluster.submit({ name: 'a', command: '', cpus: 1, gpus: 0, folder: '' }))).toMatchObject({ code: 'cluster/refused', detail: 'HTTP 500: ValueError: Job already exists.' });
+  expect(await errorOf(cluster.submit({ name: 'a', command: '', cpus: 1, gpus: 0, folder: '' }))).toMatchObject({
+    code: 'cluster/refused',
+    detail: 'HTTP 500: ValueError: Job already exists.',
+  });
   // a head that restarts
   expect(await errorOf(cluster.state('x'))).toMatchObject({ code: 'cluster/unreachable', detail: 'HTTP 500' });
   answer = { status: 200, body: '<html>' };
   expect(await errorOf(cluster.state('x'))).toMatchObject({ code: 'cluster/refused', detail: expect.stringContaining('dashboard') });
-  expect(await errorOf(new RayCluster('ray://127.0.0.1:1', null).state('x'))).toEqual({ code: 'cluster/unreachable', cluster: 'ray://127.0.0.1:1', detail: 'ECONNREFUSED' });
+  expect(await errorOf(new RayCluster('ray://127.0.0.1:1', null).state('x'))).toEqual({
+    code: 'cluster/unreachable',
+    cluster: 'ray://127.0.0.1:1',
+    detail: 'ECONNREFUSED',
+  });
 });
 
 it('takes the token from where Ray takes it', () => {

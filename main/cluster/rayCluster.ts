@@ -70,9 +70,11 @@ export class RayCluster implements Cluster {
 
   async #ask(method: 'GET' | 'POST', path: string, body?: object): Promise<unknown> {
     const headers = { ...(body && { 'content-type': 'application/json' }), ...(this.#token !== null && { authorization: `Bearer ${this.#token}` }) };
-    const { status, text } = await request(new URL(path, this.#address), method, headers, body ? JSON.stringify(body) : '').catch((thrown: NodeJS.ErrnoException) => {
-      throw new AppException({ code: 'cluster/unreachable', cluster: this.name, detail: thrown.code ?? thrown.message });
-    });
+    const { status, text } = await request(new URL(path, this.#address), method, headers, body ? JSON.stringify(body) : '').catch(
+      (thrown: NodeJS.ErrnoException) => {
+        throw new AppException({ code: 'cluster/unreachable', cluster: this.name, detail: thrown.code ?? thrown.message });
+      },
+    );
     if (status === 401 || status === 403) throw this.#refused('it wants a token: set RAY_AUTH_TOKEN, or put the right one into ~/.ray/auth_token');
     // the head is there, its store of jobs is not yet, or not any more
     if (status >= 500 && method === 'GET') throw new AppException({ code: 'cluster/unreachable', cluster: this.name, detail: `HTTP ${status}` });
@@ -112,4 +114,9 @@ function request(url: URL, method: string, headers: Record<string, string>, body
 }
 
 /** Of a Python traceback the one that says something. */
-const lastLine = (text: string): string => text.split('\n').filter((line) => line.trim().length > 1).at(-1)?.trim() ?? '';
+const lastLine = (text: string): string =>
+  text
+    .split('\n')
+    .filter((line) => line.trim().length > 1)
+    .at(-1)
+    ?.trim() ?? '';

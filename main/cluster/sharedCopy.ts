@@ -93,7 +93,13 @@ export class SharedCopy {
 }
 
 export function filesOf(cases: readonly TrainCase[]): string[] {
-  const files = cases.flatMap(({ image, labelFile, backgroundFile, previousFile, predictedFile }) => [...image.files, labelFile, backgroundFile, previousFile, predictedFile]);
+  const files = cases.flatMap(({ image, labelFile, backgroundFile, previousFile, predictedFile }) => [
+    ...image.files,
+    labelFile,
+    backgroundFile,
+    previousFile,
+    predictedFile,
+  ]);
   return [...new Set(files.filter((file) => file !== undefined))];
 }
 

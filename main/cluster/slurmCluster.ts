@@ -23,10 +23,20 @@ export class SlurmCluster implements Cluster {
   async submit({ name, command, cpus, gpus, folder }: ClusterJob): Promise<string> {
     const output = join(folder, OUTPUT_FILE);
     const args = [
-      '--parsable', `--job-name=${name}`, '--nodes=1', '--ntasks=1', `--cpus-per-task=${cpus}`, `--output=${output}`, `--error=${output}`, '--open-mode=append', '--chdir=/',
+      '--parsable',
+      `--job-name=${name}`,
+      '--nodes=1',
+      '--ntasks=1',
+      `--cpus-per-task=${cpus}`,
+      `--output=${output}`,
+      `--error=${output}`,
+      '--open-mode=append',
+      '--chdir=/',
       // we send it again ourselves, from its last checkpoint
-      '--no-requeue', `--signal=TERM@${WARNING_SECONDS}`,
-      ...(gpus > 0 ? [`--gres=gpu:${gpus}`] : []), ...(this.#partition === null ? [] : [`--partition=${this.#partition}`]),
+      '--no-requeue',
+      `--signal=TERM@${WARNING_SECONDS}`,
+      ...(gpus > 0 ? [`--gres=gpu:${gpus}`] : []),
+      ...(this.#partition === null ? [] : [`--partition=${this.#partition}`]),
     ];
     // `srun` hands the warning on to what it starts; a batch script alone would not
     const script = `#!/bin/sh\nexec srun --ntasks=1 --cpus-per-task=${cpus} --kill-on-bad-exit=1 sh -c ${quoted(command)}\n`;

@@ -12,7 +12,10 @@ export function unbroadcast(g: Graph, gradient: Tensor, shape: Shape): Tensor {
 
 /** Spreads the gradient of a reduction over the reduced axes. */
 function spread(g: Graph, gradient: Tensor, like: Tensor, axes: readonly number[]): Tensor {
-  const kept = g.reshape(gradient, like.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)));
+  const kept = g.reshape(
+    gradient,
+    like.shape.map((size, axis) => (axes.includes(axis) ? 1 : size)),
+  );
   const attributes = { T: { type: like.dtype }, Tidx: { type: 'int32' } } as const;
   return g.node('BroadcastTo', [kept, g.ints(like.shape)], attributes, like.shape, like.dtype);
 }
@@ -22,17 +25,11 @@ export function add(g: Graph, a: Tensor, b: Tensor): Tensor {
 }
 
 export function sub(g: Graph, a: Tensor, b: Tensor): Tensor {
-  return g.record(g.binary('Sub', a, b), [a, b], (dy) => [
-    unbroadcast(g, dy, a.shape),
-    unbroadcast(g, g.unary('Neg', dy), b.shape),
-  ]);
+  return g.record(g.binary('Sub', a, b), [a, b], (dy) => [unbroadcast(g, dy, a.shape), unbroadcast(g, g.unary('Neg', dy), b.shape)]);
 }
 
 export function mul(g: Graph, a: Tensor, b: Tensor): Tensor {
-  return g.record(g.binary('Mul', a, b), [a, b], (dy) => [
-    unbroadcast(g, g.binary('Mul', dy, b), a.shape),
-    unbroadcast(g, g.binary('Mul', dy, a), b.shape),
-  ]);
+  return g.record(g.binary('Mul', a, b), [a, b], (dy) => [unbroadcast(g, g.binary('Mul', dy, b), a.shape), unbroadcast(g, g.binary('Mul', dy, a), b.shape)]);
 }
 
 export function div(g: Graph, a: Tensor, b: Tensor): Tensor {

@@ -22,14 +22,27 @@ async function threeSteps(spec: TrainingSpec) {
 const farthest = (a: readonly number[], b: readonly number[]): number => Math.max(...a.map((value, index) => Math.abs(value - b[index]!)));
 const sgd: TrainingSpec['optimizer'] = { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 3e-5, clipNorm: 12 };
 
-describe.each<[string, TrainingSpec]>([['3D', tiny3d], ['2D', tiny2d]])('a batch in parts, %s', (_, tiny) => {
+describe.each<[string, TrainingSpec]>([
+  ['3D', tiny3d],
+  ['2D', tiny2d],
+])('a batch in parts, %s', (_, tiny) => {
   // SGD: Adam's first steps are signs of gradients, which rounding may turn
   const spec: TrainingSpec = { ...tiny, batchSize: 5, batchDice: false, optimizer: sgd };
 
   it.each([2, 3, 5])('%i parts make the same updates as the whole batch', async (accumulation) => {
     const [whole, parts] = [await threeSteps(spec), await threeSteps({ ...spec, accumulation })];
-    expect(farthest(whole.results.map(({ loss }) => loss), parts.results.map(({ loss }) => loss))).toBeLessThan(1e-5);
-    expect(farthest(whole.results.map(({ gradientNorm }) => gradientNorm), parts.results.map(({ gradientNorm }) => gradientNorm))).toBeLessThan(1e-4);
+    expect(
+      farthest(
+        whole.results.map(({ loss }) => loss),
+        parts.results.map(({ loss }) => loss),
+      ),
+    ).toBeLessThan(1e-5);
+    expect(
+      farthest(
+        whole.results.map(({ gradientNorm }) => gradientNorm),
+        parts.results.map(({ gradientNorm }) => gradientNorm),
+      ),
+    ).toBeLessThan(1e-4);
     expect(farthest(whole.values, parts.values)).toBeLessThan(2e-5);
   });
 
@@ -54,7 +67,12 @@ describe('a batch in parts', () => {
       return [...mean.values];
     };
     const whole = await firstMean(1);
-    expect(farthest(whole, whole.map(() => 0))).toBeGreaterThan(1e-4);
+    expect(
+      farthest(
+        whole,
+        whole.map(() => 0),
+      ),
+    ).toBeGreaterThan(1e-4);
     expect(farthest(whole, await firstMean(2))).toBeLessThan(1e-6);
   });
 

@@ -21,8 +21,17 @@ async function errorsOf(cases: readonly (readonly [Expression, readonly Input[]]
 const errorOf = async (expression: Expression, inputs: readonly Input[]): Promise<number> => (await errorsOf([[expression, inputs]]))[0]!;
 
 const depths = [1, 2, 3, 4, 5];
-const planes = [[2, 2], [2, 5], [6, 4], [7, 9]];
-const channels = [[1, 8], [16, 16], [32, 8]];
+const planes = [
+  [2, 2],
+  [2, 5],
+  [6, 4],
+  [7, 9],
+];
+const channels = [
+  [1, 8],
+  [16, 16],
+  [32, 8],
+];
 const configurations = [
   { kernel: [3, 3, 3], stride: [1, 1, 1] },
   { kernel: [3, 3, 3], stride: [2, 2, 2] },
@@ -36,13 +45,34 @@ describe.skipIf(!cpuRunsBfloat16)('bfloat16 against float32 (skipped where the C
     'convolution at depth %d, kernel %s, stride %s: output and gradients within 1 %%',
     async (depth, _kernel, _stride, { kernel, stride }) => {
       const expression: Expression = (ops, [x, w]) => ops.conv(ops.toCompute(x!), ops.toCompute(w!), stride);
-      const shapes = planes.flatMap((plane) => channels.map(([from, to]) => [[2, depth, ...plane, from!], [...kernel, from!, to!]] as const));
+      const shapes = planes.flatMap((plane) =>
+        channels.map(
+          ([from, to]) =>
+            [
+              [2, depth, ...plane, from!],
+              [...kernel, from!, to!],
+            ] as const,
+        ),
+      );
       const errors = await errorsOf(shapes.map(([x, w]) => [expression, [randomInput(x, 1), randomInput(w, 2)]]));
       errors.forEach((error, i) => expect(error, shapes[i]!.join(' by ')).toBeLessThan(0.01));
     },
   );
 
-  it.each([[[2, 2, 2], [4, 6, 4]], [[1, 2, 2], [2, 5, 7]], [[1, 2, 2], [4, 6, 4]]])('transposed convolution by %s to %s', async (stride, spatial) => {
+  it.each([
+    [
+      [2, 2, 2],
+      [4, 6, 4],
+    ],
+    [
+      [1, 2, 2],
+      [2, 5, 7],
+    ],
+    [
+      [1, 2, 2],
+      [4, 6, 4],
+    ],
+  ])('transposed convolution by %s to %s', async (stride, spatial) => {
     const coarse = spatial.map((n, axis) => Math.ceil(n / stride[axis]!));
     const inputs = [randomInput([2, ...coarse, 16], 1), randomInput([...stride, 8, 16], 2)];
     const expression: Expression = (ops, [x, w]) => ops.convTranspose(ops.toCompute(x!), ops.toCompute(w!), spatial, stride);
@@ -65,7 +95,12 @@ describe.skipIf(!cpuRunsBfloat16)('bfloat16 against float32 (skipped where the C
   });
 
   // every other operation of a network that has a gradient, in 2D, at depth 1 and 2, and large
-  const grids = [[2, 9, 6, 16], [2, 1, 5, 7, 16], [2, 2, 6, 4, 16], [1, 12, 20, 16, 16]];
+  const grids = [
+    [2, 9, 6, 16],
+    [2, 1, 5, 7, 16],
+    [2, 2, 6, 4, 16],
+    [1, 12, 20, 16, 16],
+  ];
   const vector = (seed: number) => randomInput([16], seed, (v) => v + 2);
   const affine = (shape: readonly number[]) => [randomInput(shape, 1, (v) => 2 * v + 0.5), vector(2), vector(3)];
   it.each<[string, Expression, (shape: readonly number[]) => readonly Input[], number]>([
@@ -74,8 +109,25 @@ describe.skipIf(!cpuRunsBfloat16)('bfloat16 against float32 (skipped where the C
     ['batch norm', (ops, [x, scale, shift]) => ops.batchNorm(ops.toCompute(x!), scale!, shift!, 1e-5).output, affine, 0.01],
     ['bias', (ops, [x, b]) => ops.bias(ops.toCompute(x!), ops.toCompute(b!)), (shape) => [randomInput(shape, 1), vector(2)], 0.01],
     ['sum of a skip', (ops, [a, b]) => ops.add(ops.toCompute(a!), ops.toCompute(b!)), (shape) => [randomInput(shape, 1), randomInput(shape, 2)], 0.01],
-    ['concatenation', (ops, [a, b]) => ops.concatChannels(ops.toCompute(a!), ops.toCompute(b!)), (shape) => [randomInput(shape, 1), randomInput(shape, 2)], 0.01],
-    ['average pooling', (ops, [x]) => ops.averagePool(ops.toCompute(x!), ops.shapeOf(x!).slice(1, -1).map((n) => Math.min(n, 2))), (shape) => [randomInput(shape, 1)], 0.01],
+    [
+      'concatenation',
+      (ops, [a, b]) => ops.concatChannels(ops.toCompute(a!), ops.toCompute(b!)),
+      (shape) => [randomInput(shape, 1), randomInput(shape, 2)],
+      0.01,
+    ],
+    [
+      'average pooling',
+      (ops, [x]) =>
+        ops.averagePool(
+          ops.toCompute(x!),
+          ops
+            .shapeOf(x!)
+            .slice(1, -1)
+            .map((n) => Math.min(n, 2)),
+        ),
+      (shape) => [randomInput(shape, 1)],
+      0.01,
+    ],
     ['leaky ReLU', (ops, [x]) => ops.leakyRelu(ops.toCompute(x!), 0.01), (shape) => [randomInput(shape, 1)], 0.01],
     // leaky ReLU picks the other branch where rounding crosses zero
     ['instance norm and leaky ReLU', (ops, [x, scale, shift]) => ops.leakyRelu(ops.instanceNorm(ops.toCompute(x!), scale!, shift!, 1e-5), 0.01), affine, 0.05],

@@ -73,6 +73,16 @@ export function bias(g: Graph, x: Tensor, perChannel: Tensor): Tensor {
     if (dy.dtype === 'float') return [dy, g.node('BiasAddGrad', [dy], attributes, perChannel.shape, dy.dtype)];
     // BiasAddGrad adds up in bf16: 15–99 % wrong on large images. Sum does not. A sum of float16 would overflow at 65504.
     const summable = dy.dtype === 'half' ? g.castTo(dy, 'float') : dy;
-    return [dy, g.castTo(g.reduce('Sum', summable, dy.shape.slice(0, -1).map((_, axis) => axis)), dy.dtype)];
+    return [
+      dy,
+      g.castTo(
+        g.reduce(
+          'Sum',
+          summable,
+          dy.shape.slice(0, -1).map((_, axis) => axis),
+        ),
+        dy.dtype,
+      ),
+    ];
   });
 }

@@ -20,7 +20,10 @@ function writeWeights(session: Session, { variables }: BuiltGraph, weights: read
   session.write('weights', weights);
   const written = new Map(weights.map((array) => [array.name, array]));
   for (const group of ['slow', 'average'] as const) {
-    session.write(group, variables[group].map(({ name }) => ({ ...written.get(name.slice(group.length + 1))!, name })));
+    session.write(
+      group,
+      variables[group].map(({ name }) => ({ ...written.get(name.slice(group.length + 1))!, name })),
+    );
   }
 }
 

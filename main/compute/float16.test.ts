@@ -71,7 +71,13 @@ describe.each(specs)('float16 training, %s', (_, spec) => {
     };
     expect(after(64, 1998)).toEqual([64, 1999]);
     expect(after(64, 1999)).toEqual([128, 0]);
-    expect(after(1, 5, images.map(() => NaN))).toEqual([1, 0]);
+    expect(
+      after(
+        1,
+        5,
+        images.map(() => NaN),
+      ),
+    ).toEqual([1, 0]);
     engine.dispose();
   });
 
@@ -92,10 +98,38 @@ describe('float16 operations against float32', () => {
   const error = (a: Float32Array, b: Float32Array): number => norm(a.map((value, i) => value - b[i]!)) / (norm(a) + 1e-12);
 
   it.each<[string, Expression, number[][]]>([
-    ['convolution', (ops, [x, w]) => ops.conv(ops.toCompute(x!), ops.toCompute(w!), [1, 2, 2]), [[1, 3, 5, 4, 4], [3, 3, 3, 4, 6]]],
-    ['convolution at depth 2', (ops, [x, w]) => ops.conv(ops.toCompute(x!), ops.toCompute(w!), [1, 1, 1]), [[1, 2, 5, 4, 4], [3, 3, 3, 4, 6]]],
-    ['convolution in 2D', (ops, [x, w]) => ops.conv(ops.toCompute(x!), ops.toCompute(w!), [2, 2]), [[2, 5, 6, 4], [3, 3, 4, 6]]],
-    ['transposed convolution', (ops, [x, w]) => ops.convTranspose(ops.toCompute(x!), ops.toCompute(w!), [4, 5, 6], [2, 2, 2]), [[1, 2, 3, 3, 4], [2, 2, 2, 6, 4]]],
+    [
+      'convolution',
+      (ops, [x, w]) => ops.conv(ops.toCompute(x!), ops.toCompute(w!), [1, 2, 2]),
+      [
+        [1, 3, 5, 4, 4],
+        [3, 3, 3, 4, 6],
+      ],
+    ],
+    [
+      'convolution at depth 2',
+      (ops, [x, w]) => ops.conv(ops.toCompute(x!), ops.toCompute(w!), [1, 1, 1]),
+      [
+        [1, 2, 5, 4, 4],
+        [3, 3, 3, 4, 6],
+      ],
+    ],
+    [
+      'convolution in 2D',
+      (ops, [x, w]) => ops.conv(ops.toCompute(x!), ops.toCompute(w!), [2, 2]),
+      [
+        [2, 5, 6, 4],
+        [3, 3, 4, 6],
+      ],
+    ],
+    [
+      'transposed convolution',
+      (ops, [x, w]) => ops.convTranspose(ops.toCompute(x!), ops.toCompute(w!), [4, 5, 6], [2, 2, 2]),
+      [
+        [1, 2, 3, 3, 4],
+        [2, 2, 2, 6, 4],
+      ],
+    ],
     ['bias', (ops, [x, b]) => ops.bias(ops.toCompute(x!), ops.toCompute(b!)), [[2, 8, 8, 8, 4], [4]]],
     ['instance norm', (ops, [x, s, b]) => ops.instanceNorm(ops.toCompute(x!), s!, b!, 1e-5), [[2, 4, 6, 8, 8], [8], [8]]],
   ])('%s: output and gradients within 0.5 %%', async (_, expression, shapes) => {

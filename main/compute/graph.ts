@@ -75,7 +75,11 @@ export class Graph {
   binary(op: 'AddV2' | 'Sub' | 'Mul' | 'RealDiv' | 'SquaredDifference' | 'Minimum' | 'Maximum' | 'Pow', a: Tensor, b: Tensor): Tensor {
     return this.node(op, [a, b], { T: { type: a.dtype } }, broadcastShape(a.shape, b.shape), a.dtype);
   }
-  unary(op: 'Neg' | 'Exp' | 'Rsqrt' | 'Sqrt' | 'Softmax' | 'LogSoftmax' | 'Sigmoid' | 'Softplus' | 'ZerosLike' | 'Identity' | 'Square', x: Tensor, name?: string): Tensor {
+  unary(
+    op: 'Neg' | 'Exp' | 'Rsqrt' | 'Sqrt' | 'Softmax' | 'LogSoftmax' | 'Sigmoid' | 'Softplus' | 'ZerosLike' | 'Identity' | 'Square',
+    x: Tensor,
+    name?: string,
+  ): Tensor {
     return this.node(op, [x], { T: { type: x.dtype } }, x.shape, x.dtype, name ? { name } : {});
   }
   /** Scalars or equal shapes → bool. */

@@ -32,15 +32,17 @@ function stateSignatures(g: Graph, group: VariableGroup, variables: readonly Var
   const assigned = variables.map((v, index) => assignVariable(g, v, fed[index]!));
   const options = { name: `written.${group}`, after: assigned };
   const written = g.node('Identity', [g.scalar(1)], { T: { type: 'float' } }, [], 'float', options);
-  const byName = (tensors: readonly Tensor[]) =>
-    Object.fromEntries(variables.map((v, index) => [v.name, tensorInfo(tensors[index]!)]));
-  return {
-    [`read.${group}`]: { inputs: {}, outputs: byName(read) },
-    [`write.${group}`]: { inputs: byName(fed), outputs: { written: tensorInfo(written) } },
-  };
+  const byName = (tensors: readonly Tensor[]) => Object.fromEntries(variables.map((v, index) => [v.name, tensorInfo(tensors[index]!)]));
+  return { [`read.${group}`]: { inputs: {}, outputs: byName(read) }, [`write.${group}`]: { inputs: byName(fed), outputs: { written: tensorInfo(written) } } };
 }
 
-function predictSignature(g: Graph, network: UNetSpec, patch: readonly number[], { batchSize, precision, xla }: InferenceOptions, weights: ReadonlyMap<string, Variable>): Signature {
+function predictSignature(
+  g: Graph,
+  network: UNetSpec,
+  patch: readonly number[],
+  { batchSize, precision, xla }: InferenceOptions,
+  weights: ReadonlyMap<string, Variable>,
+): Signature {
   const image = g.placeholder('predict.image', [batchSize, ...patch, network.inputChannels], 'float');
   const read = new Map<string, Tensor>();
   const parameter = (name: string): Tensor => {
@@ -56,7 +58,13 @@ function predictSignature(g: Graph, network: UNetSpec, patch: readonly number[],
 const RUNNING_STATISTICS_KEPT = 0.9;
 
 /** Batch norm's means and variances for prediction follow those of the batches, but not those of a skipped step. */
-function moveRunningStatistics(g: Graph, weights: readonly Variable[], current: ReadonlyMap<string, Tensor>, batch: ReadonlyMap<string, Tensor>, finite: Tensor): Tensor[] {
+function moveRunningStatistics(
+  g: Graph,
+  weights: readonly Variable[],
+  current: ReadonlyMap<string, Tensor>,
+  batch: ReadonlyMap<string, Tensor>,
+  finite: Tensor,
+): Tensor[] {
   return weights.flatMap((variable) => {
     const value = batch.get(variable.name);
     if (!value) return [];
@@ -94,7 +102,9 @@ function partResult(g: Graph, spec: TrainingSpec, { heads, image, labels, curren
 /** All that a step computes before it changes anything. */
 function lossAndGradients(g: Graph, spec: TrainingSpec, whole: PureInputs): BatchResult {
   const { image, labels, current, scale } = whole;
-  const result = overParts(g, spec.accumulation ?? 1, image, labels, (partImage, partLabels) => partResult(g, spec, { ...whole, image: partImage, labels: partLabels }));
+  const result = overParts(g, spec.accumulation ?? 1, image, labels, (partImage, partLabels) =>
+    partResult(g, spec, { ...whole, image: partImage, labels: partLabels }),
+  );
   const { loss, gradients, statistics } = result;
   if (!spec.xla) return result;
   const inputs = [image, labels, ...current.values(), ...(scale ? [scale] : [])];

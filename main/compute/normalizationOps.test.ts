@@ -50,7 +50,10 @@ const withStatistics = (shape: readonly number[]) => {
 
 describe('batch norm', () => {
   it.each(shapes)('values and the three gradients over [%s]', async (shape) => {
-    const { outputError, gradientErrors } = await compareWithReference((ops, [x, scale, shift]) => ops.batchNorm(x!, scale!, shift!, EPSILON).output, withStatistics(shape));
+    const { outputError, gradientErrors } = await compareWithReference(
+      (ops, [x, scale, shift]) => ops.batchNorm(x!, scale!, shift!, EPSILON).output,
+      withStatistics(shape),
+    );
     expect(outputError).toBeLessThan(1e-5);
     for (const error of gradientErrors) expect(error).toBeLessThan(2e-4);
   });
@@ -62,7 +65,11 @@ describe('batch norm', () => {
       const inputs = withStatistics([3, 6, 5, 4]);
       const placeholders = inputs.map(({ shape }, i) => g.placeholder(`input${i}`, shape, 'float'));
       const statistic = ops.batchNorm(placeholders[0]!, placeholders[1]!, placeholders[2]!, EPSILON)[which];
-      const { out } = await runGraph(g, placeholders.map((placeholder, i) => ({ placeholder, values: inputs[i]!.values })), { out: statistic });
+      const { out } = await runGraph(
+        g,
+        placeholders.map((placeholder, i) => ({ placeholder, values: inputs[i]!.values })),
+        { out: statistic },
+      );
       const values = inputs[0]!.values;
       for (let channel = 0; channel < 4; channel++) {
         const own = [...values].filter((_, i) => i % 4 === channel);
@@ -75,14 +82,20 @@ describe('batch norm', () => {
 
   it('with given statistics: values', async () => {
     const shape = [2, 3, 5, 4, 2];
-    const inputs = [...withStatistics(shape), randomInput([2], 4), randomInput([2], 5, (v) => v + 1.5)].map(({ shape: s, values }) => referenceTensor(s, values));
+    const inputs = [...withStatistics(shape), randomInput([2], 4), randomInput([2], 5, (v) => v + 1.5)].map(({ shape: s, values }) =>
+      referenceTensor(s, values),
+    );
     const [x, scale, shift, mean, variance] = inputs;
     const expected = referenceOps.normalizeBy(x!, scale!, shift!, mean!, variance!, EPSILON).values;
     const g = new Graph();
     const placeholders = inputs.map(({ shape: s }, i) => g.placeholder(`input${i}`, s, 'float'));
     const [px, pScale, pShift, pMean, pVariance] = placeholders;
     const y = graphOps(g, 'float32').normalizeBy(px!, pScale!, pShift!, pMean!, pVariance!, EPSILON);
-    const { out } = await runGraph(g, placeholders.map((placeholder, i) => ({ placeholder, values: Float32Array.from(inputs[i]!.values) })), { out: y });
+    const { out } = await runGraph(
+      g,
+      placeholders.map((placeholder, i) => ({ placeholder, values: Float32Array.from(inputs[i]!.values) })),
+      { out: y },
+    );
     expected.forEach((value, i) => expect(out[i]).toBeCloseTo(value, 4));
   });
 });
@@ -94,7 +107,10 @@ describe('group norm', () => {
     [[2, 3, 5, 4, 6], 6],
     [[2, 3, 5, 4, 6], 1],
   ] as const)('values and the three gradients over [%s] in %d groups', async (shape, groups) => {
-    const { outputError, gradientErrors } = await compareWithReference((ops, [x, scale, shift]) => ops.groupNorm(x!, scale!, shift!, groups, EPSILON), withStatistics(shape));
+    const { outputError, gradientErrors } = await compareWithReference(
+      (ops, [x, scale, shift]) => ops.groupNorm(x!, scale!, shift!, groups, EPSILON),
+      withStatistics(shape),
+    );
     expect(outputError).toBeLessThan(1e-5);
     for (const error of gradientErrors) expect(error).toBeLessThan(2e-4);
   });
@@ -107,7 +123,14 @@ describe('group norm', () => {
     await expect(evaluateGraph((ops, [x, scale, shift]) => ops.groupNorm(x!, scale!, shift!, 4, EPSILON), inputs)).rejects.toThrow('4 groups');
   });
 
-  it.each([[32, 32], [320, 32], [4, 4], [48, 24], [33, 11], [1, 1]])('%d channels are normalised in %d groups', (channels, groups) => {
+  it.each([
+    [32, 32],
+    [320, 32],
+    [4, 4],
+    [48, 24],
+    [33, 11],
+    [1, 1],
+  ])('%d channels are normalised in %d groups', (channels, groups) => {
     expect(groupCount(channels)).toBe(groups);
   });
 });
@@ -125,7 +148,10 @@ describe('leaky ReLU', () => {
 
   it('after instance norm: the gradient of the pair', async () => {
     const inputs = [randomInput([2, 3, 5, 4, 3], 2), randomInput([3], 3, (v) => v + 2), randomInput([3], 4)];
-    const { gradientErrors } = await compareWithReference((ops, [x, scale, shift]) => ops.leakyRelu(ops.instanceNorm(x!, scale!, shift!, EPSILON), 0.01), inputs);
+    const { gradientErrors } = await compareWithReference(
+      (ops, [x, scale, shift]) => ops.leakyRelu(ops.instanceNorm(x!, scale!, shift!, EPSILON), 0.01),
+      inputs,
+    );
     for (const error of gradientErrors) expect(error).toBeLessThan(5e-4);
   });
 });

@@ -71,14 +71,16 @@ async function expectToFollow(optimizer: OptimizerSpec, expected: Reference, ste
 describe('update rules over 20 steps', () => {
   it.each([0, 2, 1000])('Adam, clipped at %d', (clipNorm) => expectToFollow({ ...adam, clipNorm }, { rule: adamRule, clipNorm }));
   it.each([0, 2])('RAdam, clipped at %d: momentum alone for five steps, then rectified', (clipNorm) =>
-    expectToFollow({ ...radam, clipNorm }, { rule: radamRule, clipNorm }));
+    expectToFollow({ ...radam, clipNorm }, { rule: radamRule, clipNorm }),
+  );
   it.each([
     [0.99, true, 0],
     [0.99, true, 2],
     [0.9, false, 0],
     [0, false, 0],
   ])('SGD with momentum %d, Nesterov %s, clipped at %d', (momentum, isNesterov, clipNorm) =>
-    expectToFollow({ ...nesterov, momentum, nesterov: isNesterov, clipNorm }, { rule: sgdRule(momentum, isNesterov), clipNorm }));
+    expectToFollow({ ...nesterov, momentum, nesterov: isNesterov, clipNorm }, { rule: sgdRule(momentum, isNesterov), clipNorm }),
+  );
 });
 
 describe('weight decay', () => {
@@ -89,7 +91,8 @@ describe('weight decay', () => {
     ['exceptNorms', [weightDecay, 0, weightDecay]],
     ['everything', [weightDecay, weightDecay, weightDecay]],
   ] as const)('of %s, in the loss of Adam and so before clipping', (weightDecayOn, decay) =>
-    expectToFollow({ ...adam, weightDecay, weightDecayOn, clipNorm: 2 }, { rule: adamRule, decay, clipNorm: 2 }));
+    expectToFollow({ ...adam, weightDecay, weightDecayOn, clipNorm: 2 }, { rule: adamRule, decay, clipNorm: 2 }),
+  );
 
   it("in SGD after clipping, as PyTorch's", () =>
     expectToFollow(

@@ -7,12 +7,13 @@ export function averagePool(g: Graph, x: Tensor, stride: readonly number[]): Ten
   const is3d = x.shape.length === 5;
   const window = [1, ...stride, 1];
   const attributes = {
-    T: { type: 'float' }, ksize: { ints: window }, strides: { ints: window }, padding: { text: 'SAME' },
+    T: { type: 'float' },
+    ksize: { ints: window },
+    strides: { ints: window },
+    padding: { text: 'SAME' },
     data_format: { text: is3d ? 'NDHWC' : 'NHWC' },
   } as const;
   const shape = x.shape.map((size, axis) => Math.ceil(size / window[axis]!));
   const pooled = g.node(is3d ? 'AvgPool3D' : 'AvgPool', [x], attributes, shape, 'float');
-  return g.record(pooled, [x], (dy) => [
-    g.node(is3d ? 'AvgPool3DGrad' : 'AvgPoolGrad', [g.ints(x.shape), dy], attributes, x.shape, 'float'),
-  ]);
+  return g.record(pooled, [x], (dy) => [g.node(is3d ? 'AvgPool3DGrad' : 'AvgPoolGrad', [g.ints(x.shape), dy], attributes, x.shape, 'float')]);
 }

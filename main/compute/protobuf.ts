@@ -37,7 +37,9 @@ export class ProtoWriter {
   }
 
   bytes(field: number, value: Uint8Array): this {
-    return this.#varint(field * 8 + 2).#varint(value.length).#push(value);
+    return this.#varint(field * 8 + 2)
+      .#varint(value.length)
+      .#push(value);
   }
 
   text(field: number, value: string): this {

@@ -97,8 +97,7 @@ function functionMessage({ name, inputs, outputs, nodes, attributes }: FunctionD
 
 function signatureMessage(signature: Signature): ProtoWriter {
   const message = new ProtoWriter();
-  const info = ({ ref, dtype, shape }: TensorInfo): ProtoWriter =>
-    new ProtoWriter().text(1, ref).int(2, TYPE_NUMBER[dtype]).message(3, shapeMessage(shape));
+  const info = ({ ref, dtype, shape }: TensorInfo): ProtoWriter => new ProtoWriter().text(1, ref).int(2, TYPE_NUMBER[dtype]).message(3, shapeMessage(shape));
   for (const [key, tensor] of Object.entries(signature.inputs)) message.message(1, mapEntry(key, info(tensor)));
   for (const [key, tensor] of Object.entries(signature.outputs)) message.message(2, mapEntry(key, info(tensor)));
   return message.text(3, 'tensorflow/serving/predict');

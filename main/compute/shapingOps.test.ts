@@ -37,7 +37,12 @@ describe.each([
   it('lookUp: a row for each class, the last row for all beyond', async () => {
     const grid = shape.slice(0, -1);
     const labels = Int32Array.from({ length: grid.reduce((a, b) => a * b, 1) }, (_n, i) => (i * 7) % 6);
-    const table = [[0, 1], [2, 3], [4, 5], [6, 7]];
+    const table = [
+      [0, 1],
+      [2, 3],
+      [4, 5],
+      [6, 7],
+    ];
     const g = new Graph();
     const placeholder = g.placeholder('labels', grid, 'int32');
     const { result } = await runGraph(g, [{ placeholder, values: labels }], { result: graphOps(g, 'float32').lookUp(placeholder, table) });

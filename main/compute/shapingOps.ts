@@ -54,7 +54,10 @@ function repeatAxis(g: Graph, x: Tensor, axis: number, times: number): Tensor {
   const apart = [before * size, times, after];
   const attributes = { T: { type: x.dtype }, Tidx: { type: 'int32' } } as const;
   const repeated = g.node('BroadcastTo', [g.reshape(x, [before * size, 1, after]), g.ints(apart)], attributes, apart, x.dtype);
-  const result = g.reshape(repeated, x.shape.map((n, at) => (at === axis ? n * times : n)));
+  const result = g.reshape(
+    repeated,
+    x.shape.map((n, at) => (at === axis ? n * times : n)),
+  );
   return g.record(result, [x], (dy) => [g.reshape(g.reduce('Sum', g.reshape(dy, apart), [1]), x.shape)]);
 }
 
@@ -62,7 +65,14 @@ function repeatAxis(g: Graph, x: Tensor, axis: number, times: number): Tensor {
 export function upsampleNearest(g: Graph, x: Tensor, stride: readonly number[], spatial: readonly number[]): Tensor {
   const repeated = stride.reduce((y, times, axis) => (times === 1 ? y : repeatAxis(g, y, axis + 1, times)), x);
   const size = [x.shape[0]!, ...spatial, x.shape[x.shape.length - 1]!];
-  return size.every((n, axis) => n === repeated.shape[axis]) ? repeated : slice(g, repeated, size.map(() => 0), size);
+  return size.every((n, axis) => n === repeated.shape[axis])
+    ? repeated
+    : slice(
+        g,
+        repeated,
+        size.map(() => 0),
+        size,
+      );
 }
 
 /** Every `stride`-th element from the first on; not differentiable. */
@@ -71,8 +81,13 @@ export function subsample(g: Graph, x: Tensor, stride: readonly number[]): Tenso
   const zeros = g.ints(stride.map(() => 0));
   const everything = (1 << stride.length) - 1;
   const attributes = {
-    T: { type: x.dtype }, Index: { type: 'int32' }, begin_mask: { int: everything }, end_mask: { int: everything },
-    ellipsis_mask: { int: 0 }, new_axis_mask: { int: 0 }, shrink_axis_mask: { int: 0 },
+    T: { type: x.dtype },
+    Index: { type: 'int32' },
+    begin_mask: { int: everything },
+    end_mask: { int: everything },
+    ellipsis_mask: { int: 0 },
+    new_axis_mask: { int: 0 },
+    shrink_axis_mask: { int: 0 },
   } as const;
   return g.node('StridedSlice', [x, zeros, zeros, g.ints(stride)], attributes, shape, x.dtype);
 }

@@ -67,7 +67,13 @@ function decays(optimizer: OptimizerSpec, parameter: Parameter): boolean {
 }
 
 /** Adds λ·w, the gradient of λ/2·‖w‖². `where`: only if true, so that the zeros of a skipped step stay zeros. */
-function withWeightDecay(g: Graph, optimizer: OptimizerSpec, { parameters, values }: TrainInputs, gradients: readonly Tensor[], where?: Tensor): readonly Tensor[] {
+function withWeightDecay(
+  g: Graph,
+  optimizer: OptimizerSpec,
+  { parameters, values }: TrainInputs,
+  gradients: readonly Tensor[],
+  where?: Tensor,
+): readonly Tensor[] {
   if (optimizer.weightDecay === 0) return gradients;
   const decay = g.scalar(optimizer.weightDecay);
   const factor = where ? g.select(where, decay, g.scalar(0)) : decay;

@@ -34,7 +34,15 @@ const softmaxOf = (row: readonly number[]): number[] => {
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /** Mean Dice over channels from `first`, of `membership(label)` against `probs(row)`, voxels with label `ignored` left out. */
-function dice(v: Voxels, s: number, batchDice: boolean, first: number, ignored: number | null, probs: (row: readonly number[]) => number[], members: (label: number, channel: number) => boolean): number {
+function dice(
+  v: Voxels,
+  s: number,
+  batchDice: boolean,
+  first: number,
+  ignored: number | null,
+  probs: (row: readonly number[]) => number[],
+  members: (label: number, channel: number) => boolean,
+): number {
   const channels = v.logits[0]!.length;
   const perSample = v.labels.length / v.samples;
   const groups = batchDice ? [0] : Array.from({ length: v.samples }, (_, n) => n);
@@ -66,7 +74,18 @@ function regionsByHand(v: Voxels, spec: Pick<TrainingSpec, 'batchDice' | 'diceSm
   const entropy = (x: number, isIn: boolean) => -Math.log(isIn ? sigmoid(x) : sigmoid(-x));
   const total = known.reduce((sum, i) => sum + regions.reduce((s, classes, r) => s + entropy(v.logits[i]![r]!, classes.includes(v.labels[i]!)), 0), 0);
   const crossEntropy = total / Math.max(1, known.length * regions.length);
-  return crossEntropy - dice(v, spec.diceSmooth, spec.batchDice, 0, spec.ignoreClass, (row) => row.map(sigmoid), (label, r) => regions[r]!.includes(label));
+  return (
+    crossEntropy -
+    dice(
+      v,
+      spec.diceSmooth,
+      spec.batchDice,
+      0,
+      spec.ignoreClass,
+      (row) => row.map(sigmoid),
+      (label, r) => regions[r]!.includes(label),
+    )
+  );
 }
 
 /** One output without deep supervision. */
@@ -87,12 +106,17 @@ describe('Dice + cross-entropy', () => {
 
   it('of perfect logits is -1, also for a class that is nowhere', () => {
     const target = referenceOps.oneHot(referenceTensor([1, 2, 2], [0, 1, 1, 0]), 3);
-    const logits = referenceTensor(target.shape, target.values.map((value) => 60 * value));
+    const logits = referenceTensor(
+      target.shape,
+      target.values.map((value) => 60 * value),
+    );
     expect(diceCrossEntropy(referenceOps, logits, target, false, options()).values[0]).toBeCloseTo(-1, 6);
   });
 
   it.each(
-    [true, false].flatMap((batchDice) => [true, false].flatMap((diceIncludesBackground) => [null, 4].map((ignoreClass) => ({ batchDice, diceIncludesBackground, ignoreClass })))),
+    [true, false].flatMap((batchDice) =>
+      [true, false].flatMap((diceIncludesBackground) => [null, 4].map((ignoreClass) => ({ batchDice, diceIncludesBackground, ignoreClass }))),
+    ),
   )('by hand: %o', (changes) => {
     const spec = { ...tiny2d, ...changes };
     const labels = referenceTensor([3, 5, 4], labelsOf(60, changes.ignoreClass === null ? 4 : 5));
@@ -129,23 +153,31 @@ describe.each([
   ['softmax', { ...tiny3d, ignoreClass: 3 }],
   ['regions', { ...tiny3d, ignoreClass: 3, regions: [[1, 2], [2], [1]] }],
 ] as [string, TrainingSpec][])('ignored voxels, %s', (_, spec) => {
-  const shapes = [[2, 6, 12, 16, 3], [2, 6, 6, 8, 3]];
+  const shapes = [
+    [2, 6, 12, 16, 3],
+    [2, 6, 6, 8, 3],
+  ];
   const labels = referenceTensor([2, 6, 12, 16], labelsOf(2 * 6 * 12 * 16, 4));
   const at = (seed: number): Map<number, ReferenceTensor> => new Map(shapes.map((shape, level) => [level, randomLogits(shape, seed + level)]));
 
   it.each(['subsampledLabels', 'upsampledLogits'] as const)('logits there change nothing at any level, %s', (supervision) => {
     const outputs = at(1);
     const other = at(11);
-    const mixed = new Map([...outputs].map(([level, logits]) => {
-      const [sy, sx] = [12 / logits.shape[2]!, 16 / logits.shape[3]!];
-      const values = logits.values.map((value, i) => {
-        const [n, d, h, w] = [Math.floor(i / sizeOf(logits.shape.slice(1))), ...[2, 3, 4].map((axis) => Math.floor(i / sizeOf(logits.shape.slice(axis))) % logits.shape[axis - 1]!)] as [number, number, number, number];
-        const label = (y: number, x: number) => labels.values[((n * 6 + d) * 12 + h * sy + y) * 16 + w * sx + x];
-        const block = supervision === 'subsampledLabels' ? [label(0, 0)] : Array.from({ length: sy * sx }, (_n, k) => label(Math.floor(k / sx), k % sx));
-        return block.every((l) => l === 3) ? other.get(level)!.values[i]! : value;
-      });
-      return [level, referenceTensor(logits.shape, values)] as const;
-    }));
+    const mixed = new Map(
+      [...outputs].map(([level, logits]) => {
+        const [sy, sx] = [12 / logits.shape[2]!, 16 / logits.shape[3]!];
+        const values = logits.values.map((value, i) => {
+          const [n, d, h, w] = [
+            Math.floor(i / sizeOf(logits.shape.slice(1))),
+            ...[2, 3, 4].map((axis) => Math.floor(i / sizeOf(logits.shape.slice(axis))) % logits.shape[axis - 1]!),
+          ] as [number, number, number, number];
+          const label = (y: number, x: number) => labels.values[((n * 6 + d) * 12 + h * sy + y) * 16 + w * sx + x];
+          const block = supervision === 'subsampledLabels' ? [label(0, 0)] : Array.from({ length: sy * sx }, (_n, k) => label(Math.floor(k / sx), k % sx));
+          return block.every((l) => l === 3) ? other.get(level)!.values[i]! : value;
+        });
+        return [level, referenceTensor(logits.shape, values)] as const;
+      }),
+    );
     const loss = (of: Map<number, ReferenceTensor>) => deepSupervisedLoss(referenceOps, { ...spec, supervision }, of, labels).values[0]!;
     expect(mixed.get(0)!.values).not.toEqual(outputs.get(0)!.values);
     expect(loss(mixed)).toBeCloseTo(loss(outputs), 12);
@@ -173,8 +205,19 @@ describe('value and gradient of the graph', () => {
   ] as const)('%s: softmax and regions; batch and sample; all and part annotated', async (_, shape) => {
     const labels = referenceTensor(shape.slice(0, -1), labelsOf(sizeOf(shape.slice(0, -1)), 4));
     const oneHot = referenceOps.oneHot(labels, 3);
-    const full = referenceOps.oneHot(referenceTensor(labels.shape, labels.values.map((l) => l % 3)), 3);
-    const regions = referenceOps.lookUp(labels, [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 0, 0]]);
+    const full = referenceOps.oneHot(
+      referenceTensor(
+        labels.shape,
+        labels.values.map((l) => l % 3),
+      ),
+      3,
+    );
+    const regions = referenceOps.lookUp(labels, [
+      [0, 0, 0],
+      [1, 0, 0],
+      [1, 1, 0],
+      [0, 0, 0],
+    ]);
     const mask = referenceOps.sum(oneHot, [shape.length - 1]);
     const logits = randomInput(shape, 1, (v) => 3 * v);
     const input = (t: ReferenceTensor) => ({ shape: t.shape, values: Float32Array.from(t.values) });
@@ -182,8 +225,14 @@ describe('value and gradient of the graph', () => {
       const comparisons = [
         await compareWithReference((ops, [x, t]) => diceCrossEntropy(ops, x!, t!, false, options({ batchDice })), [logits, input(full)]),
         await compareWithReference((ops, [x, t]) => diceCrossEntropy(ops, x!, t!, true, options({ batchDice, firstChannel: 0 })), [logits, input(oneHot)]),
-        await compareWithReference((ops, [x, t]) => diceBinaryCrossEntropy(ops, x!, t!, null, options({ batchDice, firstChannel: 0 })), [logits, input(regions)]),
-        await compareWithReference((ops, [x, t, m]) => diceBinaryCrossEntropy(ops, x!, t!, m!, options({ batchDice, firstChannel: 0 })), [logits, input(regions), input(mask)]),
+        await compareWithReference(
+          (ops, [x, t]) => diceBinaryCrossEntropy(ops, x!, t!, null, options({ batchDice, firstChannel: 0 })),
+          [logits, input(regions)],
+        ),
+        await compareWithReference(
+          (ops, [x, t, m]) => diceBinaryCrossEntropy(ops, x!, t!, m!, options({ batchDice, firstChannel: 0 })),
+          [logits, input(regions), input(mask)],
+        ),
       ];
       for (const { outputError, gradientErrors } of comparisons) {
         expect(outputError).toBeLessThan(1e-5);
@@ -197,21 +246,38 @@ describe('value and gradient of the graph', () => {
     ['regions', { ...tiny3d, ignoreClass: 3, regions: [[1, 2], [2], [1]] }],
     ["the seed's supervision", { ...tiny3d, supervision: 'upsampledLogits', diceSmooth: 1e-6 }],
   ] as [string, TrainingSpec][])('deep supervision from labels of integers, %s', async (_, spec) => {
-    const shapes = [[2, 6, 12, 16, 3], [2, 6, 6, 8, 3]];
+    const shapes = [
+      [2, 6, 12, 16, 3],
+      [2, 6, 6, 8, 3],
+    ];
     const inputs = shapes.map((shape, level) => randomInput(shape, level + 1, (v) => 3 * v));
     const labels = Int32Array.from(labelsOf(2 * 6 * 12 * 16, spec.ignoreClass === null ? 3 : 4));
-    const expected = deepSupervisedLoss(referenceOps, spec, new Map(inputs.map(({ shape, values }, level) => [level, referenceTensor(shape, values)])), referenceTensor([2, 6, 12, 16], labels));
+    const expected = deepSupervisedLoss(
+      referenceOps,
+      spec,
+      new Map(inputs.map(({ shape, values }, level) => [level, referenceTensor(shape, values)])),
+      referenceTensor([2, 6, 12, 16], labels),
+    );
     const g = new Graph();
     const outputs = inputs.map(({ shape }, level) => g.placeholder(`level${level}`, shape, 'float'));
     const loss = deepSupervisedLoss(graphOps(g, 'float32'), spec, new Map(outputs.map((t, level) => [level, t])), g.constant(labels, [2, 6, 12, 16]));
-    const { result } = await runGraph(g, inputs.map(({ values }, level) => ({ placeholder: outputs[level]!, values })), { result: loss });
+    const { result } = await runGraph(
+      g,
+      inputs.map(({ values }, level) => ({ placeholder: outputs[level]!, values })),
+      { result: loss },
+    );
     expect(result[0]).toBeCloseTo(expected.values[0]!, 5);
   });
 });
 
 describe('deep supervision', () => {
   const labels = referenceTensor([2, 6, 12, 16], labelsOf(2 * 6 * 12 * 16, 3));
-  const outputs = new Map([[2, 6, 12, 16, 3], [2, 6, 6, 8, 3]].map((shape, level) => [level, randomLogits(shape, level + 1)]));
+  const outputs = new Map(
+    [
+      [2, 6, 12, 16, 3],
+      [2, 6, 6, 8, 3],
+    ].map((shape, level) => [level, randomLogits(shape, level + 1)]),
+  );
 
   it('weighs the levels and takes every stride-th label', () => {
     const level = (which: number, stride: number[]) => lossOf(tiny3d, outputs.get(which)!, referenceOps.subsample(labels, stride));

@@ -6,14 +6,25 @@ import { bandBatch, tiny2d, tiny3d } from './testing/tinySpecs.ts';
 
 const lookahead = { syncPeriod: 2, slowStep: 0.5 };
 const sgd: OptimizerSpec = { kind: 'sgd', momentum: 0.9, nesterov: true, weightDecay: 3e-5, weightDecayOn: 'everything', clipNorm: 12 };
-const radam: OptimizerSpec = { kind: 'radam', beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 1e-4, weightDecayOn: 'exceptNorms', clipNorm: 0, lookahead };
+const radam: OptimizerSpec = {
+  kind: 'radam',
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-8,
+  weightDecay: 1e-4,
+  weightDecayOn: 'exceptNorms',
+  clipNorm: 0,
+  lookahead,
+};
 const seedLoss = { supervision: 'upsampledLogits', diceSmooth: 1e-6, diceIncludesBackground: true } as const;
 const recipes: [string, TrainingSpec, number][] = [
   ["v2's SGD, averaged", { ...tiny3d, optimizer: sgd, emaDecay: 0.9 }, 1e-2],
   ["the seed's loss with RAdam and Lookahead", { ...tiny3d, ...seedLoss, optimizer: radam }, 1e-2],
-  ['regions with an ignored class, Lookahead and average', {
-    ...tiny2d, regions: [[1, 2, 3], [2, 3], [3], [1]], ignoreClass: 4, optimizer: { ...tiny2d.optimizer, lookahead }, emaDecay: 0.9,
-  }, 3e-3],
+  [
+    'regions with an ignored class, Lookahead and average',
+    { ...tiny2d, regions: [[1, 2, 3], [2, 3], [3], [1]], ignoreClass: 4, optimizer: { ...tiny2d.optimizer, lookahead }, emaDecay: 0.9 },
+    3e-3,
+  ],
 ];
 let factory: EngineFactory;
 beforeAll(async () => {

@@ -35,7 +35,10 @@ describe('Lookahead (arXiv 1907.08610, algorithm 1)', () => {
       }
       const state = rig.read();
       expectClose(state, weights);
-      expectClose(state.filter(({ name }) => name.startsWith('slow.')), slow);
+      expectClose(
+        state.filter(({ name }) => name.startsWith('slow.')),
+        slow,
+      );
     }
     rig.dispose();
   });
@@ -55,7 +58,10 @@ describe('moving average of the weights', () => {
     }
     const state = rig.read();
     expectClose(state, weights);
-    expectClose(state.filter(({ name }) => /^average\.(?!updates)/.test(name)), average);
+    expectClose(
+      state.filter(({ name }) => /^average\.(?!updates)/.test(name)),
+      average,
+    );
     rig.dispose();
   });
 

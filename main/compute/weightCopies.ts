@@ -12,8 +12,7 @@ export interface WeightCopies {
   readonly done: readonly Tensor[];
 }
 
-const copiesOf = (g: Graph, prefix: string, weights: readonly Variable[]): Variable[] =>
-  weights.map((w) => declareVariable(g, `${prefix}.${w.name}`, w.shape));
+const copiesOf = (g: Graph, prefix: string, weights: readonly Variable[]): Variable[] => weights.map((w) => declareVariable(g, `${prefix}.${w.name}`, w.shape));
 
 /**
  * Lookahead (arXiv 1907.08610): after every `syncPeriod` updates slow += slowStep·(fast − slow), and fast = slow. Skipped

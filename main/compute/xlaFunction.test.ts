@@ -8,15 +8,19 @@ import { bandBatch, tiny2d, tiny3d } from './testing/tinySpecs.ts';
 import { compileWithXla } from './xlaFunction.ts';
 
 const smaller = (spec: TrainingSpec, patch: number[], changes: Partial<TrainingSpec['network']> = {}): TrainingSpec => ({
-  ...spec, patch, batchSize: 2, network: { ...spec.network, stages: spec.network.stages.slice(0, 2), decoderConvs: 1, ...changes },
+  ...spec,
+  patch,
+  batchSize: 2,
+  network: { ...spec.network, stages: spec.network.stages.slice(0, 2), decoderConvs: 1, ...changes },
 });
 
 describe('compiled with XLA', () => {
   it.each<[string, TrainingSpec]>([
     ['3D', smaller(tiny3d, [4, 8, 8])],
-    ['2D with batch norm, regions and an ignored class', {
-      ...smaller(tiny2d, [8, 8], { norm: 'batch' }), regions: [[1, 2, 3], [2, 3], [3], [1]], ignoreClass: 4,
-    }],
+    [
+      '2D with batch norm, regions and an ignored class',
+      { ...smaller(tiny2d, [8, 8], { norm: 'batch' }), regions: [[1, 2, 3], [2, 3], [3], [1]], ignoreClass: 4 },
+    ],
   ])('%s: losses, weights and predictions are those without', async (_, spec) => {
     const factory = await loadEngineFactory();
     const { images, labels } = bandBatch(spec, 1);
@@ -39,7 +43,10 @@ describe('compiled with XLA', () => {
     const factory = await loadEngineFactory();
     const spec: TrainingSpec = { ...smaller(tiny2d, [8, 8]), precision: 'float16' };
     const { images, labels } = bandBatch(spec, 1);
-    const [exact, compiled] = await Promise.all([factory.createTraining({ ...spec, precision: 'float32' }, 1), factory.createTraining({ ...spec, xla: true }, 1)]);
+    const [exact, compiled] = await Promise.all([
+      factory.createTraining({ ...spec, precision: 'float32' }, 1),
+      factory.createTraining({ ...spec, xla: true }, 1),
+    ]);
     const [a, b] = [exact, compiled].map((engine) => engine.step(images, labels, 1e-3));
     expect(b!.skipped).toBe(false);
     expect(b!.loss).toBeCloseTo(a!.loss, 1);

@@ -8,9 +8,31 @@ import type { FunctionDef, NodeDef } from './savedModel.ts';
 /** Inside a function an input names the operation's output too. All of ours have one output. */
 const OUTPUT_NAMES: Readonly<Record<string, readonly string[]>> = {
   output: [
-    'Const', 'Identity', 'Conv2D', 'Conv2DBackpropInput', 'Conv2DBackpropFilter', 'Conv3D', 'Conv3DBackpropInputV2', 'Conv3DBackpropFilterV2',
-    'BiasAdd', 'BiasAddGrad', 'Reshape', 'Sum', 'Mean', 'SelectV2', 'BroadcastTo', 'Slice', 'Pad', 'ConcatV2', 'OneHot', 'StridedSlice',
-    'GatherV2', 'AvgPool', 'AvgPoolGrad', 'AvgPool3D', 'AvgPool3DGrad',
+    'Const',
+    'Identity',
+    'Conv2D',
+    'Conv2DBackpropInput',
+    'Conv2DBackpropFilter',
+    'Conv3D',
+    'Conv3DBackpropInputV2',
+    'Conv3DBackpropFilterV2',
+    'BiasAdd',
+    'BiasAddGrad',
+    'Reshape',
+    'Sum',
+    'Mean',
+    'SelectV2',
+    'BroadcastTo',
+    'Slice',
+    'Pad',
+    'ConcatV2',
+    'OneHot',
+    'StridedSlice',
+    'GatherV2',
+    'AvgPool',
+    'AvgPoolGrad',
+    'AvgPool3D',
+    'AvgPool3DGrad',
   ],
   z: ['AddV2', 'Sub', 'Mul', 'RealDiv', 'SquaredDifference', 'Minimum', 'Maximum', 'Pow'],
   y: ['Neg', 'Exp', 'Rsqrt', 'Sqrt', 'Sigmoid', 'Square', 'Cast', 'ZerosLike'],
@@ -61,8 +83,13 @@ export function compileWithXla(g: Graph, name: string, inputs: readonly Tensor[]
   };
   g.functions.push(definition);
   const attributes = {
-    Tin: { types: inputs.map(({ dtype }) => dtype) }, Tout: { types: outputs.map(({ dtype }) => dtype) }, f: { function: name },
-    config: { text: '' }, config_proto: { text: '' }, executor_type: { text: '' }, ...compiled,
+    Tin: { types: inputs.map(({ dtype }) => dtype) },
+    Tout: { types: outputs.map(({ dtype }) => dtype) },
+    f: { function: name },
+    config: { text: '' },
+    config_proto: { text: '' },
+    executor_type: { text: '' },
+    ...compiled,
   };
   const call = g.node('StatefulPartitionedCall', inputs, attributes, [], 'float');
   return outputs.map((output, index) => g.unary('Identity', { ...output, name: index === 0 ? call.name : `${call.name}:${index}` }));

@@ -30,7 +30,30 @@ import { TrainingChoices } from './trainingRecipe.ts';
 import { RerunOutcome } from './rerun.ts';
 import { CaseFigures, OrderStrategy, WorklistOrder } from './worklistOrder.ts';
 import {
-  Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, JobId, LabelRules, LabelValue, FIRST_MASK, MaskName, MaskNumber, ModelFormat, MsdTask, OverlapRule, PetValues, PhantomAnatomy, Preset, Revision, RevisionSource, RunId, Segment, UploadId, VoxelType,
+  Amp,
+  CaseId,
+  ConfigurationName,
+  ExportFormat,
+  Fold,
+  Grid,
+  JobId,
+  LabelRules,
+  LabelValue,
+  FIRST_MASK,
+  MaskName,
+  MaskNumber,
+  ModelFormat,
+  MsdTask,
+  OverlapRule,
+  PetValues,
+  PhantomAnatomy,
+  Preset,
+  Revision,
+  RevisionSource,
+  RunId,
+  Segment,
+  UploadId,
+  VoxelType,
 } from './vocabulary.ts';
 
 export const CaseStatus = z.enum(['new', 'predicted', 'corrected', 'accepted', 'excluded']);
@@ -237,7 +260,18 @@ const none = z.object({});
 const jobStarted = z.object({ jobId: JobId });
 
 export const calls = {
-  'app.info': call(none, z.object({ version: z.string(), shell: z.enum(['electron', 'browser', 'cli']), /** Goes into what is saved. */ userName: z.string(), /** Of the account; it goes into what is saved where no other name was chosen. */ accountName: z.string().default(''), /** `null`: nobody signs in here. */ role: Role.nullable().default(null), canPickFolder: z.boolean(), homeFolder: z.string() })),
+  'app.info': call(
+    none,
+    z.object({
+      version: z.string(),
+      shell: z.enum(['electron', 'browser', 'cli']),
+      /** Goes into what is saved. */ userName: z.string(),
+      /** Of the account; it goes into what is saved where no other name was chosen. */ accountName: z.string().default(''),
+      /** `null`: nobody signs in here. */ role: Role.nullable().default(null),
+      canPickFolder: z.boolean(),
+      homeFolder: z.string(),
+    }),
+  ),
   /** Loads the TensorFlow runtime in a throw-away compute process and says whether it works. */
   'app.checkRuntime': call(none, RuntimeStatus),
   'app.gpuRuntime': call(none, GpuRuntimeInfo),
@@ -263,7 +297,10 @@ export const calls = {
   'project.recent': call(none, z.object({ folders: z.array(z.object({ folder: z.string(), name: z.string() })) })),
   'project.current': call(none, z.object({ project: ProjectInfo.nullable() })),
   /** With a passphrase the project is encrypted; who loses it has lost the project. */
-  'project.create': call(z.object({ folder: z.string().min(1), name: z.string().min(1).max(100).optional(), passphrase: z.string().min(SHORTEST_PASSPHRASE).max(1024).optional() }), ProjectInfo),
+  'project.create': call(
+    z.object({ folder: z.string().min(1), name: z.string().min(1).max(100).optional(), passphrase: z.string().min(SHORTEST_PASSPHRASE).max(1024).optional() }),
+    ProjectInfo,
+  ),
   /**
    * Read-only where somebody else writes to it or nobody can (`ProjectInfo.readOnly`). `takeOver`: a person says that the
    * other computer that claimed it is done with it.
@@ -278,7 +315,10 @@ export const calls = {
    */
   'project.changeLegend': call(z.object({ operations: z.array(LegendOperation).min(1) }), z.object({ jobId: JobId.nullable() })),
   /** Writes phantom studies by formula into the project (tests, demo, first run without data). */
-  'project.addPhantoms': call(z.object({ caseCount: z.int().min(1).max(64), labelledCount: z.int().min(0), anatomy: PhantomAnatomy.default('pair') }), jobStarted),
+  'project.addPhantoms': call(
+    z.object({ caseCount: z.int().min(1).max(64), labelledCount: z.int().min(0), anatomy: PhantomAnatomy.default('pair') }),
+    jobStarted,
+  ),
 
   /**
    * `subjectsFile` says which cases show the same person (lines `case,subject`, or JSON); without it, a `subjects.csv` or
@@ -305,7 +345,15 @@ export const calls = {
    * that of the upload: 16 bits where a label is above 255. `PAINTED_BACKGROUND` is kept beside the mask, which has 0 there.
    */
   'labels.save': call(
-    z.object({ caseId: CaseId, uploadId: UploadId, parent: Revision.nullable(), /** Absent: that of the parent, or the one that trainings learn from. A deleted one comes back. */ mask: MaskNumber.optional(), labelType: LabelType.default('uint8'), /** Absent: as that of the parent. */ completeness: Completeness.optional(), /** Time at work on the case since it was last told. */ activeSeconds: ActiveSeconds.optional() }),
+    z.object({
+      caseId: CaseId,
+      uploadId: UploadId,
+      parent: Revision.nullable(),
+      /** Absent: that of the parent, or the one that trainings learn from. A deleted one comes back. */ mask: MaskNumber.optional(),
+      labelType: LabelType.default('uint8'),
+      /** Absent: as that of the parent. */ completeness: Completeness.optional(),
+      /** Time at work on the case since it was last told. */ activeSeconds: ActiveSeconds.optional(),
+    }),
     RevisionInfo,
   ),
   /** The same voxels as a new revision that says otherwise what its unpainted ones mean; accepted if the parent is. Refused when `parent` is no longer the latest. */
@@ -326,7 +374,16 @@ export const calls = {
    * A file on the disk for what this window paints over the revision `base` until it is saved (`bulkUrls.journalFrame`).
    * `recoveredFrom`: the first change that is appended will be all of that journal.
    */
-  'labels.beginJournal': call(z.object({ caseId: CaseId, windowId: WindowId, base: Revision.nullable(), /** Absent: that of the base, or the one that trainings learn from. */ mask: MaskNumber.optional(), recoveredFrom: JournalId.nullable().default(null) }), z.object({ journalId: JournalId })),
+  'labels.beginJournal': call(
+    z.object({
+      caseId: CaseId,
+      windowId: WindowId,
+      base: Revision.nullable(),
+      /** Absent: that of the base, or the one that trainings learn from. */ mask: MaskNumber.optional(),
+      recoveredFrom: JournalId.nullable().default(null),
+    }),
+    z.object({ journalId: JournalId }),
+  ),
   /** A journal that has ended already is none. */
   'labels.endJournal': call(z.object({ caseId: CaseId, journalId: JournalId, end: JournalEnd }), z.null()),
 
@@ -336,7 +393,10 @@ export const calls = {
   'measurements.remove': call(z.object({ caseId: CaseId, measurementId: z.uuid() }), z.null()),
 
   /** Which case to correct next. What is left out is the project's setting; with `remember` it becomes that. */
-  'worklist.order': call(z.object({ strategy: OrderStrategy.optional(), seed: z.int().nonnegative().optional(), remember: z.boolean().default(false) }), WorklistOrder),
+  'worklist.order': call(
+    z.object({ strategy: OrderStrategy.optional(), seed: z.int().nonnegative().optional(), remember: z.boolean().default(false) }),
+    WorklistOrder,
+  ),
   /** Only the cases of which anything is known. */
   'worklist.figures': call(none, z.object({ cases: z.array(CaseFigures) })),
   /** Of every accepted mask, oldest acceptance first; compares what was not compared yet. */
@@ -405,7 +465,10 @@ export const calls = {
   'nnunet.setAutoRetrain': call(AutoRetrainSettings, AutoRetrainState),
   /** `choices` change the recipe from here on, on record. */
   /** `cluster` absent: on this computer, wherever it was trained so far. */
-  'nnunet.resume': call(z.object({ runId: RunId, choices: MemoryChoices.default({}), memory: MemoryPolicy.optional(), cluster: ClusterChoice.optional() }), z.object({ jobId: JobId, runId: RunId })),
+  'nnunet.resume': call(
+    z.object({ runId: RunId, choices: MemoryChoices.default({}), memory: MemoryPolicy.optional(), cluster: ClusterChoice.optional() }),
+    z.object({ jobId: JobId, runId: RunId }),
+  ),
   /** Places new cases in folds, as a training does, and tells those that hold cases out, ascending. */
   'nnunet.folds': call(none, z.object({ folds: z.array(z.int()) })),
   /** What a training there would give to other computers. */
@@ -416,7 +479,10 @@ export const calls = {
   'nnunet.listRuns': call(none, z.object({ runs: z.array(RunInfo) })),
   'nnunet.metrics': call(z.object({ runId: RunId }), z.object({ metrics: z.array(Metric) })),
   /** Patches as the run is given them; another `seed` draws others. */
-  'nnunet.examplePatches': call(z.object({ runId: RunId, seed: z.int().nonnegative().default(1), isAugmented: z.boolean().default(true) }), ExamplePatchesSummary),
+  'nnunet.examplePatches': call(
+    z.object({ runId: RunId, seed: z.int().nonnegative().default(1), isAugmented: z.boolean().default(true) }),
+    ExamplePatchesSummary,
+  ),
   /** Of one case that the run is validated on, a slice at each validation; `null`: it was never validated, or no model of this project. */
   'nnunet.predictionFilm': call(z.object({ runId: RunId }), z.object({ film: PredictionFilm.nullable() })),
   /** Base64; `step` `null`: the truth. */
@@ -427,12 +493,18 @@ export const calls = {
    * Several `runIds` vote (an ensemble); absent: the run with a checkpoint that was trained last. `caseIds` absent: every
    * case without an accepted labelmap that is not excluded.
    */
-  'nnunet.predict': call(PredictOptions.extend({ memory: MemoryPolicy.optional(), runIds: z.array(RunId).min(1).optional(), caseIds: z.array(CaseId).min(1).optional() }), jobStarted),
+  'nnunet.predict': call(
+    PredictOptions.extend({ memory: MemoryPolicy.optional(), runIds: z.array(RunId).min(1).optional(), caseIds: z.array(CaseId).min(1).optional() }),
+    jobStarted,
+  ),
   /**
    * Of the current model, for one segment in a box of a case, grown from the most probable voxel of `seed`. Takes as long as the
    * windows that see the box; told by events `proposal`.
    */
-  'nnunet.propose': call(z.object({ proposalId: ProposalId, caseId: CaseId, labelValue: LabelValue, box: VoxelBox, seed: VoxelBox, memory: MemoryPolicy.optional() }), Proposal),
+  'nnunet.propose': call(
+    z.object({ proposalId: ProposalId, caseId: CaseId, labelValue: LabelValue, box: VoxelBox, seed: VoxelBox, memory: MemoryPolicy.optional() }),
+    Proposal,
+  ),
   'nnunet.cancelProposal': call(z.object({ proposalId: ProposalId }), none),
   'nnunet.predictFolder': call(
     PredictOptions.extend({
@@ -452,7 +524,12 @@ export const calls = {
   'evaluate.start': call(
     z.object({
       of: z.discriminatedUnion('kind', [
-        z.object({ kind: z.literal('folders'), predictionFolder: z.string().min(1), truthFolder: z.string().min(1), imageFolder: z.string().min(1).optional() }),
+        z.object({
+          kind: z.literal('folders'),
+          predictionFolder: z.string().min(1),
+          truthFolder: z.string().min(1),
+          imageFolder: z.string().min(1).optional(),
+        }),
         /** The cases that the run held back; predicted now where the run left no prediction. */
         z.object({ kind: z.literal('run'), runId: RunId }),
       ]),
@@ -546,7 +623,10 @@ export const calls = {
   'network.status': call(none, ReceiverStatus),
 
   /** Oldest first. */
-  'audit.list': call(z.object({ fromSeq: z.int().positive().default(1), limit: z.int().min(1).max(5000).default(1000) }), z.object({ entries: z.array(AuditEntry), head: AuditHead.nullable() })),
+  'audit.list': call(
+    z.object({ fromSeq: z.int().positive().default(1), limit: z.int().min(1).max(5000).default(1000) }),
+    z.object({ entries: z.array(AuditEntry), head: AuditHead.nullable() }),
+  ),
   /** Newest first, those before `beforeSeq`. `matchCount` of all that match, `actors` of the whole trail. */
   'audit.search': call(
     AuditFilter.extend({ beforeSeq: z.int().positive().optional(), limit: z.int().min(1).max(1000).default(200) }),
@@ -570,9 +650,7 @@ export type CallName = keyof typeof calls;
 /** What a user interface passes (defaults may be left out). */
 export type CallInput<K extends CallName> = z.input<(typeof calls)[K]['input']>;
 export type CallOutput<K extends CallName> = z.output<(typeof calls)[K]['output']>;
-export type Handlers = {
-  readonly [K in CallName]: (input: z.output<(typeof calls)[K]['input']>) => Promise<Result<CallOutput<K>>>;
-};
+export type Handlers = { readonly [K in CallName]: (input: z.output<(typeof calls)[K]['input']>) => Promise<Result<CallOutput<K>>> };
 
 /** Pushed to every connected user interface. */
 export const AppEvent = z.discriminatedUnion('type', [

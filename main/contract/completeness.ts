@@ -40,10 +40,15 @@ export const COMPLETE: RevisionCompleteness = { unpainted: 'background', knownLa
  */
 export const PAINTED_BACKGROUND = LARGEST_LABEL_VALUE;
 
-export const canPaintBackground = (legend: readonly Pick<Segment, 'labelValue'>[]): boolean => legend.every(({ labelValue }) => labelValue !== PAINTED_BACKGROUND);
+export const canPaintBackground = (legend: readonly Pick<Segment, 'labelValue'>[]): boolean =>
+  legend.every(({ labelValue }) => labelValue !== PAINTED_BACKGROUND);
 
 /** Labels of the legend that nobody looked for in this mask. */
-export function unknownSegments({ knownLabels }: Completeness, legend: readonly Segment[], { ignoreLabelValue }: Pick<LabelRules, 'ignoreLabelValue'>): Segment[] {
+export function unknownSegments(
+  { knownLabels }: Completeness,
+  legend: readonly Segment[],
+  { ignoreLabelValue }: Pick<LabelRules, 'ignoreLabelValue'>,
+): Segment[] {
   if (knownLabels === null) return [];
   return legend.filter(({ labelValue }) => labelValue !== ignoreLabelValue && !knownLabels.includes(labelValue));
 }

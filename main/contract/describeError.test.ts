@@ -62,8 +62,22 @@ const examples: AppError[] = [
   { code: 'train/cannot-repeat', runId: 'r1', differences: ['case_1: mask is missing'] },
   { code: 'train/diverged', step: 12 },
   { code: 'train/out-of-memory', detail, offers: [{ choices: { accumulation: 2 }, neededBytes: 3e9 }] },
-  { code: 'train/memory-short', neededBytes: 9.1e9, availableBytes: 5.8e9, offers: [{ choices: { accumulation: 3 }, neededBytes: 4.9e9 }, { choices: { batchSize: 3 }, neededBytes: 4.8e9 }] },
-  { code: 'predict/memory-short', path, neededBytes: 9.1e9, availableBytes: 5.8e9, offers: [{ choices: { windowsPerCall: 1, modelCount: 1 }, neededBytes: 1.2e9 }] },
+  {
+    code: 'train/memory-short',
+    neededBytes: 9.1e9,
+    availableBytes: 5.8e9,
+    offers: [
+      { choices: { accumulation: 3 }, neededBytes: 4.9e9 },
+      { choices: { batchSize: 3 }, neededBytes: 4.8e9 },
+    ],
+  },
+  {
+    code: 'predict/memory-short',
+    path,
+    neededBytes: 9.1e9,
+    availableBytes: 5.8e9,
+    offers: [{ choices: { windowsPerCall: 1, modelCount: 1 }, neededBytes: 1.2e9 }],
+  },
   { code: 'predict/out-of-memory', detail, offers: [{ choices: { modelCount: 1 } }] },
   { code: 'predict/no-model' },
   { code: 'predict/unknown-segment', runId: RunId.parse('run-1'), labelValue: 3 },
@@ -96,7 +110,14 @@ const examples: AppError[] = [
   { code: 'network/off' },
   { code: 'network/unknown-node', node: 'pacs' },
   { code: 'network/unreachable', node: 'pacs', address: 'pacs.lan:104', reason: 'refused', detail: 'ECONNREFUSED' },
-  { code: 'network/rejected', node: 'pacs', reason: 'called-ae-title', callingAeTitle: 'MASKLOOP', calledAeTitle: 'PACS1', detail: 'result 1, source 1, reason 7' },
+  {
+    code: 'network/rejected',
+    node: 'pacs',
+    reason: 'called-ae-title',
+    callingAeTitle: 'MASKLOOP',
+    calledAeTitle: 'PACS1',
+    detail: 'result 1, source 1, reason 7',
+  },
   { code: 'network/tls', node: 'pacs', detail: 'self-signed certificate' },
   { code: 'network/unauthorized', node: 'archive', status: 401 },
   { code: 'network/failed', node: 'pacs', operation: 'retrieve', status: '0xA801', detail: '' },
@@ -123,15 +144,12 @@ describe('describeError', () => {
     expect(examples.map((example) => example.code).sort()).toEqual(known);
   });
 
-  it.each(examples.map((example) => [example.code, example] as const))(
-    '%s becomes a whole sentence',
-    (_code, example) => {
-      const text = describeError(example);
-      expect(text).toMatch(/^[A-Z/].*(\.|npm run setup)$/s);
-      expect(text).not.toMatch(/undefined|null|NaN|\[object|\n/);
-      expect(text).not.toContain(example.code);
-    },
-  );
+  it.each(examples.map((example) => [example.code, example] as const))('%s becomes a whole sentence', (_code, example) => {
+    const text = describeError(example);
+    expect(text).toMatch(/^[A-Z/].*(\.|npm run setup)$/s);
+    expect(text).not.toMatch(/undefined|null|NaN|\[object|\n/);
+    expect(text).not.toContain(example.code);
+  });
 
   it('says which file, and keeps stack traces away from people', () => {
     const text = describeError({ code: 'import/unreadable', path, detail });

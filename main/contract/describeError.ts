@@ -367,11 +367,15 @@ const missingPart = ({ folds, caseIds }: Extract<AppError, { code: 'train/previo
   `${folds.length === 0 ? 'cases of no fold' : `fold${folds.length === 1 ? '' : 's'} ${folds.join(', ')}`} (${caseIds.length} case${caseIds.length === 1 ? '' : 's'}, ${caseIds[0] ?? 'none'} the first)`;
 /** `the batch in 3 parts (4.9 GB), or batches of 3 (4.9 GB)` */
 const offeredToPredict = (offers: readonly PredictMemoryOffer[]): string =>
-  offers.map(({ choices, neededBytes }) => `${describePredictMemoryChoices(choices)}${neededBytes === undefined ? '' : ` (${gigabytes(neededBytes)})`}`).join(', or ');
+  offers
+    .map(({ choices, neededBytes }) => `${describePredictMemoryChoices(choices)}${neededBytes === undefined ? '' : ` (${gigabytes(neededBytes)})`}`)
+    .join(', or ');
 
-const offered = (offers: readonly MemoryOffer[]): string => offers.map(({ choices, neededBytes }) => `${describeMemoryChoices(choices)} (${gigabytes(neededBytes)})`).join(', or ');
+const offered = (offers: readonly MemoryOffer[]): string =>
+  offers.map(({ choices, neededBytes }) => `${describeMemoryChoices(choices)} (${gigabytes(neededBytes)})`).join(', or ');
 const MOST_LISTED = 10;
-const listed = (all: readonly string[]): string => `${all.slice(0, MOST_LISTED).join('; ')}${all.length > MOST_LISTED ? `; and ${all.length - MOST_LISTED} more` : ''}`;
+const listed = (all: readonly string[]): string =>
+  `${all.slice(0, MOST_LISTED).join('; ')}${all.length > MOST_LISTED ? `; and ${all.length - MOST_LISTED} more` : ''}`;
 const channels = (count: number): string => `${count} channel${count === 1 ? '' : 's'}`;
 const alternatives = (names: readonly string[]): string => names.join(' or ') || 'another preset';
 const place = (path: string): string => path || 'the file';

@@ -72,7 +72,8 @@ function describeRejected({ node, reason, callingAeTitle, calledAeTitle, detail 
 
 /** The statuses that people meet (PS3.4 sections B.2.3, C.4.1 to C.4.3). */
 function adviceFor(operation: string, status: string): string {
-  if (status === '0xA801') return " It does not know this workstation's AE title as a destination: its administrator must add AE title, address and port of this receiver, or retrieve by C-GET.";
+  if (status === '0xA801')
+    return " It does not know this workstation's AE title as a destination: its administrator must add AE title, address and port of this receiver, or retrieve by C-GET.";
   if (status === '0xA700' || status === '0xA701' || status === '0xA702') return ' It is out of resources; try again later, or ask its administrator.';
   if (status === '0x0122' || status === '0xA900') return ` It does not support this ${operation}.`;
   if (status === '404') return ' Check the address of the DICOMweb service.';

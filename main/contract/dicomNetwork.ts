@@ -8,7 +8,10 @@ export const AeTitle = z
   .regex(/^[\x20-\x5b\x5d-\x7e]{1,16}$/, 'an AE title has 1 to 16 ASCII characters and no backslash');
 export const Port = z.int().min(1).max(65535);
 /** PS3.5 section 9.1. */
-export const DicomUid = z.string().regex(/^[0-9]+(\.[0-9]+)*$/, 'a UID consists of numbers and dots').max(64);
+export const DicomUid = z
+  .string()
+  .regex(/^[0-9]+(\.[0-9]+)*$/, 'a UID consists of numbers and dots')
+  .max(64);
 /** What the user calls a node. */
 export const NodeName = z.string().trim().min(1).max(60);
 
@@ -58,14 +61,20 @@ export type OwnStation = z.infer<typeof OwnStation>;
 
 /** `YYYYMMDD`. */
 const day = z.string().regex(/^[0-9]{8}$/, 'a date is eight digits, YYYYMMDD');
-const matchText = z.string().max(64).regex(/^[^\\\x00-\x1f]*$/, 'no backslash, no control characters');
+const matchText = z
+  .string()
+  .max(64)
+  .regex(/^[^\\\x00-\x1f]*$/, 'no backslash, no control characters');
 /** Empty or absent keys match everything; `*` and `?` are wildcards in texts (PS3.4 section C.2.2.2.4). */
 export const DicomQuery = z.object({
   level: z.enum(['patient', 'study', 'series']),
   patientId: matchText.optional(),
   patientName: matchText.optional(),
   accessionNumber: matchText.optional(),
-  modality: z.string().regex(/^[A-Z0-9_]{1,16}$/).optional(),
+  modality: z
+    .string()
+    .regex(/^[A-Z0-9_]{1,16}$/)
+    .optional(),
   studyDateFrom: day.optional(),
   studyDateTo: day.optional(),
   /** Needed at series level. */

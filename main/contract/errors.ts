@@ -71,7 +71,11 @@ export const AppError = z.discriminatedUnion('code', [
   /** No case to export has a mask of that name. */
   code('export/no-such-mask', { name: z.string(), known: z.array(z.string()) }),
   code('labels/upload-missing', { uploadId: z.string() }),
-  code('not-found', { what: z.enum(['case', 'revision', 'run', 'job', 'model', 'uncertainty', 'verdict', 'journal', 'mask']), id: z.string(), /** What there is instead, for people. */ known: z.array(z.string()).optional() }),
+  code('not-found', {
+    what: z.enum(['case', 'revision', 'run', 'job', 'model', 'uncertainty', 'verdict', 'journal', 'mask']),
+    id: z.string(),
+    /** What there is instead, for people. */ known: z.array(z.string()).optional(),
+  }),
   code('train/no-cases', { labelledCaseCount: z.int() }),
   code('train/no-foreground', {}),
   /** Told, not thrown: a retraining goes on without. */
@@ -96,7 +100,13 @@ export const AppError = z.discriminatedUnion('code', [
   /** The model was not trained on this segment. */
   code('predict/unknown-segment', { runId: RunId, labelValue: z.int() }),
   /** Told before the case is begun. */
-  code('predict/memory-short', { path, caseId: CaseId.optional(), neededBytes: z.number(), availableBytes: z.number(), offers: z.array(PredictMemoryOffer).default([]) }),
+  code('predict/memory-short', {
+    path,
+    caseId: CaseId.optional(),
+    neededBytes: z.number(),
+    availableBytes: z.number(),
+    offers: z.array(PredictMemoryOffer).default([]),
+  }),
   code('predict/out-of-memory', { detail: z.string(), offers: z.array(PredictMemoryOffer).default([]) }),
   /** Models that cannot vote on one case. */
   code('predict/incompatible-models', { detail: z.string() }),
@@ -150,7 +160,12 @@ export const AppError = z.discriminatedUnion('code', [
   code('network/off', {}),
   /** `node` is the user's name for it in all `network/…`. */
   code('network/unknown-node', { node: z.string() }),
-  code('network/unreachable', { node: z.string(), address: z.string(), reason: z.enum(['refused', 'timeout', 'unknown-host', 'no-route', 'closed', 'other']), detail: z.string() }),
+  code('network/unreachable', {
+    node: z.string(),
+    address: z.string(),
+    reason: z.enum(['refused', 'timeout', 'unknown-host', 'no-route', 'closed', 'other']),
+    detail: z.string(),
+  }),
   code('network/rejected', {
     node: z.string(),
     reason: z.enum(['calling-ae-title', 'called-ae-title', 'busy', 'no-service', 'other']),

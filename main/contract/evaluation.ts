@@ -46,14 +46,7 @@ export const CaseEvaluation = z.object({
 export type CaseEvaluation = z.infer<typeof CaseEvaluation>;
 
 /** Of the cases in which the number is defined; all `null` when there are none. `std` divides by the count. */
-export const FigureSummary = z.object({
-  mean: figure,
-  median: figure,
-  std: figure,
-  min: figure,
-  max: figure,
-  definedCount: z.int().nonnegative(),
-});
+export const FigureSummary = z.object({ mean: figure, median: figure, std: figure, min: figure, max: figure, definedCount: z.int().nonnegative() });
 export type FigureSummary = z.infer<typeof FigureSummary>;
 
 export const StructureSummary = z.object({

@@ -21,7 +21,8 @@ export const GateTask = z.object({
       z.object({
         caseId: CaseId,
         subject: z.string(),
-        isHeldOut: z.boolean(), isCanary: z.boolean(),
+        isHeldOut: z.boolean(),
+        isCanary: z.boolean(),
         truthFile: z.string(),
         imageFile: z.string(),
         currentFile: z.string(),

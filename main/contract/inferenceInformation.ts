@@ -5,7 +5,10 @@ import { ConfigurationName, Preset, RunId } from './vocabulary.ts';
 export const InferenceCandidate = z.object({
   /** One configuration, or two that vote by the mean of their probabilities. */
   name: z.string(),
-  configurations: z.array(z.object({ preset: Preset, configuration: ConfigurationName })).min(1).max(2),
+  configurations: z
+    .array(z.object({ preset: Preset, configuration: ConfigurationName }))
+    .min(1)
+    .max(2),
   /** One run for each configuration and fold. */
   runIds: z.array(RunId).min(1),
   /** Over all held-back cases, in original voxel space; `null` where no case has the structure. */

@@ -14,7 +14,18 @@ export type JobState = z.infer<typeof JobState>;
  * `processorCores` and `memoryBytes` are those of the compute process.
  */
 export const Metric = z.object({
-  name: z.enum(['trainLoss', 'valDice', 'learningRate', 'secondsPerStep', 'waitingShare', 'gradientNorm', 'skippedSteps', 'lossScale', 'processorCores', 'memoryBytes']),
+  name: z.enum([
+    'trainLoss',
+    'valDice',
+    'learningRate',
+    'secondsPerStep',
+    'waitingShare',
+    'gradientNorm',
+    'skippedSteps',
+    'lossScale',
+    'processorCores',
+    'memoryBytes',
+  ]),
   epoch: z.int().nonnegative(),
   step: z.int().nonnegative(),
   value: z.number(),
@@ -23,7 +34,23 @@ export const Metric = z.object({
 export type Metric = z.infer<typeof Metric>;
 
 export const Progress = z.object({
-  phase: z.enum(['waiting', 'starting', 'scanning', 'reading', 'fingerprint', 'planning', 'preprocessing', 'training', 'validating', 'paused', 'predicting', 'evaluating', 'writing', 'receiving', 'sending']),
+  phase: z.enum([
+    'waiting',
+    'starting',
+    'scanning',
+    'reading',
+    'fingerprint',
+    'planning',
+    'preprocessing',
+    'training',
+    'validating',
+    'paused',
+    'predicting',
+    'evaluating',
+    'writing',
+    'receiving',
+    'sending',
+  ]),
   done: z.number().nonnegative(),
   total: z.number().nonnegative(),
   secondsLeft: z.number().nonnegative().optional(),
@@ -48,7 +75,13 @@ const event = <T extends string, S extends z.ZodRawShape>(type: T, facts: S) =>
   z.object({ type: z.literal(type), jobId: JobId, seq: z.int().nonnegative(), atMs: z.number(), ...facts });
 
 export const JobEvent = z.discriminatedUnion('type', [
-  event('queued', { kind: JobKind, title: z.string(), subject: z.string().optional(), request: JobRequest.optional(), /** Folders outside the project that its files go into. */ writesInto: z.array(z.string()).optional() }),
+  event('queued', {
+    kind: JobKind,
+    title: z.string(),
+    subject: z.string().optional(),
+    request: JobRequest.optional(),
+    /** Folders outside the project that its files go into. */ writesInto: z.array(z.string()).optional(),
+  }),
   /** The user wants it next. */
   event('movedUp', {}),
   event('started', {}),
@@ -69,7 +102,16 @@ export type JobEvent = z.infer<typeof JobEvent>;
 
 const NEXT: Record<JobState, Partial<Record<JobEvent['type'], JobState>>> = {
   queued: { movedUp: 'queued', started: 'running', cancelled: 'cancelled', failed: 'failed', interrupted: 'interrupted' },
-  running: { progress: 'running', metric: 'running', problem: 'running', retrying: 'running', succeeded: 'succeeded', failed: 'failed', cancelled: 'cancelled', interrupted: 'interrupted' },
+  running: {
+    progress: 'running',
+    metric: 'running',
+    problem: 'running',
+    retrying: 'running',
+    succeeded: 'succeeded',
+    failed: 'failed',
+    cancelled: 'cancelled',
+    interrupted: 'interrupted',
+  },
   succeeded: {},
   failed: { resumed: 'failed' },
   cancelled: { resumed: 'cancelled' },

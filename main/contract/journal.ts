@@ -2,11 +2,17 @@
 import { z } from 'zod';
 import { CaseId, FIRST_MASK, MaskNumber, Revision } from './vocabulary.ts';
 
-export const JournalId = z.string().regex(/^journal-[0-9a-f]{16}$/).brand('JournalId');
+export const JournalId = z
+  .string()
+  .regex(/^journal-[0-9a-f]{16}$/)
+  .brand('JournalId');
 export type JournalId = z.infer<typeof JournalId>;
 
 /** One page that was loaded; after a reload it is another. */
-export const WindowId = z.string().regex(/^[0-9a-f-]{36}$/).brand('WindowId');
+export const WindowId = z
+  .string()
+  .regex(/^[0-9a-f-]{36}$/)
+  .brand('WindowId');
 export type WindowId = z.infer<typeof WindowId>;
 
 /**

@@ -7,12 +7,25 @@ const change = (operations: LegendOperation[], labelRules: LabelRules = NO_LABEL
 
 describe('operations on a legend', () => {
   it('follow one another: what was merged goes where its target goes', () => {
-    const done = change([{ op: 'merge', labelValue: 1, into: 2 }, { op: 'remove', labelValue: 2 }]);
-    expect(done).toMatchObject({ issues: [], legend: [legend[2]], valueMap: [{ from: 1, to: 0 }, { from: 2, to: 0 }] });
+    const done = change([
+      { op: 'merge', labelValue: 1, into: 2 },
+      { op: 'remove', labelValue: 2 },
+    ]);
+    expect(done).toMatchObject({
+      issues: [],
+      legend: [legend[2]],
+      valueMap: [
+        { from: 1, to: 0 },
+        { from: 2, to: 0 },
+      ],
+    });
   });
 
   it('keep regions that mean the same, and are refused where a region would become another', () => {
-    const region = (labelValues: number[], paintsLabelValue: number): LabelRules => ({ regions: [{ name: 'r', labelValues, paintsLabelValue }], ignoreLabelValue: null });
+    const region = (labelValues: number[], paintsLabelValue: number): LabelRules => ({
+      regions: [{ name: 'r', labelValues, paintsLabelValue }],
+      ignoreLabelValue: null,
+    });
     const merge: LegendOperation[] = [{ op: 'merge', labelValue: 1, into: 2 }];
     expect(change(merge, region([1, 2], 1)).labelRules).toEqual(region([2], 2));
     expect(change(merge, region([1, 3], 3)).issues).toHaveLength(1);

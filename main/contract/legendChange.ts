@@ -70,7 +70,9 @@ function applied(change: LegendChange, operation: LegendOperation): LegendChange
   if (into !== 0 && !find(into)) return refuse(`label ${into} is not in the legend`);
   if (legend.length === 1) return refuse(`${segment.name} is the only label`);
   if (labelValue === labelRules.ignoreLabelValue || (into !== 0 && into === labelRules.ignoreLabelValue))
-    return refuse(`${(labelValue === labelRules.ignoreLabelValue ? segment : find(into)!).name} marks voxels of which nothing is known; such a label cannot be merged or removed`);
+    return refuse(
+      `${(labelValue === labelRules.ignoreLabelValue ? segment : find(into)!).name} marks voxels of which nothing is known; such a label cannot be merged or removed`,
+    );
   const regions = labelRules.regions?.map((region) => regionWithout(region, labelValue, into, segment.name)) ?? null;
   const issues = (regions ?? []).filter((one) => typeof one === 'string');
   return {
@@ -87,7 +89,8 @@ function regionWithout(region: LabelRegion, labelValue: number, into: number, na
   const { labelValues, paintsLabelValue } = region;
   const has = labelValues.includes(labelValue);
   if (!has && paintsLabelValue !== labelValue && (into === 0 || !labelValues.includes(into))) return region;
-  if (into !== 0 && has !== labelValues.includes(into)) return `the region ${region.name} has only one of the labels that ${name} is merged with; change the region first`;
+  if (into !== 0 && has !== labelValues.includes(into))
+    return `the region ${region.name} has only one of the labels that ${name} is merged with; change the region first`;
   const left = labelValues.filter((value) => value !== labelValue);
   const paints = paintsLabelValue === labelValue ? into : paintsLabelValue;
   if (left.length === 0 || paints === 0) return `the region ${region.name} would have nothing left to learn or to paint; change the region first`;

@@ -43,6 +43,9 @@ export const NnunetPlans = z.object({
   plans_name: z.string().optional(),
   transpose_forward: z.tuple([z.int(), z.int(), z.int()]),
   configurations: z.record(z.string(), NnunetConfiguration),
-  foreground_intensity_properties_per_channel: z.record(z.string(), z.object({ mean: z.number(), std: z.number(), percentile_00_5: z.number(), percentile_99_5: z.number() })),
+  foreground_intensity_properties_per_channel: z.record(
+    z.string(),
+    z.object({ mean: z.number(), std: z.number(), percentile_00_5: z.number(), percentile_99_5: z.number() }),
+  ),
 });
 export type NnunetPlans = z.infer<typeof NnunetPlans>;

@@ -11,7 +11,12 @@ export type Theme = z.infer<typeof Theme>;
 export const SCALE_PERCENT = { least: 100, most: 200 } as const;
 
 /** Goes into what is saved and accepted, and into files that others read. */
-const AuthorName = z.string().trim().min(1).max(64).regex(/^[^\p{Cc}\\]*$/u); // DICOM's PN and LO forbid the backslash
+const AuthorName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(64)
+  .regex(/^[^\p{Cc}\\]*$/u); // DICOM's PN and LO forbid the backslash
 /** How the planes of a case are laid out. `stack`: the slices as they were taken, one by one; `quad` and `threeD` have a view in three dimensions beside the planes. */
 export const VIEW_LAYOUTS = ['planes', 'row', 'quad', 'threeD', 'one', 'stack'] as const;
 export const ViewLayout = z.enum(VIEW_LAYOUTS);

@@ -19,5 +19,9 @@ export const ReadOnlyReason = z.enum([
 export type ReadOnlyReason = z.infer<typeof ReadOnlyReason>;
 
 /** A project opened to look at. What it shows is as it was at `asOfMs`; opening it again looks anew. */
-export const ReadOnlyAccess = z.object({ reason: ReadOnlyReason, /** `null`: nobody, or nobody knows. */ holder: ProjectHolder.nullable(), asOfMs: z.number() });
+export const ReadOnlyAccess = z.object({
+  reason: ReadOnlyReason,
+  /** `null`: nobody, or nobody knows. */ holder: ProjectHolder.nullable(),
+  asOfMs: z.number(),
+});
 export type ReadOnlyAccess = z.infer<typeof ReadOnlyAccess>;

@@ -5,7 +5,10 @@ import { RunId } from './vocabulary.ts';
 const Index = z.int().nonnegative();
 const Count = z.int().positive();
 
-export const ProposalId = z.string().regex(/^[\w-]{1,64}$/).brand<'ProposalId'>();
+export const ProposalId = z
+  .string()
+  .regex(/^[\w-]{1,64}$/)
+  .brand<'ProposalId'>();
 export type ProposalId = z.infer<typeof ProposalId>;
 
 /** Voxels of the stored grid. */

@@ -27,7 +27,13 @@ export const RerunOutcome = z.object({
 export type RerunOutcome = z.infer<typeof RerunOutcome>;
 
 /** Compares a repeated training with the one it repeats; writes rerun.json. The summary is `{ rerun }`. */
-export const CompareRunsTask = z.object({ task: z.literal('compareRuns'), runId: RunId, runFolder: z.string(), repeatsRunId: RunId, repeatedRunFolder: z.string() });
+export const CompareRunsTask = z.object({
+  task: z.literal('compareRuns'),
+  runId: RunId,
+  runFolder: z.string(),
+  repeatsRunId: RunId,
+  repeatedRunFolder: z.string(),
+});
 export type CompareRunsTask = z.infer<typeof CompareRunsTask>;
 
 /** The weights are the same, bit for bit; `null`: nobody can say any more. */
@@ -40,13 +46,16 @@ const figure = (value: number | null): string => (value === null ? 'unknown' : S
 export function describeRerun(outcome: RerunOutcome): string[] {
   const { largestWeightDifference, comparedSteps, firstDifferentStep, largestLossDifference, dice, repeatedDice, isSamePlan, otherEnvironment } = outcome;
   const same = isSameResult(outcome);
-  const answer = { true: 'The same result, bit for bit.', false: 'Not the same result.', null: 'The weights to compare with are gone.' }[String(same) as 'true' | 'false' | 'null'];
+  const answer = { true: 'The same result, bit for bit.', false: 'Not the same result.', null: 'The weights to compare with are gone.' }[
+    String(same) as 'true' | 'false' | 'null'
+  ];
   const lines = [answer];
   if (same === false) lines.push(`Largest difference of a weight: ${figure(largestWeightDifference)}.`);
   if (comparedSteps === 0) lines.push('The losses cannot be compared: the repeated run kept none.');
   else if (firstDifferentStep === null) lines.push(`The loss is the same in all ${comparedSteps} steps.`);
   else lines.push(`The loss parts at step ${firstDifferentStep} of ${comparedSteps}; largest difference ${figure(largestLossDifference)}.`);
-  if (dice !== null || repeatedDice !== null) lines.push(dice === repeatedDice ? `Validation Dice ${figure(dice)} both times.` : `Validation Dice ${figure(dice)}, before ${figure(repeatedDice)}.`);
+  if (dice !== null || repeatedDice !== null)
+    lines.push(dice === repeatedDice ? `Validation Dice ${figure(dice)} both times.` : `Validation Dice ${figure(dice)}, before ${figure(repeatedDice)}.`);
   if (!isSamePlan) lines.push('The plan is another one: planning has changed since.');
   for (const { what, before, now } of otherEnvironment) lines.push(`Other ${what}: ${now}, before ${before}.`);
   return lines;

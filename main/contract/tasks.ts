@@ -23,7 +23,25 @@ import { PredictOptions } from './predictOptions.ts';
 import { VoxelBox } from './proposal.ts';
 import { Provenance } from './provenance.ts';
 import {
-  Amp, CaseId, ConfigurationName, ExportFormat, Fold, Grid, LabelRules, LabelValue, ModelFormat, MsdTask, NO_LABEL_RULES, OverlapRule, PetValues, PhantomAnatomy, Preset, Revision, RunId, Segment, VoxelType,
+  Amp,
+  CaseId,
+  ConfigurationName,
+  ExportFormat,
+  Fold,
+  Grid,
+  LabelRules,
+  LabelValue,
+  ModelFormat,
+  MsdTask,
+  NO_LABEL_RULES,
+  OverlapRule,
+  PetValues,
+  PhantomAnatomy,
+  Preset,
+  Revision,
+  RunId,
+  Segment,
+  VoxelType,
 } from './vocabulary.ts';
 
 /** A volume in the project store: raw NIfTI-1 (`.nii`, voxels at byte 352), axes closest to LPS. */
@@ -124,11 +142,14 @@ export const TrainTask = z.object({
 export type TrainTask = z.infer<typeof TrainTask>;
 
 /** Pictures of patches as the run is given them. The summary is `ExamplePatchesSummary`. */
-export const ExamplePatchesTask = TrainTask.pick({ runFolder: true, preprocessedFolder: true, configuration: true, preset: true, recipe: true, seed: true }).extend({
-  task: z.literal('examplePatches'),
-  cases: z.array(TrainCase).min(1),
-  isAugmented: z.boolean(),
-});
+export const ExamplePatchesTask = TrainTask.pick({
+  runFolder: true,
+  preprocessedFolder: true,
+  configuration: true,
+  preset: true,
+  recipe: true,
+  seed: true,
+}).extend({ task: z.literal('examplePatches'), cases: z.array(TrainCase).min(1), isAugmented: z.boolean() });
 export type ExamplePatchesTask = z.infer<typeof ExamplePatchesTask>;
 
 /** Plans without training; with `preprocess`, makes the cases of these configurations ready for it. */
@@ -228,7 +249,13 @@ export type PredictTask = z.infer<typeof PredictTask>;
 
 /** Around one place of one case. The summary is `levels` and `seedLevel` of `Proposal`; `levels` is null where it was told to stop. */
 export const ProposeTask = z.object({
-  task: z.literal('propose'), model: PredictTask.shape.models.element, image: StoredImage, labelValue: LabelValue, box: VoxelBox, seed: VoxelBox, scratchFolder: z.string(),
+  task: z.literal('propose'),
+  model: PredictTask.shape.models.element,
+  image: StoredImage,
+  labelValue: LabelValue,
+  box: VoxelBox,
+  seed: VoxelBox,
+  scratchFolder: z.string(),
   /** For the error of a run that does not know the label. */
   runId: RunId,
   /** Absent: `refuse`. */
@@ -279,7 +306,14 @@ export const ExportTask = z.object({
   legend: z.array(Segment),
   /** Other labels become background; absent: all are written. */
   labelValues: z.array(LabelValue).min(1).optional(),
-  models: z.array(z.object({ runId: RunId, runFolder: z.string(), algorithmName: z.string(), /** When its newest weights were written. */ trainedUntilMs: z.number().nullable() })),
+  models: z.array(
+    z.object({
+      runId: RunId,
+      runFolder: z.string(),
+      algorithmName: z.string(),
+      /** When its newest weights were written. */ trainedUntilMs: z.number().nullable(),
+    }),
+  ),
   cases: z.array(ExportCase).min(1),
 });
 export type ExportTask = z.infer<typeof ExportTask>;
@@ -326,7 +360,9 @@ export const EvaluateSummary = z.object({
   comparedCount: z.int(),
   leftOutCount: z.int(),
   dice: z.number().nullable(),
-  structures: z.array(z.object({ name: z.string(), dice: z.number().nullable(), iou: z.number().nullable(), hd95Mm: z.number().nullable(), assdMm: z.number().nullable() })),
+  structures: z.array(
+    z.object({ name: z.string(), dice: z.number().nullable(), iou: z.number().nullable(), hd95Mm: z.number().nullable(), assdMm: z.number().nullable() }),
+  ),
   files: z.array(z.string()),
 });
 export type EvaluateSummary = z.infer<typeof EvaluateSummary>;
@@ -353,12 +389,7 @@ export const ExportModelTask = z.object({
 export type ExportModelTask = z.infer<typeof ExportModelTask>;
 
 /** Checks a bundle and unpacks it into a new run folder; tells one `importedModel`. */
-export const ImportModelTask = z.object({
-  task: z.literal('importModel'),
-  bundleFile: z.string(),
-  runFolder: z.string(),
-  author: z.string(),
-});
+export const ImportModelTask = z.object({ task: z.literal('importModel'), bundleFile: z.string(), runFolder: z.string(), author: z.string() });
 export type ImportModelTask = z.infer<typeof ImportModelTask>;
 
 /** Chooses among models by their predictions of cases that none of them has learnt from; the summary is `InferenceInformation`. */
@@ -369,7 +400,12 @@ export const FindBestTask = z.object({
   mirror: z.boolean(),
   truthFiles: z.array(z.string()).min(1),
   candidates: z
-    .array(InferenceCandidate.pick({ name: true, configurations: true, runIds: true }).extend({ runFolders: z.array(z.string()).min(1), /** As many as `truthFiles`. */ predictionFiles: z.array(z.string()) }))
+    .array(
+      InferenceCandidate.pick({ name: true, configurations: true, runIds: true }).extend({
+        runFolders: z.array(z.string()).min(1),
+        /** As many as `truthFiles`. */ predictionFiles: z.array(z.string()),
+      }),
+    )
     .min(1),
 });
 export type FindBestTask = z.infer<typeof FindBestTask>;
@@ -446,8 +482,33 @@ export const DicomReceiveTask = z.object({ task: z.literal('dicomReceive'), stat
 export type DicomReceiveTask = z.infer<typeof DicomReceiveTask>;
 
 export const TaskInput = z.discriminatedUnion('task', [
-  ImportTask, PlanTask, TrainTask, BenchTask, PredictTask, ProposeTask, EvaluateTask, FindBestTask, GateTask, CompareRunsTask, DeleteModelTask, ExportTask, ExportDatasetTask, ExportModelTask, ImportModelTask,
-  CheckRuntimeTask, PhantomTask, SaveLabelmapTask, CheckLabelsTask, MigrateLabelsTask, CompareMasksTask, ThumbnailsTask, ExamplePatchesTask, DicomAskTask, DicomRetrieveTask, DicomSendTask, DicomReceiveTask,
+  ImportTask,
+  PlanTask,
+  TrainTask,
+  BenchTask,
+  PredictTask,
+  ProposeTask,
+  EvaluateTask,
+  FindBestTask,
+  GateTask,
+  CompareRunsTask,
+  DeleteModelTask,
+  ExportTask,
+  ExportDatasetTask,
+  ExportModelTask,
+  ImportModelTask,
+  CheckRuntimeTask,
+  PhantomTask,
+  SaveLabelmapTask,
+  CheckLabelsTask,
+  MigrateLabelsTask,
+  CompareMasksTask,
+  ThumbnailsTask,
+  ExamplePatchesTask,
+  DicomAskTask,
+  DicomRetrieveTask,
+  DicomSendTask,
+  DicomReceiveTask,
 ]);
 export type TaskInput = z.infer<typeof TaskInput>;
 
@@ -505,7 +566,14 @@ export const TaskItem = z.discriminatedUnion('kind', [
     validationDice: z.number().optional(),
     validationDicePerLabel: z.record(z.string(), z.number()).optional(),
   }),
-  z.object({ kind: z.literal('prediction'), caseId: CaseId, labelFile: z.string(), labelSha256: z.string(), elapsedSeconds: z.number(), /** With an `uncertaintyFile`. */ uncertainty: CaseUncertainty.optional() }),
+  z.object({
+    kind: z.literal('prediction'),
+    caseId: CaseId,
+    labelFile: z.string(),
+    labelSha256: z.string(),
+    elapsedSeconds: z.number(),
+    /** With an `uncertaintyFile`. */ uncertainty: CaseUncertainty.optional(),
+  }),
   z.object({
     kind: z.literal('importedModel'),
     runFolder: z.string(),
@@ -527,7 +595,14 @@ export const TaskItem = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('placed'), node: z.string() }),
   z.object({ kind: z.literal('receiverReady') }),
   /** `isStudyQuiet`: nothing has come for this study for a while, so it may be imported. */
-  z.object({ kind: z.literal('receivedObjects'), studyUid: z.string(), folder: z.string(), callingAeTitle: z.string(), objectCount: z.int(), isStudyQuiet: z.boolean() }),
+  z.object({
+    kind: z.literal('receivedObjects'),
+    studyUid: z.string(),
+    folder: z.string(),
+    callingAeTitle: z.string(),
+    objectCount: z.int(),
+    isStudyQuiet: z.boolean(),
+  }),
   z.object({ kind: z.literal('writtenFile'), path: z.string(), sourcePath: z.string().optional() }),
 ]);
 export type TaskItem = z.infer<typeof TaskItem>;

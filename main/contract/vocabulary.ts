@@ -35,9 +35,7 @@ export const Direction = z.array(z.number()).length(9).readonly().brand<'Directi
 export type Direction = z.infer<typeof Direction>;
 
 /** Where the voxels of a volume lie. `originLpsMm` is the centre of voxel (0,0,0). */
-export const Grid = z
-  .object({ dimsIjk: DimsIjk, spacingMm: SpacingMm, originLpsMm: PointLpsMm, direction: Direction })
-  .readonly();
+export const Grid = z.object({ dimsIjk: DimsIjk, spacingMm: SpacingMm, originLpsMm: PointLpsMm, direction: Direction }).readonly();
 export type Grid = z.infer<typeof Grid>;
 
 export const VoxelType = z.enum(['uint8', 'int16', 'uint16', 'float32']);
@@ -49,11 +47,7 @@ export const LabelValue = z.int().min(1).max(LARGEST_LABEL_VALUE, `label values 
 const LabelName = z.string().min(1).max(64);
 
 /** A coded concept (DICOM code sequence macro, PS3.3 section 8.8), e.g. SCT 10200004 "Liver". */
-export const Code = z.object({
-  scheme: z.string().min(1).max(16),
-  value: z.string().min(1).max(64),
-  meaning: z.string().min(1).max(64),
-});
+export const Code = z.object({ scheme: z.string().min(1).max(16), value: z.string().min(1).max(64), meaning: z.string().min(1).max(64) });
 export type Code = z.infer<typeof Code>;
 /** What a segment is, in the terms of PS3.3 section C.8.20.2: property category, property type, side or other modifier. */
 export const SegmentCodes = z.object({ category: Code, type: Code, modifier: Code.optional() });
@@ -64,20 +58,11 @@ export const PhantomAnatomy = z.enum(['pair', 'abdomen', 'brain']);
 export type PhantomAnatomy = z.infer<typeof PhantomAnatomy>;
 
 /** One class in the legend. `labelValue` 0 is background and never a segment. */
-export const Segment = z.object({
-  labelValue: LabelValue,
-  name: LabelName,
-  colorRgb: triple(z.int().min(0).max(255)),
-  codes: SegmentCodes.optional(),
-});
+export const Segment = z.object({ labelValue: LabelValue, name: LabelName, colorRgb: triple(z.int().min(0).max(255)), codes: SegmentCodes.optional() });
 export type Segment = z.infer<typeof Segment>;
 
 /** A union of labels that is learnt as a whole. Where it is predicted, `paintsLabelValue` is painted. */
-export const LabelRegion = z.object({
-  name: LabelName,
-  labelValues: z.array(LabelValue).min(1),
-  paintsLabelValue: LabelValue,
-});
+export const LabelRegion = z.object({ name: LabelName, labelValues: z.array(LabelValue).min(1), paintsLabelValue: LabelValue });
 export type LabelRegion = z.infer<typeof LabelRegion>;
 
 /** What labels mean to a training beyond their names, as nnU-Net's `dataset.json` says it. */

@@ -30,8 +30,6 @@ describe('writeFileAtomic', () => {
   });
 
   it('rejects with the errno of a missing folder', async () => {
-    await expect(writeFileAtomic(join(folder, 'none', 'a.bin'), new Uint8Array(1))).rejects.toMatchObject({
-      code: 'ENOENT',
-    });
+    await expect(writeFileAtomic(join(folder, 'none', 'a.bin'), new Uint8Array(1))).rejects.toMatchObject({ code: 'ENOENT' });
   });
 });

@@ -67,11 +67,26 @@ describe('a file of chunks', () => {
     expect(file.about).toEqual({ who: 'me' });
     for (const [origin, shape] of [
       [[0, 0, 0], SHAPE],
-      [[3, 5, 7], [9, 20, 11]],
-      [[-4, -3, -2], [10, 9, 8]],
-      [[20, 38, 28], [6, 6, 6]],
-      [[-5, -5, -5], [40, 60, 50]],
-      [[30, 0, 0], [4, 4, 4]],
+      [
+        [3, 5, 7],
+        [9, 20, 11],
+      ],
+      [
+        [-4, -3, -2],
+        [10, 9, 8],
+      ],
+      [
+        [20, 38, 28],
+        [6, 6, 6],
+      ],
+      [
+        [-5, -5, -5],
+        [40, 60, 50],
+      ],
+      [
+        [30, 0, 0],
+        [4, 4, 4],
+      ],
     ] as const) {
       const box = await file.readBox('image', 'float32', origin, shape);
       expect([...box]).toEqual([...expectedBox(origin, shape, 0), ...expectedBox(origin, shape, 1)]);

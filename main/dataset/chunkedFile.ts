@@ -206,7 +206,13 @@ export class ChunkedFile<T> {
    * A box of all channels, channel after channel; zeros outside the volume. `passing`: chunks that are not in the cache
    * do not come in, because nobody will ask again soon. Throws `disk/corrupt` for a damaged chunk.
    */
-  async readBox<K extends ChunkedType>(name: string, type: K, originDhw: ShapeDhw, shapeDhw: ShapeDhw, use: 'keep' | 'passing' = 'keep'): Promise<ArrayTypes[K]> {
+  async readBox<K extends ChunkedType>(
+    name: string,
+    type: K,
+    originDhw: ShapeDhw,
+    shapeDhw: ShapeDhw,
+    use: 'keep' | 'passing' = 'keep',
+  ): Promise<ArrayTypes[K]> {
     const array = this.#find(name);
     if (array.type !== type) throw corrupt(this.#source, `'${name}' is ${array.type}, not ${type}`);
     const boxes = chunksIn(array.shape, array.chunkShape, originDhw, shapeDhw);
@@ -238,14 +244,18 @@ export class ChunkedFile<T> {
       if (!known) missing.push({ box, key: keyOf(box) });
       return known;
     });
-    const reading = missing.length === 0 ? null : this.#source.read(missing.map(({ box }) => ({ offset: array.offsets[box.index]!, byteCount: array.chunks[box.index]![0] })));
+    const reading =
+      missing.length === 0
+        ? null
+        : this.#source.read(missing.map(({ box }) => ({ offset: array.offsets[box.index]!, byteCount: array.chunks[box.index]![0] })));
     const read = missing.map(async ({ box }, n) => this.#unpack(array, box, (await reading!)[n]!));
-    if (isKept) missing.forEach(({ box, key }, n) => {
-      const valueBytes = ARRAY_TYPES[array.type].BYTES_PER_ELEMENT;
-      this.#cache.set(key, read[n]!, array.channels * voxelCount(box.shapeDhw) * valueBytes);
-      // a chunk that could not be read is asked for again next time
-      read[n]!.catch(() => this.#cache.delete(key));
-    });
+    if (isKept)
+      missing.forEach(({ box, key }, n) => {
+        const valueBytes = ARRAY_TYPES[array.type].BYTES_PER_ELEMENT;
+        this.#cache.set(key, read[n]!, array.channels * voxelCount(box.shapeDhw) * valueBytes);
+        // a chunk that could not be read is asked for again next time
+        read[n]!.catch(() => this.#cache.delete(key));
+      });
     let next = 0;
     return found.map((known) => known ?? read[next++]!);
   }

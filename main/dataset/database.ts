@@ -3,7 +3,17 @@ import SqliteDatabase from 'libsql';
 import { z } from 'zod';
 import { existsSync, statSync } from 'node:fs';
 import { AppException } from '../contract/errors.ts';
-import { checkSeals, logPages, type Pages, pagesInLog, requireNoDamagedLog, requireWholeLog, sealCopy, sealPages, unsealPages } from './encryption/databaseSeals.ts';
+import {
+  checkSeals,
+  logPages,
+  type Pages,
+  pagesInLog,
+  requireNoDamagedLog,
+  requireWholeLog,
+  sealCopy,
+  sealPages,
+  unsealPages,
+} from './encryption/databaseSeals.ts';
 import type { ProjectKeys } from './encryption/keyFile.ts';
 
 export type Parameters = Readonly<Record<string, string | number | null>>;
@@ -28,8 +38,7 @@ function asAppException(thrown: unknown, file: string): unknown {
   // IOERR: the disk, or the network it lies on, failed.
   if (code === 'SQLITE_READONLY' || code === 'SQLITE_PERM' || code === 'SQLITE_CANTOPEN' || code.startsWith('SQLITE_IOERR'))
     return new AppException({ code: 'disk/denied', path: file, detail: message });
-  if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB')
-    return new AppException({ code: 'disk/corrupt', path: file, detail: message });
+  if (code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB') return new AppException({ code: 'disk/corrupt', path: file, detail: message });
   return thrown;
 }
 

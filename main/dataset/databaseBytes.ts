@@ -39,7 +39,7 @@ function* chunksOf(file: string): Generator<Buffer> {
   const isKept = platform !== 'win32';
   const handle = isKept ? handleOf(file) : openSync(file, 'r');
   try {
-    for (let at = 0; ; ) {
+    for (let at = 0; ;) {
       const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
       const bytesRead = readSync(handle, chunk, 0, CHUNK_BYTES, at);
       if (bytesRead === 0) return;

@@ -27,7 +27,12 @@ export class ExclusionTable {
   set(caseIds: readonly CaseId[], reason: string | null, author: string, atMs: number): void {
     this.database.transaction(() => {
       for (const caseId of caseIds) {
-        this.database.run('INSERT INTO exclusions (case_id, reason, author, at_ms) VALUES (:caseId, :reason, :author, :atMs)', { caseId, reason, author, atMs });
+        this.database.run('INSERT INTO exclusions (case_id, reason, author, at_ms) VALUES (:caseId, :reason, :author, :atMs)', {
+          caseId,
+          reason,
+          author,
+          atMs,
+        });
         this.audit.append({ actor: author, action: reason === null ? 'include' : 'exclude', subject: caseId, facts: reason === null ? {} : { reason } });
       }
     });

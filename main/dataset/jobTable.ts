@@ -72,7 +72,10 @@ export class JobTable {
       WHERE q.type = 'queued' AND json_extract(q.event_json, '$.writesInto') IS NOT NULL
         AND EXISTS (SELECT 1 FROM job_events i WHERE i.job_id = q.job_id AND i.type = 'interrupted')
       ORDER BY j.rowid DESC LIMIT :limit`;
-    return this.database.all(EventRow, sql, { limit }).map((row) => row.event_json).filter((event) => event.type === 'queued');
+    return this.database
+      .all(EventRow, sql, { limit })
+      .map((row) => row.event_json)
+      .filter((event) => event.type === 'queued');
   }
 
   #insertJob(event: Extract<JobEvent, { type: 'queued' }>): void {

@@ -96,9 +96,22 @@ export class MaskTable {
     if (isTaken) throw new AppException({ code: 'labels/mask-name-taken', caseId, name });
   }
 
-  #write(caseId: CaseId, { mask, name, isDeleted }: Pick<StoredMask, 'mask' | 'name' | 'isDeleted'>, author: string, atMs: number, facts: Readonly<Record<string, unknown>>): void {
+  #write(
+    caseId: CaseId,
+    { mask, name, isDeleted }: Pick<StoredMask, 'mask' | 'name' | 'isDeleted'>,
+    author: string,
+    atMs: number,
+    facts: Readonly<Record<string, unknown>>,
+  ): void {
     this.database.transaction(() => {
-      this.database.run('INSERT INTO masks (case_id, mask, name, is_deleted, author, at_ms) VALUES (:caseId, :mask, :name, :isDeleted, :author, :atMs)', { caseId, mask, name, isDeleted: isDeleted ? 1 : 0, author, atMs });
+      this.database.run('INSERT INTO masks (case_id, mask, name, is_deleted, author, at_ms) VALUES (:caseId, :mask, :name, :isDeleted, :author, :atMs)', {
+        caseId,
+        mask,
+        name,
+        isDeleted: isDeleted ? 1 : 0,
+        author,
+        atMs,
+      });
       this.audit.append({ actor: author, action: 'mask', subject: caseId, facts: { mask, name, ...facts } });
     });
   }
@@ -107,6 +120,11 @@ export class MaskTable {
 function withFirst(rows: readonly z.output<typeof MaskRow>[]): readonly StoredMask[] {
   const [any] = rows;
   if (!any) return ONLY_FIRST_MASK;
-  const written = rows.map(({ mask, name, is_deleted: isDeleted, training_mask: training }) => ({ mask, name, isDeleted: isDeleted === 1, isTraining: mask === training }));
+  const written = rows.map(({ mask, name, is_deleted: isDeleted, training_mask: training }) => ({
+    mask,
+    name,
+    isDeleted: isDeleted === 1,
+    isTraining: mask === training,
+  }));
   return written[0]?.mask === FIRST_MASK ? written : [{ ...ONLY_FIRST_MASK[0]!, isTraining: any.training_mask === FIRST_MASK }, ...written];
 }

@@ -29,14 +29,23 @@ function projectOfVersion(version: number): void {
   const database = new Database(databaseFile());
   migrate(database, folder, SCHEMA_STEPS.slice(0, version));
   const now = version;
-  database.run("INSERT INTO project (id, name, legend_json, created_at_ms) VALUES (1, 'old', '[{\"labelValue\":1,\"name\":\"liver\",\"colorRgb\":[1,2,3]}]', :now)", { now });
+  database.run(
+    'INSERT INTO project (id, name, legend_json, created_at_ms) VALUES (1, \'old\', \'[{"labelValue":1,"name":"liver","colorRgb":[1,2,3]}]\', :now)',
+    { now },
+  );
   database.run("INSERT INTO cases VALUES ('a', :image, 'key', '/data/a.nii', 'nifti', 'CT', 's1', '[]', 1)", { image: JSON.stringify(image) });
-  database.exec("INSERT INTO revisions (case_id, revision, parent, source, author, created_at_ms, sha256) VALUES ('a', 1, NULL, 'manual', 'ada', 2, 'aa'), ('a', 2, 1, 'model:r', 'model', 3, 'bb')");
+  database.exec(
+    "INSERT INTO revisions (case_id, revision, parent, source, author, created_at_ms, sha256) VALUES ('a', 1, NULL, 'manual', 'ada', 2, 'aa'), ('a', 2, 1, 'model:r', 'model', 3, 'bb')",
+  );
   database.exec("INSERT INTO acceptances (case_id, revision, author, at_ms) VALUES ('a', 1, 'ada', 4)");
   database.exec(`INSERT INTO folds (case_id, fold, assigned_at_ms) VALUES ('a', 3, 5)`);
   database.exec("INSERT INTO jobs VALUES ('train-1', 'train', 'r', 6)");
-  database.run("INSERT INTO job_events VALUES ('train-1', 0, 'queued', :json)", { json: JSON.stringify({ type: 'queued', jobId: 'train-1', seq: 0, atMs: 6, kind: 'train', title: 'T' }) });
-  database.run("INSERT INTO runs (run_id, job_id, created_at_ms, options_json, state, checkpoint_at_ms) VALUES ('r', 'train-1', 7, :options, 'finished', 8)", { options: JSON.stringify(options) });
+  database.run("INSERT INTO job_events VALUES ('train-1', 0, 'queued', :json)", {
+    json: JSON.stringify({ type: 'queued', jobId: 'train-1', seq: 0, atMs: 6, kind: 'train', title: 'T' }),
+  });
+  database.run("INSERT INTO runs (run_id, job_id, created_at_ms, options_json, state, checkpoint_at_ms) VALUES ('r', 'train-1', 7, :options, 'finished', 8)", {
+    options: JSON.stringify(options),
+  });
   database.exec("INSERT INTO run_cases VALUES ('r', 'a', 1, 'train', 1.0)");
   if (version >= 3) database.exec("INSERT INTO model_choices (run_id, reason, author, at_ms) VALUES ('r', 'user', 'ada', 9)");
   if (version >= 4) database.exec("INSERT INTO exclusions (case_id, reason, author, at_ms) VALUES ('a', 'blurred', 'ada', 10)");
@@ -58,7 +67,12 @@ describe('a project of an older version', () => {
     const store = await openProject(folder);
     expect(store.project).toMatchObject({ name: 'old', legend: [{ name: 'liver' }] });
     expect(store.cases.list().map(({ caseId, subject }) => [caseId, subject])).toEqual([['a', 's1']]);
-    expect(store.revisions.ofCase(store.cases.list()[0]!.caseId).map(({ revision, author, sha256, accepted }) => [revision, author, sha256, accepted])).toEqual([[1, 'ada', 'aa', true], [2, 'model', 'bb', false]]);
+    expect(store.revisions.ofCase(store.cases.list()[0]!.caseId).map(({ revision, author, sha256, accepted }) => [revision, author, sha256, accepted])).toEqual(
+      [
+        [1, 'ada', 'aa', true],
+        [2, 'model', 'bb', false],
+      ],
+    );
     // what there was is the first mask, and trainings learn from it
     expect(store.masks.ofCase(store.cases.list()[0]!.caseId)).toEqual([{ mask: 1, name: 'Main', isDeleted: false, isTraining: true }]);
     expect(store.revisions.ofMask(store.cases.list()[0]!.caseId, 1)).toHaveLength(2);
@@ -132,12 +146,23 @@ describe('a migration that fails', () => {
 it('keeps the three newest copies and removes what a crash left of one', () => {
   projectOfVersion(1);
   mkdirSync(backups());
-  for (const name of ['maskloop-v1-20260101-000000.db', 'maskloop-v9-20260102-000000.db', 'maskloop-v2-20260103-000000.db', 'maskloop-v1-20260104-000000.db.maskloop-tmp', 'notes.txt'])
+  for (const name of [
+    'maskloop-v1-20260101-000000.db',
+    'maskloop-v9-20260102-000000.db',
+    'maskloop-v2-20260103-000000.db',
+    'maskloop-v1-20260104-000000.db.maskloop-tmp',
+    'notes.txt',
+  ])
     writeFileSync(join(backups(), name), '');
   const database = new Database(databaseFile());
   migrate(database, folder, SCHEMA_STEPS, backups());
   database.close();
-  expect(readdirSync(backups()).sort()).toEqual([expect.stringMatching(/^maskloop-v1-2\d{7}-\d{6}\.db$/), 'maskloop-v2-20260103-000000.db', 'maskloop-v9-20260102-000000.db', 'notes.txt']);
+  expect(readdirSync(backups()).sort()).toEqual([
+    expect.stringMatching(/^maskloop-v1-2\d{7}-\d{6}\.db$/),
+    'maskloop-v2-20260103-000000.db',
+    'maskloop-v9-20260102-000000.db',
+    'notes.txt',
+  ]);
 });
 
 it('refuses a project of a newer program and leaves every byte as it is', async () => {

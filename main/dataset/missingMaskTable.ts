@@ -10,7 +10,12 @@ export class MissingMaskTable {
   constructor(private readonly database: Database) {}
 
   mark(caseId: CaseId, revision: Revision, isMissing: boolean, atMs: number): void {
-    this.database.run('INSERT INTO missing_masks (case_id, revision, is_missing, at_ms) VALUES (:caseId, :revision, :isMissing, :atMs)', { caseId, revision, isMissing: isMissing ? 1 : 0, atMs });
+    this.database.run('INSERT INTO missing_masks (case_id, revision, is_missing, at_ms) VALUES (:caseId, :revision, :isMissing, :atMs)', {
+      caseId,
+      revision,
+      isMissing: isMissing ? 1 : 0,
+      atMs,
+    });
   }
 
   /** Revisions that are marked now, of the cases that have any. */

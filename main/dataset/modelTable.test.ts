@@ -21,7 +21,10 @@ describe('the choice of a model', () => {
     rmSync(folder, { recursive: true, force: true });
   });
   const addRun = (runId: string, checkpointAtMs: number | null) =>
-    database.run("INSERT INTO runs (run_id, job_id, created_at_ms, options_json, state, checkpoint_at_ms) VALUES (:runId, 'j', 1, '{}', 'finished', :checkpointAtMs)", { runId, checkpointAtMs });
+    database.run(
+      "INSERT INTO runs (run_id, job_id, created_at_ms, options_json, state, checkpoint_at_ms) VALUES (:runId, 'j', 1, '{}', 'finished', :checkpointAtMs)",
+      { runId, checkpointAtMs },
+    );
 
   it('of a project from before the gate is the model that predicted then: the one trained last', () => {
     migrate(database, folder, SCHEMA_STEPS.slice(0, 2));

@@ -10,8 +10,10 @@ const code = (value: string, modifier?: string) => ({
   type: { scheme: 'SCT', value, meaning: `Meaning ${value}` },
   ...(modifier ? { modifier: { scheme: 'SCT', value: modifier, meaning: modifier } } : {}),
 });
-const segment = (labelValue: number, name: string, codes?: ReturnType<typeof code>) => Segment.parse({ labelValue, name, colorRgb: [1, 2, 3], ...(codes ? { codes } : {}) });
-const adopt = (legend: ProjectLegend, ...segments: Segment[]) => legend.adopt(segments, '/x', true).segments.map(({ labelValue, name }) => `${labelValue} ${name}`);
+const segment = (labelValue: number, name: string, codes?: ReturnType<typeof code>) =>
+  Segment.parse({ labelValue, name, colorRgb: [1, 2, 3], ...(codes ? { codes } : {}) });
+const adopt = (legend: ProjectLegend, ...segments: Segment[]) =>
+  legend.adopt(segments, '/x', true).segments.map(({ labelValue, name }) => `${labelValue} ${name}`);
 
 describe('ProjectLegend', () => {
   it('keeps numbers that are free, and moves those that are not', () => {
@@ -52,18 +54,45 @@ describe('ProjectLegend', () => {
 });
 
 describe('regions', () => {
-  const map = (path: string, voxels: number[], segments: Segment[], regions: ReadLabels['regions'] = null): ReadLabels => ({ path, voxels: Uint8Array.from(voxels), segments, hasOwnNumbers: false, regions, warnings: [] });
+  const map = (path: string, voxels: number[], segments: Segment[], regions: ReadLabels['regions'] = null): ReadLabels => ({
+    path,
+    voxels: Uint8Array.from(voxels),
+    segments,
+    hasOwnNumbers: false,
+    regions,
+    warnings: [],
+  });
   const none = { segments: [], rules: undefined };
 
   it('of several cases are joined; once there are some, every segment is one', () => {
     const legend = new ProjectLegend([segment(9, 'Old')]);
-    const first = joinLabels([map('/a', [1, 2, 3], [segment(1, 'A'), segment(2, 'B'), segment(3, 'A + B')], [
-      { name: 'A', labelValues: [1, 3], paintsLabelValue: 1 },
-      { name: 'B', labelValues: [2, 3], paintsLabelValue: 2 },
-    ])], legend, none);
-    expect(first.rules?.regions?.map(({ name, labelValues }) => [name, labelValues])).toEqual([['A', [1, 3]], ['B', [2, 3]], ['Old', [9]]]);
+    const first = joinLabels(
+      [
+        map(
+          '/a',
+          [1, 2, 3],
+          [segment(1, 'A'), segment(2, 'B'), segment(3, 'A + B')],
+          [
+            { name: 'A', labelValues: [1, 3], paintsLabelValue: 1 },
+            { name: 'B', labelValues: [2, 3], paintsLabelValue: 2 },
+          ],
+        ),
+      ],
+      legend,
+      none,
+    );
+    expect(first.rules?.regions?.map(({ name, labelValues }) => [name, labelValues])).toEqual([
+      ['A', [1, 3]],
+      ['B', [2, 3]],
+      ['Old', [9]],
+    ]);
     const second = joinLabels([map('/b', [1, 2], [segment(1, 'C'), segment(2, 'B')])], legend, none);
-    expect(second.rules?.regions?.map(({ name, labelValues }) => [name, labelValues])).toEqual([['A', [1, 3]], ['B', [2, 3]], ['Old', [9]], ['C', [10]]]);
+    expect(second.rules?.regions?.map(({ name, labelValues }) => [name, labelValues])).toEqual([
+      ['A', [1, 3]],
+      ['B', [2, 3]],
+      ['Old', [9]],
+      ['C', [10]],
+    ]);
     expect(second.voxels).toEqual(Uint8Array.of(10, 2));
   });
 });

@@ -48,7 +48,8 @@ export class ProjectLegend {
         return this.#byValue.get(known)!;
       }
       const value = taken.has(segment.labelValue) ? ++last : segment.labelValue;
-      if (value > LARGEST_LABEL_VALUE) throw new AppException({ code: 'import/label-values', path, detail: `the legend would need label values above ${LARGEST_LABEL_VALUE}` });
+      if (value > LARGEST_LABEL_VALUE)
+        throw new AppException({ code: 'import/label-values', path, detail: `the legend would need label values above ${LARGEST_LABEL_VALUE}` });
       taken.add(value);
       valueOf.set(segment.labelValue, value);
       const isDefaultColor = segment.colorRgb.join() === defaultColor(segment.labelValue).join();
@@ -87,7 +88,10 @@ export class ProjectLegend {
     const covered = new Set(joined.flatMap(({ labelValues }) => labelValues));
     const candidates = isWholeLegend ? [] : [...(this.#regions === null ? this.#byValue.values() : segments)];
     const alone = candidates.filter(({ labelValue }) => !covered.has(labelValue));
-    this.#regions = joinRegions(joined, alone.map(({ name, labelValue }) => ({ name, labelValues: [labelValue], paintsLabelValue: labelValue })));
+    this.#regions = joinRegions(
+      joined,
+      alone.map(({ name, labelValue }) => ({ name, labelValues: [labelValue], paintsLabelValue: labelValue })),
+    );
     return this.#regions;
   }
 
@@ -160,7 +164,11 @@ export function joinRegions(known: readonly LabelRegion[], further: readonly Lab
   return [...joined, ...further.filter(({ name }) => !known.some((region) => region.name === name))];
 }
 
-const plain = (name: string): string => name.trim().toLowerCase().replace(/[\s_-]+/g, ' ');
+const plain = (name: string): string =>
+  name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, ' ');
 const sameName = (a: Segment, b: Segment): boolean => plain(a.name) === plain(b.name);
 const codeOf = ({ codes }: Segment): string | null =>
   codes ? JSON.stringify([codes.type.scheme, codes.type.value, codes.modifier?.scheme, codes.modifier?.value]) : null;

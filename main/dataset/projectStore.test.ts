@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import type { AppError} from '../contract/errors.ts';
+import type { AppError } from '../contract/errors.ts';
 import { toAppError } from '../contract/errors.ts';
 import { ImportedCase } from '../contract/tasks.ts';
 import { CaseId, JobId, NO_LABEL_RULES, RevisionSource, RunId } from '../contract/vocabulary.ts';
@@ -16,12 +16,7 @@ import { RunOptions } from './runTable.ts';
 let folder: string;
 let store: ProjectStore | null = null;
 const caseId = CaseId.parse('liver_01');
-const grid = {
-  dimsIjk: [2, 2, 2],
-  spacingMm: [1, 1, 1],
-  originLpsMm: [0, 0, 0],
-  direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-};
+const grid = { dimsIjk: [2, 2, 2], spacingMm: [1, 1, 1], originLpsMm: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] };
 
 beforeEach(() => {
   folder = join(mkdtempSync(join(tmpdir(), 'maskloop-store-')), 'project');
@@ -47,13 +42,7 @@ function importCase(project: ProjectStore): void {
   const files = [join(caseFolder, 'image_0000.nii')];
   const image = { files, voxelType: 'int16', grid, sourceGrid: grid, channelNames: ['CT'] };
   const facts = { sourceKey: 'k1', sourcePath: '/data/l1.nii', sourceKind: 'nifti', modality: 'CT', subject: 's1' };
-  const item = {
-    kind: 'importedCase',
-    caseId,
-    image,
-    ...facts,
-    warnings: [{ code: 'import/unsupported', path: 'x', detail: 'y' }],
-  };
+  const item = { kind: 'importedCase', caseId, image, ...facts, warnings: [{ code: 'import/unsupported', path: 'x', detail: 'y' }] };
   project.cases.insert(ImportedCase.parse(item), 1000, 'reader');
 }
 
@@ -117,9 +106,7 @@ describe('creating and opening', () => {
     const { renameSync } = await import('node:fs');
     renameSync(folder, `${folder}-moved`);
     store = await openProject(`${folder}-moved`);
-    expect(store.cases.find(caseId)?.image.files[0]).toBe(
-      join(`${folder}-moved`, 'cases', 'liver_01', 'image_0000.nii'),
-    );
+    expect(store.cases.find(caseId)?.image.files[0]).toBe(join(`${folder}-moved`, 'cases', 'liver_01', 'image_0000.nii'));
   });
 
   it('says what is wrong with a folder', async () => {
@@ -147,8 +134,7 @@ describe('creating and opening', () => {
 
 describe('migrations', () => {
   const steps = ['CREATE TABLE a (x INTEGER) STRICT;', 'ALTER TABLE a ADD COLUMN y TEXT;'];
-  const columns = (database: Database) =>
-    database.all(z.object({ name: z.string() }), 'PRAGMA table_info(a)').map(({ name }) => name);
+  const columns = (database: Database) => database.all(z.object({ name: z.string() }), 'PRAGMA table_info(a)').map(({ name }) => name);
 
   it('run in order from whatever version the file has, once', () => {
     mkdirSync(folder);
@@ -250,16 +236,9 @@ describe('revisions', () => {
   it('leave no row when their file cannot be put in place', async () => {
     store = await createProject(folder);
     importCase(store);
-    const missing = {
-      caseId,
-      pendingFile: join(folder, 'nothing'),
-      parent: null,
-      source: RevisionSource.parse('manual'),
-    };
+    const missing = { caseId, pendingFile: join(folder, 'nothing'), parent: null, source: RevisionSource.parse('manual') };
     const project = store;
-    expect(() => project.revisions.commit({ ...missing, author: 'a', sha256: 'x', isAccepted: false }, 1)).toThrow(
-      /ENOENT/,
-    );
+    expect(() => project.revisions.commit({ ...missing, author: 'a', sha256: 'x', isAccepted: false }, 1)).toThrow(/ENOENT/);
     expect(store.revisions.ofCase(caseId)).toEqual([]);
   });
 });
@@ -278,17 +257,9 @@ describe('opening after a crash', () => {
       { type: 'metric', jobId, seq: 2, atMs: 3, metric: { name: 'trainLoss', epoch: 1, step: 1, value: 0.5 } },
     ]);
     const options = RunOptions.parse({ configuration: '2d', preset: 'v2', fold: 0, amp: 'off', epochs: 1, seed: 1 });
-    store.runs.insert(
-      { runId, jobId, parentRunId: null, options, cases: [{ caseId, revision: 1, role: 'train', weight: 1 }] },
-      1,
-      'reader',
-    );
+    store.runs.insert({ runId, jobId, parentRunId: null, options, cases: [{ caseId, revision: 1, role: 'train', weight: 1 }] }, 1, 'reader');
     store.runs.setState(runId, 'running');
-    store.runs.checkpoint(
-      runId,
-      { epoch: 3, step: 30, elapsedSeconds: 1.5, isKept: true, validationDice: 0.5, validationDicePerLabel: { liver: 0.5 } },
-      5,
-    );
+    store.runs.checkpoint(runId, { epoch: 3, step: 30, elapsedSeconds: 1.5, isKept: true, validationDice: 0.5, validationDicePerLabel: { liver: 0.5 } }, 5);
     store.runs.checkpoint(runId, { epoch: 4, step: 40, elapsedSeconds: 2, isKept: true }, 6);
     writeFileSync(join(store.folder.uploads, 'upload-1'), 'x');
     mkdirSync(join(store.folder.cases, '.importing-liver_02'));

@@ -73,7 +73,8 @@ export class ProjectStore {
 
   /** Throws AppException project/read-only for a project that is only looked at. */
   requireWritable(): void {
-    if (this.readOnly) throw new AppException({ code: 'project/read-only', path: this.folder.path, reason: this.readOnly.reason, holder: this.readOnly.holder });
+    if (this.readOnly)
+      throw new AppException({ code: 'project/read-only', path: this.folder.path, reason: this.readOnly.reason, holder: this.readOnly.holder });
   }
 
   /** On record in the audit trail; what is only looked at cannot keep a record. */
@@ -220,7 +221,12 @@ async function keysWith(folder: ProjectFolder, passphrase: string | undefined): 
  * Throws AppException project/folder-missing, project/not-a-project, project/newer-version, disk/corrupt, disk/denied,
  * project/passphrase-needed, project/wrong-passphrase.
  */
-export async function viewProject(path: string, why: Pick<ReadOnlyAccess, 'reason' | 'holder'>, nowMs = Date.now(), passphrase?: string): Promise<ProjectStore> {
+export async function viewProject(
+  path: string,
+  why: Pick<ReadOnlyAccess, 'reason' | 'holder'>,
+  nowMs = Date.now(),
+  passphrase?: string,
+): Promise<ProjectStore> {
   const original = new ProjectFolder(resolve(path));
   await requireProject(original);
   const keys = await keysWith(original, passphrase);
@@ -320,16 +326,14 @@ async function sweepOutsideSoon(store: ProjectStore): Promise<void> {
 }
 
 async function makeFolders(folder: ProjectFolder): Promise<void> {
-  for (const path of [folder.cases, folder.runs, folder.uploads, folder.preprocessed])
-    await mkdir(path, { recursive: true });
+  for (const path of [folder.cases, folder.runs, folder.uploads, folder.preprocessed]) await mkdir(path, { recursive: true });
 }
 
 async function isFolder(path: string): Promise<boolean> {
   try {
     return (await stat(path)).isDirectory();
   } catch (thrown) {
-    if (thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR'))
-      return false;
+    if (thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR')) return false;
     throw thrown;
   }
 }

@@ -20,8 +20,7 @@ export async function sweepCases(folder: ProjectFolder, knownCases: ReadonlySet<
       continue;
     }
     const caseId = CaseId.safeParse(entry.name);
-    if (entry.isDirectory() && caseId.success && !knownCases.has(caseId.data))
-      await rename(path, join(folder.cases, `${ORPHAN_PREFIX}${entry.name}-${nowMs}`));
+    if (entry.isDirectory() && caseId.success && !knownCases.has(caseId.data)) await rename(path, join(folder.cases, `${ORPHAN_PREFIX}${entry.name}-${nowMs}`));
   }
 }
 
@@ -50,6 +49,5 @@ export async function unfinishedIn(project: ProjectFolder): Promise<string[]> {
 export const isUnfinished = (name: string): boolean => name.includes(TEMPORARY_SUFFIX) || name.startsWith(PENDING_PREFIX) || name.startsWith(IMPORTING_PREFIX);
 
 export async function sweepUploads(folder: ProjectFolder): Promise<void> {
-  for (const name of await namesIfThere(folder.uploads))
-    await rm(join(folder.uploads, name), { force: true, recursive: true });
+  for (const name of await namesIfThere(folder.uploads)) await rm(join(folder.uploads, name), { force: true, recursive: true });
 }

@@ -67,9 +67,7 @@ export class RevisionTable {
 
   /** Oldest first. */
   ofCase(caseId: CaseId): RevisionInfo[] {
-    return this.database
-      .all(RevisionRow, `${SELECT} WHERE r.case_id = :caseId AND ${OF_TRAINING_MASK} ORDER BY r.revision`, { caseId })
-      .map(toInfo);
+    return this.database.all(RevisionRow, `${SELECT} WHERE r.case_id = :caseId AND ${OF_TRAINING_MASK} ORDER BY r.revision`, { caseId }).map(toInfo);
   }
 
   /** Oldest first. */
@@ -142,11 +140,22 @@ export class RevisionTable {
     } else if (!existsSync(file)) throw new Error(`no labelmap at ${file}`);
     syncFolderNow(this.folder.labels(caseId));
     this.database.transaction(() => {
-      this.database.run(
-        `${INSERT} VALUES (:caseId, :revision, :parent, :source, :author, :atMs, :sha256, :mask)`,
-        { caseId, revision, parent, source, author, atMs, sha256, mask },
-      );
-      this.audit.append({ actor: fresh.actor ?? author, action: actionOf(author), subject: caseId, facts: { revision, parent, source, sha256, ...(mask !== FIRST_MASK && { mask }) } });
+      this.database.run(`${INSERT} VALUES (:caseId, :revision, :parent, :source, :author, :atMs, :sha256, :mask)`, {
+        caseId,
+        revision,
+        parent,
+        source,
+        author,
+        atMs,
+        sha256,
+        mask,
+      });
+      this.audit.append({
+        actor: fresh.actor ?? author,
+        action: actionOf(author),
+        subject: caseId,
+        facts: { revision, parent, source, sha256, ...(mask !== FIRST_MASK && { mask }) },
+      });
       if (fresh.isAccepted) this.accept(caseId, revision, author, atMs, fresh.actor);
     });
     return { revision, parent, source, author, createdAtMs: atMs, sha256, accepted: fresh.isAccepted, mask };
@@ -155,10 +164,16 @@ export class RevisionTable {
   /** The record of a mask whose file lies in its place, as a copy of the database has it; who brought it back is on record too. */
   reinstate(caseId: CaseId, { revision, parent, source, author, createdAtMs, sha256, mask }: Omit<RevisionInfo, 'accepted'>, actor: string): void {
     this.database.transaction(() => {
-      this.database.run(
-        `${INSERT} VALUES (:caseId, :revision, :parent, :source, :author, :createdAtMs, :sha256, :mask)`,
-        { caseId, revision, parent, source, author, createdAtMs, sha256, mask },
-      );
+      this.database.run(`${INSERT} VALUES (:caseId, :revision, :parent, :source, :author, :createdAtMs, :sha256, :mask)`, {
+        caseId,
+        revision,
+        parent,
+        source,
+        author,
+        createdAtMs,
+        sha256,
+        mask,
+      });
       this.audit.append({ actor, action: 'repair', subject: caseId, facts: { reinstated: true, revision, parent, source, author, sha256 } });
     });
   }
@@ -196,10 +211,12 @@ export class RevisionTable {
   /** From now on this is the accepted labelmap of its mask; earlier acceptances stay on record. `actor`: who did it, in somebody's name. */
   accept(caseId: CaseId, revision: Revision, author: string, atMs: number, actor = author): void {
     this.database.transaction(() => {
-      this.database.run(
-        'INSERT INTO acceptances (case_id, revision, author, at_ms) VALUES (:caseId, :revision, :author, :atMs)',
-        { caseId, revision, author, atMs },
-      );
+      this.database.run('INSERT INTO acceptances (case_id, revision, author, at_ms) VALUES (:caseId, :revision, :author, :atMs)', {
+        caseId,
+        revision,
+        author,
+        atMs,
+      });
       this.audit.append({ actor, action: 'accept', subject: caseId, facts: { accepted: revision, ...(actor !== author && { inTheNameOf: author }) } });
     });
   }

@@ -32,12 +32,7 @@ export const RunOptions = TrainTask.pick({
 export type RunOptions = z.infer<typeof RunOptions>;
 
 /** Which labelmap of which case a run learns from or is measured on. */
-export const RunCase = z.object({
-  caseId: CaseId,
-  revision: Revision,
-  role: TrainCase.shape.role,
-  weight: TrainCase.shape.weight,
-});
+export const RunCase = z.object({ caseId: CaseId, revision: Revision, role: TrainCase.shape.role, weight: TrainCase.shape.weight });
 export type RunCase = z.infer<typeof RunCase>;
 
 const RunRow = z.object({
@@ -93,7 +88,12 @@ export class RunTable {
     this.database.transaction(() => {
       this.#insert(run, atMs);
       const { parentRunId, cases } = run;
-      this.audit.append({ actor, action: 'train', subject: run.runId, facts: { parentRunId, cluster: run.options.cluster, masks: cases.map(({ caseId, revision, role }) => [caseId, revision, role]) } });
+      this.audit.append({
+        actor,
+        action: 'train',
+        subject: run.runId,
+        facts: { parentRunId, cluster: run.options.cluster, masks: cases.map(({ caseId, revision, role }) => [caseId, revision, role]) },
+      });
     });
   }
 
@@ -106,13 +106,7 @@ export class RunTable {
         { runId, jobId, parentRunId, atMs, options: JSON.stringify(run.options) },
       );
       for (const { caseId, revision, role, weight } of run.cases)
-        this.database.run('INSERT INTO run_cases VALUES (:runId, :caseId, :revision, :role, :weight)', {
-          runId,
-          caseId,
-          revision,
-          role,
-          weight,
-        });
+        this.database.run('INSERT INTO run_cases VALUES (:runId, :caseId, :revision, :role, :weight)', { runId, caseId, revision, role, weight });
     });
   }
 
@@ -144,9 +138,7 @@ export class RunTable {
 
   cases(runId: RunId): RunCase[] {
     const sql = 'SELECT case_id, revision, role, weight FROM run_cases WHERE run_id = :runId ORDER BY case_id';
-    return this.database
-      .all(RunCaseRow, sql, { runId })
-      .map(({ case_id, revision, role, weight }) => ({ caseId: case_id, revision, role, weight }));
+    return this.database.all(RunCaseRow, sql, { runId }).map(({ case_id, revision, role, weight }) => ({ caseId: case_id, revision, role, weight }));
   }
 
   /** When the weights that the run keeps were written last; `null` before the first. */

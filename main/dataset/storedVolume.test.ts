@@ -14,12 +14,7 @@ describe('stored volumes', () => {
 
   it('writes and reads back each voxel type, voxels at byte 352', async () => {
     const numbers = Array.from({ length: 60 }, (_, n) => n);
-    for (const voxels of [
-      Uint8Array.from(numbers),
-      Int16Array.from(numbers),
-      Uint16Array.from(numbers),
-      Float32Array.from(numbers, (n) => n / 7),
-    ]) {
+    for (const voxels of [Uint8Array.from(numbers), Int16Array.from(numbers), Uint16Array.from(numbers), Float32Array.from(numbers, (n) => n / 7)]) {
       const file = join(folder, 'image_0000.nii');
       await writeStoredChannel(file, grid, voxels);
       expect(readFileSync(file).subarray(352)).toEqual(Buffer.from(voxels.buffer));
@@ -48,7 +43,11 @@ describe('stored volumes', () => {
     expect((await readLabelmap(file)).voxels).toEqual(wide);
     await writeGzippedNifti(file, grid, Float32Array.from(wide));
     expect((await readLabelmap(file)).voxels).toEqual(wide);
-    await writeGzippedNifti(file, grid, Int16Array.from(wide, (value) => value % 256));
+    await writeGzippedNifti(
+      file,
+      grid,
+      Int16Array.from(wide, (value) => value % 256),
+    );
     expect((await readLabelmap(file)).voxels).toEqual(Uint8Array.from(wide, (value) => value % 256));
     for (const strange of [65_536, -1, 0.5]) {
       await writeGzippedNifti(file, grid, new Float32Array(60).fill(strange, 7, 8));
@@ -65,15 +64,7 @@ describe('stored volumes', () => {
     const elsewhere = gridFromAffine([3, 4, 5], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
     const image = join(folder, 'image_0000.nii');
     await writeStoredChannel(image, grid, new Int16Array(60));
-    await expect(
-      readStoredImage({
-        files: [image],
-        voxelType: 'int16',
-        grid: elsewhere,
-        sourceGrid: elsewhere,
-        channelNames: ['MR'],
-      }),
-    ).rejects.toMatchObject({
+    await expect(readStoredImage({ files: [image], voxelType: 'int16', grid: elsewhere, sourceGrid: elsewhere, channelNames: ['MR'] })).rejects.toMatchObject({
       error: { code: 'disk/corrupt' },
     });
   });

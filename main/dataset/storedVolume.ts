@@ -26,11 +26,7 @@ export async function readStoredImage(image: StoredImage): Promise<Volume[]> {
   for (const file of image.files) {
     const nifti = await readOwnFile(file);
     if (!gridsMatch(nifti.grid, image.grid, STORED_TOLERANCE_MM)) {
-      throw new AppException({
-        code: 'disk/corrupt',
-        path: file,
-        detail: 'lies on another grid than the project says',
-      });
+      throw new AppException({ code: 'disk/corrupt', path: file, detail: 'lies on another grid than the project says' });
     }
     volumes.push({ grid: image.grid, voxels: nifti.channels[0]! });
   }

@@ -22,7 +22,12 @@ export interface PredictedRevision {
 }
 
 /** `pendingMap` becomes the map of the revision. Synchronous, as the commit of the revision before it; the numbers come last and vouch for the map. */
-export function keepUncertainty(folder: ProjectFolder, { caseId, revision, sha256 }: PredictedRevision, pendingMap: string, { bits, labels }: CaseUncertainty): void {
+export function keepUncertainty(
+  folder: ProjectFolder,
+  { caseId, revision, sha256 }: PredictedRevision,
+  pendingMap: string,
+  { bits, labels }: CaseUncertainty,
+): void {
   renameSync(pendingMap, folder.uncertaintyMap(caseId, revision));
   const content: z.infer<typeof UncertaintyFile> = { version: 1, labelSha256: sha256, bits, labels };
   writeFileNow(pendingMap, Buffer.from(`${JSON.stringify(content)}\n`), 'w');

@@ -108,8 +108,7 @@ export class DimseAssociation {
   /** Resolves with the last response; `onPending` sees those before it. Throws where the node does not offer the service. */
   async perform<R extends responses.CFindResponse>(request: requests.Request, onPending: (response: R) => void = () => {}): Promise<R> {
     const sopClassUid = request.getAffectedSopClassUid();
-    if (this.accepted(sopClassUid).length === 0)
-      throw new AppException(rejectionFact(this.caller, 'no-service', `service ${sopClassUid} is not accepted`));
+    if (this.accepted(sopClassUid).length === 0) throw new AppException(rejectionFact(this.caller, 'no-service', `service ${sopClassUid} is not accepted`));
     return this.#until<R>((resolve) => {
       request.on('response', (response: R) => {
         if (PENDING.has(response.getStatus())) onPending(response);

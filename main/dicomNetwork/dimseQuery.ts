@@ -39,7 +39,13 @@ export async function search(caller: Caller, query: DicomQuery, limit: number): 
 }
 
 /** One C-FIND over an open association; stops the node once there are `limit` matches. */
-export async function find(caller: Caller, link: DimseAssociation, model: string, identifier: Record<string, string>, limit = Infinity): Promise<{ found: Identifier[]; isComplete: boolean }> {
+export async function find(
+  caller: Caller,
+  link: DimseAssociation,
+  model: string,
+  identifier: Record<string, string>,
+  limit = Infinity,
+): Promise<{ found: Identifier[]; isComplete: boolean }> {
   const request: requests.CFindRequest = new dimse.requests.CFindRequest();
   request.setAffectedSopClassUid(model);
   request.setDataset(new dimse.Dataset({ ...identifier }, IMPLICIT_LITTLE_ENDIAN));
@@ -106,7 +112,12 @@ function identifierOf(query: DicomQuery): Record<string, string> {
 
 export function matchesOf(level: DicomQuery['level'], found: readonly Identifier[]): Omit<DicomMatches, 'isComplete'> {
   const none = { patients: [], studies: [], series: [] };
-  const patientOf = (one: Identifier) => ({ patientId: one.PatientID ?? '', patientName: one.PatientName ?? '', birthDate: one.PatientBirthDate ?? '', sex: one.PatientSex ?? '' });
+  const patientOf = (one: Identifier) => ({
+    patientId: one.PatientID ?? '',
+    patientName: one.PatientName ?? '',
+    birthDate: one.PatientBirthDate ?? '',
+    sex: one.PatientSex ?? '',
+  });
   switch (level) {
     case 'patient':
       return { ...none, patients: found.map(patientOf) };

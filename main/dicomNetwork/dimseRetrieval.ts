@@ -109,7 +109,9 @@ export class DimseRetrieval implements ObjectSource {
 function identifiersOf({ studyUid, seriesUid, missingUids }: SeriesToFetch): Record<string, string | string[]>[] {
   const series = { StudyInstanceUID: studyUid, SeriesInstanceUID: seriesUid };
   if (!missingUids) return [{ QueryRetrieveLevel: 'SERIES', ...series }];
-  const parts = Array.from({ length: Math.ceil(missingUids.length / UIDS_PER_REQUEST) }, (_, n) => missingUids.slice(n * UIDS_PER_REQUEST, (n + 1) * UIDS_PER_REQUEST));
+  const parts = Array.from({ length: Math.ceil(missingUids.length / UIDS_PER_REQUEST) }, (_, n) =>
+    missingUids.slice(n * UIDS_PER_REQUEST, (n + 1) * UIDS_PER_REQUEST),
+  );
   return parts.map((SOPInstanceUID) => ({ QueryRetrieveLevel: 'IMAGE', ...series, SOPInstanceUID }));
 }
 
@@ -136,12 +138,13 @@ function moveContexts(): WantedContext[] {
  */
 function getContexts({ objects }: SeriesToFetch): WantedContext[] {
   const known = [...new Set(objects.map((one) => one.sopClassUid))].filter(Boolean);
-  const storing = known.length > 0
-    ? known.flatMap((sopClassUid) => TRANSFER_SYNTAXES.map((syntax) => ({ sopClassUid, transferSyntaxUids: [syntax], isReversed: true })))
-    : USUAL_STORAGE_CLASSES.flatMap((sopClassUid) => [
-        { sopClassUid, transferSyntaxUids: [EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN], isReversed: true },
-        ...TRANSFER_SYNTAXES.slice(4, 13).map((syntax) => ({ sopClassUid, transferSyntaxUids: [syntax], isReversed: true })),
-      ]);
+  const storing =
+    known.length > 0
+      ? known.flatMap((sopClassUid) => TRANSFER_SYNTAXES.map((syntax) => ({ sopClassUid, transferSyntaxUids: [syntax], isReversed: true })))
+      : USUAL_STORAGE_CLASSES.flatMap((sopClassUid) => [
+          { sopClassUid, transferSyntaxUids: [EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN], isReversed: true },
+          ...TRANSFER_SYNTAXES.slice(4, 13).map((syntax) => ({ sopClassUid, transferSyntaxUids: [syntax], isReversed: true })),
+        ]);
   const get = { sopClassUid: STUDY_ROOT_GET, transferSyntaxUids: [IMPLICIT_LITTLE_ENDIAN] };
   return [get, ...storing].slice(0, MAX_CONTEXTS);
 }

@@ -23,7 +23,7 @@ const FAILURES_IN_A_ROW = 3;
 /** Rejects with AppException when the node cannot be talked to; a file that it does not take is told to `events`. */
 export async function sendByDimse(caller: Caller, files: readonly FileToSend[], events: SendingEvents): Promise<void> {
   let failuresInARow = 0;
-  for (let at = 0; at < files.length && !events.stop.aborted; ) {
+  for (let at = 0; at < files.length && !events.stop.aborted;) {
     const group = files.slice(at, at + countOfOneAssociation(files, at));
     const link = await DimseAssociation.open(caller, contextsOf(group), { times: SEND_TIMES });
     try {
@@ -86,7 +86,8 @@ class StoredDataset extends dimse.Dataset {
     // Deflated streams may be odd in files; a null behind them does not count (PS3.5 section A.5).
     const bytes = Buffer.alloc(datasetBytes + (datasetBytes % 2));
     const readBytes = readNow(this.path, bytes.subarray(0, datasetBytes), datasetOffsetBytes);
-    if (readBytes < datasetBytes) throw new AppException({ code: 'import/truncated', path: this.path, expectedBytes: fileBytes, actualBytes: datasetOffsetBytes + readBytes });
+    if (readBytes < datasetBytes)
+      throw new AppException({ code: 'import/truncated', path: this.path, expectedBytes: fileBytes, actualBytes: datasetOffsetBytes + readBytes });
     return bytes;
   }
 }
@@ -99,7 +100,9 @@ const contextKey = ({ head }: FileToSend): string => `${head.sopClassUid} ${head
 /** One transfer syntax in each context, so that the node cannot choose another one than the file's. */
 function contextsOf(files: readonly FileToSend[]): WantedContext[] {
   const byKey = new Map(files.map((file) => [contextKey(file), file.head]));
-  return [...byKey.values()].flatMap((head) => [head.transferSyntaxUid, ...otherSyntaxes(head)].map((uid) => ({ sopClassUid: head.sopClassUid, transferSyntaxUids: [uid] })));
+  return [...byKey.values()].flatMap((head) =>
+    [head.transferSyntaxUid, ...otherSyntaxes(head)].map((uid) => ({ sopClassUid: head.sopClassUid, transferSyntaxUids: [uid] })),
+  );
 }
 
 /** How many files from `start` on find their contexts, at most two for each kind, in one association. */

@@ -76,7 +76,11 @@ const filesIn = (): string[] => (readdirSync(folder, { recursive: true }) as str
 describe('Inbox', () => {
   it.each([EXPLICIT, IMPLICIT, BIG_ENDIAN, DEFLATED])('puts an object to its study and series, byte for byte (%s)', async (syntax) => {
     const bytes = dataset(syntax);
-    expect(await arrive(bytes, syntax)).toMatchObject({ outcome: 'kept', isNew: true, identity: { studyUid: '1.2', seriesUid: '1.2.1', sopInstanceUid: '1.2.3' } });
+    expect(await arrive(bytes, syntax)).toMatchObject({
+      outcome: 'kept',
+      isNew: true,
+      identity: { studyUid: '1.2', seriesUid: '1.2.1', sopInstanceUid: '1.2.3' },
+    });
     expect(filesIn()).toEqual([join('1.2', '1.2.1', '1.2.3.dcm')]);
     const path = join(folder, '1.2', '1.2.1', '1.2.3.dcm');
     const head = await readDicomFileHead(path);

@@ -77,7 +77,8 @@ describe('boundaryOf', () => {
     ['multipart/related; type="application/dicom"; transfer-syntax=1.2.840; boundary=----z', '----z'],
   ])('%s', (contentType, boundary) => expect(boundaryOf(contentType)).toBe(boundary));
 
-  it.each(['application/dicom', 'multipart/related', 'multipart/related; boundary=', '', `multipart/related; boundary=${'x'.repeat(300)}`])('refuses %s', (contentType) =>
-    expect(() => boundaryOf(contentType)).toThrow(MultipartError),
+  it.each(['application/dicom', 'multipart/related', 'multipart/related; boundary=', '', `multipart/related; boundary=${'x'.repeat(300)}`])(
+    'refuses %s',
+    (contentType) => expect(() => boundaryOf(contentType)).toThrow(MultipartError),
   );
 });

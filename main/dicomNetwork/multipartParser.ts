@@ -5,9 +5,7 @@
 
 export type MultipartEvent =
   /** Names in lower case. */
-  | { readonly type: 'part'; readonly headers: ReadonlyMap<string, string> }
-  | { readonly type: 'data'; readonly bytes: Buffer }
-  | { readonly type: 'end' };
+  { readonly type: 'part'; readonly headers: ReadonlyMap<string, string> } | { readonly type: 'data'; readonly bytes: Buffer } | { readonly type: 'end' };
 
 /** Thrown for an answer that is cut off or no multipart at all. */
 export class MultipartError extends Error {}

@@ -18,7 +18,14 @@ const see = (watch: PduWatch, bytes: Buffer, pieceBytes: number): void => {
 
 describe('PduWatch', () => {
   it.each([1, 5, 7, 100, 1_000_000])('lets a whole conversation pass in pieces of %i bytes', (pieceBytes) => {
-    const talk = [pdu(1, Buffer.alloc(300)), pdu(4, Buffer.concat([pdv(Buffer.alloc(90), { isCommand: true, isLast: true }), pdv(Buffer.alloc(70))])), data(0), data(500, true), pdu(5, Buffer.alloc(4)), pdu(7, Buffer.alloc(4))];
+    const talk = [
+      pdu(1, Buffer.alloc(300)),
+      pdu(4, Buffer.concat([pdv(Buffer.alloc(90), { isCommand: true, isLast: true }), pdv(Buffer.alloc(70))])),
+      data(0),
+      data(500, true),
+      pdu(5, Buffer.alloc(4)),
+      pdu(7, Buffer.alloc(4)),
+    ];
     expect(() => see(new PduWatch(), Buffer.concat(talk), pieceBytes)).not.toThrow();
   });
 

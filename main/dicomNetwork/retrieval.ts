@@ -85,13 +85,20 @@ export class Retrieval {
     const { studyUid, seriesUid } = listed;
     const expected = expectedCount(listed);
     if (failure) this.#problem(failure);
-    if (expected !== null && held < expected) this.#problem({ code: 'network/incomplete', node: source.nodeName, studyUid, seriesUid, expected, received: held });
+    if (expected !== null && held < expected)
+      this.#problem({ code: 'network/incomplete', node: source.nodeName, studyUid, seriesUid, expected, received: held });
     return failure;
   }
 
   async #heldCount({ studyUid, seriesUid, objects }: ListedSeries): Promise<number> {
     if (objects.length === 0) return this.inbox.objectCount(studyUid, seriesUid);
-    return (await this.inbox.presentObjects(studyUid, seriesUid, objects.map((one) => one.sopInstanceUid))).size;
+    return (
+      await this.inbox.presentObjects(
+        studyUid,
+        seriesUid,
+        objects.map((one) => one.sopInstanceUid),
+      )
+    ).size;
   }
 
   #countPresent(count: number): void {

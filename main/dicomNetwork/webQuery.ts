@@ -52,9 +52,15 @@ export async function webSearch(node: SecretWebNode, query: DicomQuery, limit: n
 }
 
 /** Page after page: a node may give fewer at once than it is asked for. */
-export async function webFind(node: SecretWebNode, operation: WebRequest['operation'], path: string, parameters: Record<string, string>, limit = Infinity): Promise<Found> {
+export async function webFind(
+  node: SecretWebNode,
+  operation: WebRequest['operation'],
+  path: string,
+  parameters: Record<string, string>,
+  limit = Infinity,
+): Promise<Found> {
   const found = new Map<string, Identifier>();
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const query = queryText({ ...parameters, limit: String(Math.min(PAGE, limit + 1)), offset: String(offset) });
     const page = identifiersOf(node, await webJson(node, { operation, path: `${path}?${query}` }));
     const before = found.size;

@@ -108,13 +108,14 @@ async function answerTo(node: SecretWebNode, sent: ClientRequest, { body, stop }
 async function writeBody(sent: ClientRequest, body: WebRequest['body']): Promise<void> {
   for await (const chunk of body?.chunks ?? []) {
     if (sent.destroyed) return;
-    if (!sent.write(chunk)) await new Promise<void>((resolve) => {
-      const go = (): void => {
-        sent.off('drain', go).off('close', go);
-        resolve();
-      };
-      sent.on('drain', go).on('close', go);
-    });
+    if (!sent.write(chunk))
+      await new Promise<void>((resolve) => {
+        const go = (): void => {
+          sent.off('drain', go).off('close', go);
+          resolve();
+        };
+        sent.on('drain', go).on('close', go);
+      });
   }
   sent.end();
 }

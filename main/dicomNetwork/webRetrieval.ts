@@ -32,7 +32,9 @@ export class WebRetrieval implements ObjectSource {
     for (const { SeriesInstanceUID: seriesUid = '', Modality: modality = '', NumberOfSeriesRelatedInstances: count } of found) {
       if (!isWanted(study, seriesUid)) continue;
       const instances = await webFind(this.node, 'retrieve', `${path}/${encodeURIComponent(seriesUid)}/instances`, {});
-      const objects = instances.found.filter((one) => one.SOPInstanceUID).map((one) => ({ sopInstanceUid: one.SOPInstanceUID!, sopClassUid: one.SOPClassUID ?? '' }));
+      const objects = instances.found
+        .filter((one) => one.SOPInstanceUID)
+        .map((one) => ({ sopInstanceUid: one.SOPInstanceUID!, sopClassUid: one.SOPClassUID ?? '' }));
       listed.push({ studyUid: study.studyUid, seriesUid, modality, objects, objectCount: count ? Number(count) : null });
     }
     return listed;

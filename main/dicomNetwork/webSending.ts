@@ -47,7 +47,8 @@ function tellOutcome(group: readonly FileToSend[], json: unknown, isConflict: bo
   const kept = new Set(referencesIn(REFERENCED_SOP_SEQUENCE).map((item) => String(item[REFERENCED_SOP_UID]?.Value?.[0])));
   for (const { path, head } of group) {
     const reason = failed.get(head.sopInstanceUid);
-    if (failed.has(head.sopInstanceUid)) events.onRefused(path, `reason ${typeof reason === 'number' ? `0x${reason.toString(16).toUpperCase().padStart(4, '0')}` : 'not told'}`);
+    if (failed.has(head.sopInstanceUid))
+      events.onRefused(path, `reason ${typeof reason === 'number' ? `0x${reason.toString(16).toUpperCase().padStart(4, '0')}` : 'not told'}`);
     else if (isConflict && !kept.has(head.sopInstanceUid)) events.onRefused(path, 'the node refused the request');
     else events.onSent(path);
   }

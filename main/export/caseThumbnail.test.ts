@@ -43,10 +43,17 @@ describe('drawThumbnail', () => {
     const labels = [0, 0, 0, 1];
     const ct = pixels(drawThumbnail({ grid: grid([2, 2, 1]), modality: 'CT', values, labels, legend }));
     const [far, near] = [LARGEST_SIDE_PX - 1, 0];
-    expect([ct.at(near, near), ct.at(far, near), ct.at(near, far)]).toEqual([[0, 0, 0], [255, 255, 255], [127, 127, 127]]);
+    expect([ct.at(near, near), ct.at(far, near), ct.at(near, far)]).toEqual([
+      [0, 0, 0],
+      [255, 255, 255],
+      [127, 127, 127],
+    ]);
     expect(ct.at(far, far)).toEqual([197, 57, 57]);
     const pet = pixels(drawThumbnail({ grid: grid([2, 2, 1]), modality: 'PT', values: [0, 10, 0, 0], labels: null, legend }));
-    expect([pet.at(near, near), pet.at(far, near)]).toEqual([[255, 255, 255], [0, 0, 0]]);
+    expect([pet.at(near, near), pet.at(far, near)]).toEqual([
+      [255, 255, 255],
+      [0, 0, 0],
+    ]);
   });
 
   it('stands an image without contrast', () => {

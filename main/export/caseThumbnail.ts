@@ -22,10 +22,21 @@ export interface ThumbnailInput {
 }
 
 /** The slice with the largest cross-section of the mask, of several the one in the middle; without a mask the middle one. */
-export const thumbnailSlice = (labels: ArrayLike<number> | null, { dimsIjk: [ni, nj, nk] }: Grid): number => (labels ? fullestSlice(labels, [nk, nj, ni]) : Math.floor(nk / 2));
+export const thumbnailSlice = (labels: ArrayLike<number> | null, { dimsIjk: [ni, nj, nk] }: Grid): number =>
+  labels ? fullestSlice(labels, [nk, nj, ni]) : Math.floor(nk / 2);
 
 /** PNG, square pixels, the longer side `largestSidePx`. */
-export function drawThumbnail({ grid: { dimsIjk: [ni, nj], spacingMm: [si, sj] }, modality, values, labels, legend, largestSidePx = LARGEST_SIDE_PX }: ThumbnailInput): Uint8Array {
+export function drawThumbnail({
+  grid: {
+    dimsIjk: [ni, nj],
+    spacingMm: [si, sj],
+  },
+  modality,
+  values,
+  labels,
+  legend,
+  largestSidePx = LARGEST_SIDE_PX,
+}: ThumbnailInput): Uint8Array {
   const pxPerMm = largestSidePx / Math.max(ni * si, nj * sj);
   const columns = ranges(ni, Math.max(1, Math.round(ni * si * pxPerMm)));
   const rows = ranges(nj, Math.max(1, Math.round(nj * sj * pxPerMm)));

@@ -9,6 +9,9 @@ export const deidentifyUnder = (key: string, softwareVersion: string): Deidentif
   softwareVersion,
 });
 
-export function deidentifiedIfAsked(dataset: DicomJson, options: DeidentifyOptions | null): { readonly dataset: DicomJson; readonly report?: DeidentifyReport } {
+export function deidentifiedIfAsked(
+  dataset: DicomJson,
+  options: DeidentifyOptions | null,
+): { readonly dataset: DicomJson; readonly report?: DeidentifyReport } {
   return options ? deidentify(dataset, options) : { dataset };
 }

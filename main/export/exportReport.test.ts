@@ -9,7 +9,10 @@ const file = (name: string, sha256 = 'aa'): ExportedFile =>
     caseId: 'a',
     revision: 1,
     labelSha256: 'bb',
-    segments: [{ labelValue: 1, name: 'liver', colorRgb: [1, 2, 3] }, { labelValue: 2, name: 'tumour MUSTER', colorRgb: [1, 2, 3] }],
+    segments: [
+      { labelValue: 1, name: 'liver', colorRgb: [1, 2, 3] },
+      { labelValue: 2, name: 'tumour MUSTER', colorRgb: [1, 2, 3] },
+    ],
     deidentification: null,
     exportedAt: '2026-11-29T12:00:00.000Z',
     provenance: { softwareVersion: '1', origin: 'manual', models: [], author: 'Dr. Who', savedAtMs: 7, accepted: { author: 'Dr. Who', atMs: 8 } },
@@ -20,7 +23,11 @@ describe('the report of an export', () => {
   it('describes the files that lie in the folder, the newest of each name', () => {
     const before = mergedReport(null, { files: [file('b.dcm'), file('a.dcm')], auditHead: null, notWritten: [] });
     const after = mergedReport(before, { files: [file('b.dcm', 'cc'), file('c.dcm')], auditHead: null, notWritten: [] });
-    expect(after.files.map(({ name, sha256 }) => [name, sha256])).toEqual([['a.dcm', 'aa'], ['b.dcm', 'cc'], ['c.dcm', 'aa']]);
+    expect(after.files.map(({ name, sha256 }) => [name, sha256])).toEqual([
+      ['a.dcm', 'aa'],
+      ['b.dcm', 'cc'],
+      ['c.dcm', 'aa'],
+    ]);
     expect(ExportReport.parse(JSON.parse(JSON.stringify(after)))).toEqual(after);
   });
 

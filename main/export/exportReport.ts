@@ -63,7 +63,10 @@ export function mergedReport(before: ExportReport | null, fresh: Omit<ExportRepo
  * What the report says of a file that was de-identified: no people, no times, no segment whose name mentions one of
  * `words`, the names and identifiers of the patient.
  */
-export function withoutPeople({ exportedAt: _when, maskName: _mask, provenance, segments, warnings, ...file }: ExportedFile, words: readonly string[]): ExportedFile {
+export function withoutPeople(
+  { exportedAt: _when, maskName: _mask, provenance, segments, warnings, ...file }: ExportedFile,
+  words: readonly string[],
+): ExportedFile {
   const cleaned = segments.map((segment) => (mentions(segment.name, words) ? { ...segment, name: 'REMOVED' } : segment));
   const kept = warnings.filter((sentence) => !mentions(sentence, words));
   return { ...file, segments: cleaned, provenance: AnonymousProvenance.parse(provenance), warnings: kept };

@@ -27,7 +27,9 @@ export function datasetLabels(legend: readonly Segment[], { regions, ignoreLabel
   if (regions === null) for (const { labelValue, name } of real) labels.set(names.take(name), valueOf.get(labelValue)!);
   else {
     const inSome = new Set(regions.flatMap(({ labelValues }) => labelValues));
-    const alone = real.filter(({ labelValue }) => !inSome.has(labelValue)).map(({ labelValue, name }) => ({ name, labelValues: [labelValue], paintsLabelValue: labelValue }));
+    const alone = real
+      .filter(({ labelValue }) => !inSome.has(labelValue))
+      .map(({ labelValue, name }) => ({ name, labelValues: [labelValue], paintsLabelValue: labelValue }));
     for (const { name, labelValues, paintsLabelValue } of [...regions, ...alone]) {
       const values = labelValues.map((value) => valueOf.get(value)!);
       labels.set(names.take(name), values.length === 1 ? values[0]! : values);
@@ -101,6 +103,10 @@ export function splitsJson(heldOutIn: Readonly<Record<string, number | null>>, c
 
 /** `Dataset007_Liver`; characters that file systems or nnU-Net read otherwise are left out. */
 export function datasetFolderName(id: number, name: string): string {
-  const clean = name.normalize('NFKD').replaceAll(/[^A-Za-z0-9]+/g, ' ').trim().replaceAll(' ', '');
+  const clean = name
+    .normalize('NFKD')
+    .replaceAll(/[^A-Za-z0-9]+/g, ' ')
+    .trim()
+    .replaceAll(' ', '');
   return `Dataset${String(id).padStart(3, '0')}_${clean || 'Maskloop'}`;
 }

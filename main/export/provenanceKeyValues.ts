@@ -2,7 +2,10 @@ import type { Provenance } from '../contract/provenance.ts';
 import type { Segment } from '../contract/vocabulary.ts';
 
 /** Provenance for headers of keys and values (NRRD, MetaImage). What is not known has no key. */
-export function provenanceKeyValues({ softwareVersion, origin, models, author, savedAtMs, accepted }: Provenance, maskName: string | null): Record<string, string> {
+export function provenanceKeyValues(
+  { softwareVersion, origin, models, author, savedAtMs, accepted }: Provenance,
+  maskName: string | null,
+): Record<string, string> {
   const keyValues: Record<string, string> = {
     Maskloop_Version: softwareVersion,
     Maskloop_Origin: origin,

@@ -10,11 +10,7 @@ import type { Volume } from '../imaging/volume.ts';
 const TOLERANCE_MM = 0.01;
 
 /** `file` names the label map in the error. Throws `disk/corrupt` when it does not lie on the canonical form of `sourceGrid`. */
-export function labelmapInSourceGeometry(
-  labelmap: Volume<LabelArray>,
-  sourceGrid: Grid,
-  file: string,
-): Volume<LabelArray> {
+export function labelmapInSourceGeometry(labelmap: Volume<LabelArray>, sourceGrid: Grid, file: string): Volume<LabelArray> {
   if (!gridsMatch(labelmap.grid, canonicalGrid(sourceGrid), TOLERANCE_MM)) {
     throw new AppException({ code: 'disk/corrupt', path: file, detail: 'lies on another grid than its image' });
   }

@@ -5,7 +5,11 @@ import { gpuRuntimeState, gpuRuntimeVariables, hasCudaGpu } from './gpuRuntime.t
 /** How the user's choices reach a compute process: TensorFlow's and CUDA's own variables, and one of ours. */
 export function variablesOf({ threads, memoryGb, device }: Pick<Preferences, 'threads' | 'memoryGb' | 'device'>): Record<string, string> {
   return {
-    ...(threads !== null && { TF_NUM_INTRAOP_THREADS: String(threads), TF_NUM_INTEROP_THREADS: String(Math.min(2, threads)), OMP_NUM_THREADS: String(threads) }),
+    ...(threads !== null && {
+      TF_NUM_INTRAOP_THREADS: String(threads),
+      TF_NUM_INTEROP_THREADS: String(Math.min(2, threads)),
+      OMP_NUM_THREADS: String(threads),
+    }),
     ...(memoryGb !== null && { MASKLOOP_MEMORY_GB: String(memoryGb) }),
     ...(device === 'cpu' && { CUDA_VISIBLE_DEVICES: '-1' }),
   };

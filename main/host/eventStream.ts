@@ -10,7 +10,13 @@ const maxBacklogBytes = 8 * 1024 * 1024;
  * Answers `GET /api/events`: one `data:` line of JSON (`AppEvent`) per event, a comment now and then as
  * heartbeat. Ends when the visitor is no longer in. While it is open the window that asked is there.
  */
-export function streamEvents(response: ServerResponse, services: Services, windowId: WindowId | null, heartbeatMs: number, isStillIn: () => Promise<boolean>): void {
+export function streamEvents(
+  response: ServerResponse,
+  services: Services,
+  windowId: WindowId | null,
+  heartbeatMs: number,
+  isStillIn: () => Promise<boolean>,
+): void {
   response.writeHead(200, { ...securityHeaders, 'Content-Type': 'text/event-stream; charset=utf-8' });
   response.write('retry: 1000\n\n');
   const send = (text: string): void => {
@@ -21,7 +27,10 @@ export function streamEvents(response: ServerResponse, services: Services, windo
   const unsubscribe = services.subscribe((event) => send(`data: ${JSON.stringify(event)}\n\n`));
   // Keeps proxies and sleeping laptops from taking the silent line for a dead one.
   const heartbeat = setInterval(() => {
-    isStillIn().then((isIn) => (isIn ? send(': heartbeat\n\n') : response.destroy()), () => response.destroy());
+    isStillIn().then(
+      (isIn) => (isIn ? send(': heartbeat\n\n') : response.destroy()),
+      () => response.destroy(),
+    );
   }, heartbeatMs);
   response.once('close', () => {
     clearInterval(heartbeat);

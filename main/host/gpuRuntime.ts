@@ -73,7 +73,11 @@ export async function installGpuRuntime(stateFolder: string, from: string, manif
 }
 
 /** Fetches its wheels from a package index and installs them; they go when that has worked. What an interrupted download left is used by the next one. */
-export async function downloadGpuRuntime(stateFolder: string, download: Pick<WheelDownload, 'index' | 'onProgress' | 'stop'>, manifest: RuntimeManifest = GPU_RUNTIME): Promise<string> {
+export async function downloadGpuRuntime(
+  stateFolder: string,
+  download: Pick<WheelDownload, 'index' | 'onProgress' | 'stop'>,
+  manifest: RuntimeManifest = GPU_RUNTIME,
+): Promise<string> {
   refuseOtherPlatforms(manifest);
   const wheels = `${gpuRuntimeFolder(stateFolder, manifest)}.wheels`;
   await downloadWheels({ ...download, parts: manifest.parts, folder: wheels });
@@ -108,7 +112,8 @@ async function verifiedWheels(from: string, { parts }: RuntimeManifest): Promise
   for (const { part, name } of found) {
     const path = join(from, name!);
     const sha256 = await hashOf(path);
-    if (sha256 !== part.sha256) wrong.push(`${path} is not the file that was published: its SHA-256 is ${sha256}, ${part.sha256} is expected. Download it again`);
+    if (sha256 !== part.sha256)
+      wrong.push(`${path} is not the file that was published: its SHA-256 is ${sha256}, ${part.sha256} is expected. Download it again`);
     wheels.push(path);
   }
   if (wrong.length > 0) throw refused(wrong);
@@ -127,7 +132,11 @@ async function unpackWheel(wheel: string, folder: string): Promise<void> {
   try {
     for await (const entry of zip.eachEntry()) {
       const name = entry.fileName;
-      const target = LIBRARIES.includes(name) ? join(folder, 'lib', basename(name)) : name.startsWith('nvidia/') && !name.endsWith('/') ? join(folder, name) : null;
+      const target = LIBRARIES.includes(name)
+        ? join(folder, 'lib', basename(name))
+        : name.startsWith('nvidia/') && !name.endsWith('/')
+          ? join(folder, name)
+          : null;
       if (target === null) continue;
       await mkdir(dirname(target), { recursive: true });
       await pipeline(await zip.openReadStreamPromise(entry), createWriteStream(target));

@@ -5,7 +5,17 @@ import type { GpuRuntimeAbility } from '../services/services.ts';
 import { runShortTask } from '../services/shortTask.ts';
 import { computeEnvironment } from './computeEnvironment.ts';
 import { GPU_RUNTIME, type RuntimeManifest } from './gpuManifest.ts';
-import { downloadCommand, downloadGpuRuntime, gpuRuntimeFolder, gpuRuntimeState, gpuRuntimeVariables, hasCudaGpu, installGpuRuntime, rememberWhetherItRuns, removeGpuRuntime } from './gpuRuntime.ts';
+import {
+  downloadCommand,
+  downloadGpuRuntime,
+  gpuRuntimeFolder,
+  gpuRuntimeState,
+  gpuRuntimeVariables,
+  hasCudaGpu,
+  installGpuRuntime,
+  rememberWhetherItRuns,
+  removeGpuRuntime,
+} from './gpuRuntime.ts';
 
 /** `hostWith`: compute processes of this shell with an environment. */
 export function createGpuRuntimeAbility(
@@ -16,7 +26,10 @@ export function createGpuRuntimeAbility(
   let fetching: { readonly stopper: AbortController; receivedBytes: number; totalBytes: number | null } | null = null;
   async function tryIt(): Promise<void> {
     const environment = { ...process.env, ...gpuRuntimeVariables(stateFolder, process.env, manifest) };
-    const problem = await runShortTask(hostWith(() => environment), { task: 'checkRuntime' }).then(
+    const problem = await runShortTask(
+      hostWith(() => environment),
+      { task: 'checkRuntime' },
+    ).then(
       () => null,
       (thrown: unknown) => describeError(toAppError(thrown)),
     );

@@ -28,13 +28,7 @@ function send(port: number, path: string, { method = 'GET', headers = {}, body }
     const outgoing = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          text: Buffer.concat(chunks).toString(),
-        }),
-      );
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString() }));
     });
     outgoing.on('error', reject);
     outgoing.end(body);
@@ -65,12 +59,7 @@ class FakeServices {
       get: (path) =>
         Promise.resolve(
           path === '/volume/case1/0'
-            ? {
-                status: 200,
-                contentType: 'application/octet-stream',
-                contentLength: 4,
-                body: Readable.from([Buffer.from([1, 2, 3, 4])]),
-              }
+            ? { status: 200, contentType: 'application/octet-stream', contentLength: 4, body: Readable.from([Buffer.from([1, 2, 3, 4])]) }
             : json(404, { code: 'not-found', what: 'case', id: path }),
         ),
       upload: async (body) => {
@@ -138,10 +127,7 @@ async function enter(): Promise<{ cookie: string; origin: string }> {
   return { cookie, origin: `http://127.0.0.1:${host.port}` };
 }
 
-const call = (
-  headers: Record<string, string>,
-  body: string | Buffer = JSON.stringify({ name: 'project.current', input: {} }),
-) =>
+const call = (headers: Record<string, string>, body: string | Buffer = JSON.stringify({ name: 'project.current', input: {} })) =>
   send(host.port, '/api/call', { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body });
 
 describe('the one-time link', () => {
@@ -149,9 +135,7 @@ describe('the one-time link', () => {
     const answer = await send(host.port, pathOf(host.newLink()));
     expect(answer.status).toBe(303);
     expect(answer.headers.location).toBe('/');
-    expect(answer.headers['set-cookie']?.[0]).toMatch(
-      /^maskloop_session_\d+=[\w-]{32}; HttpOnly; SameSite=Strict; Path=\/$/,
-    );
+    expect(answer.headers['set-cookie']?.[0]).toMatch(/^maskloop_session_\d+=[\w-]{32}; HttpOnly; SameSite=Strict; Path=\/$/);
   });
 
   it('works once; a second browser is told so', async () => {
@@ -190,14 +174,11 @@ describe('guessing', () => {
 });
 
 describe('without the cookie', () => {
-  it.each(['/', '/index.html', '/assets/index.js', '/volume/case1/0', '/api/events', '/labels/case1/1'])(
-    '%s is refused',
-    async (path) => {
-      const answer = await send(host.port, path);
-      expect(answer.status).toBe(403);
-      expect(answer.text).toContain('link');
-    },
-  );
+  it.each(['/', '/index.html', '/assets/index.js', '/volume/case1/0', '/api/events', '/labels/case1/1'])('%s is refused', async (path) => {
+    const answer = await send(host.port, path);
+    expect(answer.status).toBe(403);
+    expect(answer.text).toContain('link');
+  });
 
   it('a call, an upload and a wrong cookie are refused', async () => {
     const { origin, cookie } = await enter();
@@ -213,11 +194,7 @@ describe('with the cookie', () => {
   it('serves the bundle with its types, and every answer carries the security headers', async () => {
     const { cookie } = await enter();
     const page = await send(host.port, '/', { headers: { cookie } });
-    expect([page.status, page.headers['content-type'], page.text]).toEqual([
-      200,
-      'text/html; charset=utf-8',
-      '<title>Maskloop</title>',
-    ]);
+    expect([page.status, page.headers['content-type'], page.text]).toEqual([200, 'text/html; charset=utf-8', '<title>Maskloop</title>']);
     const script = await send(host.port, '/assets/index.js?v=1', { headers: { cookie } });
     expect(script.headers['content-type']).toBe('text/javascript; charset=utf-8');
     for (const { headers } of [page, script, await send(host.port, '/nowhere', { headers: { cookie } })]) {
@@ -253,9 +230,7 @@ describe('with the cookie', () => {
   ])('a POST from %s is refused', async (_who, origin) => {
     const { cookie } = await enter();
     expect((await call({ cookie, origin })).status).toBe(403);
-    expect((await send(host.port, '/upload', { method: 'POST', headers: { cookie, origin }, body: 'x' })).status).toBe(
-      403,
-    );
+    expect((await send(host.port, '/upload', { method: 'POST', headers: { cookie, origin }, body: 'x' })).status).toBe(403);
     expect(fake.calls).toEqual([]);
   });
 
@@ -299,10 +274,7 @@ describe('with the cookie', () => {
   it('a body that is not JSON gets 400, another content type 415', async () => {
     const session = await enter();
     const broken = await call(session, '{');
-    expect([broken.status, JSON.parse(broken.text)]).toMatchObject([
-      400,
-      { ok: false, error: { code: 'contract/bad-input' } },
-    ]);
+    expect([broken.status, JSON.parse(broken.text)]).toMatchObject([400, { ok: false, error: { code: 'contract/bad-input' } }]);
     expect((await call({ ...session, 'content-type': 'text/plain' })).status).toBe(415);
   });
 
@@ -373,13 +345,10 @@ describe('closing', () => {
     const { cookie } = await enter();
     const { port } = host;
     const ended = new Promise<void>((resolve, reject) => {
-      const outgoing = request(
-        { host: '127.0.0.1', port, path: '/api/events', headers: { cookie }, agent: false },
-        (response) => {
-          response.once('data', () => void host.close().catch(reject));
-          response.on('error', () => resolve()).on('close', () => resolve());
-        },
-      );
+      const outgoing = request({ host: '127.0.0.1', port, path: '/api/events', headers: { cookie }, agent: false }, (response) => {
+        response.once('data', () => void host.close().catch(reject));
+        response.on('error', () => resolve()).on('close', () => resolve());
+      });
       outgoing.on('error', reject).end();
     });
     await ended;
@@ -389,8 +358,6 @@ describe('closing', () => {
   });
 
   it('a taken port is reported, not swallowed', async () => {
-    await expect(
-      startHttpHost({ services: fake.services, rendererFolder: folder, port: host.port }),
-    ).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(startHttpHost({ services: fake.services, rendererFolder: folder, port: host.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   });
 });

@@ -128,8 +128,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, contex
   if (!visitor) return context.access.refuse(url, request, response);
   if (isForeign) return sendText(response, 403, 'This page may not send requests here.');
   if (request.method === 'POST') return answerPost(url.pathname, request, response, context, visitor);
-  if (request.method !== 'GET' && request.method !== 'HEAD')
-    return sendText(response, 405, 'Only GET and POST are served here.', { Allow: 'GET, HEAD, POST' });
+  if (request.method !== 'GET' && request.method !== 'HEAD') return sendText(response, 405, 'Only GET and POST are served here.', { Allow: 'GET, HEAD, POST' });
   return answerGet(url, request, response, context, visitor);
 }
 
@@ -140,7 +139,10 @@ async function answerGet(
   context: Context,
   visitor: Visitor,
 ): Promise<void> {
-  if (path === '/api/events') return streamEvents(response, context.services, WindowId.safeParse(searchParams.get('window')).data ?? null, context.heartbeatMs, () => visitor.isStillIn());
+  if (path === '/api/events')
+    return streamEvents(response, context.services, WindowId.safeParse(searchParams.get('window')).data ?? null, context.heartbeatMs, () =>
+      visitor.isStillIn(),
+    );
   if (path === '/api/call' || path === '/upload') return sendText(response, 405, 'Use POST.', { Allow: 'POST' });
   if (isVoxelPath(path)) {
     return sendBulk(request, response, await context.services.bulk.get(path, visitor.userName ?? undefined));
@@ -150,16 +152,11 @@ async function answerGet(
   return sendBulk(request, response, { status: 200, ...file });
 }
 
-async function answerPost(
-  path: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-  context: Context,
-  visitor: Visitor,
-): Promise<void> {
+async function answerPost(path: string, request: IncomingMessage, response: ServerResponse, context: Context, visitor: Visitor): Promise<void> {
   if (path === '/api/call') return answerCall(request, response, context, visitor);
   if (path === '/upload') return answerUpload(request, response, context, visitor, () => context.services.bulk.upload(request));
-  if (path.startsWith('/journal/')) return answerUpload(request, response, context, visitor, () => context.services.bulk.append(path, request, visitor.userName ?? undefined));
+  if (path.startsWith('/journal/'))
+    return answerUpload(request, response, context, visitor, () => context.services.bulk.append(path, request, visitor.userName ?? undefined));
   return sendText(response, 404, 'There is nothing at this address.');
 }
 
@@ -180,8 +177,15 @@ async function answerCall(request: IncomingMessage, response: ServerResponse, co
 /** Saves and acceptances carry the name of who signed in. */
 const handlersOf = (services: Services, { userName, role }: Visitor) => (userName === null ? services.handlers : services.handlersOf({ name: userName, role }));
 
-async function answerUpload(request: IncomingMessage, response: ServerResponse, context: Context, { role }: Visitor, receive: () => Promise<BulkAnswer>): Promise<void> {
-  if (!hasRole(role, UPLOAD_ROLE)) return sendJson(response, 403, { code: 'access/denied', action: 'upload', role, leastRole: UPLOAD_ROLE } satisfies AppError, closeAfter);
+async function answerUpload(
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: Context,
+  { role }: Visitor,
+  receive: () => Promise<BulkAnswer>,
+): Promise<void> {
+  if (!hasRole(role, UPLOAD_ROLE))
+    return sendJson(response, 403, { code: 'access/denied', action: 'upload', role, leastRole: UPLOAD_ROLE } satisfies AppError, closeAfter);
   const announcedBytes = request.headers['content-length'];
   // A Blob always announces its size; without it the limit could only be noticed on a full disk.
   if (announcedBytes === undefined) return sendUploadRefusal(response, 411, 'the body needs a Content-Length');

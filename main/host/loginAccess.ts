@@ -81,7 +81,8 @@ export class LoginAccess implements Access {
     const address = request.socket.remoteAddress ?? '';
     const person = `${address} ${name}`;
     const seconds = Math.max(this.#perPerson.waitSeconds(person), this.#perAddress.waitSeconds(address));
-    if (seconds > 0) return sendLogin(response, 429, `Too many failed attempts. Try again in ${Math.ceil(seconds / 60)} minutes.`, { 'Retry-After': String(seconds) });
+    if (seconds > 0)
+      return sendLogin(response, 429, `Too many failed attempts. Try again in ${Math.ceil(seconds / 60)} minutes.`, { 'Retry-After': String(seconds) });
     const user = await this.#users.signIn(name, form.get('password') ?? '');
     if (!user) {
       this.#perPerson.failed(person);
@@ -105,7 +106,10 @@ export class LoginAccess implements Access {
 
   #keyOf({ headers }: IncomingMessage): string | null {
     const prefix = `${this.#cookieName}=`;
-    const cookie = (headers.cookie ?? '').split(';').map((part) => part.trim()).find((part) => part.startsWith(prefix));
+    const cookie = (headers.cookie ?? '')
+      .split(';')
+      .map((part) => part.trim())
+      .find((part) => part.startsWith(prefix));
     return cookie ? hashOf(cookie.slice(prefix.length)) : null;
   }
 }

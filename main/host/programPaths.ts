@@ -13,9 +13,7 @@ export interface ProgramPaths {
 /** `bundleFolder` is the folder of the running bundle: `dist/main` or `dist/electron`. */
 export function locateProgram(bundleFolder: string): ProgramPaths {
   const root = resolve(bundleFolder, '..', '..');
-  const { version } = z
-    .object({ version: z.string() })
-    .parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
+  const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
   return {
     version,
     // In a package it lies beside the archive: a compute process looks for TensorFlow with ordinary file calls.

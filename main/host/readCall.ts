@@ -33,7 +33,5 @@ export async function readCall(request: IncomingMessage, maxBytes: number): Prom
     return err({ code: 'contract/bad-input', issues: ['the body is not JSON'] });
   }
   const call = Call.safeParse(raw);
-  return call.success
-    ? ok(call.data)
-    : err({ code: 'contract/bad-input', issues: call.error.issues.map((issue) => issue.message) });
+  return call.success ? ok(call.data) : err({ code: 'contract/bad-input', issues: call.error.issues.map((issue) => issue.message) });
 }

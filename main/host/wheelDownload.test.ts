@@ -47,7 +47,12 @@ function pageOf({ file, bytes }: typeof ONE): string {
   const sha256 = sha256Of(bytes);
   const other = 'f'.repeat(64);
   if (isHtml) return `<!doctype html><a href="../../files/other.whl#sha256=${other}">other</a>\n<a href="../../files/${file}#sha256=${sha256}">${file}</a>`;
-  return JSON.stringify({ files: [{ url: '../../files/other.whl', hashes: { sha256: other } }, { url: `../../files/${file}`, size: bytes.length, hashes: { sha256 } }] });
+  return JSON.stringify({
+    files: [
+      { url: '../../files/other.whl', hashes: { sha256: other } },
+      { url: `../../files/${file}`, size: bytes.length, hashes: { sha256 } },
+    ],
+  });
 }
 const holds = (): string[] => (existsSync(folder) ? readdirSync(folder).sort() : []);
 const failure = (detail: RegExp) => ({ error: { code: 'runtime/download-failed', detail: expect.stringMatching(detail) } });
@@ -106,7 +111,9 @@ describe('downloadWheels', () => {
     expect(holds()).toEqual([]);
     const unknown = [{ requirement: 'one-cu12==1.0', sha256: '0'.repeat(64) }];
     await expect(downloadWheels({ index, parts: unknown, folder })).rejects.toMatchObject(failure(/no file with the published hash/));
-    await expect(downloadWheels({ index, parts: [{ requirement: 'three==1', sha256: '0'.repeat(64) }], folder })).rejects.toMatchObject(failure(/answered with 404/));
+    await expect(downloadWheels({ index, parts: [{ requirement: 'three==1', sha256: '0'.repeat(64) }], folder })).rejects.toMatchObject(
+      failure(/answered with 404/),
+    );
     await expect(downloadWheels({ index: 'ftp://somewhere', parts, folder })).rejects.toMatchObject({ error: { code: 'contract/bad-input' } });
     expect(holds()).toEqual([]);
   });
@@ -128,7 +135,11 @@ describe('downloadWheels', () => {
       await new Promise((done) => other.close(done));
     }
     const basic = `Basic ${Buffer.from('ada:se cret').toString('base64')}`;
-    expect(asked.map(({ url, authorization }) => [url, authorization])).toEqual([['/simple/one-cu12/', basic], [`/files/${ONE.file}`, basic], ['other /store/one', undefined]]);
+    expect(asked.map(({ url, authorization }) => [url, authorization])).toEqual([
+      ['/simple/one-cu12/', basic],
+      [`/files/${ONE.file}`, basic],
+      ['other /store/one', undefined],
+    ]);
     expect(holds()).toEqual([ONE.file]);
   });
 });

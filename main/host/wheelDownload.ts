@@ -59,7 +59,10 @@ function indexUrl(text: string): URL {
   } catch {
     // said below
   }
-  throw new AppException({ code: 'contract/bad-input', issues: [`'${text}' is no address of a package index: it begins with https:// (pip calls it index-url)`] });
+  throw new AppException({
+    code: 'contract/bad-input',
+    issues: [`'${text}' is no address of a package index: it begins with https:// (pip calls it index-url)`],
+  });
 }
 
 async function findWheel(base: URL, { requirement, sha256 }: RuntimePart, stop?: AbortSignal): Promise<Wheel> {
@@ -118,7 +121,14 @@ async function fetchWheel(base: URL, wheel: Wheel, folder: string, stop: AbortSi
 }
 
 /** Behind the `have` bytes of a file, where the server can do that; else the whole. Returns how many it has then. */
-async function fetchRest(base: URL, wheel: Wheel, partial: string, have: number, stop: AbortSignal | undefined, onBytes: (bytes: number) => void): Promise<number> {
+async function fetchRest(
+  base: URL,
+  wheel: Wheel,
+  partial: string,
+  have: number,
+  stop: AbortSignal | undefined,
+  onBytes: (bytes: number) => void,
+): Promise<number> {
   const { response } = await ask(base, wheel.url, have > 0 ? { range: `bytes=${have}-` } : {}, wheel.name, stop);
   if (response.statusCode === 416) {
     response.destroy();
@@ -146,7 +156,14 @@ async function fetchRest(base: URL, wheel: Wheel, partial: string, have: number,
 }
 
 /** Follows redirects. Resolves with an answer whose body is still to be read. */
-async function ask(base: URL, url: URL, headers: Record<string, string>, what: string, stop?: AbortSignal, redirects = 0): Promise<{ url: URL; response: IncomingMessage }> {
+async function ask(
+  base: URL,
+  url: URL,
+  headers: Record<string, string>,
+  what: string,
+  stop?: AbortSignal,
+  redirects = 0,
+): Promise<{ url: URL; response: IncomingMessage }> {
   const response = await new Promise<IncomingMessage>((done, fail) => {
     const plain = new URL(url);
     plain.username = plain.password = '';

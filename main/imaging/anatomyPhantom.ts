@@ -49,7 +49,11 @@ export function makeAnatomyPhantom(anatomy: Anatomy, seed: number): AnatomyStudy
   const { dims, spacingMm, build } = LAYOUT[anatomy];
   const random = seededRandom(Math.imul(seed + 1, 0x9e3779b1) ^ (anatomy === 'abdomen' ? 0x2545f491 : 0x1b873593));
   const between: Between = (low, high) => low + (high - low) * random();
-  const grid = centredGrid(dims, spacingMm.map((mm) => Math.round(mm * between(0.97, 1.03) * 100) / 100), [between(-8, 8), between(-8, 8), between(-80, 80)]);
+  const grid = centredGrid(
+    dims,
+    spacingMm.map((mm) => Math.round(mm * between(0.97, 1.03) * 100) / 100),
+    [between(-8, 8), between(-8, 8), between(-80, 80)],
+  );
   const body = build(between);
   const image = new Int16Array(dims[0] * dims[1] * dims[2]);
   const labels = new Uint8Array(image.length);
@@ -92,7 +96,13 @@ const column =
 const unlabelled = (contains: Part['contains'], intensity: number): Part => ({ contains, intensity, label: 0 });
 
 /** One to three balls around points of `host`, no larger than it leaves room for. */
-function lesions(between: Between, host: Part['contains'], reach: readonly [Point, Point], radiusMm: readonly [number, number], intensity: () => number): Part[] {
+function lesions(
+  between: Between,
+  host: Part['contains'],
+  reach: readonly [Point, Point],
+  radiusMm: readonly [number, number],
+  intensity: () => number,
+): Part[] {
   const [[cx, cy, cz], [rx, ry, rz]] = reach;
   const count = 1 + Math.floor(between(0, 2.999));
   return Array.from({ length: count }, () => {
@@ -107,7 +117,10 @@ function buildAbdomen(between: Between): Body {
   const [rx, ry] = [between(145, 160), between(98, 112)];
   const wall = between(12, 22);
   const inside = column(0, 0, rx - wall - 10, ry - wall - 10);
-  const clipped = (contains: Part['contains']): Part['contains'] => (x, y, z) => contains(x, y, z) && inside(x, y, z);
+  const clipped =
+    (contains: Part['contains']): Part['contains'] =>
+    (x, y, z) =>
+      contains(x, y, z) && inside(x, y, z);
   const liverCenter: Point = [between(-62, -48), between(-14, 4), between(5, 25)];
   const liverRadii: Point = [between(66, 82), between(56, 68), between(58, 74)];
   const liver = clipped(ellipsoid(liverCenter, liverRadii));
@@ -142,7 +155,11 @@ function buildBrain(between: Between): Body {
     return (x / (50 * size)) ** 2 + (y / (64 * size)) ** 2 + (z / (48 * size)) ** 2 < 1 + fold;
   };
   const wide = between(0.8, 1.25);
-  const ventricle = (side: number): Part => ({ contains: ellipsoid([side * between(10, 13), 2, 5], [6.5 * wide, 28 * wide, 11 * wide]), intensity: 110, label: 1 });
+  const ventricle = (side: number): Part => ({
+    contains: ellipsoid([side * between(10, 13), 2, 5], [6.5 * wide, 28 * wide, 11 * wide]),
+    intensity: 110,
+    label: 1,
+  });
   const [a, b, c] = [between(-0.0015, 0.0015), between(-0.0015, 0.0015), between(-0.0015, 0.0015)];
   return {
     background: 10,

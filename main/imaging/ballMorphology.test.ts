@@ -24,7 +24,11 @@ describe('morphology with a ball', () => {
   });
 
   it.each([1, 2, 3])('shrinking is growing of the rest, radius %i', (radius) => {
-    const rest = dilatedByDefinition(solid.map((value) => 1 - value), shape, radius);
+    const rest = dilatedByDefinition(
+      solid.map((value) => 1 - value),
+      shape,
+      radius,
+    );
     expect(erodeBall(solid, shape, radius)).toEqual(rest.map((value) => 1 - value));
   });
 

@@ -20,7 +20,11 @@ function withinDistance(mask: Uint8Array, wanted: number, shape: ShapeDhw, radiu
   let squared = Int32Array.from(mask, (value) => (value === wanted ? 0 : FAR));
   const reach = Math.floor(radius);
   const [, nh, nw] = shape;
-  for (const [count, stride] of [[shape[2], 1], [shape[1], nw], [shape[0], nh * nw]] as const) {
+  for (const [count, stride] of [
+    [shape[2], 1],
+    [shape[1], nw],
+    [shape[0], nh * nw],
+  ] as const) {
     squared = alongAxis(squared, count, stride, reach);
   }
   const limit = radius * radius;

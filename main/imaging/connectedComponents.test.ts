@@ -34,10 +34,20 @@ function floodFill(mask: Uint8Array, [nd, nh, nw]: ShapeDhw, connectivity: Conne
 describe.each([6, 26] as const)('connected components, %i neighbours', (connectivity) => {
   it.each([0.08, 0.2, 0.35, 0.6, 0.95])('are those of a flood fill (density %f)', (density) => {
     const random = seededRandom(Math.round(density * 100) + connectivity);
-    for (const shape of [[1, 1, 9], [7, 9, 11], [1, 13, 8], [12, 1, 5], [6, 8, 1]] as const) {
+    for (const shape of [
+      [1, 1, 9],
+      [7, 9, 11],
+      [1, 13, 8],
+      [12, 1, 5],
+      [6, 8, 1],
+    ] as const) {
       const labels = Uint8Array.from({ length: shape[0] * shape[1] * shape[2] }, () => (random() < density ? 1 + Math.floor(random() * 3) : 0));
       const wanted = [1, 3];
-      const expected = floodFill(labels.map((label) => Number(wanted.includes(label))), shape, connectivity);
+      const expected = floodFill(
+        labels.map((label) => Number(wanted.includes(label))),
+        shape,
+        connectivity,
+      );
       const actual = connectedComponents(labels, shape, wanted, connectivity);
       const of = new Int32Array(labels.length).fill(-1);
       actual.begin.forEach((begin, run) => of.fill(actual.component[run]!, begin, actual.end[run]!));
@@ -49,13 +59,7 @@ describe.each([6, 26] as const)('connected components, %i neighbours', (connecti
 
 describe('keeping the largest component', () => {
   const shape = [1, 5, 6] as const;
-  const labels = Uint8Array.from([
-    1, 1, 0, 0, 0, 2,
-    0, 1, 0, 0, 0, 0,
-    0, 0, 2, 0, 0, 3,
-    0, 0, 0, 0, 0, 3,
-    1, 0, 0, 3, 3, 3,
-  ]);
+  const labels = Uint8Array.from([1, 1, 0, 0, 0, 2, 0, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 3, 0, 0, 0, 0, 0, 3, 1, 0, 0, 3, 3, 3]);
 
   it('takes the union of the wanted labels: a touching other label belongs to it', () => {
     const kept = keepLargestComponent(labels, shape, [1, 2]);

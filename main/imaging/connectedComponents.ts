@@ -20,12 +20,7 @@ export interface ConnectedComponents {
 }
 
 /** Components of the voxels whose label is among `wanted`. */
-export function connectedComponents(
-  labels: LabelArray,
-  shape: ShapeDhw,
-  wanted: readonly number[],
-  connectivity: Connectivity = 26,
-): ConnectedComponents {
+export function connectedComponents(labels: LabelArray, shape: ShapeDhw, wanted: readonly number[], connectivity: Connectivity = 26): ConnectedComponents {
   const { begin, end, rowBegin } = runsOf(labels, shape, membership(labels, wanted));
   const parent = Int32Array.from(begin, (_, run) => run);
   const [nd, nh, nw] = shape;
@@ -49,12 +44,7 @@ export function connectedComponents(
  * A copy in which the voxels of `wanted` outside the largest component of their union are 0. Of components of equal,
  * largest size all stay, as in nnU-Net v2. Returns `labels` itself when nothing is removed.
  */
-export function keepLargestComponent(
-  labels: LabelArray,
-  shape: ShapeDhw,
-  wanted: readonly number[],
-  connectivity: Connectivity = 26,
-): LabelArray {
+export function keepLargestComponent(labels: LabelArray, shape: ShapeDhw, wanted: readonly number[], connectivity: Connectivity = 26): LabelArray {
   const { begin, end, component, voxelCounts } = connectedComponents(labels, shape, wanted, connectivity);
   let largest = 0;
   for (const count of voxelCounts) if (count > largest) largest = count;

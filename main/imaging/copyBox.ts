@@ -11,9 +11,7 @@ export interface PlacedArray<A extends VoxelArray | Uint32Array> {
 /** Copies what `from` and `to` have in common, row by row; the rest of `to` stays as it is. */
 export function copyBox<A extends VoxelArray | Uint32Array>(from: PlacedArray<A>, to: PlacedArray<A>): void {
   const begin = [0, 1, 2].map((axis) => Math.max(from.originDhw[axis]!, to.originDhw[axis]!));
-  const end = [0, 1, 2].map((axis) =>
-    Math.min(from.originDhw[axis]! + from.shapeDhw[axis]!, to.originDhw[axis]! + to.shapeDhw[axis]!),
-  );
+  const end = [0, 1, 2].map((axis) => Math.min(from.originDhw[axis]! + from.shapeDhw[axis]!, to.originDhw[axis]! + to.shapeDhw[axis]!));
   const count = end[2]! - begin[2]!;
   if (count <= 0) return;
   const rowOf = ({ originDhw, shapeDhw }: PlacedArray<A>, d: number, h: number): number =>

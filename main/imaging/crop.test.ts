@@ -8,9 +8,7 @@ describe('crop to what is not zero', () => {
     const shape: ShapeDhw = [5, 5, 6];
     const shell = new Int16Array(150);
     const other = new Int16Array(150);
-    for (let d = 1; d <= 3; d++)
-      for (let h = 1; h <= 3; h++)
-        for (let w = 1; w <= 3; w++) shell[(d * 5 + h) * 6 + w] = d === 2 && h === 2 && w === 2 ? 0 : -7;
+    for (let d = 1; d <= 3; d++) for (let h = 1; h <= 3; h++) for (let w = 1; w <= 3; w++) shell[(d * 5 + h) * 6 + w] = d === 2 && h === 2 && w === 2 ? 0 : -7;
     other[(2 * 5 + 2) * 6 + 5] = 1;
     const mask = nonZeroMask([shell, other], shape);
     expect(mask[(2 * 5 + 2) * 6 + 2]).toBe(1);

@@ -4,11 +4,7 @@ import type { LabelArray } from './connectedComponents.ts';
  * Dice of each label: twice the common voxels over the sum of both; `null` where neither map has the label.
  * Both maps lie on the same grid; throws a RangeError when their sizes differ.
  */
-export function diceOfLabelmaps(
-  predicted: LabelArray,
-  truth: LabelArray,
-  labelValues: readonly number[],
-): (number | null)[] {
+export function diceOfLabelmaps(predicted: LabelArray, truth: LabelArray, labelValues: readonly number[]): (number | null)[] {
   if (predicted.length !== truth.length) {
     throw new RangeError(`label maps of ${predicted.length} and ${truth.length} voxels cannot be compared`);
   }

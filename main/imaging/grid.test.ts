@@ -39,9 +39,7 @@ describe('grid', () => {
     expect(errorOf(() => gridFromAffine([2, 2, 2], flat))).toMatchObject({ code: 'import/bad-geometry' });
     const broken = [NaN, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1];
     expect(errorOf(() => gridFromAffine([2, 2, 2], broken))).toMatchObject({ code: 'import/bad-geometry' });
-    expect(errorOf(() => gridFromAffine([2, 0, 2], obliqueAffine([1, 1, 1])))).toMatchObject({
-      code: 'import/bad-geometry',
-    });
+    expect(errorOf(() => gridFromAffine([2, 0, 2], obliqueAffine([1, 1, 1])))).toMatchObject({ code: 'import/bad-geometry' });
   });
 
   it('compares grids by where their corners lie', () => {

@@ -47,8 +47,7 @@ export function gridFromAffine(dimsIjk: readonly number[], ijkToLps: Affine, pat
   };
   const dims = DimsIjk.safeParse(dimsIjk);
   if (!dims.success) return refuse(`voxel counts ${dimsIjk.join(' × ')} are not three positive whole numbers`);
-  if (ijkToLps.length !== 16 || !ijkToLps.every(Number.isFinite))
-    return refuse('the affine holds numbers that are not finite');
+  if (ijkToLps.length !== 16 || !ijkToLps.every(Number.isFinite)) return refuse('the affine holds numbers that are not finite');
   const columns = [0, 1, 2].map((axis) => [ijkToLps[axis]!, ijkToLps[4 + axis]!, ijkToLps[8 + axis]!]);
   const spacing = columns.map((column) => Math.hypot(...column));
   spacing.forEach((mm, axis) => {
@@ -60,15 +59,10 @@ export function gridFromAffine(dimsIjk: readonly number[], ijkToLps: Affine, pat
     [0, 2],
     [1, 2],
   ] as const) {
-    const cosine =
-      direction[3 * a]! * direction[3 * b]! +
-      direction[3 * a + 1]! * direction[3 * b + 1]! +
-      direction[3 * a + 2]! * direction[3 * b + 2]!;
+    const cosine = direction[3 * a]! * direction[3 * b]! + direction[3 * a + 1]! * direction[3 * b + 1]! + direction[3 * a + 2]! * direction[3 * b + 2]!;
     if (Math.abs(cosine) > SHEAR_COSINE_LIMIT) {
       const degrees = (Math.acos(Math.min(1, Math.abs(cosine))) * 180) / Math.PI;
-      refuse(
-        `sheared grid: the ${AXIS_NAMES[a]} and ${AXIS_NAMES[b]} axes stand at ${degrees.toFixed(2)}° instead of 90°`,
-      );
+      refuse(`sheared grid: the ${AXIS_NAMES[a]} and ${AXIS_NAMES[b]} axes stand at ${degrees.toFixed(2)}° instead of 90°`);
     }
   }
   return {
@@ -83,11 +77,7 @@ export function gridFromAffine(dimsIjk: readonly number[], ijkToLps: Affine, pat
 export function ijkToLps(grid: Grid, ijk: Ijk): [number, number, number] {
   const { direction: d, spacingMm: s, originLpsMm: o } = grid;
   const [a, b, c] = [ijk[0] * s[0], ijk[1] * s[1], ijk[2] * s[2]];
-  return [
-    o[0] + d[0]! * a + d[3]! * b + d[6]! * c,
-    o[1] + d[1]! * a + d[4]! * b + d[7]! * c,
-    o[2] + d[2]! * a + d[5]! * b + d[8]! * c,
-  ];
+  return [o[0] + d[0]! * a + d[3]! * b + d[6]! * c, o[1] + d[1]! * a + d[4]! * b + d[7]! * c, o[2] + d[2]! * a + d[5]! * b + d[8]! * c];
 }
 
 /** Continuous voxel coordinates of a point; exact also for slightly skew axes. */

@@ -3,8 +3,7 @@ import { LARGEST_LABEL_VALUE } from '../contract/vocabulary.ts';
 import type { LabelArray } from './connectedComponents.ts';
 import type { VoxelArray } from './volume.ts';
 
-export type LabelVoxels =
-  { readonly ok: true; readonly voxels: LabelArray } | { readonly ok: false; readonly detail: string };
+export type LabelVoxels = { readonly ok: true; readonly voxels: LabelArray } | { readonly ok: false; readonly detail: string };
 
 /**
  * Voxels as labels 0..65535, or what forbids it: in 8 bits where they hold all, else in 16. Returns `voxels` itself when

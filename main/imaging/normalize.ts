@@ -14,12 +14,7 @@ export interface ChannelIntensities {
 const SMALLEST_DIVISOR = 1e-8;
 
 /** `mask` (1 = inside): z-score is taken and applied inside only, voxels outside stay as they are. */
-export function normalizeChannel(
-  values: ArrayLike<number>,
-  scheme: NormalizationScheme,
-  intensities: ChannelIntensities,
-  mask?: Uint8Array,
-): Float32Array {
+export function normalizeChannel(values: ArrayLike<number>, scheme: NormalizationScheme, intensities: ChannelIntensities, mask?: Uint8Array): Float32Array {
   switch (scheme) {
     case 'none':
       return Float32Array.from(values);

@@ -42,23 +42,18 @@ function* voxelsOf(grid: Grid): Generator<Ijk> {
 describe('orientation', () => {
   const voxels = Int16Array.from({ length: 60 }, (_, n) => n * 7 - 100);
 
-  it.each(allGrids().map((grid) => [orientationCode(grid), grid] as const))(
-    '%s: exact inverse, and no voxel moves in the world',
-    (_, grid) => {
-      const canonical = toCanonical(voxels, grid);
-      expect(orientationCode(canonical.grid)).toBe('LPS');
-      expect(canonical.grid).toEqual(canonicalGrid(grid));
-      expect(canonical.voxels).toBeInstanceOf(Int16Array);
-      expect(fromCanonical(canonical.voxels, grid)).toEqual(voxels);
-      let flat = 0;
-      for (const ijk of voxelsOf(canonical.grid)) {
-        const [i, j, k] = lpsToIjk(grid, ijkToLps(canonical.grid, ijk)).map(
-          (x) => Math.round(x * 1e6) / 1e6,
-        ) as unknown as Ijk;
-        expect(voxels[i + 3 * (j + 4 * k)]).toBe(canonical.voxels[flat++]);
-      }
-    },
-  );
+  it.each(allGrids().map((grid) => [orientationCode(grid), grid] as const))('%s: exact inverse, and no voxel moves in the world', (_, grid) => {
+    const canonical = toCanonical(voxels, grid);
+    expect(orientationCode(canonical.grid)).toBe('LPS');
+    expect(canonical.grid).toEqual(canonicalGrid(grid));
+    expect(canonical.voxels).toBeInstanceOf(Int16Array);
+    expect(fromCanonical(canonical.voxels, grid)).toEqual(voxels);
+    let flat = 0;
+    for (const ijk of voxelsOf(canonical.grid)) {
+      const [i, j, k] = lpsToIjk(grid, ijkToLps(canonical.grid, ijk)).map((x) => Math.round(x * 1e6) / 1e6) as unknown as Ijk;
+      expect(voxels[i + 3 * (j + 4 * k)]).toBe(canonical.voxels[flat++]);
+    }
+  });
 
   it('names 48 different orientations', () => {
     expect(new Set(allGrids().map(orientationCode)).size).toBe(48);
@@ -67,10 +62,7 @@ describe('orientation', () => {
   it('turns every right- or left-handed source into a right-handed grid', () => {
     for (const grid of allGrids()) {
       const d = canonicalGrid(grid).direction;
-      const determinant =
-        d[0]! * (d[4]! * d[8]! - d[5]! * d[7]!) -
-        d[3]! * (d[1]! * d[8]! - d[2]! * d[7]!) +
-        d[6]! * (d[1]! * d[5]! - d[2]! * d[4]!);
+      const determinant = d[0]! * (d[4]! * d[8]! - d[5]! * d[7]!) - d[3]! * (d[1]! * d[8]! - d[2]! * d[7]!) + d[6]! * (d[1]! * d[5]! - d[2]! * d[4]!);
       expect(determinant).toBeCloseTo(1, 9);
     }
   });

@@ -43,9 +43,7 @@ export function canonicalGrid(sourceGrid: Grid): Grid {
     if (isFlipped[axis]) firstIjk[sourceAxis[axis]!] = sourceGrid.dimsIjk[sourceAxis[axis]!]! - 1;
   }
   // `0 - x` and not `-x`: a negative zero would be written to files and break equality of grids
-  const direction = [0, 1, 2].flatMap((axis) =>
-    axisDirection(sourceGrid, sourceAxis[axis]!).map((cosine) => (isFlipped[axis] ? 0 - cosine : cosine)),
-  );
+  const direction = [0, 1, 2].flatMap((axis) => axisDirection(sourceGrid, sourceAxis[axis]!).map((cosine) => (isFlipped[axis] ? 0 - cosine : cosine)));
   return {
     dimsIjk: DimsIjk.parse(sourceAxis.map((axis) => sourceGrid.dimsIjk[axis]!)),
     spacingMm: SpacingMm.parse(sourceAxis.map((axis) => sourceGrid.spacingMm[axis]!)),
@@ -122,8 +120,7 @@ function isIdentity(map: AxisMap): boolean {
 }
 
 function checkCount(voxels: VoxelArray, grid: Grid): void {
-  if (voxels.length !== voxelCountOf(grid))
-    throw new Error(`${voxels.length} voxels do not fill ${grid.dimsIjk.join(' × ')}`);
+  if (voxels.length !== voxelCountOf(grid)) throw new Error(`${voxels.length} voxels do not fill ${grid.dimsIjk.join(' × ')}`);
 }
 
 /** A zeroed array of the same element type; never a Buffer, which calls itself a Uint8Array. */

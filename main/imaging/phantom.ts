@@ -98,15 +98,8 @@ function phantomShape(between: Between) {
   // the rear part is a little brighter, or else nothing in the image would show where the cut lies
   const frontStep = between(80, 110);
   const backStep = frontStep + between(25, 45);
-  const waves = [0, 1, 2].map(
-    () => [between(0.08, 0.22), between(0.08, 0.22), between(0.08, 0.22), between(0, 6.28)] as const,
-  );
-  const ball = [
-    between(10, 13) * (between(-1, 1) < 0 ? -1 : 1),
-    between(-12, 12),
-    between(-11, 11),
-    between(3, 4.5),
-  ] as const;
+  const waves = [0, 1, 2].map(() => [between(0.08, 0.22), between(0.08, 0.22), between(0.08, 0.22), between(0, 6.28)] as const);
+  const ball = [between(10, 13) * (between(-1, 1) < 0 ? -1 : 1), between(-12, 12), between(-11, 11), between(3, 4.5)] as const;
 
   const labelAt = (x: number, y: number, z: number): 0 | 1 | 2 => {
     const [dx, dy, dz] = [x - center[0], y - center[1], z - center[2]];

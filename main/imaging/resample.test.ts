@@ -18,22 +18,17 @@ const Recorded = z.array(
     expected: z.array(z.number()),
   }),
 );
-const recorded = Recorded.parse(
-  JSON.parse(readFileSync(join(import.meta.dirname, '../../test/parity/resample.json'), 'utf8')),
-);
+const recorded = Recorded.parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../test/parity/resample.json'), 'utf8')));
 
 const countOf = (shape: ShapeDhw) => shape[0] * shape[1] * shape[2];
-const volume = (shape: ShapeDhw) =>
-  Float32Array.from({ length: countOf(shape) }, (_, n) => Math.sin(n * 0.7) * 3 + ((n * 37) % 11));
-const labelsOf = (shape: ShapeDhw) =>
-  Uint8Array.from({ length: countOf(shape) }, (_, n) => (Math.floor(n / 7) * 5) % 4);
+const volume = (shape: ShapeDhw) => Float32Array.from({ length: countOf(shape) }, (_, n) => Math.sin(n * 0.7) * 3 + ((n * 37) % 11));
+const labelsOf = (shape: ShapeDhw) => Uint8Array.from({ length: countOf(shape) }, (_, n) => (Math.floor(n / 7) * 5) % 4);
 
 describe('resize against scikit-image and batchgenerators', () => {
   for (const { kind, vote, order, shape, to, expected } of recorded) {
     it(`${kind}${vote ? ` by ${vote} votes` : ''}, order ${order} ${shape.join('×')} → ${to.join('×')}`, () => {
       if (vote) {
-        const rules =
-          order === 'separate' ? (['nearest', 'linear', 'linear'] as const) : (['linear', 'linear', 'linear'] as const);
+        const rules = order === 'separate' ? (['nearest', 'linear', 'linear'] as const) : (['linear', 'linear', 'linear'] as const);
         expect([...resampleLabels(labelsOf(shape), shape, to, rules, vote)]).toEqual(expected);
         return;
       }
@@ -56,8 +51,9 @@ describe('resize against scikit-image and batchgenerators', () => {
 });
 
 describe('votes of labels', () => {
-  const resized = (labels: number[], count: number, vote: 'most' | 'half') =>
-    [...resampleLabels(Uint8Array.from(labels), [1, 1, labels.length], [1, 1, count], ['linear', 'linear', 'linear'], vote)];
+  const resized = (labels: number[], count: number, vote: 'most' | 'half') => [
+    ...resampleLabels(Uint8Array.from(labels), [1, 1, labels.length], [1, 1, count], ['linear', 'linear', 'linear'], vote),
+  ];
 
   it('go to the nearest of two halves, or to the larger label', () => {
     // four voxels into two: each new one lies in the middle of two old ones
@@ -67,8 +63,9 @@ describe('votes of labels', () => {
 
   it('need no majority where most is enough', () => {
     // in the middle of a 2×2 of three labels: 1 has half of the votes, then a quarter each
-    const middle = (labels: number[], vote: 'most' | 'half') =>
-      [...resampleLabels(Uint16Array.from(labels), [1, 2, 2], [1, 1, 1], ['linear', 'linear', 'linear'], vote)];
+    const middle = (labels: number[], vote: 'most' | 'half') => [
+      ...resampleLabels(Uint16Array.from(labels), [1, 2, 2], [1, 1, 1], ['linear', 'linear', 'linear'], vote),
+    ];
     expect(middle([700, 3, 4, 700], 'half')).toEqual([700]);
     expect(middle([1, 2, 3, 4], 'half')).toEqual([0]);
     expect(middle([1, 2, 3, 4], 'most')).toEqual([4]);

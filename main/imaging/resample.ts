@@ -19,9 +19,7 @@ export function resampleImage(values: Float32Array, from: ShapeDhw, to: ShapeDhw
   let current = values;
   let shape = from;
   // nearest last (so that slices are still the source's when clipped), then what shrinks most first: least work
-  const order = [0, 1, 2]
-    .filter((axis) => from[axis] !== to[axis])
-    .sort((a, b) => passCost(a, from, to, rules) - passCost(b, from, to, rules));
+  const order = [0, 1, 2].filter((axis) => from[axis] !== to[axis]).sort((a, b) => passCost(a, from, to, rules) - passCost(b, from, to, rules));
   const nearestAxis = rules.indexOf('nearest');
   for (const axis of order.filter((a) => rules[a] !== 'nearest')) {
     current = resizeAxis(current, shape, axis, to[axis]!, rules[axis]!);
@@ -77,14 +75,7 @@ function linearRows(
 }
 
 /** Cubic B-spline interpolation of every line of `fromCount` values, `inner` apart. */
-function cubicLines(
-  values: Float32Array,
-  out: Float32Array,
-  outer: number,
-  fromCount: number,
-  toCount: number,
-  inner: number,
-): void {
+function cubicLines(values: Float32Array, out: Float32Array, outer: number, fromCount: number, toCount: number, inner: number): void {
   const line = new Float64Array(fromCount + 2 * EDGE_VOXELS);
   const { base, weights } = cubicWeights(fromCount, toCount);
   for (let o = 0; o < outer; o++) {
@@ -99,10 +90,7 @@ function cubicLines(
       for (let n = 0; n < toCount; n++) {
         const at = base[n]!;
         out[target + n * inner] =
-          line[at]! * weights[4 * n]! +
-          line[at + 1]! * weights[4 * n + 1]! +
-          line[at + 2]! * weights[4 * n + 2]! +
-          line[at + 3]! * weights[4 * n + 3]!;
+          line[at]! * weights[4 * n]! + line[at + 1]! * weights[4 * n + 1]! + line[at + 2]! * weights[4 * n + 2]! + line[at + 3]! * weights[4 * n + 3]!;
       }
     }
   }
@@ -138,13 +126,7 @@ function splineCoefficients(line: Float64Array): void {
 }
 
 /** Splines overshoot at edges. `sliceAxis` −1: one range for all; both volumes have the same count along `sliceAxis`. */
-function clipToSource(
-  values: Float32Array,
-  shape: ShapeDhw,
-  source: Float32Array,
-  sourceShape: ShapeDhw,
-  sliceAxis: number,
-): void {
+function clipToSource(values: Float32Array, shape: ShapeDhw, source: Float32Array, sourceShape: ShapeDhw, sliceAxis: number): void {
   const slices = sliceAxis < 0 ? 1 : sourceShape[sliceAxis]!;
   const lowest = new Float32Array(slices).fill(Infinity);
   const highest = new Float32Array(slices).fill(-Infinity);

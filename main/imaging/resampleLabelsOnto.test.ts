@@ -5,24 +5,7 @@ import { resampleLabelsOnto } from './resampleLabelsOnto.ts';
 import { toCanonical } from './orientation.ts';
 
 const axial = (dims: number[], spacing: number[], origin = [0, 0, 0]) =>
-  gridFromAffine(dims, [
-    spacing[0]!,
-    0,
-    0,
-    origin[0]!,
-    0,
-    spacing[1]!,
-    0,
-    origin[1]!,
-    0,
-    0,
-    spacing[2]!,
-    origin[2]!,
-    0,
-    0,
-    0,
-    1,
-  ]);
+  gridFromAffine(dims, [spacing[0]!, 0, 0, origin[0]!, 0, spacing[1]!, 0, origin[1]!, 0, 0, spacing[2]!, origin[2]!, 0, 0, 0, 1]);
 
 /** Rotated about all three axes, left-handed. */
 const oblique = (dims: number[], spacing: number, origin: number[]) => {
@@ -33,13 +16,7 @@ const oblique = (dims: number[], spacing: number, origin: number[]) => {
     [-sa, ca, 0],
     [-sb * ca, -sb * sa, -cb],
   ];
-  return gridFromAffine(dims, [
-    ...[0, 1, 2].flatMap((row) => [...columns.map((column) => column[row]! * spacing), origin[row]!]),
-    0,
-    0,
-    0,
-    1,
-  ]);
+  return gridFromAffine(dims, [...[0, 1, 2].flatMap((row) => [...columns.map((column) => column[row]! * spacing), origin[row]!]), 0, 0, 0, 1]);
 };
 
 function randomLabels(count: number, largest = 3): Uint8Array {
@@ -51,10 +28,7 @@ describe('resampleLabelsOnto', () => {
   it('is the identity on the same grid, and on the same voxels in another order', () => {
     const grid = oblique([5, 6, 7], 1.5, [10, -20, 30]);
     const voxels = randomLabels(210);
-    expect(resampleLabelsOnto({ grid, voxels }, grid)).toMatchObject({
-      labels: { grid, voxels },
-      outsideVoxelCount: 0,
-    });
+    expect(resampleLabelsOnto({ grid, voxels }, grid)).toMatchObject({ labels: { grid, voxels }, outsideVoxelCount: 0 });
     const canonical = toCanonical(voxels, grid);
     expect(resampleLabelsOnto({ grid, voxels }, canonical.grid).labels.voxels).toEqual(canonical.voxels);
   });
@@ -94,14 +68,8 @@ describe('resampleLabelsOnto', () => {
 
   it('is empty for an empty map and for grids that do not meet', () => {
     const grid = axial([3, 3, 3], [1, 1, 1]);
-    expect(resampleLabelsOnto({ grid, voxels: new Uint8Array(27) }, grid)).toMatchObject({
-      outsideVoxelCount: 0,
-      volumes: [],
-    });
-    const far = resampleLabelsOnto(
-      { grid, voxels: new Uint8Array(27).fill(1) },
-      axial([3, 3, 3], [1, 1, 1], [100, 0, 0]),
-    );
+    expect(resampleLabelsOnto({ grid, voxels: new Uint8Array(27) }, grid)).toMatchObject({ outsideVoxelCount: 0, volumes: [] });
+    const far = resampleLabelsOnto({ grid, voxels: new Uint8Array(27).fill(1) }, axial([3, 3, 3], [1, 1, 1], [100, 0, 0]));
     expect(far.outsideVoxelCount).toBe(27);
     expect(far.labels.voxels.every((label) => label === 0)).toBe(true);
   });

@@ -37,7 +37,12 @@ describe('resizing plane by plane', () => {
     const planes = await collected(resamplePlanes(planesOf(from), COMPONENTS, from, to, rules));
     expect(planes.length).toBe(to[0]);
     for (let c = 0; c < COMPONENTS; c++) {
-      const whole = resampleImage(Float32Array.from({ length: voxelCount(from) }, (__, n) => value(c, n)), from, to, rules);
+      const whole = resampleImage(
+        Float32Array.from({ length: voxelCount(from) }, (__, n) => value(c, n)),
+        from,
+        to,
+        rules,
+      );
       const mine = planes.flatMap((plane) => [...plane.filter((__, n) => n % COMPONENTS === c)]);
       expect(Math.max(...mine.map((v, n) => Math.abs(v - whole[n]!)))).toBeLessThan(1e-5);
     }

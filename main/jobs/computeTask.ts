@@ -7,8 +7,7 @@ import { openVaults } from '../vault/keyring.ts';
 import type { ComputeHost, ComputeProcess } from './computeHost.ts';
 
 export type TaskOutcome =
-  | { readonly type: 'done'; readonly summary: Record<string, unknown>; readonly stopped: boolean }
-  | { readonly type: 'failed'; readonly error: AppError };
+  { readonly type: 'done'; readonly summary: Record<string, unknown>; readonly stopped: boolean } | { readonly type: 'failed'; readonly error: AppError };
 
 export interface RunningTask {
   /** Never rejects; comes when the process has gone. */
@@ -33,12 +32,7 @@ export interface TaskManner extends TaskTimes {
 export const TASK_TIMES: TaskTimes = { killAfterMs: 9_000, lingerMs: 3_000 };
 
 /** Runs one task in a process of its own. A `listen` that throws ends the task with that error. */
-export function startTask(
-  host: ComputeHost,
-  input: TaskInput,
-  listen: (news: JobNews) => void,
-  manner: TaskManner = TASK_TIMES,
-): RunningTask {
+export function startTask(host: ComputeHost, input: TaskInput, listen: (news: JobNews) => void, manner: TaskManner = TASK_TIMES): RunningTask {
   let process: ComputeProcess | undefined;
   let verdict: TaskOutcome | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -70,7 +64,13 @@ export function startTask(
     try {
       process = host.start({ onMessage, onExit });
       const vaults = openVaults();
-      process.send({ type: 'run', input, ...(manner.jobId && { jobId: manner.jobId }), ...(manner.isBackground && { isBackground: true }), ...(vaults.length > 0 && { vaults: [...vaults] }) });
+      process.send({
+        type: 'run',
+        input,
+        ...(manner.jobId && { jobId: manner.jobId }),
+        ...(manner.isBackground && { isBackground: true }),
+        ...(vaults.length > 0 && { vaults: [...vaults] }),
+      });
     } catch (thrown) {
       process?.kill();
       resolve({ type: 'failed', error: toAppError(thrown) });

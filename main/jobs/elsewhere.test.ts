@@ -52,7 +52,9 @@ describe('jobs on a cluster', () => {
     const there = new InProcessHost(async () => ok({}));
     const busy = queue.submit(jobOf('train'));
     let hasPassed = false;
-    const remote = queue.submit(jobOf('train', { elsewhere: { host: there, taskCount: 2, retries: 0 }, tasks: [here, () => ((hasPassed = true), null), here] }));
+    const remote = queue.submit(
+      jobOf('train', { elsewhere: { host: there, taskCount: 2, retries: 0 }, tasks: [here, () => ((hasPassed = true), null), here] }),
+    );
     await until(() => hasPassed);
     queue.cancel(remote);
     await ended(remote);
@@ -74,7 +76,10 @@ describe('jobs on a cluster', () => {
     const id = queue.submit(jobOf('train', { tasks: [makeInput], elsewhere: { host: failing, taskCount: 1, retries: 2 } }));
     await ended(id);
     expect([stateOf(id), inputs]).toEqual(['failed', 3]);
-    expect(events.filter(({ type }) => type === 'retrying')).toMatchObject([{ attempt: 2, attempts: 3 }, { attempt: 3, attempts: 3 }]);
+    expect(events.filter(({ type }) => type === 'retrying')).toMatchObject([
+      { attempt: 2, attempts: 3 },
+      { attempt: 3, attempts: 3 },
+    ]);
     let runs = 0;
     const recovering = new InProcessHost(async () => (++runs < 2 ? err(lost) : ok({})));
     const mended = queue.submit(jobOf('train', { elsewhere: { host: recovering, taskCount: 1, retries: 1 } }));

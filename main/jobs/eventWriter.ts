@@ -19,10 +19,7 @@ export class EventWriter {
 
   /** Does not throw for a disk that is full: what could not be written waits for the next attempt. */
   write(event: JobEvent): void {
-    if (
-      event.type === 'progress' &&
-      event.atMs - (this.#progressKeptAtMs.get(event.jobId) ?? 0) < PROGRESS_KEPT_EVERY_MS
-    ) {
+    if (event.type === 'progress' && event.atMs - (this.#progressKeptAtMs.get(event.jobId) ?? 0) < PROGRESS_KEPT_EVERY_MS) {
       this.#skippedProgress.set(event.jobId, event);
       return;
     }

@@ -112,19 +112,14 @@ describe('the job queue', () => {
   });
 
   it('fails a job whose process died and goes on with the next', async () => {
-    const { host, queue, ended, until } = setUp(async (_input, port) =>
-      host.inputs.length === 1 ? untilStopped(_input, port) : ok({}),
-    );
+    const { host, queue, ended, until } = setUp(async (_input, port) => (host.inputs.length === 1 ? untilStopped(_input, port) : ok({})));
     const first = queue.submit(jobOf('train'));
     const second = queue.submit(jobOf('train'));
     await until(() => host.aliveCount === 1);
     host.killAll();
     await ended(second);
     const byId = new Map(queue.list().map((job) => [job.jobId, job]));
-    expect(byId.get(first)).toMatchObject({
-      state: 'failed',
-      error: { code: 'job/process-died', exitCode: null, signal: 'SIGKILL' },
-    });
+    expect(byId.get(first)).toMatchObject({ state: 'failed', error: { code: 'job/process-died', exitCode: null, signal: 'SIGKILL' } });
     expect(byId.get(second)?.state).toBe('succeeded');
   });
 

@@ -93,8 +93,7 @@ export class JobQueue {
     private readonly times: QueueTimes = QUEUE_TIMES,
   ) {
     this.#writer = new EventWriter(log);
-    for (const event of log.recentEvents(SUMMARIES_KEPT))
-      this.#summaries.set(event.jobId, foldJob(this.#summaries.get(event.jobId) ?? null, event));
+    for (const event of log.recentEvents(SUMMARIES_KEPT)) this.#summaries.set(event.jobId, foldJob(this.#summaries.get(event.jobId) ?? null, event));
   }
 
   /** Throws AppException (disk/full …) when the job cannot be put on record; then nothing was queued. */
@@ -233,10 +232,7 @@ export class JobQueue {
 
   async #run(job: LiveJob): Promise<void> {
     let end: JobEnd;
-    const progress = new LatestProgress(
-      (latest) => this.#tell(job, { type: 'progress', progress: latest }),
-      this.times.progressIntervalMs,
-    );
+    const progress = new LatestProgress((latest) => this.#tell(job, { type: 'progress', progress: latest }), this.times.progressIntervalMs);
     try {
       this.#tell(job, { type: 'started' });
       job.spec.onStarted?.();

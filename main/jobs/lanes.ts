@@ -1,7 +1,16 @@
 import type { JobKind } from '../contract/jobs.ts';
 
 export type Lane = 'heavy' | 'light' | 'background';
-export const LANE: Record<JobKind, Lane> = { train: 'heavy', predict: 'heavy', bench: 'heavy', plan: 'heavy', evaluate: 'light', import: 'light', export: 'light', legend: 'light' };
+export const LANE: Record<JobKind, Lane> = {
+  train: 'heavy',
+  predict: 'heavy',
+  bench: 'heavy',
+  plan: 'heavy',
+  evaluate: 'light',
+  import: 'light',
+  export: 'light',
+  legend: 'light',
+};
 
 interface Waiting {
   readonly lane: Lane;

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { memoryDeath } from './memoryDeath.ts';
 
-const died = (exitCode: number | null, signal: string | null, detail?: string) => memoryDeath({ code: 'job/process-died', exitCode, signal, ...(detail !== undefined && { detail }) });
+const died = (exitCode: number | null, signal: string | null, detail?: string) =>
+  memoryDeath({ code: 'job/process-died', exitCode, signal, ...(detail !== undefined && { detail }) });
 
 it.each([
   ['the kernel', died(null, 'SIGKILL'), 'ended its process'],

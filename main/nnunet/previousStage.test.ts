@@ -10,7 +10,12 @@ const predicted = () => Uint16Array.from({ length: 512 }, (_, n) => (n === 511 ?
 
 describe('what the first stage predicted', () => {
   it('and the truth share one label and part again', () => {
-    const base = joinBase({ classes: [{ labelValue: 1, name: 'a' }, { labelValue: 7, name: 'b' }] });
+    const base = joinBase({
+      classes: [
+        { labelValue: 1, name: 'a' },
+        { labelValue: 7, name: 'b' },
+      ],
+    });
     const truth = Uint8Array.of(0, 1, 2, 3, 3, 0);
     const previous = Uint8Array.of(2, 2, 1, 0, 2, 0);
     const joined = joinedClasses(truth, previous, base);
@@ -58,15 +63,30 @@ describe('what the first stage predicted', () => {
     const truth = Uint8Array.from({ length: 64 }, (_, n) => (n % 3 === 0 ? 1 : 0));
     const previous = Uint8Array.from({ length: 64 }, (_, n) => n % 3);
     const volume = memoryCase({
-      shapeDhw: [4, 4, 4], channels: 1, image: Float32Array.from({ length: 64 }, (_, n) => n + 1), classes: joinedClasses(truth, previous, base),
+      shapeDhw: [4, 4, 4],
+      channels: 1,
+      image: Float32Array.from({ length: 64 }, (_, n) => n + 1),
+      classes: joinedClasses(truth, previous, base),
       locations: [new Uint32Array(0), Uint32Array.of(0)],
     });
     const plain = { steps: [], pose: null };
     const spec = {
-      blockDhw: [4, 4, 4] as const, samplesPerBlock: 1, batchSize: 1, channels: 1, foreground: { kind: 'lastOfBatch', part: 0 } as const,
-      augmentation: plain, bytesPerLabel: 2 as const, mix: null, correctedPart: 0,
+      blockDhw: [4, 4, 4] as const,
+      samplesPerBlock: 1,
+      batchSize: 1,
+      channels: 1,
+      foreground: { kind: 'lastOfBatch', part: 0 } as const,
+      augmentation: plain,
+      bytesPerLabel: 2 as const,
+      mix: null,
+      correctedPart: 0,
     };
-    const source = new CascadeSource(new PatchSampler({ weights: [1], load: () => Promise.resolve(volume) }, spec, 1), { patch: [4, 4, 4], channels: 1, classCount: 2, joinBase: base });
+    const source = new CascadeSource(new PatchSampler({ weights: [1], load: () => Promise.resolve(volume) }, spec, 1), {
+      patch: [4, 4, 4],
+      channels: 1,
+      classCount: 2,
+      joinBase: base,
+    });
     let undisturbed = 0;
     for (let draw = 0; draw < 30; draw++) {
       await source.draw();

@@ -17,7 +17,9 @@ export function acceptedMasks(store: ProjectStore): AcceptedMask[] {
   const masks = [...store.revisions.byCaseOfAllMasks()].flatMap(([caseId, revisions]) => {
     const accepted = accepting.get(caseId)?.find((one) => one.accepted);
     const acceptance = accepted && store.revisions.acceptance(caseId, accepted.revision);
-    return accepted && acceptance ? [{ caseId, revision: accepted.revision, acceptedAtMs: acceptance.atMs, predicted: predictionBehind(revisions, accepted) }] : [];
+    return accepted && acceptance
+      ? [{ caseId, revision: accepted.revision, acceptedAtMs: acceptance.atMs, predicted: predictionBehind(revisions, accepted) }]
+      : [];
   });
   return masks.sort((a, b) => a.acceptedAtMs - b.acceptedAtMs || (a.caseId < b.caseId ? -1 : 1));
 }

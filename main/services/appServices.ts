@@ -11,7 +11,16 @@ import { answer } from './answer.ts';
 import type { GpuRuntimeAbility, HostAbilities, SignedInUser } from './services.ts';
 import { runShortTask } from './shortTask.ts';
 
-type AppCalls = 'app.info' | 'app.checkRuntime' | 'app.gpuRuntime' | 'app.installGpuRuntime' | 'app.downloadGpuRuntime' | 'app.stopGpuDownload' | 'app.removeGpuRuntime' | 'app.pickFolder' | 'app.listFolder';
+type AppCalls =
+  | 'app.info'
+  | 'app.checkRuntime'
+  | 'app.gpuRuntime'
+  | 'app.installGpuRuntime'
+  | 'app.downloadGpuRuntime'
+  | 'app.stopGpuDownload'
+  | 'app.removeGpuRuntime'
+  | 'app.pickFolder'
+  | 'app.listFolder';
 
 /** `author`: the name under which this caller saves. */
 export function appServices(compute: ComputeHost, host: HostAbilities, author: string, user: SignedInUser | null): Pick<Handlers, AppCalls> {
@@ -75,8 +84,7 @@ async function checkRuntime(compute: ComputeHost): Promise<RuntimeStatus> {
 /** Folders first, then files, by name; hidden ones are left out. */
 async function listFolder(folder: string): Promise<{ folder: string; parent: string | null; entries: FolderEntry[] }> {
   const found = await readdir(folder, { withFileTypes: true }).catch((thrown: unknown) => {
-    const isMissing =
-      thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR');
+    const isMissing = thrown instanceof Error && 'code' in thrown && (thrown.code === 'ENOENT' || thrown.code === 'ENOTDIR');
     throw isMissing ? new AppException({ code: 'project/folder-missing', path: folder }) : thrown;
   });
   const entries = found

@@ -19,7 +19,8 @@ export function auditServices(session: ProjectSession, heads: AuditHeads): Pick<
         const { audit } = session.current().store;
         return { entries: audit.search(filter, limit, beforeSeq), matchCount: audit.matchCount(filter), actors: audit.actors() };
       }),
-    'audit.verify': ({ heads: given }) => answer(() => session.during(async ({ store }) => verifyAudit(store.audit, given, await heads.remembered(store.audit)))),
+    'audit.verify': ({ heads: given }) =>
+      answer(() => session.during(async ({ store }) => verifyAudit(store.audit, given, await heads.remembered(store.audit)))),
   };
 }
 

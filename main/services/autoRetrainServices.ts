@@ -5,8 +5,5 @@ import type { AutoRetrain } from './autoRetrain.ts';
 type AutoRetrainCalls = 'nnunet.autoRetrain' | 'nnunet.setAutoRetrain';
 
 export function autoRetrainServices(autoRetrain: AutoRetrain): Pick<Handlers, AutoRetrainCalls> {
-  return {
-    'nnunet.autoRetrain': () => answer(() => autoRetrain.state()),
-    'nnunet.setAutoRetrain': (settings) => answer(() => autoRetrain.change(settings)),
-  };
+  return { 'nnunet.autoRetrain': () => answer(() => autoRetrain.state()), 'nnunet.setAutoRetrain': (settings) => answer(() => autoRetrain.change(settings)) };
 }

@@ -55,8 +55,7 @@ async function openStrokes(store: ProjectStore, path: string, userName: string):
 async function openVoxels(store: ProjectStore, path: string): Promise<BulkAnswer> {
   const [, kind, caseName, number] = /^\/(volume|labels|background|uncertainty)\/([^/]+)\/(\d{1,9})$/.exec(path) ?? [];
   const caseId = CaseId.safeParse(caseName);
-  if (!kind || !caseId.success)
-    throw new AppException({ code: 'contract/bad-input', issues: [`no voxels at '${path}'`] });
+  if (!kind || !caseId.success) throw new AppException({ code: 'contract/bad-input', issues: [`no voxels at '${path}'`] });
   if (kind === 'volume') return openChannel(store, caseId.data, Number(number));
   if (kind === 'uncertainty') return openUncertainty(store, caseId.data, Number(number));
   return openLabels(store, caseId.data, Number(number), kind === 'background');
@@ -152,12 +151,7 @@ async function* gunzippedVoxels(file: string, expectedBytes: number): AsyncGener
     passed += rest.length;
     if (rest.length > 0) yield rest;
   }
-  if (passed !== expectedBytes)
-    throw new AppException({
-      code: 'disk/corrupt',
-      path: file,
-      detail: `${passed} bytes of voxels instead of ${expectedBytes}`,
-    });
+  if (passed !== expectedBytes) throw new AppException({ code: 'disk/corrupt', path: file, detail: `${passed} bytes of voxels instead of ${expectedBytes}` });
 }
 
 /** Stores at most the bytes of a label map of the project's largest image in 16 bits. */
@@ -173,10 +167,7 @@ async function* limited(body: Readable, limitBytes: number): AsyncGenerator<Uint
   for await (const chunk of body as AsyncIterable<Buffer>) {
     total += chunk.length;
     if (total > limitBytes)
-      throw new AppException({
-        code: 'contract/bad-input',
-        issues: [`upload: no label map of this project has more than ${limitBytes} bytes`],
-      });
+      throw new AppException({ code: 'contract/bad-input', issues: [`upload: no label map of this project has more than ${limitBytes} bytes`] });
     yield chunk;
   }
 }
@@ -187,8 +178,7 @@ async function ownBytes({ folder }: ProjectStore, file: string): Promise<number>
     await requireNoWayOut(folder.path, file);
     return await contentBytes(file);
   } catch (thrown) {
-    if (isMissingFile(thrown))
-      throw new AppException({ code: 'disk/corrupt', path: file, detail: 'the file is missing' });
+    if (isMissingFile(thrown)) throw new AppException({ code: 'disk/corrupt', path: file, detail: 'the file is missing' });
     throw thrown;
   }
 }

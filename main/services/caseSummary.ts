@@ -49,7 +49,8 @@ function infoOf(mask: StoredMask, ofAllMasks: readonly RevisionInfo[]): MaskInfo
 }
 
 /** Throws AppException not-found. */
-export const maskInfo = (store: ProjectStore, caseId: CaseId, mask: MaskNumber): MaskInfo => infoOf(store.masks.require(caseId, mask), store.revisions.ofMask(caseId, mask));
+export const maskInfo = (store: ProjectStore, caseId: CaseId, mask: MaskNumber): MaskInfo =>
+  infoOf(store.masks.require(caseId, mask), store.revisions.ofMask(caseId, mask));
 
 /** The state of the newest labelmap: an accepted one under a newer prediction leaves the case `predicted`. */
 function statusOf(revisions: readonly RevisionInfo[]): CaseStatus {
@@ -74,7 +75,16 @@ const missingMasks = (store: ProjectStore, caseId: CaseId, revisions: readonly R
 
 /** Throws AppException not-found. */
 export function summaryOf(store: ProjectStore, caseId: CaseId, mask: MaskNumber = store.masks.training(caseId).mask): CaseSummary {
-  return summarizeCase(requireCase(store, caseId), store.masks.ofCase(caseId), mask, store.revisions.ofAllMasks(caseId), store.folds.of(caseId), store.exclusions.all().get(caseId) ?? null, completenessIn(store), missingMasks(store, caseId, store.missing.ofCase(caseId)));
+  return summarizeCase(
+    requireCase(store, caseId),
+    store.masks.ofCase(caseId),
+    mask,
+    store.revisions.ofAllMasks(caseId),
+    store.folds.of(caseId),
+    store.exclusions.all().get(caseId) ?? null,
+    completenessIn(store),
+    missingMasks(store, caseId, store.missing.ofCase(caseId)),
+  );
 }
 
 /** Rejects with AppException not-found. */
@@ -82,7 +92,14 @@ export async function describeCase(store: ProjectStore, caseId: CaseId, wanted: 
   const { image } = requireCase(store, caseId);
   const { mask } = wanted === undefined ? store.masks.training(caseId) : store.masks.require(caseId, wanted);
   const revisions = store.revisions.ofMask(caseId, mask);
-  return { ...summaryOf(store, caseId, mask), voxelType: image.voxelType, mask, revisions, uncertainRevisions: await uncertainRevisions(store, caseId, revisions), frameOfReferenceUid: await frameOfReference(store, caseId) };
+  return {
+    ...summaryOf(store, caseId, mask),
+    voxelType: image.voxelType,
+    mask,
+    revisions,
+    uncertainRevisions: await uncertainRevisions(store, caseId, revisions),
+    frameOfReferenceUid: await frameOfReference(store, caseId),
+  };
 }
 
 async function frameOfReference(store: ProjectStore, caseId: CaseId): Promise<string | null> {
@@ -113,11 +130,18 @@ export function listCases(store: ProjectStore): CaseSummary[] {
   const placements = store.folds.placements();
   const exclusions = store.exclusions.all();
   const missing = store.missing.byCase();
-  return store.cases
-    .list()
-    .map((one) => {
-      const own = masks.get(one.caseId) ?? ONLY_FIRST_MASK;
-      const { mask: shown } = own.find(({ isTraining }) => isTraining)!;
-      return summarizeCase(one, own, shown, revisions.get(one.caseId) ?? [], placements.get(one.caseId) ?? null, exclusions.get(one.caseId) ?? null, completenessIn(store), missingMasks(store, one.caseId, missing.get(one.caseId) ?? []));
-    });
+  return store.cases.list().map((one) => {
+    const own = masks.get(one.caseId) ?? ONLY_FIRST_MASK;
+    const { mask: shown } = own.find(({ isTraining }) => isTraining)!;
+    return summarizeCase(
+      one,
+      own,
+      shown,
+      revisions.get(one.caseId) ?? [],
+      placements.get(one.caseId) ?? null,
+      exclusions.get(one.caseId) ?? null,
+      completenessIn(store),
+      missingMasks(store, one.caseId, missing.get(one.caseId) ?? []),
+    );
+  });
 }

@@ -14,7 +14,8 @@ export const RecipeChange = z.object({ atMs: z.number(), author: z.string(), aft
 const ChangedRecord = z.looseObject({ options: z.looseObject({}), changes: z.array(RecipeChange).default([]) });
 
 /** After the steps that the run has made by now. Does nothing without choices. Throws not-found, disk/corrupt. */
-export const changeRecipe = (store: ProjectStore, runId: RunId, choices: MemoryChoices, author: string): Promise<void> => recordChange(store, runId, choices, author, store.runs.find(runId)?.step ?? 0);
+export const changeRecipe = (store: ProjectStore, runId: RunId, choices: MemoryChoices, author: string): Promise<void> =>
+  recordChange(store, runId, choices, author, store.runs.find(runId)?.step ?? 0);
 
 /** The same, when it is written later than it happened. */
 export async function recordChange(store: ProjectStore, runId: RunId, choices: MemoryChoices, author: string, afterStep: number): Promise<void> {

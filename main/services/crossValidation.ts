@@ -56,7 +56,7 @@ export function crossValidationOf(store: ProjectStore, wanted: readonly Configur
 function isUsable(run: RunInfo, runs: readonly RunInfo[]): boolean {
   if (!run.hasCheckpoint || run.fold === 'all' || run.validationCaseIds.length === 0) return false;
   const held = new Set(run.validationCaseIds);
-  for (let parent = run.parentRunId; parent !== null; ) {
+  for (let parent = run.parentRunId; parent !== null;) {
     const ancestor = runs.find(({ runId }) => runId === parent);
     if (!ancestor || ancestor.trainCaseIds.some((caseId) => held.has(caseId))) return false;
     parent = ancestor.parentRunId;

@@ -19,7 +19,10 @@ export function datasetServices(session: ProjectSession, events: EventHub, autho
         const job = importJob(store, events, author, importTitle(absolute), [
           () => importTask(store, absolute, { overlaps, pet, ...(subjectsFile ? { subjectsFile: resolve(subjectsFile) } : {}) }),
         ]);
-        const request = { call: 'dataset.import', input: { paths: absolute, overlaps, pet, ...(subjectsFile && { subjectsFile: resolve(subjectsFile) }) } } as const;
+        const request = {
+          call: 'dataset.import',
+          input: { paths: absolute, overlaps, pet, ...(subjectsFile && { subjectsFile: resolve(subjectsFile) }) },
+        } as const;
         return { jobId: queue.submit({ ...job, request }) };
       }),
     'dataset.listCases': () => answer(() => ({ cases: listCases(session.current().store) })),

@@ -34,7 +34,7 @@ export class EffortMeter {
   }
 
   async #compareAll(): Promise<void> {
-    for (let isGoingOn = true; isGoingOn; ) isGoingOn = await this.session.during(({ store }) => this.#compareSome(store));
+    for (let isGoingOn = true; isGoingOn;) isGoingOn = await this.session.during(({ store }) => this.#compareSome(store));
   }
 
   /** False when nothing is left. */
@@ -49,7 +49,10 @@ export class EffortMeter {
       task: 'compareMasks',
       ignoreLabelValue: store.project.labelRules.ignoreLabelValue,
       masks: [...masks.values()].map(({ caseId, revision, predicted }) => ({
-        caseId, revision, labelFile: store.folder.revision(caseId, revision), predictedFile: predicted && store.folder.revision(caseId, predicted.revision),
+        caseId,
+        revision,
+        labelFile: store.folder.revision(caseId, revision),
+        predictedFile: predicted && store.folder.revision(caseId, predicted.revision),
       })),
     };
     const { outcome } = startTask(this.compute, task, (news) => {
@@ -111,7 +114,9 @@ type Comparison = Exclude<EffortFact, { kind: 'active' }>;
 const keyOf = ({ caseId, revision, predicted }: AcceptedMask): string => `${caseId}/${revision}/${predicted?.revision ?? '-'}`;
 
 function comparisons(facts: readonly EffortFact[]): Map<string, Comparison> {
-  return new Map(facts.flatMap((fact) => (fact.kind === 'active' ? [] : [[`${fact.caseId}/${fact.revision}/${fact.predictedRevision ?? '-'}`, fact] as const])));
+  return new Map(
+    facts.flatMap((fact) => (fact.kind === 'active' ? [] : [[`${fact.caseId}/${fact.revision}/${fact.predictedRevision ?? '-'}`, fact] as const])),
+  );
 }
 
 function factOf({ caseId, revision, predicted }: AcceptedMask, outcome: Extract<TaskItem, { kind: 'comparedMask' }>['outcome']): EffortFact {
@@ -122,6 +127,8 @@ function factOf({ caseId, revision, predicted }: AcceptedMask, outcome: Extract<
 /** What was done after the prediction up to the accepted mask, and what the acceptance itself took. */
 function activeSeconds(facts: readonly EffortFact[], { caseId, revision, predicted }: AcceptedMask): number | null {
   const after = predicted?.revision ?? 0;
-  const own = facts.filter((fact) => fact.kind === 'active' && fact.caseId === caseId && (fact.revision === revision || (fact.revision > after && fact.revision < revision)));
+  const own = facts.filter(
+    (fact) => fact.kind === 'active' && fact.caseId === caseId && (fact.revision === revision || (fact.revision > after && fact.revision < revision)),
+  );
   return own.length === 0 ? null : own.reduce((sum, fact) => sum + (fact.kind === 'active' ? fact.seconds : 0), 0);
 }

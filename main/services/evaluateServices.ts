@@ -40,14 +40,25 @@ function evaluateFolders(
     if (!existsSync(path)) throw new AppException({ code: 'project/folder-missing', path });
   const title = `Evaluate ${basename(cases.predictionFolder)}`;
   const task: EvaluateTask = { task: 'evaluate', title, outputFolder: resolve(outputFolder), cases, absentScoresOne };
-  const jobId = submitOutside(session.anyQueue(), { kind: 'evaluate', title, subject: task.outputFolder, writesInto: [task.outputFolder], tasks: [() => task], onItem() {} });
+  const jobId = submitOutside(session.anyQueue(), {
+    kind: 'evaluate',
+    title,
+    subject: task.outputFolder,
+    writesInto: [task.outputFolder],
+    tasks: [() => task],
+    onItem() {},
+  });
   return { jobId };
 }
 
 function evaluateRun(session: ProjectSession, { outputFolder, absentScoresOne }: EvaluateInput, runId: RunId): Promise<{ jobId: JobId }> {
   return session.during(async ({ store, queue }) => {
     const cases = validationCasesOf(store, runId);
-    const missing = await predictMissing(store, runId, cases.map(({ caseId }) => caseId));
+    const missing = await predictMissing(
+      store,
+      runId,
+      cases.map(({ caseId }) => caseId),
+    );
     const title = `Evaluate ${runId}`;
     const task: EvaluateTask = {
       task: 'evaluate',
@@ -58,11 +69,18 @@ function evaluateRun(session: ProjectSession, { outputFolder, absentScoresOne }:
         kind: 'files',
         runFolder: store.folder.run(runId),
         legend: store.project.legend,
-        files: cases.map(({ caseId, truthFile, imageFile }) => ({ name: caseId, predictionFile: store.folder.validation(runId, caseId), truthFile, imageFile })),
+        files: cases.map(({ caseId, truthFile, imageFile }) => ({
+          name: caseId,
+          predictionFile: store.folder.validation(runId, caseId),
+          truthFile,
+          imageFile,
+        })),
       },
     };
     const tasks = [...(missing ? [() => missing] : []), () => task];
-    return { jobId: submitOutside(queue, { kind: 'evaluate', isHeavy: missing !== null, title, subject: runId, writesInto: [task.outputFolder], tasks, onItem() {} }) };
+    return {
+      jobId: submitOutside(queue, { kind: 'evaluate', isHeavy: missing !== null, title, subject: runId, writesInto: [task.outputFolder], tasks, onItem() {} }),
+    };
   });
 }
 

@@ -26,11 +26,25 @@ export function exportServices(session: ProjectSession, softwareVersion: string,
           if (cases.length === 0) throw new AppException({ code: 'export/nothing-to-export' });
           const folder = resolve(outputFolder);
           const deidentifyKey = deidentify ? await deidentifyKeyOf(store) : null;
-          const models = modelsBehind(store, cases.map(({ provenance }) => provenance));
+          const models = modelsBehind(
+            store,
+            cases.map(({ provenance }) => provenance),
+          );
           // On record before anything leaves the project.
           const masks = cases.map(({ caseId, revision, labelSha256 }) => [caseId, revision, labelSha256]);
           store.note({ actor, action: 'export', facts: { format, outputFolder: folder, deidentify, masks } });
-          const task: ExportTask = { task: 'export', format, outputFolder: folder, deidentifyKey, softwareVersion, auditHead: store.audit.head(), legend, labelValues, models, cases };
+          const task: ExportTask = {
+            task: 'export',
+            format,
+            outputFolder: folder,
+            deidentifyKey,
+            softwareVersion,
+            auditHead: store.audit.head(),
+            legend,
+            labelValues,
+            models,
+            cases,
+          };
           const title = `Export ${cases.length} mask${cases.length === 1 ? '' : 's'}`;
           return { jobId: submitOutside(queue, { kind: 'export', title, subject: folder, writesInto: [folder], tasks: [() => task], onItem() {} }) };
         }),
@@ -38,11 +52,25 @@ export function exportServices(session: ProjectSession, softwareVersion: string,
     'export.dataset': ({ outputFolder, datasetId, name, caseIds, includeUnaccepted }) =>
       answer(() =>
         session.during(async ({ store, queue }) => {
-          const task = datasetTask(store, { outputFolder: resolve(outputFolder), datasetId, name: name ?? store.project.name, softwareVersion }, caseIds, includeUnaccepted);
+          const task = datasetTask(
+            store,
+            { outputFolder: resolve(outputFolder), datasetId, name: name ?? store.project.name, softwareVersion },
+            caseIds,
+            includeUnaccepted,
+          );
           const masks = task.cases.map(({ caseId, revision, labelSha256 }) => [caseId, revision, labelSha256]);
           const images = task.images.map(({ caseId }) => caseId);
           store.note({ actor, action: 'export', facts: { format: 'nnunet-raw', outputFolder: task.outputFolder, deidentify: false, masks, images } });
-          return { jobId: submitOutside(queue, { kind: 'export', title: `Export ${task.cases.length} cases for nnU-Net`, subject: task.outputFolder, writesInto: [task.outputFolder, dirname(task.outputFolder)], tasks: [() => task], onItem() {} }) };
+          return {
+            jobId: submitOutside(queue, {
+              kind: 'export',
+              title: `Export ${task.cases.length} cases for nnU-Net`,
+              subject: task.outputFolder,
+              writesInto: [task.outputFolder, dirname(task.outputFolder)],
+              tasks: [() => task],
+              onItem() {},
+            }),
+          };
         }),
       ),
   };
@@ -110,7 +138,10 @@ function masksToExport(store: ProjectStore, cases: readonly StoredCase[], names:
   return new Map(
     [...there].map(([caseId, masks]) => {
       const endings = fileNamesOf(masks.map(({ mask, name }) => ({ name, labelValue: mask })));
-      return [caseId, masks.map((one, index) => ({ ...one, maskName: stored.has(caseId) ? one.name : null, ending: names ? `_${endings[index]}` : '' })).filter(isWanted)];
+      return [
+        caseId,
+        masks.map((one, index) => ({ ...one, maskName: stored.has(caseId) ? one.name : null, ending: names ? `_${endings[index]}` : '' })).filter(isWanted),
+      ];
     }),
   );
 }
@@ -133,7 +164,10 @@ function datasetTask(store: ProjectStore, wishes: DatasetWishes, caseIds: readon
     auditHead: store.audit.head(),
     legend,
     labelRules,
-    models: modelsBehind(store, cases.map(({ provenance }) => provenance)),
+    models: modelsBehind(
+      store,
+      cases.map(({ provenance }) => provenance),
+    ),
     cases,
     images: wanted.filter((caseId) => !withMask.has(caseId)).map((caseId) => ({ caseId, image: images.get(caseId)! })),
     heldOutIn,

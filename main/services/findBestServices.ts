@@ -26,7 +26,15 @@ async function findBest({ store, queue }: OpenProject, { configurations, mirror 
   const jobId = newJobId('evaluate');
   const scratchFolder = join(store.folder.uploads, jobId); // swept when the project is opened or closed
   const candidates = [...entries.map((entry) => [entry]), ...pairsOf(entries)].map((members, n) => {
-    const predicted = folds.map((fold, at) => predictionsOf(store, members.map(({ runs }) => runs[at]!), caseIdsOfFold[at]!, mirror, join(scratchFolder, `${n}-${fold}`)));
+    const predicted = folds.map((fold, at) =>
+      predictionsOf(
+        store,
+        members.map(({ runs }) => runs[at]!),
+        caseIdsOfFold[at]!,
+        mirror,
+        join(scratchFolder, `${n}-${fold}`),
+      ),
+    );
     return { members, predicted };
   });
   const predictTasks = candidates.flatMap(({ predicted }) => predicted.flatMap(({ task }) => (task ? [task] : [])));
@@ -56,7 +64,13 @@ const pairsOf = (entries: readonly CrossValidated[]): CrossValidated[][] =>
   entries.flatMap((first, n) => entries.slice(n + 1).map((second) => [first, second]));
 
 /** Files of the predictions of one fold in the order of `caseIds`, and the task that makes those that are not there. */
-function predictionsOf(store: ProjectStore, runs: readonly RunInfo[], caseIds: readonly CaseId[], mirror: boolean, scratchFolder: string): { files: string[]; task: PredictTask | null } {
+function predictionsOf(
+  store: ProjectStore,
+  runs: readonly RunInfo[],
+  caseIds: readonly CaseId[],
+  mirror: boolean,
+  scratchFolder: string,
+): { files: string[]; task: PredictTask | null } {
   const [only] = runs;
   const isKept = runs.length === 1 && only!.state === 'finished' && store.runs.options(only!.runId)?.recipe.tta === mirror;
   const fileOf = (caseId: CaseId): string => {

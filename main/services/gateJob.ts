@@ -152,7 +152,10 @@ function gateTask({ store, runId, withRunId }: GateJobSpec, { candidate, current
     cases: cases.map(({ caseId, revision, isHeldOut, isCanary }) => {
       const { subject, image } = requireCase(store, caseId);
       return {
-        caseId, subject, isHeldOut, isCanary,
+        caseId,
+        subject,
+        isHeldOut,
+        isCanary,
         truthFile: store.folder.revision(caseId, revision),
         imageFile: image.files[0]!,
         currentFile: predictionFile(store, current, caseId, mirror),

@@ -75,13 +75,7 @@ function storeImportedCase(store: ProjectStore, item: ImportedCase, actor: strin
     store.project.adopt(item);
     if (item.heldOutIn !== undefined) store.folds.place(new Map([[item.caseId, { fold: item.heldOutIn, reason: 'splitsFile' }]]), nowMs);
     if (!item.labelFile || !item.labelSha256) return;
-    const imported = {
-      caseId: item.caseId,
-      pendingFile: item.labelFile,
-      sha256: item.labelSha256,
-      author: IMPORT_AUTHOR,
-      actor,
-    };
+    const imported = { caseId: item.caseId, pendingFile: item.labelFile, sha256: item.labelSha256, author: IMPORT_AUTHOR, actor };
     store.revisions.commit({ ...imported, parent: null, source: 'manual', isAccepted: !item.isDraft }, nowMs);
   });
 }

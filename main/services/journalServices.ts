@@ -33,7 +33,18 @@ export function journalServices(session: ProjectSession, windows: Windows, autho
         session.during(async ({ store }) => {
           const { image } = requireCase(store, caseId);
           const journalId = JournalId.parse(`journal-${randomBytes(8).toString('hex')}`);
-          await store.journals.begin({ version: 1, journalId, caseId, author, windowId, beganAtMs: Date.now(), base: baseOf(store, caseId, base), grid: image.grid, mask: maskOf(store, caseId, base, mask), recoveredFrom });
+          await store.journals.begin({
+            version: 1,
+            journalId,
+            caseId,
+            author,
+            windowId,
+            beganAtMs: Date.now(),
+            base: baseOf(store, caseId, base),
+            grid: image.grid,
+            mask: maskOf(store, caseId, base, mask),
+            recoveredFrom,
+          });
           return { journalId };
         }),
       ),
@@ -126,7 +137,8 @@ export async function appendToJournal(store: ProjectStore, path: string, body: R
   let byteCount = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     byteCount += chunk.length;
-    if (byteCount > limitBytes) throw new AppException({ code: 'contract/bad-input', issues: [`journal: no change of this case has more than ${limitBytes} bytes`] });
+    if (byteCount > limitBytes)
+      throw new AppException({ code: 'contract/bad-input', issues: [`journal: no change of this case has more than ${limitBytes} bytes`] });
     chunks.push(chunk);
   }
   await store.journals.append(caseId, journalId, author, { sequence, changeCount, atMs: Date.now() }, chunks);

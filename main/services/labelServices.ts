@@ -30,13 +30,7 @@ interface SaveRequest {
   readonly activeSeconds?: number | undefined;
 }
 
-export function labelServices(
-  session: ProjectSession,
-  compute: ComputeHost,
-  events: EventHub,
-  author: string,
-  meter: EffortMeter,
-): Pick<Handlers, LabelCalls> {
+export function labelServices(session: ProjectSession, compute: ComputeHost, events: EventHub, author: string, meter: EffortMeter): Pick<Handlers, LabelCalls> {
   return {
     'labels.save': (request) =>
       answer(async () => {
@@ -58,8 +52,7 @@ export function labelServices(
       answer(() => {
         const { store } = session.current();
         requireCase(store, caseId);
-        if (!requireRevision(store, caseId, revision).accepted)
-          store.revisions.accept(caseId, revision, author, Date.now());
+        if (!requireRevision(store, caseId, revision).accepted) store.revisions.accept(caseId, revision, author, Date.now());
         meter.addActive(store, caseId, revision, activeSeconds);
         // Nobody waits for it; what fails now is tried again, and told, when the effort is asked for.
         void meter.compareMissing().catch(() => undefined);
@@ -76,12 +69,7 @@ export function labelServices(
 }
 
 /** The upload is removed only when the revision is on record: after any failure it can be saved again. */
-async function saveLabels(
-  store: ProjectStore,
-  compute: ComputeHost,
-  author: string,
-  request: SaveRequest,
-): Promise<RevisionInfo> {
+async function saveLabels(store: ProjectStore, compute: ComputeHost, author: string, request: SaveRequest): Promise<RevisionInfo> {
   const { caseId, uploadId, parent, labelType } = request;
   const { image } = requireCase(store, caseId);
   if (request.completeness) refuseBadCompleteness(store, request.completeness);
@@ -93,20 +81,16 @@ async function saveLabels(
   const backgroundFile = await pendingLabels(store, caseId);
   try {
     const legend = store.project.legend;
-    const task = {
-      task: 'saveLabelmap',
-      caseId,
-      uploadFile,
-      labelType,
-      outputFile: pendingFile,
-      backgroundFile,
-      grid: image.grid,
-      legend,
-    } as const;
+    const task = { task: 'saveLabelmap', caseId, uploadFile, labelType, outputFile: pendingFile, backgroundFile, grid: image.grid, legend } as const;
     const { sha256, backgroundVoxelCount } = SavedLabelmap.parse(await runShortTask(compute, task));
     // Somebody else may have saved in the meantime; from here to the row nothing is awaited.
     refuseStaleParent(store, caseId, mask, parent);
-    const { unpainted: meaning, knownLabels, completeSlices, completeBoxes } = request.completeness ?? (parent === null ? COMPLETE : store.revisions.completeness(caseId, parent));
+    const {
+      unpainted: meaning,
+      knownLabels,
+      completeSlices,
+      completeBoxes,
+    } = request.completeness ?? (parent === null ? COMPLETE : store.revisions.completeness(caseId, parent));
     const unpainted = newCompleteness({ unpainted: meaning, knownLabels, completeSlices, completeBoxes, backgroundVoxelCount }, backgroundFile);
     const source = sourceAfterEdit(parent === null ? null : requireRevision(store, caseId, parent));
     const info = store.transaction(() => {
@@ -168,7 +152,12 @@ interface CopyChoices {
 }
 
 /** The voxels of a revision, painted background included, as the newest revision of a mask. */
-export async function commitCopy(store: ProjectStore, caseId: CaseId, from: RevisionInfo, { author, completeness, isAccepted, mask }: CopyChoices): Promise<RevisionInfo> {
+export async function commitCopy(
+  store: ProjectStore,
+  caseId: CaseId,
+  from: RevisionInfo,
+  { author, completeness, isAccepted, mask }: CopyChoices,
+): Promise<RevisionInfo> {
   const { source, sha256, revision: parent } = from;
   const pendingFile = await pendingLabels(store, caseId);
   const backgroundFile = await pendingLabels(store, caseId);
@@ -176,7 +165,9 @@ export async function commitCopy(store: ProjectStore, caseId: CaseId, from: Revi
     await copyDurably(store.folder.revision(caseId, parent), pendingFile);
     if (completeness.backgroundVoxelCount > 0) await copyDurably(store.folder.paintedBackground(caseId, parent), backgroundFile);
     const unpainted = newCompleteness(completeness, backgroundFile);
-    return store.transaction(() => store.revisions.commit({ caseId, pendingFile, parent, source, author, sha256, isAccepted, mask: mask?.() ?? from.mask, unpainted }, Date.now()));
+    return store.transaction(() =>
+      store.revisions.commit({ caseId, pendingFile, parent, source, author, sha256, isAccepted, mask: mask?.() ?? from.mask, unpainted }, Date.now()),
+    );
   } finally {
     await rm(pendingFile, { force: true });
     await rm(backgroundFile, { force: true });
@@ -193,7 +184,8 @@ export function newCompleteness(completeness: RevisionCompleteness, pendingBackg
 function refuseBadCompleteness(store: ProjectStore, { knownLabels }: Completeness): void {
   const { legend } = store.project;
   const unknown = (knownLabels ?? []).filter((value) => legend.every(({ labelValue }) => labelValue !== value));
-  if (unknown.length > 0) throw new AppException({ code: 'contract/bad-input', issues: unknown.map((value) => `knownLabels: label ${value} is not in the legend`) });
+  if (unknown.length > 0)
+    throw new AppException({ code: 'contract/bad-input', issues: unknown.map((value) => `knownLabels: label ${value} is not in the legend`) });
 }
 
 export async function copyDurably(from: string, to: string): Promise<void> {
@@ -222,12 +214,7 @@ export async function ensureLabelsFolder(store: ProjectStore, caseId: CaseId): P
 function refuseStaleParent(store: ProjectStore, caseId: CaseId, mask: MaskNumber, parent: Revision | null): void {
   const latest = store.revisions.latestOfMask(caseId, mask)?.revision ?? null;
   if (parent === latest) return;
-  throw new AppException({
-    code: 'labels/stale-parent',
-    caseId,
-    parentRevision: parent ?? 0,
-    latestRevision: latest ?? 0,
-  });
+  throw new AppException({ code: 'labels/stale-parent', caseId, parentRevision: parent ?? 0, latestRevision: latest ?? 0 });
 }
 
 /** An edit of what a model drew, however often edited, names that model's run. */

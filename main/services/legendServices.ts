@@ -25,9 +25,7 @@ interface Affected {
 }
 
 export function legendServices(session: ProjectSession, events: EventHub, author: string): Pick<Handlers, 'project.changeLegend'> {
-  return {
-    'project.changeLegend': ({ operations }) => answer(() => ({ jobId: startChange(session.current(), events, author, operations) })),
-  };
+  return { 'project.changeLegend': ({ operations }) => answer(() => ({ jobId: startChange(session.current(), events, author, operations) })) };
 }
 
 function startChange({ store, queue }: OpenProject, events: EventHub, author: string, operations: readonly LegendOperation[]): JobId | null {
@@ -114,7 +112,8 @@ function migrationTask(store: ProjectStore, affected: readonly Affected[], { val
 
 async function copyBackgrounds(store: ProjectStore, migrated: readonly Migrated[], pending: PendingFiles): Promise<void> {
   for (const { caseId, revision } of migrated) {
-    if (store.revisions.completeness(caseId, revision).backgroundVoxelCount > 0) await copyDurably(store.folder.paintedBackground(caseId, revision), pending.background(caseId, revision));
+    if (store.revisions.completeness(caseId, revision).backgroundVoxelCount > 0)
+      await copyDurably(store.folder.paintedBackground(caseId, revision), pending.background(caseId, revision));
   }
 }
 
@@ -135,10 +134,16 @@ function commitChange(
       revisions.flatMap((from) => {
         const fresh = migrated.find((one) => one.caseId === caseId && one.revision === from.revision);
         if (!fresh) return [];
-        const unpainted = newCompleteness(completenessAfter(store.revisions.completeness(caseId, from.revision), change.valueMap), pending.background(caseId, from.revision));
+        const unpainted = newCompleteness(
+          completenessAfter(store.revisions.completeness(caseId, from.revision), change.valueMap),
+          pending.background(caseId, from.revision),
+        );
         const { source, revision: parent } = from;
         const accepted = from.accepted ? store.revisions.acceptance(caseId, parent) : null;
-        const { revision } = store.revisions.commit({ caseId, pendingFile: fresh.labelFile, parent, source, author, sha256: fresh.labelSha256, isAccepted: false, mask, unpainted }, nowMs);
+        const { revision } = store.revisions.commit(
+          { caseId, pendingFile: fresh.labelFile, parent, source, author, sha256: fresh.labelSha256, isAccepted: false, mask, unpainted },
+          nowMs,
+        );
         if (accepted) store.revisions.accept(caseId, revision, accepted.author, nowMs, author);
         return [{ caseId, from: parent, to: revision, acceptedBy: accepted?.author ?? null }];
       }),
@@ -158,7 +163,8 @@ function refuseIfChanged(store: ProjectStore, before: Pick<LegendChange, 'legend
     const isSame = current?.latest === latest && current.revisions[0]?.revision === revisions[0]?.revision;
     if (!isSame) throw new AppException({ code: 'labels/stale-parent', caseId, parentRevision: latest, latestRevision: current?.latest ?? 0 });
   }
-  if (now.size !== affected.length) throw new AppException({ code: 'contract/bad-input', issues: ['masks were imported meanwhile; nothing was done, try again'] });
+  if (now.size !== affected.length)
+    throw new AppException({ code: 'contract/bad-input', issues: ['masks were imported meanwhile; nothing was done, try again'] });
 }
 
 function completenessAfter(completeness: RevisionCompleteness, valueMap: ValueMap): RevisionCompleteness {

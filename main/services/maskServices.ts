@@ -42,7 +42,14 @@ export function maskServices(session: ProjectSession, compute: ComputeHost, even
 }
 
 /** The mask and its first revision, or neither. Throws `labels/unknown-label` where the legend has lost a label of it. */
-async function addMask(store: ProjectStore, compute: ComputeHost, author: string, caseId: CaseId, name: string, fromRevision: Revision | null): Promise<MaskNumber> {
+async function addMask(
+  store: ProjectStore,
+  compute: ComputeHost,
+  author: string,
+  caseId: CaseId,
+  name: string,
+  fromRevision: Revision | null,
+): Promise<MaskNumber> {
   const add = (): MaskNumber => store.masks.add(caseId, name, author, Date.now());
   if (fromRevision === null) return add();
   const from = requireRevision(store, caseId, fromRevision);

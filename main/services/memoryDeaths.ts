@@ -21,7 +21,11 @@ export function explainTrainingDeath(store: ProjectStore, runId: RunId, error: A
 }
 
 /** `predict/out-of-memory` with what needs less, where memory ended the process; else the error as it is. */
-export function explainPredictionDeath(error: AppError, runs: readonly Pick<RunInfo, 'configuration'>[] = [], { windowsPerCall }: Pick<PredictOptions, 'windowsPerCall'> = {}): AppError {
+export function explainPredictionDeath(
+  error: AppError,
+  runs: readonly Pick<RunInfo, 'configuration'>[] = [],
+  { windowsPerCall }: Pick<PredictOptions, 'windowsPerCall'> = {},
+): AppError {
   const detail = memoryDeath(error);
   if (detail === null) return error;
   const isBySlices = runs.some(({ configuration }) => configuration === '2d') && windowsPerCall !== 1;

@@ -29,7 +29,10 @@ describe('NodeBook', () => {
     if (process.platform !== 'win32') expect(statSync(file()).mode & 0o777).toBe(0o600);
     const listed = await new NodeBook(join(folder, 'state')).list();
     expect(JSON.stringify(listed)).not.toContain('hush');
-    expect(listed.nodes).toEqual([{ node: archive, hasSecret: true }, { node: pacs, hasSecret: false }]);
+    expect(listed.nodes).toEqual([
+      { node: archive, hasSecret: true },
+      { node: pacs, hasSecret: false },
+    ]);
     expect(await book.get('archive')).toMatchObject({ secret: 'hush' });
   });
 
@@ -42,7 +45,11 @@ describe('NodeBook', () => {
   });
 
   it('changes at once are all kept', async () => {
-    await Promise.all([book.save(pacs, undefined), book.save(archive, 'x'), book.setStation({ aeTitle: 'MINE', port: 104, listenOn: 'network', allowedAeTitles: ['PACS1'] })]);
+    await Promise.all([
+      book.save(pacs, undefined),
+      book.save(archive, 'x'),
+      book.setStation({ aeTitle: 'MINE', port: 104, listenOn: 'network', allowedAeTitles: ['PACS1'] }),
+    ]);
     const { nodes, station } = await book.list();
     expect([nodes.length, station.aeTitle]).toEqual([2, 'MINE']);
     await book.remove('pacs');

@@ -39,7 +39,8 @@ describe('placing cases in folds', () => {
   });
 
   it('says why', () => {
-    const reasonsOf = (...input: Parameters<typeof placeWithReasons>) => Object.fromEntries([...placeWithReasons(...input)].map(([caseId, { reason }]) => [caseId, reason]));
+    const reasonsOf = (...input: Parameters<typeof placeWithReasons>) =>
+      Object.fromEntries([...placeWithReasons(...input)].map(([caseId, { reason }]) => [caseId, reason]));
     expect(reasonsOf(cases('a'), new Map(), null)).toEqual({ a: 'onlySubject' });
     expect(reasonsOf(cases('a', 'b'), new Map(), null)).toEqual({ a: 'firstSplit', b: 'firstSplit' });
     const first = placeFolds(ten, new Map(), null);

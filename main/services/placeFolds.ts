@@ -20,11 +20,7 @@ export interface SubjectOfCase {
  * first placement is nnU-Net's, and later subjects go to the fold with the fewest. A single subject is never held out.
  * Throws AppException contract/bad-input when the file contradicts itself or moves a case.
  */
-export function placeFolds(
-  cases: readonly SubjectOfCase[],
-  placed: Placement,
-  file: SplitsFile | null,
-): Map<CaseId, NewPlacement> {
+export function placeFolds(cases: readonly SubjectOfCase[], placed: Placement, file: SplitsFile | null): Map<CaseId, NewPlacement> {
   const fromFile = file ? foldsInFile(file) : new Map<string, HeldOutIn>();
   refuseMoves(placed, fromFile);
   const fresh = cases.filter(({ caseId }) => !placed.has(caseId));
@@ -54,11 +50,7 @@ function firstFolds(cases: readonly SubjectOfCase[]): Decide {
 }
 
 /** Beside a case of the same subject, else where the fewest subjects are. */
-function laterFolds(
-  cases: readonly SubjectOfCase[],
-  placed: Placement,
-  named: ReadonlyMap<CaseId, NewPlacement>,
-): Decide {
+function laterFolds(cases: readonly SubjectOfCase[], placed: Placement, named: ReadonlyMap<CaseId, NewPlacement>): Decide {
   const foldOfSubject = new Map<string, HeldOutIn>();
   for (const { caseId, subject } of cases) {
     const fold = placed.has(caseId) ? placed.get(caseId) : named.get(caseId)?.fold;
@@ -83,8 +75,7 @@ function foldsInFile(file: SplitsFile): Map<string, HeldOutIn> {
     if (both !== undefined) throw badSplits(`fold ${fold} trains on ${both} and validates on it`);
     for (const id of val) {
       const other = folds.get(id);
-      if (other !== undefined && other !== null)
-        throw badSplits(`${id} is held out in fold ${other} and in fold ${fold}`);
+      if (other !== undefined && other !== null) throw badSplits(`${id} is held out in fold ${other} and in fold ${fold}`);
       folds.set(id, fold);
     }
   }
@@ -95,15 +86,12 @@ function refuseMoves(placed: Placement, fromFile: ReadonlyMap<string, HeldOutIn>
   for (const [caseId, fold] of placed) {
     const asked = fromFile.get(caseId);
     if (asked !== undefined && asked !== fold)
-      throw badSplits(
-        `${caseId} was placed in ${nameOf(fold)} by an earlier training and cannot move to ${nameOf(asked)}`,
-      );
+      throw badSplits(`${caseId} was placed in ${nameOf(fold)} by an earlier training and cannot move to ${nameOf(asked)}`);
   }
 }
 
 const nameOf = (fold: HeldOutIn): string => (fold === null ? 'no fold' : `fold ${fold}`);
-const badSplits = (issue: string) =>
-  new AppException({ code: 'contract/bad-input', issues: [`splits_final.json: ${issue}`] });
+const badSplits = (issue: string) => new AppException({ code: 'contract/bad-input', issues: [`splits_final.json: ${issue}`] });
 
 /** The file with every placed case in it; ids it names beyond those stay. */
 export function splitsWith(placed: Placement, file: SplitsFile | null): SplitsFile {
@@ -111,8 +99,5 @@ export function splitsWith(placed: Placement, file: SplitsFile | null): SplitsFi
   const inFile = file ? foldsInFile(file) : new Map<string, HeldOutIn>();
   const all = new Map<string, HeldOutIn>([...inFile, ...placed]);
   const ids = [...all.keys()].sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
-  return Array.from({ length: foldCount }, (_, fold) => ({
-    train: ids.filter((id) => all.get(id) !== fold),
-    val: ids.filter((id) => all.get(id) === fold),
-  }));
+  return Array.from({ length: foldCount }, (_, fold) => ({ train: ids.filter((id) => all.get(id) !== fold), val: ids.filter((id) => all.get(id) === fold) }));
 }

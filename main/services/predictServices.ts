@@ -32,24 +32,32 @@ export function predictServices(session: ProjectSession, events: EventHub, softw
         const { store, queue } = session.current();
         const runs = chooseRuns(store, runIds);
         const models = modelsOf(store, runs);
-        const about = { softwareVersion, legend: store.project.legend, models: runs.map((run) => ({ ...modelName(run), runFolder: store.folder.run(run.runId) })) };
+        const about = {
+          softwareVersion,
+          legend: store.project.legend,
+          models: runs.map((run) => ({ ...modelName(run), runFolder: store.folder.run(run.runId) })),
+        };
         const folder = { inputFolder: resolve(inputFolder), outputFolder: resolve(outputFolder), saveProbabilities, format, about };
-        if (!existsSync(folder.inputFolder))
-          throw new AppException({ code: 'project/folder-missing', path: folder.inputFolder });
+        if (!existsSync(folder.inputFolder)) throw new AppException({ code: 'project/folder-missing', path: folder.inputFolder });
         const task: PredictTask = { task: 'predict', models, options, memory, cases: [], folder };
         const title = `Predict ${basename(folder.inputFolder)}`;
         const subject = runs.map(({ runId }) => runId).join('+');
-        return { jobId: submitOutside(queue, { kind: 'predict', title, subject, writesInto: [folder.outputFolder], tasks: [() => task], onItem() {}, explain: (error) => explainPredictionDeath(error, runs, options) }) };
+        return {
+          jobId: submitOutside(queue, {
+            kind: 'predict',
+            title,
+            subject,
+            writesInto: [folder.outputFolder],
+            tasks: [() => task],
+            onItem() {},
+            explain: (error) => explainPredictionDeath(error, runs, options),
+          }),
+        };
       }),
   };
 }
 
-async function predictCases(
-  { store, queue }: OpenProject,
-  events: EventHub,
-  actor: string,
-  input: PredictInput,
-): Promise<{ jobId: JobId }> {
+async function predictCases({ store, queue }: OpenProject, events: EventHub, actor: string, input: PredictInput): Promise<{ jobId: JobId }> {
   const { runIds, caseIds, memory, ...options } = input;
   const runs = chooseRuns(store, runIds);
   for (const { runId } of runs) await refuseOldLegend(store, runId);
@@ -67,7 +75,9 @@ async function predictCases(
     models,
     options,
     memory,
-    cases: cases.filter(({ caseId }) => !stored.has(caseId)).map(({ caseId, image }) => ({ caseId, image, outputFile: pendingFile(caseId), uncertaintyFile: pendingMap(caseId) })),
+    cases: cases
+      .filter(({ caseId }) => !stored.has(caseId))
+      .map(({ caseId, image }) => ({ caseId, image, outputFile: pendingFile(caseId), uncertaintyFile: pendingMap(caseId) })),
   });
   queue.submit(
     {
@@ -110,10 +120,7 @@ function storePrediction(store: ProjectStore, actor: string, voters: string, ite
   const { caseId, labelFile: pendingFile, labelSha256: sha256, uncertainty } = item;
   const parent = store.revisions.latest(caseId)?.revision ?? null;
   const source = RevisionSource.parse(`model:${voters}`);
-  const { revision } = store.revisions.commit(
-    { caseId, pendingFile, parent, source, author: MODEL_AUTHOR, actor, sha256, isAccepted: false },
-    Date.now(),
-  );
+  const { revision } = store.revisions.commit({ caseId, pendingFile, parent, source, author: MODEL_AUTHOR, actor, sha256, isAccepted: false }, Date.now());
   if (uncertainty) keepUncertainty(store.folder, { caseId, revision, sha256 }, pendingMap, uncertainty);
 }
 
@@ -133,10 +140,7 @@ export function chooseRuns(store: ProjectStore, wanted: readonly RunId[] | undef
 export function modelsOf(store: ProjectStore, runs: readonly RunInfo[]): PredictTask['models'] {
   return runs.map((run) => {
     const previous = run.configuration === '3d_cascade_fullres' ? [previousStageOf(store, run)] : [];
-    return {
-      runFolder: store.folder.run(run.runId),
-      previousRunFolders: previous.map(({ runId }) => store.folder.run(runId)),
-    };
+    return { runFolder: store.folder.run(run.runId), previousRunFolders: previous.map(({ runId }) => store.folder.run(runId)) };
   });
 }
 

@@ -15,7 +15,12 @@ describe('PreferencesFile', () => {
     expect(await file.read()).toEqual(FIRST_PREFERENCES);
     const changes = [file.change({ theme: 'light' }), file.change({ shortcuts: { 'mask.undo': ['U'] } }), file.change({ scalePercent: 150 })];
     await Promise.all(changes);
-    expect(await new PreferencesFile(join(folder, 'state')).read()).toEqual({ ...FIRST_PREFERENCES, theme: 'light', shortcuts: { 'mask.undo': ['U'] }, scalePercent: 150 });
+    expect(await new PreferencesFile(join(folder, 'state')).read()).toEqual({
+      ...FIRST_PREFERENCES,
+      theme: 'light',
+      shortcuts: { 'mask.undo': ['U'] },
+      scalePercent: 150,
+    });
     expect(JSON.parse(readFileSync(join(folder, 'state/preferences.json'), 'utf8'))).not.toHaveProperty('language');
   });
 

@@ -12,14 +12,7 @@ import { legendIssues } from './legendIssues.ts';
 import type { ProjectSession } from './projectSession.ts';
 import type { RecentProjects } from './recentProjects.ts';
 
-type ProjectCalls =
-  | 'project.recent'
-  | 'project.current'
-  | 'project.create'
-  | 'project.open'
-  | 'project.close'
-  | 'project.setLegend'
-  | 'project.addPhantoms';
+type ProjectCalls = 'project.recent' | 'project.current' | 'project.create' | 'project.open' | 'project.close' | 'project.setLegend' | 'project.addPhantoms';
 
 export function projectServices(
   session: ProjectSession,

@@ -25,7 +25,17 @@ export function proposalServices(session: ProjectSession, events: EventHub, comp
           const { image } = requireCase(store, caseId);
           requireInside(box, image.grid, seed);
           const { runId } = run!;
-          const task: ProposeTask = { task: 'propose', model: modelsOf(store, [run!])[0]!, image, labelValue, box, seed, runId, memory, scratchFolder: store.folder.labels(caseId) };
+          const task: ProposeTask = {
+            task: 'propose',
+            model: modelsOf(store, [run!])[0]!,
+            image,
+            labelValue,
+            box,
+            seed,
+            runId,
+            memory,
+            scratchFolder: store.folder.labels(caseId),
+          };
           const started = startTask(compute, task, (news) => {
             if (news.type === 'progress') events.emit({ type: 'proposal', proposalId, share: news.progress.done / news.progress.total });
           });

@@ -6,7 +6,12 @@ import type { ProjectStore } from '../dataset/projectStore.ts';
 import { modelName } from './modelName.ts';
 
 /** What the project has on record about a labelmap: who, when, which models. `revisions`: all of the case. */
-export function provenanceFactsOf(store: ProjectStore, caseId: CaseId, { revision, source, author, createdAtMs }: RevisionInfo, revisions: readonly RevisionInfo[]): ProvenanceFacts {
+export function provenanceFactsOf(
+  store: ProjectStore,
+  caseId: CaseId,
+  { revision, source, author, createdAtMs }: RevisionInfo,
+  revisions: readonly RevisionInfo[],
+): ProvenanceFacts {
   const [origin, runs] = source.split(':') as [ProvenanceFacts['origin'], string?];
   return {
     origin,

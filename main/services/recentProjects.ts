@@ -5,10 +5,7 @@ import { z } from 'zod';
 import { writeFileAtomic } from '../dataset/atomicFile.ts';
 import { ProjectFolder } from '../dataset/projectFolder.ts';
 
-const RecentFile = z.object({
-  version: z.literal(1),
-  folders: z.array(z.object({ folder: z.string(), name: z.string() })),
-});
+const RecentFile = z.object({ version: z.literal(1), folders: z.array(z.object({ folder: z.string(), name: z.string() })) });
 type Entry = z.infer<typeof RecentFile>['folders'][number];
 const KEPT = 12;
 

@@ -22,7 +22,16 @@ import { runCurves } from './runCurves.ts';
 import { runShortTask } from './shortTask.ts';
 import { readIfThere } from '../dataset/readIfThere.ts';
 
-type RegistryCalls = 'models.list' | 'models.use' | 'models.rollBack' | 'models.pin' | 'models.delete' | 'models.gate' | 'models.compare' | 'models.gateReport' | 'models.setRules';
+type RegistryCalls =
+  | 'models.list'
+  | 'models.use'
+  | 'models.rollBack'
+  | 'models.pin'
+  | 'models.delete'
+  | 'models.gate'
+  | 'models.compare'
+  | 'models.gateReport'
+  | 'models.setRules';
 
 /** After so many refusals a training from scratch is offered. */
 const REFUSALS_BEFORE_ADVICE = 2;
@@ -125,7 +134,12 @@ async function bytesIn(folder: string): Promise<number> {
   const sizes = entries.map(async (entry) => {
     const path = join(folder, entry.name);
     // a running training replaces files while we look
-    return entry.isDirectory() ? bytesIn(path) : stat(path).then(({ size }) => size, () => 0);
+    return entry.isDirectory()
+      ? bytesIn(path)
+      : stat(path).then(
+          ({ size }) => size,
+          () => 0,
+        );
   });
   return (await Promise.all(sizes)).reduce((a, b) => a + b, 0);
 }

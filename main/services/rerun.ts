@@ -47,7 +47,8 @@ async function recordDifferences(store: ProjectStore, runId: RunId): Promise<str
   const meaning = (segments: readonly Segment[]): string => JSON.stringify(segments.map(({ labelValue, name }) => [labelValue, name]).sort());
   const differences: string[] = [];
   if (record.changes.some(({ afterStep }) => afterStep > 0)) differences.push('its recipe was changed on the way');
-  if (meaning(legend) !== meaning(record.legend) || JSON.stringify(labelRules) !== JSON.stringify(record.labelRules)) differences.push('the legend of the project has changed');
+  if (meaning(legend) !== meaning(record.legend) || JSON.stringify(labelRules) !== JSON.stringify(record.labelRules))
+    differences.push('the legend of the project has changed');
   return [...differences, ...record.cases.flatMap((one) => maskDifference(store, one) ?? [])];
 }
 
@@ -70,5 +71,9 @@ async function readRecord(path: string): Promise<RunRecord | null> {
 }
 
 export const compareTask = (store: ProjectStore, runId: RunId, repeatsRunId: RunId): CompareRunsTask => ({
-  task: 'compareRuns', runId, runFolder: store.folder.run(runId), repeatsRunId, repeatedRunFolder: store.folder.run(repeatsRunId),
+  task: 'compareRuns',
+  runId,
+  runFolder: store.folder.run(runId),
+  repeatsRunId,
+  repeatedRunFolder: store.folder.run(repeatsRunId),
 });

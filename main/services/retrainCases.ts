@@ -38,7 +38,11 @@ export function newlyAcceptedCount(store: ProjectStore): number {
 function learntLabels(store: ProjectStore, parentRunId: RunId): Set<string> {
   const known = new Set<string>();
   for (let runId: RunId | null = parentRunId; runId !== null; runId = store.runs.find(runId)?.parentRunId ?? null)
-    for (const key of labelKeys(store, store.runs.cases(runId).filter(({ role }) => role === 'train'))) known.add(key);
+    for (const key of labelKeys(
+      store,
+      store.runs.cases(runId).filter(({ role }) => role === 'train'),
+    ))
+      known.add(key);
   return known;
 }
 

@@ -17,9 +17,7 @@ export async function writeRunRecord(store: ProjectStore, run: NewRun, author: s
     const { source, author: painter, sha256 } = revision;
     return { ...one, source, author: painter, sha256, completeness: store.revisions.completeness(one.caseId, one.revision) };
   });
-  const lines = cases
-    .filter(({ role }) => role === 'train')
-    .map((one) => `${one.caseId} ${one.revision} ${one.sha256}\n`);
+  const lines = cases.filter(({ role }) => role === 'train').map((one) => `${one.caseId} ${one.revision} ${one.sha256}\n`);
   const record = {
     version: 1,
     runId: run.runId,
@@ -34,8 +32,5 @@ export async function writeRunRecord(store: ProjectStore, run: NewRun, author: s
   };
   await mkdir(store.folder.run(run.runId));
   await syncFolder(store.folder.runs);
-  await writeFileAtomic(
-    join(store.folder.run(run.runId), 'run.json'),
-    Buffer.from(`${JSON.stringify(record, null, 2)}\n`),
-  );
+  await writeFileAtomic(join(store.folder.run(run.runId), 'run.json'), Buffer.from(`${JSON.stringify(record, null, 2)}\n`));
 }

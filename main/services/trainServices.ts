@@ -32,12 +32,14 @@ const CASCADE = '3d_cascade_fullres';
 
 export function trainServices(session: ProjectSession, events: EventHub, author: string, clusters: Clusters): Pick<Handlers, TrainCalls> {
   return {
-    'nnunet.train': (input) => answer(() => session.during((project) => startTraining(project, events, author, input, { elsewhere: elsewhereOf(project, clusters, input.cluster) }))),
+    'nnunet.train': (input) =>
+      answer(() => session.during((project) => startTraining(project, events, author, input, { elsewhere: elsewhereOf(project, clusters, input.cluster) }))),
     'nnunet.folds': () => answer(() => session.during(async ({ store }) => ({ folds: await heldOutFolds(store) }))),
     'models.rerun': ({ runId }) => answer(() => session.during((project) => startRerun(project, events, author, runId))),
     'nnunet.plan': (input) => answer(() => session.during((project) => startPlan(project, input))),
     'nnunet.bench': (input) => answer(() => startBench(session.current(), input)),
-    'nnunet.resume': (input) => answer(() => session.during((project) => resumeTraining(project, events, author, input, elsewhereOf(project, clusters, input.cluster)))),
+    'nnunet.resume': (input) =>
+      answer(() => session.during((project) => resumeTraining(project, events, author, input, elsewhereOf(project, clusters, input.cluster)))),
     'nnunet.listRuns': () => answer(() => ({ runs: session.current().store.runs.list() })),
     'nnunet.metrics': ({ runId }) =>
       answer(() => {
@@ -67,14 +69,17 @@ export async function startTraining(
   { isBackground = false, elsewhere }: Pick<TrainingManner, 'isBackground' | 'elsewhere'> = {},
 ): Promise<CallOutput<'nnunet.train'>> {
   const parentRunId = input.parentRunId ?? null;
-  if (parentRunId && !store.runs.find(parentRunId)?.hasCheckpoint)
-    throw new AppException({ code: 'not-found', what: 'model', id: parentRunId });
+  if (parentRunId && !store.runs.find(parentRunId)?.hasCheckpoint) throw new AppException({ code: 'not-found', what: 'model', id: parentRunId });
   const options = optionsOf(input, store.project.msdTask);
   const cases = await gatherRunCases(store, options.fold);
   // before anything is written: which predictions of the first stage are missing
   if (options.configuration === CASCADE) {
     const runs = previousRuns(store, input.previousRunIds);
-    previousPredictions(store, runs, cases.map(({ caseId }) => caseId));
+    previousPredictions(
+      store,
+      runs,
+      cases.map(({ caseId }) => caseId),
+    );
     options.previousRunIds.push(...runs.map(({ runId }) => runId));
   }
   return startRun({ store, queue }, events, author, { parentRunId, options, cases }, { isBackground, elsewhere, memory: input.memory });
@@ -85,7 +90,13 @@ async function startRerun({ store, queue }: OpenProject, events: EventHub, autho
   return startRun({ store, queue }, events, author, { parentRunId, options: { ...options, repeatsRunId: runId }, cases });
 }
 
-async function startRun({ store, queue }: Pick<OpenProject, 'store' | 'queue'>, events: EventHub, author: string, asked: Pick<NewRun, 'parentRunId' | 'options' | 'cases'>, manner: TrainingManner = {}): Promise<CallOutput<'nnunet.train'>> {
+async function startRun(
+  { store, queue }: Pick<OpenProject, 'store' | 'queue'>,
+  events: EventHub,
+  author: string,
+  asked: Pick<NewRun, 'parentRunId' | 'options' | 'cases'>,
+  manner: TrainingManner = {},
+): Promise<CallOutput<'nnunet.train'>> {
   const { cases, options } = asked;
   const nowMs = Date.now();
   const runId = newRunId(store, options, nowMs);
@@ -105,15 +116,17 @@ async function startRun({ store, queue }: Pick<OpenProject, 'store' | 'queue'>, 
   return { jobId, runId };
 }
 
-async function resumeTraining({ store, queue }: OpenProject, events: EventHub, author: string, { runId, choices, memory }: Parameters<Handlers['nnunet.resume']>[0], elsewhere: ClusterUse | undefined): Promise<CallOutput<'nnunet.resume'>> {
+async function resumeTraining(
+  { store, queue }: OpenProject,
+  events: EventHub,
+  author: string,
+  { runId, choices, memory }: Parameters<Handlers['nnunet.resume']>[0],
+  elsewhere: ClusterUse | undefined,
+): Promise<CallOutput<'nnunet.resume'>> {
   const run = store.runs.find(runId);
   if (!run) throw new AppException({ code: 'not-found', what: 'run', id: runId });
   if (run.state === 'queued' || run.state === 'running') throw new AppException({ code: 'job/busy', jobId: run.jobId });
-  if (run.state === 'finished')
-    throw new AppException({
-      code: 'contract/bad-input',
-      issues: [`runId: ${runId} is finished; train on from it as parent`],
-    });
+  if (run.state === 'finished') throw new AppException({ code: 'contract/bad-input', issues: [`runId: ${runId} is finished; train on from it as parent`] });
   if (run.deletedAtMs !== null) throw new AppException({ code: 'contract/bad-input', issues: [`runId: ${runId} was deleted`] });
   await changeRecipe(store, runId, choices, author);
   store.runs.sendTo(runId, elsewhere?.choice.on ?? null, author);
@@ -188,7 +201,10 @@ function trainJob(store: ProjectStore, events: EventHub, author: string, runId: 
   };
   return {
     kind: 'train',
-    title: repeatsRunId === null ? `${isBackground ? 'Retrain by itself' : 'Train'} ${runId}${elsewhere ? ` on ${elsewhere.choice.on}` : ''}` : `Repeat ${repeatsRunId}`,
+    title:
+      repeatsRunId === null
+        ? `${isBackground ? 'Retrain by itself' : 'Train'} ${runId}${elsewhere ? ` on ${elsewhere.choice.on}` : ''}`
+        : `Repeat ${repeatsRunId}`,
     subject: runId,
     request: { call: 'nnunet.resume', input: { runId, cluster: elsewhere?.choice } },
     ...(elsewhere && { elsewhere: { host: elsewhere.host, taskCount: 2, retries: elsewhere.choice.retries }, killAfterMs: CLUSTER_KILL_MS }),
@@ -245,7 +261,11 @@ function casesOf(store: ProjectStore, { runId, parentRunId }: RunInfo): TrainCas
 
 function withPrevious(store: ProjectStore, { configuration, previousRunIds }: RunOptions, cases: TrainCase[]): TrainCase[] {
   if (configuration !== CASCADE) return cases;
-  const files = previousPredictions(store, previousRuns(store, previousRunIds), cases.map(({ caseId }) => caseId));
+  const files = previousPredictions(
+    store,
+    previousRuns(store, previousRunIds),
+    cases.map(({ caseId }) => caseId),
+  );
   return cases.map((one) => ({ ...one, previousFile: files.get(one.caseId) }));
 }
 

@@ -68,15 +68,14 @@ const placing = new WeakMap<ProjectStore, Promise<unknown>>();
 function placeInFolds(store: ProjectStore, caseIds: readonly CaseId[], wantedFold: Fold): Promise<Map<CaseId, number | null>> {
   const placed = (placing.get(store) ?? Promise.resolve()).then(() => placeNow(store, caseIds, wantedFold));
   // the next one comes also after a failure, which its own caller is told
-  placing.set(store, placed.catch(() => undefined));
+  placing.set(
+    store,
+    placed.catch(() => undefined),
+  );
   return placed;
 }
 
-async function placeNow(
-  store: ProjectStore,
-  caseIds: readonly CaseId[],
-  wantedFold: Fold,
-): Promise<Map<CaseId, number | null>> {
+async function placeNow(store: ProjectStore, caseIds: readonly CaseId[], wantedFold: Fold): Promise<Map<CaseId, number | null>> {
   const file = await readSplits(store.folder.splits);
   if (file && wantedFold !== 'all' && wantedFold >= file.length) {
     const issues = [`fold: splits_final.json has ${file.length} fold(s), there is no fold ${wantedFold}`];
@@ -85,10 +84,7 @@ async function placeNow(
   const placed = store.folds.all();
   const subjects = new Map(store.cases.list().map(({ caseId, subject }) => [caseId, subject]));
   // Placed cases keep their subject's fold even if their labelmap is not accepted any more.
-  const cases = [...new Set([...caseIds, ...placed.keys()])].map((caseId) => ({
-    caseId,
-    subject: subjects.get(caseId) ?? caseId,
-  }));
+  const cases = [...new Set([...caseIds, ...placed.keys()])].map((caseId) => ({ caseId, subject: subjects.get(caseId) ?? caseId }));
   const fresh = placeFolds(cases, placed, file);
   const all = new Map([...placed, ...[...fresh].map(([caseId, { fold }]) => [caseId, fold] as const)]);
   if (fresh.size > 0 || !file) await writeSplits(store.folder.splits, splitsWith(all, file));
@@ -104,7 +100,12 @@ export function trainCases(store: ProjectStore, cases: readonly RunCase[]): Trai
     if (!image) throw new AppException({ code: 'not-found', what: 'case', id: caseId });
     const predicted = predictionBefore(store, caseId, revision);
     return {
-      caseId, image, labelFile: store.folder.revision(caseId, revision), role, weight, ...unknownOf(store, caseId, revision),
+      caseId,
+      image,
+      labelFile: store.folder.revision(caseId, revision),
+      role,
+      weight,
+      ...unknownOf(store, caseId, revision),
       ...(predicted !== null && { predictedFile: store.folder.revision(caseId, predicted) }),
     };
   });

@@ -24,14 +24,22 @@ export function trainingViewServices(session: ProjectSession, compute: ComputeHo
         session.during(async ({ store }) => {
           const { runFolder, preprocessedFolder, configuration, preset, recipe, cases } = trainTask(store, runId);
           const task: ExamplePatchesTask = {
-            task: 'examplePatches', runFolder, preprocessedFolder, configuration, preset, recipe, seed, isAugmented,
+            task: 'examplePatches',
+            runFolder,
+            preprocessedFolder,
+            configuration,
+            preset,
+            recipe,
+            seed,
+            isAugmented,
             cases: cases.filter(({ role }) => role === 'train'),
           };
           return ExamplePatchesSummary.parse(await runShortTask(compute, task));
         }),
       ),
     'nnunet.predictionFilm': ({ runId }) => answer(() => session.during(async ({ store }) => ({ film: await readFilm(folderOf(store, runId)) }))),
-    'nnunet.filmPicture': ({ runId, step }) => answer(() => session.during(async ({ store }) => ({ png: await filmPicture(folderOf(store, runId), runId, step) }))),
+    'nnunet.filmPicture': ({ runId, step }) =>
+      answer(() => session.during(async ({ store }) => ({ png: await filmPicture(folderOf(store, runId), runId, step) }))),
     'nnunet.runRecord': ({ runId }) => answer(() => session.during(async ({ store }) => ({ record: await runRecord(store, runId) }))),
   };
 }

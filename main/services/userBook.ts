@@ -13,7 +13,14 @@ const COST = { N: 32768, r: 8, p: 1 } as const;
 const KEY_BYTES = 32;
 
 export const UserName = z.string().regex(/^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u, 'a name has letters, digits and . _ @ - and no spaces');
-const Cost = z.object({ N: z.int().min(1024).max(2 ** 20), r: z.int().min(1).max(32), p: z.int().min(1).max(16) });
+const Cost = z.object({
+  N: z
+    .int()
+    .min(1024)
+    .max(2 ** 20),
+  r: z.int().min(1).max(32),
+  p: z.int().min(1).max(16),
+});
 const StoredUser = z.object({ name: UserName, role: Role, salt: z.string(), hash: z.string(), cost: Cost });
 type StoredUser = z.infer<typeof StoredUser>;
 const UsersFile = z.object({ version: z.literal(1), users: z.array(StoredUser) });
@@ -54,7 +61,13 @@ export class UserBook {
   /** Adds the user, or replaces role and password of the one of this name. */
   async save(name: string, role: Role, password: string): Promise<void> {
     const salt = randomBytes(16);
-    const user: StoredUser = { name: UserName.parse(name), role, salt: salt.toString('base64'), hash: (await derive(password, salt, COST)).toString('base64'), cost: COST };
+    const user: StoredUser = {
+      name: UserName.parse(name),
+      role,
+      salt: salt.toString('base64'),
+      hash: (await derive(password, salt, COST)).toString('base64'),
+      cost: COST,
+    };
     await this.#write([...(await this.#users()).filter((one) => one.name !== name), user]);
   }
 

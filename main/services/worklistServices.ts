@@ -29,7 +29,11 @@ async function caseFigures(store: ProjectStore, meter: EffortMeter): Promise<Cas
   const seconds = await meter.activeSecondsOfCases(store);
   const measured = await Promise.all([...store.revisions.byCase()].map(([caseId, revisions]) => candidateOf(store, caseId, revisions)));
   const bits = new Map(measured.flatMap(({ caseId, uncertainty }) => (uncertainty ? [[caseId, uncertainty.bits] as const] : [])));
-  return [...new Set([...bits.keys(), ...seconds.keys()])].map((caseId) => ({ caseId, uncertainty: bits.get(caseId) ?? null, activeSeconds: seconds.get(caseId) ?? null }));
+  return [...new Set([...bits.keys(), ...seconds.keys()])].map((caseId) => ({
+    caseId,
+    uncertainty: bits.get(caseId) ?? null,
+    activeSeconds: seconds.get(caseId) ?? null,
+  }));
 }
 
 async function orderCases(store: ProjectStore, meter: EffortMeter, setting: Pick<WorklistOrder, 'strategy' | 'seed'>): Promise<WorklistOrder> {

@@ -50,7 +50,8 @@ export function readNow(path: string, into: Uint8Array, position: number): numbe
   const file = openSync(path, 'r');
   try {
     let done = 0;
-    for (let readBytes = -1; done < into.length && readBytes !== 0; done += readBytes) readBytes = readSync(file, into, done, into.length - done, position + done);
+    for (let readBytes = -1; done < into.length && readBytes !== 0; done += readBytes)
+      readBytes = readSync(file, into, done, into.length - done, position + done);
     return done;
   } finally {
     closeSync(file);
@@ -80,7 +81,7 @@ async function* contentChunks(path: string, start: number, end: number): AsyncGe
   try {
     const { size } = await handle.stat();
     const stop = Math.min(size, end + 1);
-    for (let at = start; at < stop; ) {
+    for (let at = start; at < stop;) {
       // pieces end where chunks do, so that each is opened once
       const bytes = Buffer.allocUnsafe(Math.min(stop, (Math.floor(at / CHUNK_BYTES) + 1) * CHUNK_BYTES) - at);
       const { bytesRead } = await handle.read(bytes, 0, bytes.length, at);

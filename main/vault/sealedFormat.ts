@@ -45,7 +45,12 @@ export function newSeal(path: string, vaultKey: Uint8Array, kind: SealedKind): F
 
 /** Of a file that is there. Throws `disk/corrupt` for what is no sealed file of this kind. */
 export function readSeal(path: string, vaultKey: Uint8Array, header: Buffer, kind: SealedKind): FileSeal {
-  const isKnown = header.length === HEADER_BYTES && header.subarray(0, MARK.length).equals(MARK) && header[8] === VERSION && header[9] === CHUNK_BITS && header.toString('latin1', 10, 11) === kind;
+  const isKnown =
+    header.length === HEADER_BYTES &&
+    header.subarray(0, MARK.length).equals(MARK) &&
+    header[8] === VERSION &&
+    header[9] === CHUNK_BITS &&
+    header.toString('latin1', 10, 11) === kind;
   if (!isKnown) throw sealCorrupt(path, 'it is not encrypted as this project is, or its beginning is damaged');
   return sealOf(path, vaultKey, Buffer.from(header));
 }
@@ -63,7 +68,8 @@ function nonceOf(index: number, isLast: boolean): Buffer {
 }
 
 /** At most `CHUNK_BYTES`; only the last may have fewer, and only that of an empty file none. */
-export const sealChunk = ({ key, header }: FileSeal, index: number, isLast: boolean, content: Uint8Array): Buffer => encrypt(key, nonceOf(index, isLast), header, [content]);
+export const sealChunk = ({ key, header }: FileSeal, index: number, isLast: boolean, content: Uint8Array): Buffer =>
+  encrypt(key, nonceOf(index, isLast), header, [content]);
 
 /** Throws `disk/corrupt`. */
 export function openChunk({ key, header, path }: FileSeal, index: number, isLast: boolean, stored: Uint8Array): Buffer {
@@ -78,7 +84,10 @@ export class SealedLayout {
   readonly contentBytes: number;
 
   /** Throws `disk/corrupt` for a size that no sealed file has. */
-  constructor(path: string, private readonly storedBytes: number) {
+  constructor(
+    path: string,
+    private readonly storedBytes: number,
+  ) {
     const body = storedBytes - HEADER_BYTES;
     this.chunkCount = Math.max(1, Math.ceil(body / STORED_CHUNK_BYTES));
     const lastBytes = body - (this.chunkCount - 1) * STORED_CHUNK_BYTES;

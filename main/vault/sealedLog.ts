@@ -87,7 +87,8 @@ function* recordsOf(seal: FileSeal, stored: Buffer): Generator<{ readonly index:
     // power that failed may leave a file longer than what was written into it
     if (front.length < FRONT_BYTES || stored.subarray(at).every((byte) => byte === 0)) return;
     const byteCount = front.readUInt32LE(0);
-    if (!front.subarray(4).equals(checkOf(seal, index, byteCount))) throw sealCorrupt(seal.path, `record ${index} of it is damaged, or not where it was written`);
+    if (!front.subarray(4).equals(checkOf(seal, index, byteCount)))
+      throw sealCorrupt(seal.path, `record ${index} of it is damaged, or not where it was written`);
     const end = at + FRONT_BYTES + byteCount;
     if (end > stored.length) return;
     yield { index, body: stored.subarray(at + FRONT_BYTES, end), end };

@@ -59,37 +59,50 @@ async function streamed(path: string, range?: { start?: number; end?: number }):
 }
 
 describe('a sealed file', () => {
-  it.each([0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES + 5])('of %i bytes comes back whole, in parts and as a stream, and shows nothing', async (size) => {
-    const content = Buffer.alloc(size, 'PATIENT^NAME ');
-    const path = inside('a');
-    await write(path, content);
-    const stored = readFileSync(path);
-    expect(stored.length).toBe(size + HEADER_BYTES + TAG_BYTES * Math.max(1, Math.ceil(size / CHUNK_BYTES)));
-    if (size >= 13) expect(stored.includes('PATIENT')).toBe(false);
-    expect((await readFile(path)).equals(content)).toBe(true);
-    expect(await readFile(path, 'utf8')).toBe(content.toString());
-    expect(readTextSync(path)).toBe(content.toString());
-    expect(await contentBytes(path)).toBe(size);
-    expect((await streamed(path)).equals(content)).toBe(true);
-    const [start, end] = [Math.floor(size / 3), Math.floor((size * 2) / 3)];
-    expect((await streamed(path, { start, end })).equals(content.subarray(start, end + 1))).toBe(true);
-    const handle = await openToRead(path);
-    const part = Buffer.alloc(1000);
-    for (const position of [0, CHUNK_BYTES - 500, size - 10].filter((one) => one >= 0)) {
-      const { bytesRead } = await handle.read(part, 0, part.length, position);
-      expect(part.subarray(0, bytesRead).equals(content.subarray(position, position + part.length))).toBe(true);
-      expect(readNow(path, part, position)).toBe(bytesRead);
-    }
-    await handle.close();
-  });
+  it.each([0, 1, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 3 * CHUNK_BYTES + 5])(
+    'of %i bytes comes back whole, in parts and as a stream, and shows nothing',
+    async (size) => {
+      const content = Buffer.alloc(size, 'PATIENT^NAME ');
+      const path = inside('a');
+      await write(path, content);
+      const stored = readFileSync(path);
+      expect(stored.length).toBe(size + HEADER_BYTES + TAG_BYTES * Math.max(1, Math.ceil(size / CHUNK_BYTES)));
+      if (size >= 13) expect(stored.includes('PATIENT')).toBe(false);
+      expect((await readFile(path)).equals(content)).toBe(true);
+      expect(await readFile(path, 'utf8')).toBe(content.toString());
+      expect(readTextSync(path)).toBe(content.toString());
+      expect(await contentBytes(path)).toBe(size);
+      expect((await streamed(path)).equals(content)).toBe(true);
+      const [start, end] = [Math.floor(size / 3), Math.floor((size * 2) / 3)];
+      expect((await streamed(path, { start, end })).equals(content.subarray(start, end + 1))).toBe(true);
+      const handle = await openToRead(path);
+      const part = Buffer.alloc(1000);
+      for (const position of [0, CHUNK_BYTES - 500, size - 10].filter((one) => one >= 0)) {
+        const { bytesRead } = await handle.read(part, 0, part.length, position);
+        expect(part.subarray(0, bytesRead).equals(content.subarray(position, position + part.length))).toBe(true);
+        expect(readNow(path, part, position)).toBe(bytesRead);
+      }
+      await handle.close();
+    },
+  );
 
   it('that was written at once reads like one that was written piece by piece', async () => {
     const content = randomBytes(CHUNK_BYTES + 100);
     writeFileNow(inside('now'), content, 'wx');
-    await writeStream(inside('stream'), (async function* () { yield content.subarray(0, 7); yield content.subarray(7); })());
+    await writeStream(
+      inside('stream'),
+      (async function* () {
+        yield content.subarray(0, 7);
+        yield content.subarray(7);
+      })(),
+    );
     expect((await readFile(inside('now'))).equals(content)).toBe(true);
     expect((await readFile(inside('stream'))).equals(content)).toBe(true);
-    expect(await problemOf(() => { writeFileNow(inside('now'), content, 'wx'); })).toContain('EEXIST');
+    expect(
+      await problemOf(() => {
+        writeFileNow(inside('now'), content, 'wx');
+      }),
+    ).toContain('EEXIST');
   });
 
   it('tells every flipped bit, in header, content and tags', async () => {
@@ -99,7 +112,8 @@ describe('a sealed file', () => {
     // every bit of the header, those around the ends of chunks, and many between
     const positions = new Set([...Array(HEADER_BYTES * 8).keys()]);
     for (let bit = 0; bit < bits; bit += 104_729) positions.add(bit);
-    for (const edge of [HEADER_BYTES + CHUNK_BYTES, HEADER_BYTES + CHUNK_BYTES + TAG_BYTES, bits / 8 - TAG_BYTES, bits / 8 - 1]) for (let n = -8; n < 8; n++) positions.add(edge * 8 + n);
+    for (const edge of [HEADER_BYTES + CHUNK_BYTES, HEADER_BYTES + CHUNK_BYTES + TAG_BYTES, bits / 8 - TAG_BYTES, bits / 8 - 1])
+      for (let n = -8; n < 8; n++) positions.add(edge * 8 + n);
     for (const bit of positions) {
       if (bit >= bits) continue;
       const back = flip(path, bit);
@@ -165,7 +179,15 @@ describe('the keyring', () => {
   it('seals what the project owns and nothing else', async () => {
     expect(vaultKeyOf(inside('a/b'))).not.toBeNull();
     expect(vaultKeyOf(join(folder, '.cases.0f.maskloop-tmp'))).not.toBeNull();
-    for (const path of [join(folder, 'export', 'a'), join(folder, '.cases'), join(folder, 'cases2'), folder, join(folder, '..', 'cases', 'a'), `${folder}2/cases/a`]) expect(vaultKeyOf(path), path).toBeNull();
+    for (const path of [
+      join(folder, 'export', 'a'),
+      join(folder, '.cases'),
+      join(folder, 'cases2'),
+      folder,
+      join(folder, '..', 'cases', 'a'),
+      `${folder}2/cases/a`,
+    ])
+      expect(vaultKeyOf(path), path).toBeNull();
     await write(join(folder, 'export.nii'), Buffer.from('for everybody'));
     expect(readFileSync(join(folder, 'export.nii'), 'utf8')).toBe('for everybody');
   });

@@ -60,7 +60,7 @@ class SealedWriter implements FileWriter {
   ) {}
 
   async write(bytes: Uint8Array): Promise<void> {
-    for (let at = 0; at < bytes.length; ) {
+    for (let at = 0; at < bytes.length;) {
       // a full chunk goes out only when more follows: the last one is sealed as the last
       if (this.#waitingBytes === CHUNK_BYTES) await this.#put(false);
       const part = bytes.subarray(at, at + CHUNK_BYTES - this.#waitingBytes);

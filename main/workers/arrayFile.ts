@@ -20,7 +20,9 @@ export interface StoredArray {
 
 const Header = z.object({
   about: z.unknown(),
-  arrays: z.array(z.object({ name: z.string(), shape: z.array(z.int().nonnegative()), type: z.enum(['float32', 'uint32', 'uint8']), count: z.int().nonnegative() })),
+  arrays: z.array(
+    z.object({ name: z.string(), shape: z.array(z.int().nonnegative()), type: z.enum(['float32', 'uint32', 'uint8']), count: z.int().nonnegative() }),
+  ),
 });
 
 const typeOf = (values: FileArray): keyof typeof ARRAY_TYPES =>

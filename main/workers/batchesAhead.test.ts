@@ -26,8 +26,20 @@ beforeAll(async () => {
   bundle = await bundleCompute('batchThread', 'batchThread');
   const cases = await Promise.all([0, 1, 2].map(writeCase));
   const training = TrainTask.parse({
-    task: 'train', runId: 'run', runFolder: root, preprocessedFolder: root, configuration: '3d_fullres', preset: 'v2', fold: 0, amp: 'off',
-    epochs: 1, seed: SEED, resume: false, recipe: trainingRecipe('v2', { epochs: 1 }, {}, false), legend: [{ labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] }], cases,
+    task: 'train',
+    runId: 'run',
+    runFolder: root,
+    preprocessedFolder: root,
+    configuration: '3d_fullres',
+    preset: 'v2',
+    fold: 0,
+    amp: 'off',
+    epochs: 1,
+    seed: SEED,
+    resume: false,
+    recipe: trainingRecipe('v2', { epochs: 1 }, {}, false),
+    legend: [{ labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] }],
+    cases,
   });
   const planned = await planFromCases(training, training.cases, { tell: () => undefined, stop: { aborted: false } });
   const { plan } = planned!;
@@ -46,8 +58,14 @@ async function writeCase(index: number): Promise<unknown> {
   const folder = join(root, `case_${index}`);
   mkdirSync(folder);
   const grid = Grid.parse({ dimsIjk: [20, 16, 14], spacingMm: [1, 1, 1], originLpsMm: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] });
-  const labels = Uint8Array.from({ length: 20 * 16 * 14 }, (_, n) => (Math.hypot((n % 20) - 9, (Math.floor(n / 20) % 16) - 8, Math.floor(n / 320) - 5 - index) < 4 ? 1 : 0));
-  await writeStoredChannel(join(folder, 'image_0000.nii'), grid, Float32Array.from(labels, (value, n) => 50 + 40 * value + 10 * Math.sin(n * 12.9898 + index)));
+  const labels = Uint8Array.from({ length: 20 * 16 * 14 }, (_, n) =>
+    Math.hypot((n % 20) - 9, (Math.floor(n / 20) % 16) - 8, Math.floor(n / 320) - 5 - index) < 4 ? 1 : 0,
+  );
+  await writeStoredChannel(
+    join(folder, 'image_0000.nii'),
+    grid,
+    Float32Array.from(labels, (value, n) => 50 + 40 * value + 10 * Math.sin(n * 12.9898 + index)),
+  );
   await writeLabelmap(join(folder, 'labels.nii.gz'), grid, labels);
   const image = { files: [join(folder, 'image_0000.nii')], voxelType: 'float32', grid, sourceGrid: grid, channelNames: ['MR'] };
   return { caseId: `case_${index}`, image, labelFile: join(folder, 'labels.nii.gz'), role: 'train', weight: 1 + index };

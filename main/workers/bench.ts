@@ -54,9 +54,19 @@ async function bench(input: BenchTask, port: JobPort, factory: EngineFactory): P
       if (port.stop.aborted) return { stopped: true };
     }
     return {
-      mode, configuration: name, preset: input.preset, precision: spec.precision, precisionReason, patch: spec.patch, batchSize: spec.batchSize,
-      channels: spec.network.inputChannels, warmupSteps, benchSteps, ...summarizeLatencies(stepMs, warmupSteps, spec.batchSize),
-      peakRssMb: Math.round(process.resourceUsage().maxRSS / 1024), tensorflow: factory.version,
+      mode,
+      configuration: name,
+      preset: input.preset,
+      precision: spec.precision,
+      precisionReason,
+      patch: spec.patch,
+      batchSize: spec.batchSize,
+      channels: spec.network.inputChannels,
+      warmupSteps,
+      benchSteps,
+      ...summarizeLatencies(stepMs, warmupSteps, spec.batchSize),
+      peakRssMb: Math.round(process.resourceUsage().maxRSS / 1024),
+      tensorflow: factory.version,
       machine: `${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}`,
     };
   } finally {

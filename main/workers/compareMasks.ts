@@ -23,7 +23,11 @@ export async function runCompareMasks({ masks, ignoreLabelValue }: CompareMasksT
   }
 }
 
-async function compareOrTell(labelFile: string, predictedFile: string | null, ignoreLabelValue: number | null): Promise<Extract<TaskItem, { kind: 'comparedMask' }>['outcome']> {
+async function compareOrTell(
+  labelFile: string,
+  predictedFile: string | null,
+  ignoreLabelValue: number | null,
+): Promise<Extract<TaskItem, { kind: 'comparedMask' }>['outcome']> {
   try {
     return await compareFiles(labelFile, predictedFile, ignoreLabelValue);
   } catch (thrown) {

@@ -18,10 +18,16 @@ export async function runCompareRuns({ runId, runFolder, repeatsRunId, repeatedR
   try {
     const { weights } = await readModel(runFolder);
     const repeated = await repeatedWeights(repeatedRunFolder);
-    const losses = compareLosses((await readCourse(runFolder))?.losses ?? new Float32Array(0), (await readCourse(repeatedRunFolder))?.losses ?? new Float32Array(0));
+    const losses = compareLosses(
+      (await readCourse(runFolder))?.losses ?? new Float32Array(0),
+      (await readCourse(repeatedRunFolder))?.losses ?? new Float32Array(0),
+    );
     const [inputs, before] = [await readInputs(runFolder), await readInputs(repeatedRunFolder)];
     const outcome: RerunOutcome = {
-      version: 1, runId, repeatsRunId, comparedAtMs: Date.now(),
+      version: 1,
+      runId,
+      repeatsRunId,
+      comparedAtMs: Date.now(),
       weightsSha256: hashOfValues(weights),
       repeatedWeightsSha256: repeated.valuesSha256,
       largestWeightDifference: repeated.weights && largestDifference(weights, repeated.weights),

@@ -39,12 +39,7 @@ function start() {
   return { child, messages, exited };
 }
 
-const grid = {
-  dimsIjk: [3, 2, 1],
-  spacingMm: [1, 1, 1],
-  originLpsMm: [0, 0, 0],
-  direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-};
+const grid = { dimsIjk: [3, 2, 1], spacingMm: [1, 1, 1], originLpsMm: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] };
 const saveTask = (bytes: number[]) => {
   const uploadFile = join(folder, 'upload');
   writeFileSync(uploadFile, Uint8Array.from(bytes));
@@ -57,16 +52,18 @@ describe('the compute process', () => {
     const { child, messages, exited } = start();
     child.send({ type: 'run', input: saveTask([0, 3, 3, 0, 0, 3]) });
     expect(await exited).toEqual([0, null]);
-    expect(messages).toEqual([
-      { type: 'done', stopped: false, summary: { backgroundVoxelCount: 0, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } },
-    ]);
+    expect(messages).toEqual([{ type: 'done', stopped: false, summary: { backgroundVoxelCount: 0, sha256: expect.stringMatching(/^[0-9a-f]{64}$/) } }]);
     expect([...gunzipSync(readFileSync(join(folder, 'saved.nii.gz'))).subarray(352)]).toEqual([0, 3, 3, 0, 0, 3]);
   });
 
   it.skipIf(process.platform === 'win32')('steps back to idle priority for a task in the background, and only then', async () => {
     const priorityOf = async (isBackground: boolean): Promise<number> => {
       const { child, exited } = start();
-      child.send({ type: 'run', isBackground, input: { task: 'phantoms', folder: join(folder, `at-priority-${isBackground}`), caseCount: 40, labelledCount: 0, seed: 0 } });
+      child.send({
+        type: 'run',
+        isBackground,
+        input: { task: 'phantoms', folder: join(folder, `at-priority-${isBackground}`), caseCount: 40, labelledCount: 0, seed: 0 },
+      });
       await new Promise((resolve) => child.once('message', resolve));
       const priority = getPriority(child.pid);
       child.kill('SIGKILL');

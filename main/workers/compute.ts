@@ -73,11 +73,7 @@ const fail = (error: AppError, exitCode = 0) => answer({ type: 'failed', error }
 
 channel.onMessage((raw) => {
   const message = ToCompute.safeParse(raw);
-  if (!message.success)
-    return fail({
-      code: 'contract/bad-input',
-      issues: message.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`),
-    });
+  if (!message.success) return fail({ code: 'contract/bad-input', issues: message.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) });
   if (message.data.type === 'stop') {
     stop.aborted = true;
     return;

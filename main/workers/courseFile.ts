@@ -10,7 +10,10 @@ export const COURSE_FILE = 'course.bin';
 const About = z.object({ version: z.literal(1), validatedSteps: z.array(z.int().positive()) });
 
 export async function writeCourse(runFolder: string, { rates, losses, validatedSteps }: TrainingCourse): Promise<void> {
-  const values = [{ name: 'rates', shape: [rates.length], values: rates }, { name: 'losses', shape: [losses.length], values: losses }];
+  const values = [
+    { name: 'rates', shape: [rates.length], values: rates },
+    { name: 'losses', shape: [losses.length], values: losses },
+  ];
   await writeArrayFile(join(runFolder, COURSE_FILE), { version: 1, validatedSteps: [...validatedSteps] }, values);
 }
 
@@ -20,6 +23,7 @@ export async function readCourse(runFolder: string): Promise<TrainingCourse | nu
   if (!(await exists(path))) return null;
   const { about, arrays } = await readArrayFile(path, About);
   const [rates, losses] = ['rates', 'losses'].map((name) => arrays.find((array) => array.name === name)?.values);
-  if (!(rates instanceof Float32Array) || !(losses instanceof Float32Array) || rates.length !== losses.length) throw new AppException({ code: 'disk/corrupt', path, detail: 'rates and losses do not belong together' });
+  if (!(rates instanceof Float32Array) || !(losses instanceof Float32Array) || rates.length !== losses.length)
+    throw new AppException({ code: 'disk/corrupt', path, detail: 'rates and losses do not belong together' });
   return { rates, losses, validatedSteps: about.validatedSteps };
 }

@@ -12,16 +12,34 @@ import { modelKind, readCheckpoint } from './runFiles.ts';
 import { isMissingFile } from '../dataset/readIfThere.ts';
 
 const RECORD = 'deleted.json';
-const DeletedModel = z.object({ version: z.literal(1), weightsSha256: z.string().nullable(), /** A repetition of the training compares with it. */ valuesSha256: z.string().nullable().default(null) });
+const DeletedModel = z.object({
+  version: z.literal(1),
+  weightsSha256: z.string().nullable(),
+  /** A repetition of the training compares with it. */ valuesSha256: z.string().nullable().default(null),
+});
 type DeletedModel = z.infer<typeof DeletedModel>;
 /** Relative to the run's folder. */
-const KEPT = new Set([RECORD, 'run.json', 'inputs.json', COURSE_FILE, 'rerun.json', 'plans.json', 'dataset_fingerprint.json', 'metrics.ndjson', join('validation', 'summary.json'), join('gate', 'report.json'), join('gate', 'report.html')]);
+const KEPT = new Set([
+  RECORD,
+  'run.json',
+  'inputs.json',
+  COURSE_FILE,
+  'rerun.json',
+  'plans.json',
+  'dataset_fingerprint.json',
+  'metrics.ndjson',
+  join('validation', 'summary.json'),
+  join('gate', 'report.json'),
+  join('gate', 'report.html'),
+]);
 
 /** The record comes first: a deletion that broke off is simply done again. */
 export async function runDeleteModel({ runFolder }: DeleteModelTask): Promise<Result<Record<string, unknown>>> {
   try {
     const before = await deletedModel(runFolder);
-    const record = before?.weightsSha256 ? before : { version: 1, weightsSha256: await hashOfWeights(runFolder), valuesSha256: await hashOfOwnValues(runFolder) };
+    const record = before?.weightsSha256
+      ? before
+      : { version: 1, weightsSha256: await hashOfWeights(runFolder), valuesSha256: await hashOfOwnValues(runFolder) };
     await writeFileAtomic(join(runFolder, RECORD), Buffer.from(`${JSON.stringify(record, null, 2)}\n`));
     return ok({ freedBytes: await removeAllBut(KEPT, runFolder, '') });
   } catch (thrown) {

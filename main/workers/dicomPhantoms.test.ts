@@ -18,7 +18,10 @@ describe.each(ANATOMIES)('phantoms of the %s as DICOM', (anatomy) => {
   beforeAll(async () => {
     const made = await runPhantoms({ task: 'phantoms', folder: join(root, 'made'), anatomy, caseCount: 2, labelledCount: 1, seed: 6 }, port);
     expect(made).toEqual({ ok: true, value: { folder: join(root, 'made'), caseCount: 2, labelledCount: 1 } });
-    await runImport({ task: 'import', paths: [join(root, 'made')], casesFolder: join(root, 'cases'), memoryFile: join(root, 'memory.gz'), existing: [], legend: [] }, port);
+    await runImport(
+      { task: 'import', paths: [join(root, 'made')], casesFolder: join(root, 'cases'), memoryFile: join(root, 'memory.gz'), existing: [], legend: [] },
+      port,
+    );
     cases = news.flatMap((one) => (one.type === 'item' ? [TaskItem.parse(one.item)] : [])).filter((item) => item.kind === 'importedCase');
   });
   afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -45,7 +48,8 @@ describe.each(ANATOMIES)('phantoms of the %s as DICOM', (anatomy) => {
   it('are the same files for the same seed', async () => {
     const again = join(root, 'again');
     await runPhantoms({ task: 'phantoms', folder: again, anatomy, caseCount: 1, labelledCount: 1, seed: 6 }, port);
-    for (const file of [`${anatomy}_007/images/IM0001.dcm`, `${anatomy}_007/mask.dcm`]) expect(readFileSync(join(again, file)).equals(readFileSync(join(root, 'made', file))), file).toBe(true);
+    for (const file of [`${anatomy}_007/images/IM0001.dcm`, `${anatomy}_007/mask.dcm`])
+      expect(readFileSync(join(again, file)).equals(readFileSync(join(root, 'made', file))), file).toBe(true);
     expect(existsSync(join(root, 'made', `${anatomy}_008/mask.dcm`))).toBe(false);
   });
 });

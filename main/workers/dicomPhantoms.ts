@@ -10,7 +10,10 @@ import { writeDicomSeg } from '../formats/dicomSeg/writeDicomSeg.ts';
 import { ANATOMY_LABEL_NAMES, ANATOMY_MODALITY, makeAnatomyPhantom, type Anatomy } from '../imaging/anatomyPhantom.ts';
 import { seededRandom } from '../imaging/phantom.ts';
 
-const COLORS_RGB = [[221, 130, 101], [255, 214, 102]] as const;
+const COLORS_RGB = [
+  [221, 130, 101],
+  [255, 214, 102],
+] as const;
 /** No study was made then, and the same seed writes the same files. */
 const DATE = '20260101';
 const MADE_AT_MS = Date.UTC(2026, 0, 1, 12);

@@ -17,7 +17,9 @@ export async function runDicomRetrieve(input: DicomRetrieveTask, port: JobPort):
   // A node that is told to move stores to us over a connection of its own.
   const needsReceiver = node.retrieveBy === 'move' && !input.isReceiverRunning;
   const receiver = needsReceiver
-    ? await StorageReceiver.start({ ...station, allowedAeTitles: [] }, inbox, { onObject: ({ sopInstanceUid }, _calling, reception) => retrieval.onReception(sopInstanceUid, reception) })
+    ? await StorageReceiver.start({ ...station, allowedAeTitles: [] }, inbox, {
+        onObject: ({ sopInstanceUid }, _calling, reception) => retrieval.onReception(sopInstanceUid, reception),
+      })
     : null;
   try {
     return summaryOf(await retrieval.run(source, input.studies));

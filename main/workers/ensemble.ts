@@ -60,7 +60,10 @@ export async function openEnsemble(models: Models, options: PredictOptions, fact
   const members: Member[] = [];
   const dispose = (): void => members.forEach((member) => closeMember(member));
   try {
-    const groups = new Map<string, { plan: Plan; configuration: PlanConfiguration; models: Models[number][]; weights: Awaited<ReturnType<typeof readModel>>['weights'][] }>();
+    const groups = new Map<
+      string,
+      { plan: Plan; configuration: PlanConfiguration; models: Models[number][]; weights: Awaited<ReturnType<typeof readModel>>['weights'][] }
+    >();
     for (const model of models) {
       const { plan, about, weights } = await readModel(model.runFolder);
       const configuration = configurationOf(plan, about.configuration);
@@ -73,14 +76,31 @@ export async function openEnsemble(models: Models, options: PredictOptions, fact
       const folders = [...new Set(runs.flatMap(({ previousRunFolders }) => previousRunFolders))];
       // what a second stage was trained on is the first's as it is, not post-processed
       const previous = configuration.previousStage
-        ? { ...(await openEnsemble(folders.map((runFolder) => ({ runFolder, previousRunFolders: [] })), options, factory)), postprocessing: null }
+        ? {
+            ...(await openEnsemble(
+              folders.map((runFolder) => ({ runFolder, previousRunFolders: [] })),
+              options,
+              factory,
+            )),
+            postprocessing: null,
+          }
         : null;
       const engines: InferenceEngine[] = [];
       members.push({ plan, configuration, engines, previous });
-      const engineOptions = { batchSize: windowsPerCall(configuration, options.windowsPerCall), precision: choosePrecision(options.amp, factory.device).precision, xla: options.xla };
+      const engineOptions = {
+        batchSize: windowsPerCall(configuration, options.windowsPerCall),
+        precision: choosePrecision(options.amp, factory.device).precision,
+        xla: options.xla,
+      };
       for (const ofRun of weights) engines.push(await factory.createInference(networkOf(plan, configuration), configuration.patch, ofRun, engineOptions));
     }
-    return { members, options, isOnGpu: factory.device.kind === 'gpu', postprocessing: options.postprocess ? await commonPostprocessing(models) : null, dispose };
+    return {
+      members,
+      options,
+      isOnGpu: factory.device.kind === 'gpu',
+      postprocessing: options.postprocess ? await commonPostprocessing(models) : null,
+      dispose,
+    };
   } catch (thrown) {
     dispose();
     throw thrown;
@@ -140,7 +160,8 @@ export async function predictCase(ensemble: Ensemble, channels: readonly Volume[
 
 /** On the stored grid; probabilities are made where somebody needs them. */
 function classesOf({ logits, geometry }: Begun, plan: Plan, votes: VoteFile | null, { onProbabilities, entropies }: CaseHooks): Promise<LabelArray | null> {
-  const measured = (planes: AsyncIterable<Float32Array>, kind: OutputKind) => (entropies ? watched(planes, (plane) => entropies.add(plane, kind, geometry, plan)) : planes);
+  const measured = (planes: AsyncIterable<Float32Array>, kind: OutputKind) =>
+    entropies ? watched(planes, (plane) => entropies.add(plane, kind, geometry, plan)) : planes;
   if (!votes && !onProbabilities) return classesOnStoredGrid(measured(logits, 'logits'), geometry, plan, 0);
   const own = probabilityPlanes(logits, plan);
   const voted = measured(votes ? votes.meanWith(own) : own, 'probabilities');
@@ -158,7 +179,10 @@ async function beginMember(member: Member, options: PredictOptions, channels: re
   const prepared = await prepareMember(member, options, channels, path, hooks);
   if (!prepared) return null;
   const { source, geometry, spec, predict, firstPart } = prepared;
-  const planes = inferPlanes(source, geometry.shapeDhw, spec, { predict, mayGoOn: (done, total) => hooks.mayGoOn(firstPart + (1 - firstPart) * (done / total)) });
+  const planes = inferPlanes(source, geometry.shapeDhw, spec, {
+    predict,
+    mayGoOn: (done, total) => hooks.mayGoOn(firstPart + (1 - firstPart) * (done / total)),
+  });
   return { geometry, logits: logitsOnCroppedGrid(planes, geometry, member.plan) };
 }
 
@@ -200,7 +224,10 @@ function meanLogits(engines: readonly InferenceEngine[], windows: Float32Array):
 }
 
 /** The same planes; each is shown to `look` first. */
-async function* watched(planes: AsyncIterable<Float32Array>, look: (plane: Float32Array) => void | Promise<void>): AsyncGenerator<Float32Array, void, undefined> {
+async function* watched(
+  planes: AsyncIterable<Float32Array>,
+  look: (plane: Float32Array) => void | Promise<void>,
+): AsyncGenerator<Float32Array, void, undefined> {
   for await (const plane of planes) {
     await look(plane);
     yield plane;

@@ -21,8 +21,14 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-const folders = () => ({ kind: 'folders' as const, predictionFolder: join(root, 'predictions'), truthFolder: join(root, 'truth'), imageFolder: join(root, 'images') });
-const put = (folder: 'truth' | 'predictions', name: string, grid: Grid, voxels: Uint8Array) => writeLabelmap(join(root, folder, `${name}.nii.gz`), grid, voxels);
+const folders = () => ({
+  kind: 'folders' as const,
+  predictionFolder: join(root, 'predictions'),
+  truthFolder: join(root, 'truth'),
+  imageFolder: join(root, 'images'),
+});
+const put = (folder: 'truth' | 'predictions', name: string, grid: Grid, voxels: Uint8Array) =>
+  writeLabelmap(join(root, folder, `${name}.nii.gz`), grid, voxels);
 function run(input: Partial<EvaluateTask> = {}, stop = { aborted: false }): Promise<Result<Record<string, unknown>>> {
   const tell = (news: JobNews): void => {
     if (news.type === 'problem') problems.push(news.error);
@@ -91,13 +97,22 @@ describe('runEvaluate', () => {
   });
 
   it('takes regions and the ignore label from dataset.json', async () => {
-    writeFileSync(join(root, 'truth', 'dataset.json'), JSON.stringify({ labels: { background: 0, whole: [1, 2], core: [2], ignore: 3 }, regions_class_order: [1, 2], channel_names: { 0: 'MR' } }));
+    writeFileSync(
+      join(root, 'truth', 'dataset.json'),
+      JSON.stringify({ labels: { background: 0, whole: [1, 2], core: [2], ignore: 3 }, regions_class_order: [1, 2], channel_names: { 0: 'MR' } }),
+    );
     const voxels = (text: string) => Uint8Array.from({ length: 32 }, (_, n) => Number(text[n] ?? 0));
     await put('truth', 'a', grid, voxels('11223300'));
     await put('predictions', 'a', grid, voxels('12121100'));
     await run();
     const { structures, cases, ignoreLabel } = evaluation();
-    expect([structures.map(({ name, labelValues }) => [name, labelValues]), ignoreLabel]).toEqual([[['whole', [1, 2]], ['core', [2]]], 3]);
+    expect([structures.map(({ name, labelValues }) => [name, labelValues]), ignoreLabel]).toEqual([
+      [
+        ['whole', [1, 2]],
+        ['core', [2]],
+      ],
+      3,
+    ]);
     expect(cases[0]!.metrics.map(({ dice }) => dice)).toEqual([1, 0.5]);
   });
 

@@ -48,7 +48,13 @@ interface LeftOut {
   readonly error: AppError;
 }
 
-async function compareAll(files: EvaluationFiles, structures: readonly EvaluatedStructure[], input: EvaluateTask, port: JobPort, leftOut: LeftOut[]): Promise<CaseEvaluation[]> {
+async function compareAll(
+  files: EvaluationFiles,
+  structures: readonly EvaluatedStructure[],
+  input: EvaluateTask,
+  port: JobPort,
+  leftOut: LeftOut[],
+): Promise<CaseEvaluation[]> {
   const cases: CaseEvaluation[] = [];
   for (const [done, one] of files.cases.entries()) {
     if (port.stop.aborted) break;
@@ -85,7 +91,13 @@ async function structuresThatOccur(cases: readonly ComparedFiles[], port: JobPor
   return [...labels].sort((a, b) => a - b).map((label) => structureOfLabel(label, `label ${label}`));
 }
 
-function evaluationOf(input: EvaluateTask, files: EvaluationFiles, structures: readonly EvaluatedStructure[], cases: CaseEvaluation[], leftOut: readonly LeftOut[]): Evaluation {
+function evaluationOf(
+  input: EvaluateTask,
+  files: EvaluationFiles,
+  structures: readonly EvaluatedStructure[],
+  cases: CaseEvaluation[],
+  leftOut: readonly LeftOut[],
+): Evaluation {
   const summary = structures.map((_, n) => summarizeStructure(cases.map(({ metrics }) => metrics[n]!)));
   return {
     version: 1,
@@ -105,7 +117,9 @@ function evaluationOf(input: EvaluateTask, files: EvaluationFiles, structures: r
 async function drawWorst(evaluation: Evaluation, cases: readonly ComparedFiles[], port: JobPort): Promise<PicturedCase[]> {
   const byName = new Map(cases.map((one) => [one.name, one]));
   const pictures: PicturedCase[] = [];
-  for (const { name, meanDice } of worstFirst(evaluation).filter(({ meanDice: dice }) => dice !== null && dice < 1).slice(0, MOST_PICTURES)) {
+  for (const { name, meanDice } of worstFirst(evaluation)
+    .filter(({ meanDice: dice }) => dice !== null && dice < 1)
+    .slice(0, MOST_PICTURES)) {
     if (port.stop.aborted) break;
     port.tell({ type: 'progress', progress: { phase: 'writing', done: pictures.length, total: MOST_PICTURES } });
     const files = byName.get(name)!;

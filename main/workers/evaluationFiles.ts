@@ -62,7 +62,8 @@ async function pairFolders({ predictionFolder, truthFolder, imageFolder }: Extra
   for (const name of names) {
     const predictionFile = predictions.get(name);
     const truthFile = truths.get(name);
-    if (predictionFile !== undefined && truthFile !== undefined) cases.push({ name, predictionFile, truthFile, imageFile: images.get(name) ?? images.get(`${name}_0000`) });
+    if (predictionFile !== undefined && truthFile !== undefined)
+      cases.push({ name, predictionFile, truthFile, imageFile: images.get(name) ?? images.get(`${name}_0000`) });
     else if (truthFile !== undefined) unpaired.push({ name, error: { code: 'evaluate/no-prediction', truthPath: truthFile } });
     else if (predictionFile !== undefined) unpaired.push({ name, error: { code: 'evaluate/no-truth', path: predictionFile } });
   }
@@ -87,4 +88,8 @@ async function labelsBeside(truthFolder: string, predictionFolder: string): Prom
   return { structures, ignoreLabel };
 }
 
-export const structureOfLabel = (labelValue: number, name: string): EvaluatedStructure => ({ name, labelValues: [labelValue], colorRgb: defaultColor(labelValue) });
+export const structureOfLabel = (labelValue: number, name: string): EvaluatedStructure => ({
+  name,
+  labelValues: [labelValue],
+  colorRgb: defaultColor(labelValue),
+});

@@ -24,7 +24,16 @@ export async function runExamplePatches(input: ExamplePatchesTask): Promise<Resu
   }
 }
 
-async function examplePatches({ runFolder, preprocessedFolder, configuration: name, preset, recipe, cases, seed, isAugmented }: ExamplePatchesTask): Promise<ExamplePatchesSummary> {
+async function examplePatches({
+  runFolder,
+  preprocessedFolder,
+  configuration: name,
+  preset,
+  recipe,
+  cases,
+  seed,
+  isAugmented,
+}: ExamplePatchesTask): Promise<ExamplePatchesSummary> {
   const plan = await readPlan(runFolder);
   const configuration = configurationOf(plan, name);
   if (configuration.previousStage !== null) throw new AppException({ code: 'contract/bad-input', issues: ['runId: patches of a cascade are not drawn'] });
@@ -40,8 +49,19 @@ async function examplePatches({ runFolder, preprocessedFolder, configuration: na
     const begin = n * depth * sliceVoxels;
     const slice = fullestSlice(sampler.labels.subarray(begin, begin + depth * sliceVoxels), shape);
     const from = begin + slice * sliceVoxels;
-    const cut = { values: sampler.images.subarray(from * channels, (from + sliceVoxels) * channels), classes: sampler.labels.subarray(from, from + sliceVoxels) };
-    return { slice, pngs: plan.channels.map((_channel, channel) => Buffer.from(drawPatch({ ...cut, channels, channel, shapeHw: [height, width] })).toString('base64')) };
+    const cut = {
+      values: sampler.images.subarray(from * channels, (from + sliceVoxels) * channels),
+      classes: sampler.labels.subarray(from, from + sliceVoxels),
+    };
+    return {
+      slice,
+      pngs: plan.channels.map((_channel, channel) => Buffer.from(drawPatch({ ...cut, channels, channel, shapeHw: [height, width] })).toString('base64')),
+    };
   });
-  return { patch: [...configuration.patch], channelNames: plan.channels.map((channel) => channel.name), classNames: plan.classes.map((one) => one.name), patches };
+  return {
+    patch: [...configuration.patch],
+    channelNames: plan.channels.map((channel) => channel.name),
+    classNames: plan.classes.map((one) => one.name),
+    patches,
+  };
 }

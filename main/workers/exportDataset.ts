@@ -143,8 +143,22 @@ class DatasetWriter {
     const sha256 = await this.#writeVolume(name, mask.grid, mask.voxels);
     const { provenance, warnings } = await reader.of(one);
     for (const error of warnings) this.port.tell({ type: 'problem', error });
-    const segments = this.input.legend.filter(({ labelValue }) => this.#labels.valueOf.has(labelValue)).map((segment) => ({ ...segment, labelValue: this.#labels.valueOf.get(segment.labelValue)! }));
-    this.#described.push({ name, sha256, format: 'nifti', caseId, revision, labelSha256, segments, deidentification: null, exportedAt: new Date().toISOString(), provenance, warnings: warnings.map(describeError) });
+    const segments = this.input.legend
+      .filter(({ labelValue }) => this.#labels.valueOf.has(labelValue))
+      .map((segment) => ({ ...segment, labelValue: this.#labels.valueOf.get(segment.labelValue)! }));
+    this.#described.push({
+      name,
+      sha256,
+      format: 'nifti',
+      caseId,
+      revision,
+      labelSha256,
+      segments,
+      deidentification: null,
+      exportedAt: new Date().toISOString(),
+      provenance,
+      warnings: warnings.map(describeError),
+    });
   }
 
   async #withUnknown<A extends Uint8Array | Uint16Array>(voxels: A, { completeness = COMPLETE, backgroundFile, image }: LabelledCase): Promise<A> {

@@ -50,7 +50,13 @@ export async function runFindBest(input: FindBestTask, port: JobPort): Promise<R
       caseCount: input.truthFiles.length,
       mirror: input.mirror,
       structures: (plan.regions ?? plan.classes).map(({ name }) => name),
-      candidates: ranked.map(({ candidate: { name, configurations, runIds }, dice, perClass }) => ({ name, configurations, runIds, dice, dicePerStructure: perClass })),
+      candidates: ranked.map(({ candidate: { name, configurations, runIds }, dice, perClass }) => ({
+        name,
+        configurations,
+        runIds,
+        dice,
+        dicePerStructure: perClass,
+      })),
       postprocessing: { steps: decision.postprocessing.steps, diceBefore: orNull(decision.before.mean), diceAfter: orNull(decision.after.mean) },
     };
     if (port.stop.aborted) return ok({ stopped: true });

@@ -40,10 +40,7 @@ function fill(spareBytes: number): void {
 }
 
 function statfs(): { bavail: number; bsize: number } {
-  const [bavail, bsize] = execFileSync('stat', ['-f', '-c', '%a %S', disk], { encoding: 'utf8' })
-    .trim()
-    .split(' ')
-    .map(Number);
+  const [bavail, bsize] = execFileSync('stat', ['-f', '-c', '%a %S', disk], { encoding: 'utf8' }).trim().split(' ').map(Number);
   return { bavail: bavail!, bsize: bsize! };
 }
 
@@ -63,10 +60,7 @@ describe.skipIf(!canMount)(`full disk${notice}`, () => {
     const tell = (news: JobNews) => {
       if (news.type === 'item') cases.push(ImportedCase.parse(news.item));
     };
-    const result = await runImport(
-      { task: 'import', paths: [study], casesFolder, existing: [], legend: [] },
-      { tell, stop: { aborted: false } },
-    );
+    const result = await runImport({ task: 'import', paths: [study], casesFolder, existing: [], legend: [] }, { tell, stop: { aborted: false } });
     return { result, cases };
   };
 

@@ -55,8 +55,7 @@ export async function writeCase({ caseId, source, loaded, labels, importedLabels
   try {
     await mkdir(temporary);
     const fileSha256s: string[] = [];
-    for (const [n, { grid, voxels }] of loaded.channels.entries())
-      fileSha256s.push(await writeStoredChannel(join(temporary, channelNames[n]!), grid, voxels));
+    for (const [n, { grid, voxels }] of loaded.channels.entries()) fileSha256s.push(await writeStoredChannel(join(temporary, channelNames[n]!), grid, voxels));
     if (loaded.dicomReference) {
       await writeFileAtomic(join(temporary, DICOM_REFERENCE_FILE), Buffer.from(JSON.stringify(loaded.dicomReference)));
     }
@@ -64,7 +63,12 @@ export async function writeCase({ caseId, source, loaded, labels, importedLabels
     if (labels) {
       const sha256 = await writeFirstLabels(temporary, labels, loaded.sourceGrid);
       await writeImportedLabels(temporary, importedLabels);
-      labelFacts = { labelFile: join(folder, FIRST_LABELMAP), labelSha256: sha256, segments: [...labels.segments], ...(labels.rules ? { labelRules: labels.rules } : {}) };
+      labelFacts = {
+        labelFile: join(folder, FIRST_LABELMAP),
+        labelSha256: sha256,
+        segments: [...labels.segments],
+        ...(labels.rules ? { labelRules: labels.rules } : {}),
+      };
     }
     if (existsSync(folder)) throw new Error(`${folder} exists already`);
     await rename(temporary, folder);

@@ -1,14 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { z } from 'zod';
@@ -72,13 +63,7 @@ describe('phantoms → import → export', () => {
     const { result, port } = await importAll();
     expect(result).toEqual({ ok: true, value: { importedCount: 5, alreadyImportedCount: 0, attachedCount: 0, failedCount: 0 } });
     expect(port.problems).toEqual([]);
-    expect(port.cases.map(({ caseId }) => caseId)).toEqual([
-      'phantom_001',
-      'phantom_002',
-      'phantom_003',
-      'phantom_004',
-      'phantom_005',
-    ]);
+    expect(port.cases.map(({ caseId }) => caseId)).toEqual(['phantom_001', 'phantom_002', 'phantom_003', 'phantom_004', 'phantom_005']);
     expect(port.cases.map(({ labelFile }) => labelFile !== undefined)).toEqual([true, true, true, false, false]);
     for (const one of port.cases) {
       const [volume] = await readStoredImage(one.image);
@@ -146,7 +131,13 @@ describe('phantoms → import → export', () => {
         if (news.type === 'item') recording.stop.aborted = true;
       },
     };
-    const result = await runExport(exportTaskOf(port.cases.filter(({ labelFile }) => labelFile !== undefined), output), stopping);
+    const result = await runExport(
+      exportTaskOf(
+        port.cases.filter(({ labelFile }) => labelFile !== undefined),
+        output,
+      ),
+      stopping,
+    );
     expect(result).toMatchObject({ ok: true, value: { writtenCount: 1, failedCount: 0 } });
     expect(readdirSync(output)).toEqual(['export-report.json', 'phantom_001.nii.gz']);
   });
@@ -158,10 +149,7 @@ describe('phantoms → import → export', () => {
     expect(again.result).toMatchObject({ ok: true, value: { importedCount: 0, alreadyImportedCount: 5 } });
     expect(again.port.problems[0]).toMatchObject({ code: 'import/already-imported', caseId: 'phantom_001' });
     const renamed = join(root, 'other');
-    await runPhantoms(
-      { task: 'phantoms', folder: renamed, caseCount: 1, labelledCount: 0, seed: 99 },
-      new RecordingPort(),
-    );
+    await runPhantoms({ task: 'phantoms', folder: renamed, caseCount: 1, labelledCount: 0, seed: 99 }, new RecordingPort());
     const more = await importAll({ existing, paths: [renamed] });
     expect(more.port.cases.map(({ caseId }) => caseId)).toEqual(['phantom_001-2']);
   });
@@ -180,16 +168,9 @@ describe('phantoms → import → export', () => {
     expect(codes).toContainEqual(['import/truncated', cut]);
     expect(codes).toContainEqual(['import/label-without-image', orphan]);
     expect(codes).toContainEqual(['import/label-shape', wrong]);
-    expect(port.cases.find(({ caseId }) => caseId === 'phantom_002')).toMatchObject({
-      warnings: [{ code: 'import/label-shape' }],
-    });
+    expect(port.cases.find(({ caseId }) => caseId === 'phantom_002')).toMatchObject({ warnings: [{ code: 'import/label-shape' }] });
     expect(port.cases.find(({ caseId }) => caseId === 'phantom_002')?.labelFile).toBeUndefined();
-    expect(readdirSync(join(root, 'project/cases')).sort()).toEqual([
-      'phantom_001',
-      'phantom_002',
-      'phantom_003',
-      'phantom_005',
-    ]);
+    expect(readdirSync(join(root, 'project/cases')).sort()).toEqual(['phantom_001', 'phantom_002', 'phantom_003', 'phantom_005']);
   });
 
   it('stops between files and fails with the reason when nothing is there', async () => {
@@ -205,10 +186,7 @@ describe('phantoms → import → export', () => {
     expect(readdirSync(join(root, 'project/cases'))).toEqual(['phantom_001']);
     const empty = join(root, 'empty');
     mkdirSync(empty);
-    expect((await importAll({ paths: [empty] })).result).toEqual({
-      ok: false,
-      error: { code: 'import/nothing-found', paths: [empty] },
-    });
+    expect((await importAll({ paths: [empty] })).result).toEqual({ ok: false, error: { code: 'import/nothing-found', paths: [empty] } });
   });
 
   it('clears what an interrupted import left, and leaves nothing when the project cannot be written', async () => {

@@ -61,7 +61,15 @@ describe('segmentations on import', () => {
 
   async function importAll(paths: string[], changes: Changes = {}) {
     const port = new Port();
-    const input: z.input<typeof ImportTask> = { task: 'import', paths, casesFolder: join(root, 'cases'), memoryFile: join(root, 'memory.gz'), existing: [], legend: [], ...changes };
+    const input: z.input<typeof ImportTask> = {
+      task: 'import',
+      paths,
+      casesFolder: join(root, 'cases'),
+      memoryFile: join(root, 'memory.gz'),
+      existing: [],
+      legend: [],
+      ...changes,
+    };
     return { port, result: await runImport(input, port) };
   }
   /** What the services would pass to the next import. */
@@ -73,7 +81,10 @@ describe('segmentations on import', () => {
           caseId,
           sourceKey,
           sourceGrid: image.sourceGrid,
-          labelSha256s: [...(labelSha256 ? [labelSha256] : []), ...imports.flatMap((port) => port.labels.filter((one) => one.caseId === caseId).map((one) => one.labelSha256))],
+          labelSha256s: [
+            ...(labelSha256 ? [labelSha256] : []),
+            ...imports.flatMap((port) => port.labels.filter((one) => one.caseId === caseId).map((one) => one.labelSha256)),
+          ],
           hasImportedLabels: labelSha256 !== undefined,
         })),
       ),
@@ -91,7 +102,10 @@ describe('segmentations on import', () => {
     const reference = (await readDicomReference(join(root, 'cases', caseId)))!;
     const provenance = { softwareVersion: '1', origin: 'manual', models: [], author: 'Grey', savedAtMs, accepted: null } as unknown as Provenance;
     mkdirSync(join(root, 'rt'), { recursive: true });
-    writeFileSync(join(root, 'rt', file), writeImplicitDicom(rtStructOf({ grid, labels: drawn, segments, reference, provenance, nowMs: savedAtMs, random: (count) => randomBytes(count) })));
+    writeFileSync(
+      join(root, 'rt', file),
+      writeImplicitDicom(rtStructOf({ grid, labels: drawn, segments, reference, provenance, nowMs: savedAtMs, random: (count) => randomBytes(count) })),
+    );
     return join(root, 'rt', file);
   }
   const named = (segments: readonly Segment[] | undefined) => segments?.map(({ labelValue, name }) => `${labelValue} ${name}`);
@@ -147,7 +161,10 @@ describe('segmentations on import', () => {
     expect(third.port.problems).toEqual([]);
 
     // a Decathlon folder with the same name under another number
-    for (const [folder, voxelsOf] of [['imagesTr', voxels], ['labelsTr', labels(5, 1)]] as const) {
+    for (const [folder, voxelsOf] of [
+      ['imagesTr', voxels],
+      ['labelsTr', labels(5, 1)],
+    ] as const) {
       mkdirSync(join(root, 'set', folder), { recursive: true });
       writeFileSync(join(root, 'set', folder, 'x.nii.gz'), gzipSync(Buffer.concat(niftiChunks(grid, voxelsOf))));
     }
@@ -155,7 +172,9 @@ describe('segmentations on import', () => {
     const set = await importAll([join(root, 'set')], after(a.port, withLabels.port, b.port, third.port));
     expect(named(set.port.cases[0]?.segments)).toEqual(['1 Liver', '2 Tumour']);
     expect((await readLabelmap(set.port.cases[0]!.labelFile!)).voxels).toEqual(labels(1, 2));
-    expect(set.port.problems).toMatchObject([{ code: 'import/legend-conflict', detail: "1 'tumour' became 2, because 1 is 'Liver' here; 5 'liver' became 1, because 'liver' is 1 here" }]);
+    expect(set.port.problems).toMatchObject([
+      { code: 'import/legend-conflict', detail: "1 'tumour' became 2, because 1 is 'Liver' here; 5 'liver' became 1, because 'liver' is 1 here" },
+    ]);
   });
 
   it('finds the image of a label map by place, and says so', async () => {
@@ -221,9 +240,12 @@ describe.skipIf(!hasSharedData)(`segmentations of other programs${sharedDataNoti
       const [dicom, nifti] = [`${name}`, `${name}_image`].map((caseId) => port.cases.find((one) => one.caseId === caseId));
       const [a, b] = [await labelsOf(dicom), await labelsOf(nifti)];
       let differing = 0;
-      for (let n = 0; n < a.length; n++) differing += Number((a[n]! > 0) !== (b[n]! > 0));
+      for (let n = 0; n < a.length; n++) differing += Number(a[n]! > 0 !== b[n]! > 0);
       expect([a.length, differing], name).toEqual([b.length, 0]);
-      expect(dicom?.segments?.map((one) => one.name), name).toEqual([`GTV_Mass_${name}`]);
+      expect(
+        dicom?.segments?.map((one) => one.name),
+        name,
+      ).toEqual([`GTV_Mass_${name}`]);
     }
   });
 

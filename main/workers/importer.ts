@@ -60,7 +60,11 @@ export class Importer {
     const knowledge = new Map<Source, Knowledge>();
     for (const source of found.sources) if (source.kind === 'dicom') knowledge.set(source, await this.#known.ofStack(source));
     const scanned = new Set([...knowledge.values()].flatMap((one) => (one?.newCount === 0 ? [one.caseId] : [])));
-    const inputs = await labelInputs(found, input.existing.filter(({ caseId }) => !scanned.has(caseId)), input.casesFolder);
+    const inputs = await labelInputs(
+      found,
+      input.existing.filter(({ caseId }) => !scanned.has(caseId)),
+      input.casesFolder,
+    );
     for (const problem of inputs.problems) this.#fail(problem);
     for (const [index, source] of found.sources.entries()) {
       if (port.stop.aborted) break;
@@ -149,7 +153,15 @@ export class Importer {
       await mkdir(dirname(labelFile), { recursive: true });
       const { sha256 } = await writeLabelmap(labelFile, grid, labels);
       const { rules, segments } = joined;
-      const item: ImportedLabels = { kind: 'importedLabels', caseId, labelFile, labelSha256: sha256, isDraft: inputs.some(({ isDraft }) => isDraft), segments: [...segments], ...(rules ? { labelRules: rules } : {}) };
+      const item: ImportedLabels = {
+        kind: 'importedLabels',
+        caseId,
+        labelFile,
+        labelSha256: sha256,
+        isDraft: inputs.some(({ isDraft }) => isDraft),
+        segments: [...segments],
+        ...(rules ? { labelRules: rules } : {}),
+      };
       this.parts.port.tell({ type: 'item', item });
       this.#counts.attached++;
     }
@@ -158,12 +170,18 @@ export class Importer {
   }
 
   /** Those that can be read, as one map; `null` when there is none. */
-  async #labels(inputs: readonly LabelInput[], image: ImagePlace, dataset: DatasetLegend): Promise<{ joined: JoinedLabels | null; warnings: readonly AppError[] }> {
+  async #labels(
+    inputs: readonly LabelInput[],
+    image: ImagePlace,
+    dataset: DatasetLegend,
+  ): Promise<{ joined: JoinedLabels | null; warnings: readonly AppError[] }> {
     const maps: ReadLabels[] = [];
     const failures: AppError[] = [];
     for (const { path, object, warning } of inputs) {
       try {
-        const map = object ? await readSegmentationObject(object, image.grid, this.parts.input.overlaps) : await readLabelFile(path, image, this.parts.input.overlaps);
+        const map = object
+          ? await readSegmentationObject(object, image.grid, this.parts.input.overlaps)
+          : await readLabelFile(path, image, this.parts.input.overlaps);
         maps.push(warning ? { ...map, warnings: [warning, ...map.warnings] } : map);
       } catch (thrown) {
         const error = toAppError(asReadError(thrown, path), path);

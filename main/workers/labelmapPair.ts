@@ -43,7 +43,8 @@ export async function readImageOn(grid: Grid, file: string | undefined): Promise
 
 async function readLabels(path: string) {
   const image = await readVolumeFile(path);
-  if (image.channels.length !== 1) throw new AppException({ code: 'import/unsupported', path, detail: `${image.channels.length} volumes in one file, a label map has one` });
+  if (image.channels.length !== 1)
+    throw new AppException({ code: 'import/unsupported', path, detail: `${image.channels.length} volumes in one file, a label map has one` });
   const labels = labelVoxels(image.channels[0]!);
   if (!labels.ok) throw new AppException({ code: 'import/label-values', path, detail: labels.detail });
   return toCanonical(labels.voxels, image.grid);

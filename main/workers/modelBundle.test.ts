@@ -20,8 +20,14 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const bundle: ModelBundle = {
   checkpoint: tinyCheckpoint,
   record: {
-    version: 1, runId: RunId.parse('20261124-160501-2d-f0'), author: 'somebody', createdAt: '2026-11-24T16:05:01.000Z', options: { configuration: '2d' },
-    legend: [{ labelValue: 1, name: 'body', colorRgb: [255, 0, 0] }], trainingDataSha256: 'a'.repeat(64), cases: [{ caseId: 'case_1', sha256: 'b' }],
+    version: 1,
+    runId: RunId.parse('20261124-160501-2d-f0'),
+    author: 'somebody',
+    createdAt: '2026-11-24T16:05:01.000Z',
+    options: { configuration: '2d' },
+    legend: [{ labelValue: 1, name: 'body', colorRgb: [255, 0, 0] }],
+    trainingDataSha256: 'a'.repeat(64),
+    cases: [{ caseId: 'case_1', sha256: 'b' }],
   },
   plan: tinyPlan,
   fingerprint: { version: 1, shapes: [[1, 2, 3]] },
@@ -31,7 +37,10 @@ const bundle: ModelBundle = {
 };
 
 async function errorOf(read: Promise<unknown>): Promise<AppError> {
-  const thrown = await read.then(() => expect.fail('it was read'), (error: unknown) => error);
+  const thrown = await read.then(
+    () => expect.fail('it was read'),
+    (error: unknown) => error,
+  );
   if (!(thrown instanceof AppException)) throw thrown;
   return thrown.error;
 }
@@ -40,7 +49,10 @@ const detailOf = async (changed: Partial<ModelBundle>): Promise<string> => {
   const error = await errorOf(readModelBundle(path));
   return error.code === 'model/unusable' ? error.detail : `${error.code}`;
 };
-const planWith = (changes: Partial<(typeof tinyPlan)['configurations'][number]>) => ({ ...tinyPlan, configurations: [{ ...tinyPlan.configurations[0]!, ...changes }] });
+const planWith = (changes: Partial<(typeof tinyPlan)['configurations'][number]>) => ({
+  ...tinyPlan,
+  configurations: [{ ...tinyPlan.configurations[0]!, ...changes }],
+});
 
 describe('model bundle', () => {
   it('comes back as it was, with what it does not know of its record', async () => {
@@ -51,7 +63,9 @@ describe('model bundle', () => {
   it('refuses weights that are not those of its plan', async () => {
     const [first, ...rest] = bundle.weights;
     expect(await detailOf({ weights: rest })).toBe(`'${first!.name}' is missing`);
-    expect(await detailOf({ weights: [...bundle.weights, { ...first!, name: 'encoder.9.0.conv.weight' }] })).toContain("no further array 'encoder.9.0.conv.weight'");
+    expect(await detailOf({ weights: [...bundle.weights, { ...first!, name: 'encoder.9.0.conv.weight' }] })).toContain(
+      "no further array 'encoder.9.0.conv.weight'",
+    );
     expect(await detailOf({ weights: [...bundle.weights, first!] })).toContain('no further array');
     expect(await detailOf({ weights: [{ ...first!, shape: [first!.values.length] }, ...rest] })).toContain('has shape');
     expect(await detailOf({ weights: [{ ...first!, values: first!.values.map(() => NaN) }, ...rest] })).toContain('not finite');

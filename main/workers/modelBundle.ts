@@ -44,10 +44,7 @@ const BundleAbout = z.object({
 });
 type BundleAbout = z.infer<typeof BundleAbout>;
 
-export type ModelBundle = Omit<BundleAbout, 'kind' | 'version' | 'weightsSha256' | 'plan'> & {
-  readonly plan: Plan;
-  readonly weights: readonly NamedArray[];
-};
+export type ModelBundle = Omit<BundleAbout, 'kind' | 'version' | 'weightsSha256' | 'plan'> & { readonly plan: Plan; readonly weights: readonly NamedArray[] };
 
 const LARGEST_BUNDLE_BYTES = 2 ** 31 - 1;
 /** Far above any network of the presets; keeps a made-up plan from eating all memory. */

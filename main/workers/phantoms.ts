@@ -27,11 +27,7 @@ export async function runPhantoms(input: PhantomTask, port: JobPort): Promise<Re
 }
 
 async function writePairs(input: PhantomTask, port: JobPort): Promise<Record<string, unknown>> {
-  const folders = {
-    images: join(input.folder, 'imagesTr'),
-    labels: join(input.folder, 'labelsTr'),
-    truth: join(input.folder, 'truthTs'),
-  };
+  const folders = { images: join(input.folder, 'imagesTr'), labels: join(input.folder, 'labelsTr'), truth: join(input.folder, 'truthTs') };
   for (const folder of Object.values(folders)) await mkdir(folder, { recursive: true });
   const total = input.caseCount;
   const labelled: { image: string; label: string }[] = [];
@@ -52,14 +48,7 @@ async function writePairs(input: PhantomTask, port: JobPort): Promise<Record<str
 }
 
 function datasetJson(training: readonly { image: string; label: string }[]): string {
-  const labels = Object.fromEntries([
-    ['0', 'background'],
-    ...PHANTOM_LABEL_NAMES.map((name, n) => [String(n + 1), name]),
-  ]);
+  const labels = Object.fromEntries([['0', 'background'], ...PHANTOM_LABEL_NAMES.map((name, n) => [String(n + 1), name])]);
   const description = 'Studies by formula, written by Maskloop';
-  return JSON.stringify(
-    { name: 'phantoms', description, modality: { '0': 'MR' }, labels, numTraining: training.length, training },
-    null,
-    2,
-  );
+  return JSON.stringify({ name: 'phantoms', description, modality: { '0': 'MR' }, labels, numTraining: training.length, training }, null, 2);
 }

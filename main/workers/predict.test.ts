@@ -44,13 +44,33 @@ function valueAt(n: number): number {
 const truth = Uint8Array.from({ length: COUNT }, (_, n) => (valueAt(n) === 200 ? 1 : 0));
 
 const configuration = (change: Partial<PlanConfiguration> = {}): PlanConfiguration => ({
-  name: '3d_fullres', previousStage: null, spacingDhwMm: [2, 1.2, 1], medianShapeDhw: [12, 15, 16], patch: [8, 8, 8], batchSize: 2, batchDice: false,
-  architecture: 'plain', norm: 'instance', stages: [{ features: 4, convs: 1, kernel: [3, 3, 3], stride: [1, 1, 1] }], decoderConvs: 1, negativeSlope: 0.01, deepSupervisionWeights: [1], ...change,
+  name: '3d_fullres',
+  previousStage: null,
+  spacingDhwMm: [2, 1.2, 1],
+  medianShapeDhw: [12, 15, 16],
+  patch: [8, 8, 8],
+  batchSize: 2,
+  batchDice: false,
+  architecture: 'plain',
+  norm: 'instance',
+  stages: [{ features: 4, convs: 1, kernel: [3, 3, 3], stride: [1, 1, 1] }],
+  decoderConvs: 1,
+  negativeSlope: 0.01,
+  deepSupervisionWeights: [1],
+  ...change,
 });
 const plan = (change: Partial<Plan> = {}, configurations = [configuration()]): Plan =>
   Plan.parse({
-    version: 2, preset: 'v2', transposeForward: [0, 1, 2], classes: [{ labelValue: 7, name: 'ball & co' }], regions: null, ignoreClass: null, ignoreLabelValue: null,
-    channels: [{ name: 'CT', normalization: 'none', insideMaskOnly: false, mean: 0, std: 1, percentile005: 0, percentile995: 1 }], configurations, ...change,
+    version: 2,
+    preset: 'v2',
+    transposeForward: [0, 1, 2],
+    classes: [{ labelValue: 7, name: 'ball & co' }],
+    regions: null,
+    ignoreClass: null,
+    ignoreLabelValue: null,
+    channels: [{ name: 'CT', normalization: 'none', insideMaskOnly: false, mean: 0, std: 1, percentile005: 0, percentile995: 1 }],
+    configurations,
+    ...change,
   });
 
 /** A run whose "weights" are the numbers of its formula. */
@@ -58,7 +78,17 @@ async function writeRun(name: string, of: Plan, weights: readonly number[], whic
   const runFolder = join(folder, name);
   mkdirSync(runFolder);
   await writePlan(runFolder, of);
-  const loop = { step: 1, epoch: 1, elapsedMs: 1, validationMs: 0, bestDice: null, validationsWithoutGain: 0, skippedInRow: 0, skippedSteps: 0, random: [1, 2, 3, 4] as never };
+  const loop = {
+    step: 1,
+    epoch: 1,
+    elapsedMs: 1,
+    validationMs: 0,
+    bestDice: null,
+    validationsWithoutGain: 0,
+    skippedInRow: 0,
+    skippedSteps: 0,
+    random: [1, 2, 3, 4] as never,
+  };
   const arrays: NamedArray[] = [{ name: 'formula', shape: [weights.length], values: Float32Array.from(weights) }];
   await writeCheckpoint(runFolder, 'best', { version: 1, configuration: which, loop }, arrays);
   return runFolder;
@@ -100,9 +130,20 @@ interface Choices {
 
 async function predicted(runFolders: readonly string[], { options = {}, saveProbabilities = false, previous, memory }: Choices = {}) {
   const outputFolder = join(folder, 'out');
-  await writeGzippedNifti(join(folder, 'in', 'case.nii.gz'), grid, Int16Array.from({ length: COUNT }, (_, n) => valueAt(n)));
+  await writeGzippedNifti(
+    join(folder, 'in', 'case.nii.gz'),
+    grid,
+    Int16Array.from({ length: COUNT }, (_, n) => valueAt(n)),
+  );
   const models = runFolders.map((runFolder) => ({ runFolder, previousRunFolders: previous ? [previous] : [] }));
-  const task = PredictTask.parse({ task: 'predict', models, options, memory, cases: [], folder: { inputFolder: join(folder, 'in'), outputFolder, saveProbabilities } });
+  const task = PredictTask.parse({
+    task: 'predict',
+    models,
+    options,
+    memory,
+    cases: [],
+    folder: { inputFolder: join(folder, 'in'), outputFolder, saveProbabilities },
+  });
   const result = await runPredict(task, { tell: () => undefined, stop: { aborted: false } }, factory);
   const volume = async (file: string) => (await readVolumeFile(join(outputFolder, file))).channels[0]!;
   return { result, volume, files: () => readdirSync(outputFolder).sort(), outputFolder };
@@ -134,10 +175,17 @@ describe('a folder of DICOM series', () => {
     };
     const models = [{ runFolder, previousRunFolders: [] }];
     const task = PredictTask.parse({
-      task: 'predict', models, options: {}, cases: [], folder: { inputFolder: join(folder, 'in'), outputFolder, saveProbabilities: false, format: 'dicom-seg', about },
+      task: 'predict',
+      models,
+      options: {},
+      cases: [],
+      folder: { inputFolder: join(folder, 'in'), outputFolder, saveProbabilities: false, format: 'dicom-seg', about },
     });
     const news: JobNews[] = [];
-    expect(await runPredict(task, { tell: (one) => news.push(one), stop: { aborted: false } }, factory)).toEqual({ ok: true, value: { predictedCount: 1, failedCount: 0 } });
+    expect(await runPredict(task, { tell: (one) => news.push(one), stop: { aborted: false } }, factory)).toEqual({
+      ok: true,
+      value: { predictedCount: 1, failedCount: 0 },
+    });
     expect(news.filter(({ type }) => type === 'problem')).toEqual([]);
     const [name, ...more] = readdirSync(outputFolder);
     expect([name, ...more]).toEqual(['ct.seg.dcm']);
@@ -145,7 +193,9 @@ describe('a folder of DICOM series', () => {
     const { segments, maskOf } = await readDicomSeg(bytes, name!);
     expect(segments).toMatchObject([{ name: 'liver', codes: { type: { value: '10200004' } } }]);
     expect(maskOf(0).reduce((sum, voxel) => sum + voxel, 0)).toBe(truth.reduce((sum, voxel) => sum + voxel, 0));
-    const weights = createHash('sha256').update(readFileSync(join(runFolder, 'checkpoint_best.bin'))).digest('hex');
+    const weights = createHash('sha256')
+      .update(readFileSync(join(runFolder, 'checkpoint_best.bin')))
+      .digest('hex');
     for (const text of ['PAT-1', 'AUTOMATIC', `run=${runId} weightsSha256=${weights}`]) expect(bytes.toString('latin1'), text).toContain(text);
   });
 });
@@ -201,8 +251,17 @@ describe('one model', () => {
   });
 
   it('paints regions in the order of the plan', async () => {
-    const regions = [{ name: 'body', classes: [1, 2], paintsClass: 1 }, { name: 'core', classes: [2], paintsClass: 2 }];
-    const of = plan({ classes: [{ labelValue: 3, name: 'shell' }, { labelValue: 5, name: 'core' }], regions });
+    const regions = [
+      { name: 'body', classes: [1, 2], paintsClass: 1 },
+      { name: 'core', classes: [2], paintsClass: 2 },
+    ];
+    const of = plan({
+      classes: [
+        { labelValue: 3, name: 'shell' },
+        { labelValue: 5, name: 'core' },
+      ],
+      regions,
+    });
     const { volume, files } = await predicted([await writeRun('a', of, [150, 1])], { saveProbabilities: true });
     // the formula leaves the first region at logit 0: not above one half, so only the core is painted
     expect([...(await volume('case.nii.gz'))]).toEqual([...truth.map((one) => one * 5)]);
@@ -303,7 +362,8 @@ describe('a case that needs more memory than there is', () => {
   it('fewer slices at once paint the same mask', async () => {
     const run = await writeRun('a', slices(), [150, 1], '2d');
     const masks = [];
-    for (const windowsPerCall of [8, 1]) masks.push(Buffer.from((await (await predicted([run], { options: { windowsPerCall } })).volume('case.nii.gz')).buffer));
+    for (const windowsPerCall of [8, 1])
+      masks.push(Buffer.from((await (await predicted([run], { options: { windowsPerCall } })).volume('case.nii.gz')).buffer));
     expect(masks[1]!.equals(masks[0]!)).toBe(true);
   });
 });
@@ -322,7 +382,11 @@ describe('several models', () => {
   it('configurations vote by the mean of their probabilities', async () => {
     const slices = configuration({ name: '2d', patch: [8, 8], spacingDhwMm: [null, 1.2, 1] });
     const both = plan({}, [configuration(), slices]);
-    const runs = [await writeRun('a', both, [150, 0.04]), await writeRun('b', both, [90, 0.02], '2d'), await writeRun('c', plan({ preset: 'seed' }), [170, 0.01])];
+    const runs = [
+      await writeRun('a', both, [150, 0.04]),
+      await writeRun('b', both, [90, 0.02], '2d'),
+      await writeRun('c', plan({ preset: 'seed' }), [170, 0.01]),
+    ];
     const { volume, result, files } = await predicted(runs, { saveProbabilities: true });
     expect(result.ok).toBe(true);
     expect(files().filter((name) => name.startsWith('.'))).toEqual([]);

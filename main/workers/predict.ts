@@ -61,7 +61,12 @@ interface Tally {
 const NOTHING: Readonly<Tally> = { predicted: 0, failed: 0, lackedMemory: null };
 
 /** Runs `predictOne` for each entry; a failure becomes a problem and the next one goes on. Stops when told to. */
-async function each<T>(entries: readonly T[], port: JobPort, pathOf: (entry: T) => string, predictOne: (entry: T, report: (part: number) => void) => Promise<boolean>): Promise<Tally> {
+async function each<T>(
+  entries: readonly T[],
+  port: JobPort,
+  pathOf: (entry: T) => string,
+  predictOne: (entry: T, report: (part: number) => void) => Promise<boolean>,
+): Promise<Tally> {
   const tally: Tally = { ...NOTHING };
   for (const [done, entry] of entries.entries()) {
     if (port.stop.aborted) break;
@@ -90,21 +95,26 @@ const hooksOf = (port: HoldingPort, report: (part: number) => void, scratchFolde
 });
 
 function predictStored(input: PredictTask, port: HoldingPort, ensemble: Ensemble): Promise<Tally> {
-  return each(input.cases, port, ({ image }) => image.files[0]!, async ({ caseId, image, outputFile, uncertaintyFile }, report) => {
-    const began = performance.now();
-    const entropies = uncertaintyFile === undefined ? undefined : new EntropyMap();
-    const hooks = { ...hooksOf(port, report, dirname(outputFile)), ...(entropies && { entropies }) };
-    requireMemory(ensemble, { grid: image.grid, path: image.files[0]!, caseId }, input.memory);
-    const classes = await predictCase(ensemble, await readStoredImage(image), image.files[0]!, hooks);
-    if (!classes) return false;
-    const labels = labelsOfClasses(classes, ensemble.members[0]!.plan);
-    const uncertainty = entropies && (await keepUncertainty(entropies.onStoredGrid(), labels, image.grid, uncertaintyFile!));
-    const { sha256 } = await writeLabelmap(outputFile, image.grid, labels);
-    const elapsedSeconds = (performance.now() - began) / 1000;
-    const item: TaskItem = { kind: 'prediction', caseId, labelFile: outputFile, labelSha256: sha256, elapsedSeconds, ...(uncertainty && { uncertainty }) };
-    port.tell({ type: 'item', item });
-    return true;
-  });
+  return each(
+    input.cases,
+    port,
+    ({ image }) => image.files[0]!,
+    async ({ caseId, image, outputFile, uncertaintyFile }, report) => {
+      const began = performance.now();
+      const entropies = uncertaintyFile === undefined ? undefined : new EntropyMap();
+      const hooks = { ...hooksOf(port, report, dirname(outputFile)), ...(entropies && { entropies }) };
+      requireMemory(ensemble, { grid: image.grid, path: image.files[0]!, caseId }, input.memory);
+      const classes = await predictCase(ensemble, await readStoredImage(image), image.files[0]!, hooks);
+      if (!classes) return false;
+      const labels = labelsOfClasses(classes, ensemble.members[0]!.plan);
+      const uncertainty = entropies && (await keepUncertainty(entropies.onStoredGrid(), labels, image.grid, uncertaintyFile!));
+      const { sha256 } = await writeLabelmap(outputFile, image.grid, labels);
+      const elapsedSeconds = (performance.now() - began) / 1000;
+      const item: TaskItem = { kind: 'prediction', caseId, labelFile: outputFile, labelSha256: sha256, elapsedSeconds, ...(uncertainty && { uncertainty }) };
+      port.tell({ type: 'item', item });
+      return true;
+    },
+  );
 }
 
 /** The map as `.nii.gz` of bytes; returns the numbers. */
@@ -122,26 +132,31 @@ async function predictFolder(folder: NonNullable<PredictTask['folder']>, port: H
   await mkdir(outputFolder, { recursive: true });
   const plan = ensemble.members[0]!.plan;
   const files = new PredictedFiles(outputFolder, format, about);
-  return each(sources, port, ({ path }) => path, async (source, report) => {
-    const loaded = await loadSource(source);
-    const { channels, sourceGrid } = loaded;
-    requireMemory(ensemble, { grid: channels[0]!.grid, path: source.path }, memory);
-    const written = (path: string): void => port.tell({ type: 'item', item: { kind: 'writtenFile', path, sourcePath: source.path } });
-    const scratch = saveProbabilities ? await ProbabilityScratch.open(outputFolder) : null;
-    try {
-      const onProbabilities = scratch ? { onProbabilities: scratch.add.bind(scratch) } : {};
-      const classes = await predictCase(ensemble, channels, source.path, { ...hooksOf(port, report, outputFolder), ...onProbabilities });
-      if (!classes) return false;
-      const paths = await files.write(loaded, labelsOfClasses(classes, plan), (error) => port.tell({ type: 'problem', error }));
-      paths.forEach(written);
-      await scratch?.finish(async (name, values) => {
-        const file = join(outputFolder, `${source.baseName}_prob_${name}.nii.gz`);
-        await writeGzippedNifti(file, sourceGrid, fromCanonical(values, sourceGrid));
-        written(file);
-      });
-      return true;
-    } finally {
-      await scratch?.dispose();
-    }
-  });
+  return each(
+    sources,
+    port,
+    ({ path }) => path,
+    async (source, report) => {
+      const loaded = await loadSource(source);
+      const { channels, sourceGrid } = loaded;
+      requireMemory(ensemble, { grid: channels[0]!.grid, path: source.path }, memory);
+      const written = (path: string): void => port.tell({ type: 'item', item: { kind: 'writtenFile', path, sourcePath: source.path } });
+      const scratch = saveProbabilities ? await ProbabilityScratch.open(outputFolder) : null;
+      try {
+        const onProbabilities = scratch ? { onProbabilities: scratch.add.bind(scratch) } : {};
+        const classes = await predictCase(ensemble, channels, source.path, { ...hooksOf(port, report, outputFolder), ...onProbabilities });
+        if (!classes) return false;
+        const paths = await files.write(loaded, labelsOfClasses(classes, plan), (error) => port.tell({ type: 'problem', error }));
+        paths.forEach(written);
+        await scratch?.finish(async (name, values) => {
+          const file = join(outputFolder, `${source.baseName}_prob_${name}.nii.gz`);
+          await writeGzippedNifti(file, sourceGrid, fromCanonical(values, sourceGrid));
+          written(file);
+        });
+        return true;
+      } finally {
+        await scratch?.dispose();
+      }
+    },
+  );
 }

@@ -45,10 +45,20 @@ async function writeCase(index: number): Promise<unknown> {
 /** One validation, at the end. */
 const taskOf = (runId: string, epochs: number, stepsPerEpoch: number): TrainTask =>
   TrainTask.parse({
-    task: 'train', runId, runFolder: join(root, runId), preprocessedFolder: join(root, 'preprocessed'),
-    configuration: '3d_fullres', preset: 'v2', fold: 0, amp: 'off', epochs, seed: 5, resume: false,
+    task: 'train',
+    runId,
+    runFolder: join(root, runId),
+    preprocessedFolder: join(root, 'preprocessed'),
+    configuration: '3d_fullres',
+    preset: 'v2',
+    fold: 0,
+    amp: 'off',
+    epochs,
+    seed: 5,
+    resume: false,
     recipe: trainingRecipe('v2', { epochs }, { stepsPerEpoch, batchSize: 2, learningRate: 0.003, skipEval: epochs }, false),
-    legend, cases,
+    legend,
+    cases,
   });
 const pictureIn = (runId: string, name: string): Buffer => readFileSync(join(root, runId, FILM_FOLDER, name));
 const trained = async (runId: string): Promise<PredictionFilm> => (await readFilm(join(root, runId)))!;
@@ -73,7 +83,8 @@ it('goes on where a run goes on, and takes no picture while those before were to
   const folder = join(root, 'by-hand');
   const plan = await readPlan(join(root, 'late'));
   const one = TrainCase.parse(cases[2]);
-  const add = async (maker: FilmMaker, step: number, elapsedSeconds: number) => maker.add(one, new Uint8Array(16 * 12 * 12).fill(step % 2), [0.25, Number.NaN], { step, epoch: step, elapsedSeconds });
+  const add = async (maker: FilmMaker, step: number, elapsedSeconds: number) =>
+    maker.add(one, new Uint8Array(16 * 12 * 12).fill(step % 2), [0.25, Number.NaN], { step, epoch: step, elapsedSeconds });
   const first = await FilmMaker.open(folder, plan, legend);
   await add(first, 1, 0.001);
   await add(first, 2, 0.001); // the first one cost more than 2 % of a millisecond
@@ -89,7 +100,8 @@ it('goes on where a run goes on, and takes no picture while those before were to
 });
 
 describe('frames', () => {
-  const film = (...steps: number[]): PredictionFilm => PredictionFilm.parse({ version: 1, caseId: 'a', sliceK: 0, sliceCount: 1, spentMs: 0, frames: steps.map(frame) });
+  const film = (...steps: number[]): PredictionFilm =>
+    PredictionFilm.parse({ version: 1, caseId: 'a', sliceK: 0, sliceCount: 1, spentMs: 0, frames: steps.map(frame) });
   const frame = (step: number) => ({ step, epoch: step, elapsedSeconds: step, dice: null });
   const stepsOf = (frames: readonly { step: number }[]) => frames.map(({ step }) => step);
 

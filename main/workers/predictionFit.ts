@@ -23,10 +23,16 @@ interface Wanted {
  * Members predict one after the other, so the hungriest counts. Throws `predict/memory-short` with what would fit, unless told
  * to ignore it. Graphics cards are not asked for their memory.
  */
-export function requireMemory(ensemble: Ensemble, { grid, ...wanted }: Wanted, policy: MemoryPolicy | undefined, availableBytes = memoryForThisProcess()): void {
+export function requireMemory(
+  ensemble: Ensemble,
+  { grid, ...wanted }: Wanted,
+  policy: MemoryPolicy | undefined,
+  availableBytes = memoryForThisProcess(),
+): void {
   if (policy === 'ignore' || ensemble.isOnGpu) return;
   const neededBytes = bytesFor(ensemble, grid);
-  if (neededBytes > availableBytes) throw new AppException({ code: 'predict/memory-short', ...wanted, neededBytes, availableBytes, offers: offersFitting(ensemble, grid, availableBytes) });
+  if (neededBytes > availableBytes)
+    throw new AppException({ code: 'predict/memory-short', ...wanted, neededBytes, availableBytes, offers: offersFitting(ensemble, grid, availableBytes) });
 }
 
 /** What changes least comes first. */
@@ -53,7 +59,12 @@ function bytesFor({ members, options }: Ensemble, grid: Grid, choices: PredictMe
   const [first] = members;
   const predicting = choices.modelCount === 1 && first ? [{ ...first, engines: first.engines.slice(0, 1) }] : members;
   return predicting.reduce((most, { plan, configuration, engines, previous }) => {
-    const network = { network: networkOf(plan, configuration), patch: configuration.patch, windowsPerCall: windowsPerCall(configuration, slices), count: engines.length };
+    const network = {
+      network: networkOf(plan, configuration),
+      patch: configuration.patch,
+      windowsPerCall: windowsPerCall(configuration, slices),
+      count: engines.length,
+    };
     const own = inferenceBytes(network, { channels: plan.channels.length, ...expectedShapes(grid, plan, configuration) });
     return Math.max(most, own, previous ? bytesFor(previous, grid, choices) : 0);
   }, 0);

@@ -25,8 +25,7 @@ export interface ToThread {
   readonly request: PreparationRequest;
 }
 export type FromThread =
-  | { readonly index: number; readonly ok: true; readonly result: PreparationResult }
-  | { readonly index: number; readonly ok: false; readonly error: AppError };
+  { readonly index: number; readonly ok: true; readonly result: PreparationResult } | { readonly index: number; readonly ok: false; readonly error: AppError };
 
 export async function runPreparation(request: PreparationRequest): Promise<PreparationResult> {
   if (request.kind === 'preprocess') return preprocessCase(request);

@@ -31,14 +31,33 @@ export async function fingerprintCases(
   options: PreparationOptions = {},
 ): Promise<CaseFingerprint[] | null> {
   const requests = cases.map(({ image, labelFile }) => ({ kind: 'fingerprint' as const, image, labelFile, largestSample, ignoredLabel }));
-  const results = await prepareAll(requests, cases.map(({ image }) => image), 'fingerprint', port, options);
+  const results = await prepareAll(
+    requests,
+    cases.map(({ image }) => image),
+    'fingerprint',
+    port,
+    options,
+  );
   return results && results.map((result) => result as CaseFingerprint);
 }
 
 /** Makes the files of cases that have none yet; false when told to stop. A later call goes on where this one stopped. */
-export async function preprocessCases(store: PreprocessedStore, cases: readonly TrainCase[], port: JobPort, options: PreparationOptions = {}): Promise<boolean> {
+export async function preprocessCases(
+  store: PreprocessedStore,
+  cases: readonly TrainCase[],
+  port: JobPort,
+  options: PreparationOptions = {},
+): Promise<boolean> {
   const requests = cases.map((trainCase) => ({ kind: 'preprocess' as const, ...store.requestFor(trainCase) }));
-  return (await prepareAll(requests, cases.map(({ image }) => image), 'preprocessing', port, options)) !== null;
+  return (
+    (await prepareAll(
+      requests,
+      cases.map(({ image }) => image),
+      'preprocessing',
+      port,
+      options,
+    )) !== null
+  );
 }
 
 async function prepareAll(

@@ -57,7 +57,21 @@ export function preprocessedFile({ folder, plan, configuration, trainCase }: Pre
   const { image, labelFile, completeness, backgroundFile, predictedFile } = trainCase;
   const previousFile = configuration.previousStage ? trainCase.previousFile : undefined;
   const rules = { version: FILE_VERSION, isSeed: preset === 'seed', is2d: configuration.name === '2d', spacing: configuration.spacingDhwMm };
-  const facts = { ...rules, transposeForward, channels, classes, regions, ignoreClass, ignoreLabelValue, image, labelFile, completeness, backgroundFile, previousFile, predictedFile };
+  const facts = {
+    ...rules,
+    transposeForward,
+    channels,
+    classes,
+    regions,
+    ignoreClass,
+    ignoreLabelValue,
+    image,
+    labelFile,
+    completeness,
+    backgroundFile,
+    previousFile,
+    predictedFile,
+  };
   const key = createHash('sha256').update(JSON.stringify(facts)).digest('hex').slice(0, 24);
   return join(folder, key, `${trainCase.caseId}.chunks`);
 }
@@ -78,7 +92,8 @@ export async function preprocessCase(request: PreprocessRequest): Promise<boolea
   const { locations, annotated } = classLocations(classes, plan, Random.fromSeed(LOCATION_SEED));
   const predicted = trainCase.predictedFile === undefined ? null : (await readLabelmap(trainCase.predictedFile)).voxels;
   // where voxels are unknown, a difference from the prediction need not be a correction
-  const corrected = predicted && !trainCase.completeness ? correctedVoxels(predicted, labels, plan.ignoreLabelValue, geometry, plan, Random.fromSeed(LOCATION_SEED)) : null;
+  const corrected =
+    predicted && !trainCase.completeness ? correctedVoxels(predicted, labels, plan.ignoreLabelValue, geometry, plan, Random.fromSeed(LOCATION_SEED)) : null;
   const volume = (name: string, values: Float32Array | ClassArray, channels: number): ChunkedArray => {
     const chunkShape = chunkShapeFor(patchDhw(configuration.patch), geometry.shapeDhw, channels * values.BYTES_PER_ELEMENT);
     return { name, channels, shape: geometry.shapeDhw, chunkShape, values };
@@ -89,7 +104,11 @@ export async function preprocessCase(request: PreprocessRequest): Promise<boolea
     const previous = await previousClasses(trainCase.previousFile, trainCase.caseId, plan);
     arrays.push(volume('previous', preprocessLabels(previous, null, geometry, plan).classes, 1));
   }
-  arrays.push(...list('locations', concatenated(locations)), ...(annotated ? list('annotated', annotated) : []), ...(corrected ? list('corrected', corrected) : []));
+  arrays.push(
+    ...list('locations', concatenated(locations)),
+    ...(annotated ? list('annotated', annotated) : []),
+    ...(corrected ? list('corrected', corrected) : []),
+  );
   const about: PreprocessedAbout = {
     version: FILE_VERSION,
     geometry,

@@ -26,7 +26,15 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'maskloop-prepared-'));
   cases = await Promise.all([0, 1, 2, 3].map((n) => storedCase(folder, `case${n}`, SHAPE, intensityOf(n * 1000), labelOf)));
   threadFile = join(folder, 'preprocessThread.cjs');
-  await build({ entryPoints: [resolve(import.meta.dirname, 'preprocessThread.ts')], outfile: threadFile, bundle: true, format: 'cjs', platform: 'node', target: 'node16', logLevel: 'silent' });
+  await build({
+    entryPoints: [resolve(import.meta.dirname, 'preprocessThread.ts')],
+    outfile: threadFile,
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node16',
+    logLevel: 'silent',
+  });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -165,6 +173,8 @@ describe('several cases at once', () => {
     const broken = { ...cases[1]!, labelFile: join(folder, 'none.nii.gz') };
     await expect(preprocessCases(newStore('broken'), [cases[0]!, broken, cases[2]!], silent, options())).rejects.toThrow();
     const stranger = await storedCase(folder, 'stranger2', [8, 8, 8], intensityOf(0), () => 77);
-    await expect(preprocessCases(newStore('broken'), [cases[0]!, stranger], silent, options())).rejects.toMatchObject({ error: { code: 'labels/unknown-label' } });
+    await expect(preprocessCases(newStore('broken'), [cases[0]!, stranger], silent, options())).rejects.toMatchObject({
+      error: { code: 'labels/unknown-label' },
+    });
   });
 });

@@ -67,7 +67,10 @@ export class PreprocessedStore {
     if (known) return known;
     const loading = openCase(this.#open(file), this.#chunks, joinBase(this.#plan));
     // its size is known when it has come
-    void loading.then((loaded) => this.#cases.set(file, loading, listBytes(loaded)), () => undefined);
+    void loading.then(
+      (loaded) => this.#cases.set(file, loading, listBytes(loaded)),
+      () => undefined,
+    );
     return loading;
   }
 
@@ -119,7 +122,14 @@ async function openCase(source: ByteSource, cache: ChunkCache, base: number): Pr
 
 /** Legend labels that a plan does not know, or that it knows and the legend lacks: then weights do not fit. */
 export function legendMismatch(plan: Plan, legend: readonly Segment[]): string | null {
-  const planned = plan.classes.map(({ labelValue }) => labelValue).sort((a, b) => a - b).join();
-  const wanted = legend.map(({ labelValue }) => labelValue).filter((value) => value !== plan.ignoreLabelValue).sort((a, b) => a - b).join();
+  const planned = plan.classes
+    .map(({ labelValue }) => labelValue)
+    .sort((a, b) => a - b)
+    .join();
+  const wanted = legend
+    .map(({ labelValue }) => labelValue)
+    .filter((value) => value !== plan.ignoreLabelValue)
+    .sort((a, b) => a - b)
+    .join();
   return planned === wanted ? null : `the model knows the labels ${planned}, the project has ${wanted}`;
 }

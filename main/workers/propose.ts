@@ -26,7 +26,11 @@ export async function runPropose(input: ProposeTask, port: JobPort, factory: Eng
 }
 
 /** Null when told to stop. */
-async function propose({ model, image, labelValue, box, seed, runId, scratchFolder, memory }: ProposeTask, port: JobPort, factory: EngineFactory): Promise<{ levels: Uint8Array; seedLevel: number } | null> {
+async function propose(
+  { model, image, labelValue, box, seed, runId, scratchFolder, memory }: ProposeTask,
+  port: JobPort,
+  factory: EngineFactory,
+): Promise<{ levels: Uint8Array; seedLevel: number } | null> {
   const options = PredictOptions.parse({ postprocess: false });
   const ensemble = await openEnsemble([model], options, factory);
   try {
@@ -47,7 +51,10 @@ async function propose({ model, image, labelValue, box, seed, runId, scratchFold
     const part = networkPart(wanted, geometry, plan);
     if (!part) return { levels: new Uint8Array(voxelCount(wanted.shape)), seedLevel: 0 };
     const logits = new Float32Array(voxelCount(part.shape) * spec.outputs);
-    const planes = inferPlanes(sourceFrom(source, part.begin), part.shape, spec, { predict, mayGoOn: (done, total) => mayGoOn(firstPart + (1 - firstPart) * (done / total)) });
+    const planes = inferPlanes(sourceFrom(source, part.begin), part.shape, spec, {
+      predict,
+      mayGoOn: (done, total) => mayGoOn(firstPart + (1 - firstPart) * (done / total)),
+    });
     let at = 0;
     for await (const plane of planes) {
       logits.set(plane, at);

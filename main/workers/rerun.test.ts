@@ -34,8 +34,14 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 async function writeCase(index: number): Promise<object> {
   const folder = join(root, `case_${index}`);
   mkdirSync(folder);
-  const labels = Uint8Array.from({ length: SIZE ** 3 }, (_, n) => (Math.hypot((n % SIZE) - 6 - index, (Math.floor(n / SIZE) % SIZE) - 8, Math.floor(n / SIZE ** 2) - 8) < 4.5 ? 1 : 0));
-  await writeStoredChannel(join(folder, 'image_0000.nii'), grid, Float32Array.from(labels, (label, n) => 100 + 60 * label + 30 * Math.sin(n * 12.9898 + index)));
+  const labels = Uint8Array.from({ length: SIZE ** 3 }, (_, n) =>
+    Math.hypot((n % SIZE) - 6 - index, (Math.floor(n / SIZE) % SIZE) - 8, Math.floor(n / SIZE ** 2) - 8) < 4.5 ? 1 : 0,
+  );
+  await writeStoredChannel(
+    join(folder, 'image_0000.nii'),
+    grid,
+    Float32Array.from(labels, (label, n) => 100 + 60 * label + 30 * Math.sin(n * 12.9898 + index)),
+  );
   await writeLabelmap(join(folder, 'labels.nii.gz'), grid, labels);
   const image = { files: [join(folder, 'image_0000.nii')], voxelType: 'float32', grid, sourceGrid: grid, channelNames: ['MR'] };
   return { caseId: `case_${index}`, image, labelFile: join(folder, 'labels.nii.gz'), role: index === 3 ? 'validation' : 'train', weight: 1 };
@@ -45,10 +51,21 @@ const folderOf = (runId: string): string => join(root, 'runs', runId);
 
 function task(runId: string, change: object = {}): TrainTask {
   return TrainTask.parse({
-    task: 'train', runId, runFolder: folderOf(runId), preprocessedFolder: join(root, 'preprocessed'),
-    configuration: '3d_fullres', preset: 'v2', fold: 0, amp: 'off', minutes: 0.02, seed: 5, resume: false,
+    task: 'train',
+    runId,
+    runFolder: folderOf(runId),
+    preprocessedFolder: join(root, 'preprocessed'),
+    configuration: '3d_fullres',
+    preset: 'v2',
+    fold: 0,
+    amp: 'off',
+    minutes: 0.02,
+    seed: 5,
+    resume: false,
     recipe: trainingRecipe('v2', { minutes: 0.1 }, { stepsPerEpoch: 2, batchSize: 2, ema: 0.9 }, false),
-    legend: [{ labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] }], cases, ...change,
+    legend: [{ labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] }],
+    cases,
+    ...change,
   });
 }
 
@@ -69,7 +86,13 @@ async function train(input: TrainTask, stopAfter?: number): Promise<void> {
 
 async function repeat(runId: string, of: string, change: object = {}): Promise<RerunOutcome> {
   await train(task(runId, { repeatedRunFolder: folderOf(of), ...change }));
-  const compared = await runCompareRuns({ task: 'compareRuns', runId: RunId.parse(runId), runFolder: folderOf(runId), repeatsRunId: RunId.parse(of), repeatedRunFolder: folderOf(of) });
+  const compared = await runCompareRuns({
+    task: 'compareRuns',
+    runId: RunId.parse(runId),
+    runFolder: folderOf(runId),
+    repeatsRunId: RunId.parse(of),
+    repeatedRunFolder: folderOf(of),
+  });
   if (!compared.ok) throw new Error(JSON.stringify(compared.error));
   expect(JSON.parse(readFileSync(join(folderOf(runId), 'rerun.json'), 'utf8'))).toEqual(compared.value.rerun);
   return RerunOutcome.parse(compared.value.rerun);
@@ -91,7 +114,12 @@ describe('a training by the clock, interrupted once', { timeout: 180_000 }, () =
     const outcome = await repeat('again', 'first');
     expect(describeRerun(outcome)[0]).toBe('The same result, bit for bit.');
     expect(outcome).toMatchObject({
-      largestWeightDifference: 0, comparedSteps: course!.rates.length, firstDifferentStep: null, largestLossDifference: 0, isSamePlan: true, otherEnvironment: [],
+      largestWeightDifference: 0,
+      comparedSteps: course!.rates.length,
+      firstDifferentStep: null,
+      largestLossDifference: 0,
+      isSamePlan: true,
+      otherEnvironment: [],
     });
     expect(outcome.dice).toBe(outcome.repeatedDice);
     expect(outcome.dice).not.toBeNull();
@@ -128,7 +156,9 @@ describe('a training by the clock, interrupted once', { timeout: 180_000 }, () =
     appendFileSync(join(root, 'case_1', 'image_0000.nii'), 'x');
     rmSync(join(root, 'case_2', 'labels.nii.gz'));
     expect(await errorOf(task('refused', { repeatedRunFolder: folderOf('first') }))).toEqual({
-      code: 'train/cannot-repeat', runId: 'refused', differences: ['case_1: image of channel 1 is not as it was', 'case_2: mask is missing'],
+      code: 'train/cannot-repeat',
+      runId: 'refused',
+      differences: ['case_1: image of channel 1 is not as it was', 'case_2: mask is missing'],
     });
   });
 });

@@ -11,7 +11,12 @@ const DEFAULT_REPLAY = 0.5;
  * How the batches of a retraining are mixed; `null` for every other training, without replay, and where there is nothing to
  * mix. Tells `train/nothing-to-replay` when all cases are new to the parent: it was trained elsewhere.
  */
-export async function mixOfRetraining({ parentRunFolder, recipe }: Pick<TrainTask, 'parentRunFolder' | 'recipe'>, cases: readonly TrainCase[], store: PreprocessedStore, port: JobPort): Promise<CaseMix | null> {
+export async function mixOfRetraining(
+  { parentRunFolder, recipe }: Pick<TrainTask, 'parentRunFolder' | 'recipe'>,
+  cases: readonly TrainCase[],
+  store: PreprocessedStore,
+  port: JobPort,
+): Promise<CaseMix | null> {
   if (parentRunFolder === undefined || recipe.replay === 0) return null;
   if (cases.every(({ isNew }) => isNew)) {
     port.tell({ type: 'problem', error: { code: 'train/nothing-to-replay' } });

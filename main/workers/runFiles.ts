@@ -27,7 +27,10 @@ const floats = ({ name, shape, values }: StoredArray): NamedArray => {
 };
 
 export async function exists(path: string): Promise<boolean> {
-  return access(path).then(() => true, () => false);
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 export const writeCheckpoint = (runFolder: string, kind: CheckpointKind, about: CheckpointAbout, arrays: readonly NamedArray[]): Promise<void> =>

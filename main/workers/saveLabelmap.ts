@@ -13,16 +13,12 @@ import { readFile } from '../vault/readSealed.ts';
  * needs; the upload stays. Painted background goes into a file of its own, so that no mask ever holds its value.
  * Errors: labels/wrong-byte-count, labels/unknown-label, disk/full, disk/denied. Summary: `SavedLabelmap`.
  */
-export async function runSaveLabelmap(
-  input: SaveLabelmapTask,
-  _port: JobPort,
-): Promise<Result<Record<string, unknown>>> {
+export async function runSaveLabelmap(input: SaveLabelmapTask, _port: JobPort): Promise<Result<Record<string, unknown>>> {
   try {
     const { caseId, grid, labelType, legend, backgroundFile } = input;
     const bytes = new Uint8Array(await readFile(input.uploadFile));
     const expectedBytes = grid.dimsIjk.reduce((product, count) => product * count, BYTES_PER_LABEL[labelType]);
-    if (bytes.length !== expectedBytes)
-      return err({ code: 'labels/wrong-byte-count', caseId, expectedBytes, actualBytes: bytes.length });
+    if (bytes.length !== expectedBytes) return err({ code: 'labels/wrong-byte-count', caseId, expectedBytes, actualBytes: bytes.length });
     const voxels = labelType === 'uint16' ? new Uint16Array(bytes.buffer) : bytes;
     const background = backgroundFile !== undefined && voxels instanceof Uint16Array && canPaintBackground(legend) ? takeBackground(voxels) : null;
     const labelValue = firstUnknownLabel(
@@ -39,7 +35,10 @@ export async function runSaveLabelmap(
 }
 
 export async function runCheckLabels({ caseId, labelFile, legend }: CheckLabelsTask): Promise<Result<Record<string, unknown>>> {
-  const labelValue = firstUnknownLabel((await readLabelmap(labelFile)).voxels, legend.map((segment) => segment.labelValue));
+  const labelValue = firstUnknownLabel(
+    (await readLabelmap(labelFile)).voxels,
+    legend.map((segment) => segment.labelValue),
+  );
   return labelValue === null ? ok({}) : err({ code: 'labels/unknown-label', caseId, labelValue });
 }
 

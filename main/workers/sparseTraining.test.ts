@@ -17,7 +17,16 @@ import { runTrain } from './train.ts';
 const root = mkdtempSync(join(tmpdir(), 'maskloop-sparse-'));
 const DIMS = [16, 16, 20] as const;
 /** Two of twenty in each case, some without a ball. */
-const SLICES = [[1, 8], [11, 16], [5, 18], [3, 10], [6, 14], [0, 12], [9, 17], [4, 13]];
+const SLICES = [
+  [1, 8],
+  [11, 16],
+  [5, 18],
+  [3, 10],
+  [6, 14],
+  [0, 12],
+  [9, 17],
+  [4, 13],
+];
 const HELD_OUT = SLICES.length;
 const grid = Grid.parse({ dimsIjk: DIMS, spacingMm: [1, 1, 1], originLpsMm: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] });
 let factory: EngineFactory;
@@ -50,12 +59,27 @@ async function writeCase(name: string, index: number, isSparse: boolean): Promis
 
 async function diceOf(name: string, painted: 'everything' | 'slices', completenessOf?: (index: number) => object): Promise<number> {
   const isSparse = (index: number) => painted === 'slices' && index !== HELD_OUT;
-  const cases = await Promise.all([...SLICES.keys(), HELD_OUT].map(async (index) => ({ ...(await writeCase(name, index, isSparse(index)) as object), ...(isSparse(index) && completenessOf && { completeness: completenessOf(index) }) })));
+  const cases = await Promise.all(
+    [...SLICES.keys(), HELD_OUT].map(async (index) => ({
+      ...((await writeCase(name, index, isSparse(index))) as object),
+      ...(isSparse(index) && completenessOf && { completeness: completenessOf(index) }),
+    })),
+  );
   const task = TrainTask.parse({
-    task: 'train', runId: name, runFolder: join(root, 'runs', name), preprocessedFolder: join(root, 'preprocessed'),
-    configuration: '3d_fullres', preset: 'v2', fold: 0, amp: 'off', epochs: 4, seed: 3, resume: false,
+    task: 'train',
+    runId: name,
+    runFolder: join(root, 'runs', name),
+    preprocessedFolder: join(root, 'preprocessed'),
+    configuration: '3d_fullres',
+    preset: 'v2',
+    fold: 0,
+    amp: 'off',
+    epochs: 4,
+    seed: 3,
+    resume: false,
     recipe: trainingRecipe('v2', { epochs: 4 }, { stepsPerEpoch: 9, batchSize: 2, skipEval: 3 }, false),
-    legend: [{ labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] }], cases,
+    legend: [{ labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] }],
+    cases,
   });
   const result = await runTrain(task, { tell: () => undefined, stop: { aborted: false } }, factory);
   if (!result.ok) throw new Error(JSON.stringify(result.error));
@@ -64,7 +88,12 @@ async function diceOf(name: string, painted: 'everything' | 'slices', completene
 
 describe('a tenth of the slices painted', () => {
   it('teaches more where unpainted is unknown than where it is taken for background', async () => {
-    const completenessOf = (index: number) => ({ unpainted: 'unknown', knownLabels: null, completeSlices: SLICES[index]!.map((k) => ({ axis: 'k', index: k })), completeBoxes: [] });
+    const completenessOf = (index: number) => ({
+      unpainted: 'unknown',
+      knownLabels: null,
+      completeSlices: SLICES[index]!.map((k) => ({ axis: 'k', index: k })),
+      completeBoxes: [],
+    });
     const full = await diceOf('full', 'everything');
     const sparse = await diceOf('sparse', 'slices', completenessOf);
     const wrong = await diceOf('wrong', 'slices');

@@ -24,7 +24,7 @@ const masked = (bytes: Uint8Array): number => {
 
 function records(file: Buffer): Buffer[] {
   const found: Buffer[] = [];
-  for (let at = 0; at < file.length; ) {
+  for (let at = 0; at < file.length;) {
     const length = Number(file.readBigUInt64LE(at));
     expect(file.readUInt32LE(at + 8)).toBe(masked(file.subarray(at, at + 8)));
     const bytes = file.subarray(at + 12, at + 12 + length);
@@ -78,7 +78,10 @@ describe('TensorBoard event file', () => {
     expect(more).toEqual([]);
     expect(fields(version!)[0]).toEqual([1, 1_700_000_000.5]);
     expect(nested(version!, 3).toString()).toBe('brain.Event:2');
-    for (const [record, tag, step, value] of [[first!, 'trainLoss', 300, 0.25], [second!, 'valDice/lesion', 70_000, -1.5]] as const) {
+    for (const [record, tag, step, value] of [
+      [first!, 'trainLoss', 300, 0.25],
+      [second!, 'valDice/lesion', 70_000, -1.5],
+    ] as const) {
       expect(fields(record)).toContainEqual([2, step]);
       const scalar = nested(nested(record, 5), 1);
       expect(nested(scalar, 1).toString()).toBe(tag);

@@ -45,7 +45,9 @@ export class TensorboardFile {
   /** `firstStep`: where this session begins; TensorBoard then forgets what an earlier one told from there on. */
   static async create(folder: string, firstStep: number, atMs: number): Promise<TensorboardFile> {
     await mkdir(folder, { recursive: true });
-    const file = new TensorboardFile(join(folder, `events.out.tfevents.${String(Math.floor(atMs / 1000)).padStart(10, '0')}.${hostname()}.${process.pid}.${firstStep}`));
+    const file = new TensorboardFile(
+      join(folder, `events.out.tfevents.${String(Math.floor(atMs / 1000)).padStart(10, '0')}.${hostname()}.${process.pid}.${firstStep}`),
+    );
     await file.#append(event(atMs, 0).text(3, 'brain.Event:2'));
     if (firstStep > 0) await file.#append(event(atMs, firstStep).message(7, new ProtoWriter().int(1, 1)));
     return file;

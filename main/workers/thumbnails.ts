@@ -16,7 +16,12 @@ import { breathe } from './wholeCase.ts';
 
 type ThumbnailCase = ThumbnailsTask['cases'][number];
 
-const ARRAY_OF: Readonly<Record<VoxelType, (new (buffer: ArrayBuffer) => VoxelArray) & { readonly BYTES_PER_ELEMENT: number }>> = { uint8: Uint8Array, int16: Int16Array, uint16: Uint16Array, float32: Float32Array };
+const ARRAY_OF: Readonly<Record<VoxelType, (new (buffer: ArrayBuffer) => VoxelArray) & { readonly BYTES_PER_ELEMENT: number }>> = {
+  uint8: Uint8Array,
+  int16: Int16Array,
+  uint16: Uint16Array,
+  float32: Float32Array,
+};
 
 /** Cases that cannot be drawn say why; the others go on. */
 export async function runThumbnails({ cases, legend }: ThumbnailsTask, port: JobPort): Promise<Result<Record<string, unknown>>> {
@@ -24,7 +29,10 @@ export async function runThumbnails({ cases, legend }: ThumbnailsTask, port: Job
     for (const one of cases) {
       await breathe();
       if (port.stop.aborted) break;
-      const problem = await writeThumbnail(one, legend).then(() => null, (thrown: unknown) => toAppError(thrown, one.outputFile));
+      const problem = await writeThumbnail(one, legend).then(
+        () => null,
+        (thrown: unknown) => toAppError(thrown, one.outputFile),
+      );
       port.tell({ type: 'item', item: { kind: 'thumbnail', caseId: one.caseId, outputFile: one.outputFile, problem } });
     }
     return ok({});
@@ -47,7 +55,16 @@ async function writeThumbnail({ image, modality, labelFile, outputFile }: Thumbn
 }
 
 /** Of the first channel. */
-async function readSlice({ files: [file], voxelType, grid: { dimsIjk: [ni, nj] } }: StoredImage, slice: number): Promise<VoxelArray> {
+async function readSlice(
+  {
+    files: [file],
+    voxelType,
+    grid: {
+      dimsIjk: [ni, nj],
+    },
+  }: StoredImage,
+  slice: number,
+): Promise<VoxelArray> {
   const arrayType = ARRAY_OF[voxelType];
   const voxels = new arrayType(new ArrayBuffer(ni * nj * arrayType.BYTES_PER_ELEMENT));
   const handle = await openToRead(file!);

@@ -21,7 +21,6 @@ import { LIMIT_VARIABLE } from './availableMemory.ts';
 import { readCheckpoint, readModel } from './runFiles.ts';
 import { runTrain } from './train.ts';
 
-
 const root = mkdtempSync(join(tmpdir(), 'maskloop-train-'));
 let factory: EngineFactory;
 let cases: unknown[] = [];
@@ -59,10 +58,21 @@ async function writeCase(index: number): Promise<unknown> {
 
 function task(runId: string, choices: TrainingChoices, change: object = {}): TrainTask {
   return TrainTask.parse({
-    task: 'train', runId, runFolder: join(root, 'runs', runId), preprocessedFolder: join(root, 'preprocessed'),
-    configuration: '3d_fullres', preset: 'v2', fold: 0, amp: 'off', epochs: 3, seed: 5, resume: false,
+    task: 'train',
+    runId,
+    runFolder: join(root, 'runs', runId),
+    preprocessedFolder: join(root, 'preprocessed'),
+    configuration: '3d_fullres',
+    preset: 'v2',
+    fold: 0,
+    amp: 'off',
+    epochs: 3,
+    seed: 5,
+    resume: false,
     recipe: trainingRecipe('v2', { epochs: 3 }, { stepsPerEpoch: 2, batchSize: 2, ...choices }, false),
-    legend: [{ labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] }], cases, ...change,
+    legend: [{ labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] }],
+    cases,
+    ...change,
   });
 }
 
@@ -82,7 +92,10 @@ async function train(input: TrainTask, stopAfter = Infinity) {
 }
 
 const lines = (folder: string) =>
-  readFileSync(join(folder, 'metrics.ndjson'), 'utf8').trim().split('\n').map((line) => z.record(z.string(), z.unknown()).parse(JSON.parse(line)));
+  readFileSync(join(folder, 'metrics.ndjson'), 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => z.record(z.string(), z.unknown()).parse(JSON.parse(line)));
 
 describe('exact resume, float32 on one thread', () => {
   const recipes: Record<string, TrainingChoices> = {
@@ -107,14 +120,22 @@ describe('exact resume, float32 on one thread', () => {
     // not because nothing was learned
     expect(half.arrays.some(({ values }, n) => !Buffer.from(values.buffer).equals(Buffer.from(a.arrays[n]!.values.buffer)))).toBe(true);
     // The last validation; when the ones before it come depends on how fast the machine is, and so may the best.
-    const lastDice = (folder: string): unknown[] => lines(folder).filter(({ name, step }) => name === 'valDice' && step === 6).map(({ value }) => value);
+    const lastDice = (folder: string): unknown[] =>
+      lines(folder)
+        .filter(({ name, step }) => name === 'valDice' && step === 6)
+        .map(({ value }) => value);
     expect(lastDice(whole.folder).length).toBeGreaterThan(0);
     expect(lastDice(second.folder)).toEqual(lastDice(whole.folder));
   });
 
   it('the same seed gives the same weights, another seed others', async () => {
     const runs = [];
-    for (const [runId, seed] of [['seed-a', 5], ['seed-b', 5], ['seed-c', 6]] as const) runs.push(await train(task(runId, {}, { seed, epochs: 1 })));
+    for (const [runId, seed] of [
+      ['seed-a', 5],
+      ['seed-b', 5],
+      ['seed-c', 6],
+    ] as const)
+      runs.push(await train(task(runId, {}, { seed, epochs: 1 })));
     const [a, b, c] = await Promise.all(runs.map(async ({ folder }) => (await readCheckpoint(folder, 'latest')).arrays.map(({ values }) => values)));
     expect(b).toEqual(a);
     expect(c).not.toEqual(a);
@@ -124,7 +145,10 @@ describe('exact resume, float32 on one thread', () => {
 describe('a new head on a warm body', () => {
   it('keeps body and heads of kept classes; a new class starts anew, and what is left of a legend goes on', async () => {
     const parent = await train(task('warm-parent', {}, { epochs: 1 }));
-    const two = [{ labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] }, { labelValue: 7, name: 'new', colorRgb: [3, 2, 1] }];
+    const two = [
+      { labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] },
+      { labelValue: 7, name: 'new', colorRgb: [3, 2, 1] },
+    ];
     // one step at a learning rate of nothing: what is kept is what was there at the start
     const still = { epochs: 1, recipe: trainingRecipe('v2', { epochs: 1 }, { stepsPerEpoch: 1, batchSize: 2, learningRate: 1e-30 }, true) };
     const child = await train(task('warm-child', {}, { ...still, legend: two, parentRunFolder: parent.folder }));
@@ -149,11 +173,30 @@ describe('what a run keeps', () => {
   it('best, last and every second epoch; log with a header; TensorBoard; predictions of the fold in source geometry', async () => {
     const { folder, summary, items } = await train(task('kept', { saveEvery: 2 }));
     expect(readdirSync(folder).sort()).toEqual([
-      'checkpoint_best.bin', 'checkpoint_epoch_0002.bin', 'checkpoint_latest.bin', 'course.bin', 'dataset_fingerprint.json',
-      'film', 'inputs.json', 'metrics.ndjson', 'plans.json', 'tensorboard', 'validation',
+      'checkpoint_best.bin',
+      'checkpoint_epoch_0002.bin',
+      'checkpoint_latest.bin',
+      'course.bin',
+      'dataset_fingerprint.json',
+      'film',
+      'inputs.json',
+      'metrics.ndjson',
+      'plans.json',
+      'tensorboard',
+      'validation',
     ]);
     const [header, ...metrics] = lines(folder);
-    expect(header).toMatchObject({ run: { runId: 'kept', batchSize: 2, stepsPerEpoch: 2, precision: 'float32', precisionReason: 'mixed precision is off', validationCaseCount: 1, recipe: { optimizer: 'adam' } } });
+    expect(header).toMatchObject({
+      run: {
+        runId: 'kept',
+        batchSize: 2,
+        stepsPerEpoch: 2,
+        precision: 'float32',
+        precisionReason: 'mixed precision is off',
+        validationCaseCount: 1,
+        recipe: { optimizer: 'adam' },
+      },
+    });
     expect(new Set(metrics.map(({ name }) => name))).toEqual(
       new Set(['trainLoss', 'valDice', 'learningRate', 'secondsPerStep', 'waitingShare', 'gradientNorm', 'skippedSteps', 'lossScale']),
     );
@@ -167,7 +210,9 @@ describe('what a run keeps', () => {
     const turned = Uint8Array.from(written.channels[0]!, (_, n) => written.channels[0]![n - (n % ni) + (ni - 1 - (n % ni))]!);
     const truth = Uint8Array.from(readNifti(gunzipSync(readFileSync(join(root, 'case_3', 'labels.nii.gz'))), 'labels').channels[0]!);
     const [dice] = dicePerClass(turned, truth, 2);
-    const kept = z.object({ checkpoint: z.string(), mean: z.number(), cases: z.array(z.unknown()) }).parse(JSON.parse(readFileSync(join(folder, 'validation', 'summary.json'), 'utf8')));
+    const kept = z
+      .object({ checkpoint: z.string(), mean: z.number(), cases: z.array(z.unknown()) })
+      .parse(JSON.parse(readFileSync(join(folder, 'validation', 'summary.json'), 'utf8')));
     expect(kept.mean).toBeCloseTo(dice!, 12);
     expect(kept).toMatchObject({ checkpoint: 'best', cases: [{ caseId: 'case_3', dice: { ball: dice } }] });
     expect(summary.finalDice).toBeCloseTo(dice!, 12);
@@ -292,7 +337,14 @@ describe('cascade', () => {
     await writeLabelmap(join(folder, 'labels.nii.gz'), cube, labels);
     await writeLabelmap(join(folder, 'nothing.nii.gz'), cube, new Uint8Array(labels.length));
     const image = { files: [join(folder, 'image_0000.nii')], voxelType: 'float32', grid: cube, sourceGrid: cube, channelNames: ['MR'] };
-    return { caseId: `noise_${index}`, image, labelFile: join(folder, 'labels.nii.gz'), previousFile: join(folder, 'labels.nii.gz'), role: index === 3 ? 'validation' : 'train', weight: 1 };
+    return {
+      caseId: `noise_${index}`,
+      image,
+      labelFile: join(folder, 'labels.nii.gz'),
+      previousFile: join(folder, 'labels.nii.gz'),
+      role: index === 3 ? 'validation' : 'train',
+      weight: 1,
+    };
   }
 
   it('trains and validates on what the first stage predicted', async () => {

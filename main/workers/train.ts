@@ -64,7 +64,12 @@ async function train(asked: TrainTask, host: JobPort, factory: EngineFactory): P
   }
 }
 
-async function trainSettled({ input, plan, configuration, spec, precisionReason }: SettledTraining, clock: PausableClock, port: JobPort, factory: EngineFactory): Promise<Record<string, unknown>> {
+async function trainSettled(
+  { input, plan, configuration, spec, precisionReason }: SettledTraining,
+  clock: PausableClock,
+  port: JobPort,
+  factory: EngineFactory,
+): Promise<Record<string, unknown>> {
   const repeated = input.repeatedRunFolder === undefined ? null : await readCourse(input.repeatedRunFolder);
   const store = new PreprocessedStore(input.preprocessedFolder, plan, configuration);
   if (!(await preprocessCases(store, input.cases, port))) return { stopped: true };
@@ -96,8 +101,14 @@ async function trainSettled({ input, plan, configuration, spec, precisionReason 
     await log.closed();
     const stopReason = port.stop.aborted ? null : stopReasonOf(loop, state);
     return {
-      epoch: state.epoch, step: state.step, elapsedSeconds: state.elapsedMs / 1000, bestDice: state.bestDice, finalDice,
-      skippedSteps: state.skippedSteps, stoppedEarly: stopReason === 'patience' || stopReason === 'converged', stopReason,
+      epoch: state.epoch,
+      step: state.step,
+      elapsedSeconds: state.elapsedMs / 1000,
+      bestDice: state.bestDice,
+      finalDice,
+      skippedSteps: state.skippedSteps,
+      stoppedEarly: stopReason === 'patience' || stopReason === 'converged',
+      stopReason,
     };
   } finally {
     await batches?.close();
@@ -128,7 +139,11 @@ async function choosePlan(input: TrainTask, port: JobPort): Promise<Plan | null>
     await writePlan(input.runFolder, usable);
     return usable;
   }
-  const planned = await planFromCases(input, input.cases.filter(({ role }) => role === 'train'), port);
+  const planned = await planFromCases(
+    input,
+    input.cases.filter(({ role }) => role === 'train'),
+    port,
+  );
   if (!planned) return null;
   const { plan, fingerprint } = planned;
   const changed = planWith(input.recipe, plan, input.configuration);
@@ -193,16 +208,42 @@ async function warmStart(engine: TrainingEngine, parentRunFolder: string, { runI
   );
 }
 
-function openLog({ runId, runFolder, configuration, fold, recipe, cases }: TrainTask, port: JobPort, spec: TrainingSpec, precisionReason: string, loop: TrainLoopSpec, start: LoopState): Promise<RunLog> {
+function openLog(
+  { runId, runFolder, configuration, fold, recipe, cases }: TrainTask,
+  port: JobPort,
+  spec: TrainingSpec,
+  precisionReason: string,
+  loop: TrainLoopSpec,
+  start: LoopState,
+): Promise<RunLog> {
   const count = (role: 'train' | 'validation') => cases.filter((one) => one.role === role).length;
   const header = {
-    runId, configuration, fold, firstStep: start.step, trainCaseCount: count('train'), validationCaseCount: count('validation'),
-    patch: spec.patch, batchSize: spec.batchSize, stepsPerEpoch: loop.stepsPerEpoch, precision: spec.precision, precisionReason, recipe,
+    runId,
+    configuration,
+    fold,
+    firstStep: start.step,
+    trainCaseCount: count('train'),
+    validationCaseCount: count('validation'),
+    patch: spec.patch,
+    batchSize: spec.batchSize,
+    stepsPerEpoch: loop.stepsPerEpoch,
+    precision: spec.precision,
+    precisionReason,
+    recipe,
   };
   return RunLog.open(runFolder, header, (thrown) => port.tell({ type: 'problem', error: toAppError(thrown, runFolder) }));
 }
 
-function loopHooks(input: TrainTask, port: JobPort, engine: TrainingEngine, log: RunLog, validated: Validated, clock: PausableClock, course: CourseRecord, film: OnValidated): TrainLoopHooks {
+function loopHooks(
+  input: TrainTask,
+  port: JobPort,
+  engine: TrainingEngine,
+  log: RunLog,
+  validated: Validated,
+  clock: PausableClock,
+  course: CourseRecord,
+  film: OnValidated,
+): TrainLoopHooks {
   const { recipe, runFolder, configuration } = input;
   const about = (loop: LoopState) => ({ version: 1 as const, configuration, loop });
   return {
@@ -254,7 +295,11 @@ async function filmOf({ runFolder, legend }: TrainTask, plan: Plan, port: JobPor
 function tellCheckpoint({ recipe }: TrainTask, port: JobPort, plan: Plan, loop: LoopState, isBest: boolean, summary: DiceSummary | null): void {
   const perLabel = (summary?.perClass ?? []).flatMap((value, index) => (Number.isNaN(value) ? [] : [[plan.classes[index]!.name, value] as const]));
   const item: TaskItem = {
-    kind: 'checkpoint', epoch: loop.epoch, step: loop.step, elapsedSeconds: loop.elapsedMs / 1000, isBest,
+    kind: 'checkpoint',
+    epoch: loop.epoch,
+    step: loop.step,
+    elapsedSeconds: loop.elapsedMs / 1000,
+    isBest,
     isKept: recipe.ckptStrategy !== 'none',
     validationDice: summary && !Number.isNaN(summary.mean) ? summary.mean : undefined,
     validationDicePerLabel: summary ? Object.fromEntries(perLabel) : undefined,

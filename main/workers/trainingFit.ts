@@ -29,7 +29,13 @@ export interface SettledTraining {
  * The training as it will run. With `memory: 'fit'` the first offer is taken where it would not fit, and told as an item.
  * Throws `train/memory-short` where nothing fits, or nobody chose. Graphics cards are not asked for their memory.
  */
-export async function settleTraining(input: TrainTask, plan: Plan, factory: EngineFactory, port: JobPort, availableBytes = memoryForThisProcess()): Promise<SettledTraining> {
+export async function settleTraining(
+  input: TrainTask,
+  plan: Plan,
+  factory: EngineFactory,
+  port: JobPort,
+  availableBytes = memoryForThisProcess(),
+): Promise<SettledTraining> {
   const settled = settledWith(input, plan, factory);
   if (input.memory === 'ignore' || factory.device.kind === 'gpu') return settled;
   const surroundings = surroundingsOf(settled);

@@ -28,7 +28,12 @@ const Known = z.record(z.string(), z.object({ bytes: z.number(), changedMs: z.nu
 type Known = z.infer<typeof Known>;
 
 /** `anew`: reads every file, whatever is known of it. Null when told to stop. */
-export async function trainingInputs({ cases, parentRunFolder, preprocessedFolder }: TrainTask, environment: TrainingInputs['environment'], anew: boolean, stop: JobPort['stop']): Promise<TrainingInputs | null> {
+export async function trainingInputs(
+  { cases, parentRunFolder, preprocessedFolder }: TrainTask,
+  environment: TrainingInputs['environment'],
+  anew: boolean,
+  stop: JobPort['stop'],
+): Promise<TrainingInputs | null> {
   const cacheFile = join(preprocessedFolder, 'file-hashes.json');
   const known: Known = anew ? {} : await knownHashes(cacheFile);
   const files: TrainingInputs['files'] = [];
@@ -79,7 +84,8 @@ export function environmentOf(tensorflowVersion: string, device: ComputeDevice):
   return { TensorFlow: tensorflowVersion, device: gpu, processor: cpus()[0]?.model.trim() ?? 'unknown', 'threads of the processor': threads };
 }
 
-export const writeInputs = (runFolder: string, inputs: TrainingInputs): Promise<void> => writeFileAtomic(join(runFolder, INPUTS_FILE), Buffer.from(`${JSON.stringify(inputs, null, 2)}\n`));
+export const writeInputs = (runFolder: string, inputs: TrainingInputs): Promise<void> =>
+  writeFileAtomic(join(runFolder, INPUTS_FILE), Buffer.from(`${JSON.stringify(inputs, null, 2)}\n`));
 
 /** Null for a run of a version that kept none. */
 export async function readInputs(runFolder: string): Promise<TrainingInputs | null> {
@@ -101,4 +107,6 @@ export function inputDifferences(before: TrainingInputs, now: TrainingInputs): s
 }
 
 export const otherEnvironment = (before: TrainingInputs, now: TrainingInputs): { what: string; before: string; now: string }[] =>
-  Environment.keyof().options.flatMap((what) => (before.environment[what] === now.environment[what] ? [] : [{ what, before: before.environment[what], now: now.environment[what] }]));
+  Environment.keyof().options.flatMap((what) =>
+    before.environment[what] === now.environment[what] ? [] : [{ what, before: before.environment[what], now: now.environment[what] }],
+  );

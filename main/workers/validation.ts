@@ -62,7 +62,13 @@ async function windowsOf(stored: PreprocessedCase, plan: Plan): Promise<WindowSo
  * The fold's own predictions, as nnU-Net keeps them: `validation/CASE.nii.gz` in source geometry and `validation/summary.json`.
  * `checkpoint` says whose they are. Null when told to stop; then there is no summary.
  */
-export async function validateForGood(validated: Validated, engine: TrainingEngine, port: JobPort, runFolder: string, checkpoint: string): Promise<DiceSummary | null> {
+export async function validateForGood(
+  validated: Validated,
+  engine: TrainingEngine,
+  port: JobPort,
+  runFolder: string,
+  checkpoint: string,
+): Promise<DiceSummary | null> {
   const { plan, configuration, mirror } = validated;
   const folder = join(runFolder, 'validation');
   await rm(folder, { recursive: true, force: true });
@@ -74,7 +80,15 @@ export async function validateForGood(validated: Validated, engine: TrainingEngi
     cases.push({ caseId, dice: named(dice) });
   });
   if (!summary) return null;
-  const about = { version: 1, configuration: configuration.name, checkpoint, mirror, mean: numberOrNull(summary.mean), perLabel: named(summary.perClass), cases };
+  const about = {
+    version: 1,
+    configuration: configuration.name,
+    checkpoint,
+    mirror,
+    mean: numberOrNull(summary.mean),
+    perLabel: named(summary.perClass),
+    cases,
+  };
   await writeFileAtomic(join(folder, 'summary.json'), Buffer.from(`${JSON.stringify(about, null, 2)}\n`));
   return summary;
 }

@@ -59,16 +59,29 @@ async function importStudies(name: string, count: number, labelsOf: (index: numb
 
 const trainTask = (name: string, cases: readonly ImportedCase[], legend: readonly Segment[], epochs: number, stepsPerEpoch: number): TrainTask =>
   TrainTask.parse({
-    task: 'train', runId: name, runFolder: join(root, name, 'run'), preprocessedFolder: join(root, name, 'preprocessed'),
-    configuration: '3d_fullres', preset: 'v2', fold: 'all', amp: 'off', epochs, seed: 5, resume: false, vramGb: 0.05,
+    task: 'train',
+    runId: name,
+    runFolder: join(root, name, 'run'),
+    preprocessedFolder: join(root, name, 'preprocessed'),
+    configuration: '3d_fullres',
+    preset: 'v2',
+    fold: 'all',
+    amp: 'off',
+    epochs,
+    seed: 5,
+    resume: false,
+    vramGb: 0.05,
     recipe: trainingRecipe('v2', { epochs }, { stepsPerEpoch, batchSize: 2, learningRate: 5e-3, optimizer: 'adam' }, false),
-    legend, cases: cases.map(({ caseId, image, labelFile }) => ({ caseId, image, labelFile, role: 'train', weight: 1 })),
+    legend,
+    cases: cases.map(({ caseId, image, labelFile }) => ({ caseId, image, labelFile, role: 'train', weight: 1 })),
   });
 
 async function predictFirst(name: string, { caseId, image }: ImportedCase): Promise<string> {
   const outputFile = join(root, name, 'predicted.nii.gz');
   const models = [{ runFolder: join(root, name, 'run'), previousRunFolders: [] }];
-  await succeeded(runPredict(PredictTask.parse({ task: 'predict', models, options: { mirror: false }, cases: [{ caseId, image, outputFile }] }), port, factory));
+  await succeeded(
+    runPredict(PredictTask.parse({ task: 'predict', models, options: { mirror: false }, cases: [{ caseId, image, outputFile }] }), port, factory),
+  );
   return outputFile;
 }
 
@@ -106,18 +119,33 @@ describe('labels 1, 300 and 1000', () => {
 });
 
 it('a mask of bytes stays one, also where other masks of the project are wide', async () => {
-  const { cases } = await importStudies('mixed', 2, (index) => Int16Array.from({ length: COUNT }, (_, n) => (n % 5 === 0 ? 7 + 500 * index : 0)), (label) => label);
+  const { cases } = await importStudies(
+    'mixed',
+    2,
+    (index) => Int16Array.from({ length: COUNT }, (_, n) => (n % 5 === 0 ? 7 + 500 * index : 0)),
+    (label) => label,
+  );
   expect(cases.map(({ labelFile = '' }) => bitsPerLabel(labelFile))).toEqual([8, 16]);
 });
 
 it('a mask with a value above 65535 is left out with the reason', async () => {
-  const { cases, problems } = await importStudies('beyond', 1, () => new Float32Array(COUNT).fill(65_536, 5, 9), () => 1);
+  const { cases, problems } = await importStudies(
+    'beyond',
+    1,
+    () => new Float32Array(COUNT).fill(65_536, 5, 9),
+    () => 1,
+  );
   expect(cases[0]!.labelFile).toBeUndefined();
   expect(problems).toMatchObject([{ code: 'import/label-values', detail: 'value 65536 is not a whole number from 0 to 65535' }]);
 });
 
 it('300 labels: batches and classes in 16 bits through a step of training and a prediction', async () => {
-  const { cases } = await importStudies('many', 1, () => Uint16Array.from({ length: COUNT }, (_, n) => 700 + (n % 300)), (label) => label);
+  const { cases } = await importStudies(
+    'many',
+    1,
+    () => Uint16Array.from({ length: COUNT }, (_, n) => 700 + (n % 300)),
+    (label) => label,
+  );
   const { segments = [] } = cases[0]!;
   expect(segments).toHaveLength(300);
   await succeeded(runTrain(trainTask('many', cases, segments, 1, 1), port, factory));

@@ -9,10 +9,7 @@ import type { CaseId } from '../../main/contract/vocabulary.ts';
 import type { JournalId, WindowId } from '../../main/contract/journal.ts';
 import { callServices, subscribeToEvents, windowId } from './transport.ts';
 
-const Answer = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), value: z.unknown() }),
-  z.object({ ok: z.literal(false), error: AppError }),
-]);
+const Answer = z.discriminatedUnion('ok', [z.object({ ok: z.literal(true), value: z.unknown() }), z.object({ ok: z.literal(false), error: AppError })]);
 
 async function failBulk(response: Response): Promise<never> {
   const parsed = AppError.safeParse(await response.json().catch(() => null));

@@ -46,12 +46,14 @@ export class UserPreferences {
   readonly change = (changes: PreferenceChanges): void => {
     this.#show({ ...this.#value, ...changes });
     this.#underWay++;
-    void this.notices.attempt(() => this.api.call('preferences.change', changes)).then((kept) => {
-      this.#underWay--;
-      if (this.#underWay > 0) return;
-      if (kept) this.#show(kept);
-      else void this.#load();
-    });
+    void this.notices
+      .attempt(() => this.api.call('preferences.change', changes))
+      .then((kept) => {
+        this.#underWay--;
+        if (this.#underWay > 0) return;
+        if (kept) this.#show(kept);
+        else void this.#load();
+      });
   };
 
   #show(preferences: Preferences): void {

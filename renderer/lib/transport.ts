@@ -24,11 +24,7 @@ let ownWindowId: WindowId | null = null;
 export const windowId = (): WindowId => (ownWindowId ??= WindowId.parse(window.maskloop?.windowId ?? crypto.randomUUID()));
 
 async function callOverHttp(name: string, input: unknown): Promise<unknown> {
-  const response = await fetch('/api/call', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ name, input }),
-  });
+  const response = await fetch('/api/call', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ name, input }) });
   // The session on a shared workstation ended: its page for signing in is the way on.
   if (response.status === 401) location.assign('/login');
   return response.json();

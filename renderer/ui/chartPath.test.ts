@@ -18,7 +18,8 @@ describe('chart', () => {
     expect(axisLabels([line(2, 3)], 'y', { min: 2, max: 3 })).toEqual({ low: 2, high: 3 });
     expect(axisLabels([], 'y', { min: 0, max: 1 })).toEqual({ low: 0, high: 1 });
   });
-  it('puts a point that is alone where its value lies', () => expect(chartPlace({ x: 1, y: 0.3 }, { min: 0.5, max: 1.5 }, { min: 0, max: 1 }, 100, 50)).toEqual([50, 35]));
+  it('puts a point that is alone where its value lies', () =>
+    expect(chartPlace({ x: 1, y: 0.3 }, { min: 0.5, max: 1.5 }, { min: 0, max: 1 }, 100, 50)).toEqual([50, 35]));
   it('draws y upwards', () => {
     expect(chartPath(line(0, 10).points, { min: 0, max: 1 }, { min: 0, max: 10 }, 100, 50)).toBe('M0.0 50.0L100.0 0.0');
   });

@@ -27,7 +27,11 @@ export function rangeOf(lines: readonly ChartLine[], axis: 'x' | 'y'): ChartRang
 }
 
 /** What to write at the ends of an axis: the one value of all points where they have no other, in its middle then. */
-export function axisLabels(lines: readonly ChartLine[], axis: 'x' | 'y', range: ChartRange): { readonly low: number; readonly high: number } | { readonly only: number } {
+export function axisLabels(
+  lines: readonly ChartLine[],
+  axis: 'x' | 'y',
+  range: ChartRange,
+): { readonly low: number; readonly high: number } | { readonly only: number } {
   const values = lines.flatMap(({ points }) => points.map((point) => point[axis]));
   const [first] = values;
   const isWidened = first !== undefined && values.every((value) => value === first) && range.min < first && first < range.max;

@@ -23,9 +23,17 @@ function describeSlices(imageIds: readonly string[], grid: Grid, frameOfReferenc
     utilities.genericMetadataProvider.add(imageId, {
       type: 'imagePlaneModule',
       metadata: {
-        frameOfReferenceUID, rows, columns, rowCosines, columnCosines, imagePositionPatient,
+        frameOfReferenceUID,
+        rows,
+        columns,
+        rowCosines,
+        columnCosines,
+        imagePositionPatient,
         imageOrientationPatient: [...rowCosines, ...columnCosines],
-        sliceThickness: sliceSpacing, pixelSpacing: [rowSpacing, columnSpacing], rowPixelSpacing: rowSpacing, columnPixelSpacing: columnSpacing,
+        sliceThickness: sliceSpacing,
+        pixelSpacing: [rowSpacing, columnSpacing],
+        rowPixelSpacing: rowSpacing,
+        columnPixelSpacing: columnSpacing,
       },
     });
     utilities.genericMetadataProvider.add(imageId, { type: 'generalSeriesModule', metadata: { modality } });
@@ -74,7 +82,12 @@ export function cacheLabelmap(volumeId: string, grid: Grid, modality: string, la
   const image = cache.getVolume(imageVolumeId)!;
   const { FrameOfReferenceUID } = image.metadata;
   const referenced = { referencedVolumeId: imageVolumeId, referencedImageIds: image.imageIds };
-  const labelmap = cacheLiveVolume(volumeId, { ...geometryOf(grid), ...referenced, metadata: metadataOf(labels, grid, modality, FrameOfReferenceUID), voxels: labels });
+  const labelmap = cacheLiveVolume(volumeId, {
+    ...geometryOf(grid),
+    ...referenced,
+    metadata: metadataOf(labels, grid, modality, FrameOfReferenceUID),
+    voxels: labels,
+  });
   describeSlices(labelmap.imageIds, grid, FrameOfReferenceUID, 'SEG');
 }
 

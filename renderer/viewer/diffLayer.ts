@@ -50,7 +50,18 @@ export class DiffLayer {
     }
     segmentation.config.style.setStyle(
       { type: LABELMAP, segmentationId: this.#segmentationId },
-      { renderFill: true, fillAlpha: FILL, fillAlphaInactive: FILL, renderFillInactive: true, renderOutline: true, renderOutlineInactive: true, outlineWidth: 1, outlineWidthInactive: 1, outlineOpacity: 1, outlineOpacityInactive: 1 },
+      {
+        renderFill: true,
+        fillAlpha: FILL,
+        fillAlphaInactive: FILL,
+        renderFillInactive: true,
+        renderOutline: true,
+        renderOutlineInactive: true,
+        outlineWidth: 1,
+        outlineWidthInactive: 1,
+        outlineOpacity: 1,
+        outlineOpacityInactive: 1,
+      },
     );
     this.engine.renderViewports([...ids]);
   }

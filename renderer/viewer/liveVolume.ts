@@ -19,12 +19,31 @@ export interface LiveVolume {
 }
 
 function sliceImage(imageId: string, volume: LiveVolume, k: number, [minPixelValue, maxPixelValue]: ValueRange): Types.IImage {
-  const { dimensions: [width, height], spacing: [columnPixelSpacing, rowPixelSpacing], voxels, metadata, referencedImageIds } = volume;
+  const {
+    dimensions: [width, height],
+    spacing: [columnPixelSpacing, rowPixelSpacing],
+    voxels,
+    metadata,
+    referencedImageIds,
+  } = volume;
   const scalarData = voxels.subarray(k * width * height, (k + 1) * width * height) as Types.PixelDataTypedArray;
-  const voxelManager = utilities.VoxelManager.createImageVoxelManager({ width, height, scalarData, numberOfComponents: 1, id: imageId }) as Types.IVoxelManager<number>;
+  const voxelManager = utilities.VoxelManager.createImageVoxelManager({
+    width,
+    height,
+    scalarData,
+    numberOfComponents: 1,
+    id: imageId,
+  }) as Types.IVoxelManager<number>;
   const referencedImageId = referencedImageIds?.[k];
   return {
-    imageId, width, height, minPixelValue, maxPixelValue, columnPixelSpacing, rowPixelSpacing, voxelManager,
+    imageId,
+    width,
+    height,
+    minPixelValue,
+    maxPixelValue,
+    columnPixelSpacing,
+    rowPixelSpacing,
+    voxelManager,
     columns: width,
     rows: height,
     intercept: 0,
@@ -51,7 +70,12 @@ export function cacheLiveVolume(volumeId: string, live: LiveVolume): Types.IImag
   const range = valueRange(voxels);
   const imageIds = Array.from({ length: dimensions[2] }, (_, k) => `${volumeId}_slice_${k}`);
   imageIds.forEach((imageId, k) => cache.putImageSync(imageId, sliceImage(imageId, live, k, range)));
-  const voxelManager = utilities.VoxelManager.createImageVolumeVoxelManager({ imageIds, dimensions, numberOfComponents: 1, id: volumeId }) as Types.IVoxelManager<number>;
+  const voxelManager = utilities.VoxelManager.createImageVolumeVoxelManager({
+    imageIds,
+    dimensions,
+    numberOfComponents: 1,
+    id: volumeId,
+  }) as Types.IVoxelManager<number>;
   voxelManager.getCompleteScalarDataArray = () => voxels;
   let current: ValueRange | null = range;
   voxelManager.getRange = () => [...(current ??= valueRange(voxels))];
@@ -63,7 +87,15 @@ export function cacheLiveVolume(volumeId: string, live: LiveVolume): Types.IImag
   voxelManager.clear = () => undefined; // the array is not Cornerstone's
   const dataType = voxels.constructor.name as Types.PixelDataTypedArrayString;
   const volume = new ImageVolume({
-    volumeId, metadata, dimensions, spacing, origin, direction, imageIds, dataType, voxelManager,
+    volumeId,
+    metadata,
+    dimensions,
+    spacing,
+    origin,
+    direction,
+    imageIds,
+    dataType,
+    voxelManager,
     ...(referencedVolumeId === undefined ? {} : { referencedVolumeId }),
     ...(referencedImageIds === undefined ? {} : { referencedImageIds }),
   } as Types.ImageVolumeProps);

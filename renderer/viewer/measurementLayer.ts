@@ -50,7 +50,11 @@ export class MeasurementLayer {
     if (!kind || !points || annotationUID === undefined || !metadata?.viewPlaneNormal || !metadata.viewUp) return;
     const lps = (of: readonly number[]): PointLpsMm => PointLpsMm.parse(point(of));
     this.onChange({
-      measurementId: annotationUID, kind, pointsLpsMm: points.map(lps), viewPlaneNormal: lps(metadata.viewPlaneNormal), viewUp: lps(metadata.viewUp),
+      measurementId: annotationUID,
+      kind,
+      pointsLpsMm: points.map(lps),
+      viewPlaneNormal: lps(metadata.viewPlaneNormal),
+      viewUp: lps(metadata.viewUp),
       values: kind === 'ellipse' ? ellipseValues(data.cachedStats) : null,
     });
   }
@@ -103,10 +107,14 @@ function asAnnotation({ measurementId, kind, pointsLpsMm, viewPlaneNormal, viewU
   const worldBoundingBox = { topLeft: zero, topRight: zero, bottomLeft: zero, bottomRight: zero };
   return {
     annotationUID: measurementId,
-    highlighted: false, isLocked: false, isVisible: true, invalidated: true,
+    highlighted: false,
+    isLocked: false,
+    isVisible: true,
+    invalidated: true,
     metadata: { toolName: MEASURING_TOOL_NAME[kind], FrameOfReferenceUID: frameOfReferenceUID, viewPlaneNormal: point(viewPlaneNormal), viewUp: point(viewUp) },
     data: {
-      label: '', cachedStats: {},
+      label: '',
+      cachedStats: {},
       handles: { points: pointsLpsMm.map(point), activeHandleIndex: null, textBox: { hasMoved: false, worldPosition: zero, worldBoundingBox } },
     },
   };

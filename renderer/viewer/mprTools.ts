@@ -1,5 +1,18 @@
 /** The tools of the three planes and their mouse buttons. */
-import { AngleTool, CrosshairsTool, EllipticalROITool, Enums, LengthTool, PanTool, StackScrollTool, ToolGroupManager, TrackballRotateTool, WindowLevelTool, ZoomTool, addTool } from '@cornerstonejs/tools';
+import {
+  AngleTool,
+  CrosshairsTool,
+  EllipticalROITool,
+  Enums,
+  LengthTool,
+  PanTool,
+  StackScrollTool,
+  ToolGroupManager,
+  TrackballRotateTool,
+  WindowLevelTool,
+  ZoomTool,
+  addTool,
+} from '@cornerstonejs/tools';
 import type { MeasurementKind } from '../../main/contract/measurements.ts';
 import { isEditTool } from './edit/editSettings.ts';
 import type { EditTool } from './edit/editSettings.ts';
@@ -30,7 +43,8 @@ const TOOL_NAME: Record<ViewTool, string> = {
 
 /** Once per page. */
 export function registerTools(): void {
-  for (const tool of [WindowLevelTool, PanTool, ZoomTool, StackScrollTool, CrosshairsTool, LengthTool, AngleTool, EllipticalROITool, TrackballRotateTool]) addTool(tool);
+  for (const tool of [WindowLevelTool, PanTool, ZoomTool, StackScrollTool, CrosshairsTool, LengthTool, AngleTool, EllipticalROITool, TrackballRotateTool])
+    addTool(tool);
 }
 
 const isPlane = (id: string): id is Plane => (PLANES as readonly string[]).includes(id);
@@ -103,7 +117,11 @@ export class LookingTools {
   select(tool: ViewerTool): void {
     const { Primary, Auxiliary, Secondary } = Enums.MouseBindings;
     const left = tool === 'pan' || tool === 'zoom' ? tool : 'windowLevel';
-    for (const [name, own] of [['windowLevel', null], ['pan', Auxiliary], ['zoom', Secondary]] as const) {
+    for (const [name, own] of [
+      ['windowLevel', null],
+      ['pan', Auxiliary],
+      ['zoom', Secondary],
+    ] as const) {
       const buttons = [...(own === null ? [] : [own]), ...(left === name ? [Primary] : [])];
       this.#group.setToolPassive(TOOL_NAME[name], { removeAllBindings: true });
       if (buttons.length > 0) this.#group.setToolActive(TOOL_NAME[name], { bindings: buttons.map((mouseButton) => ({ mouseButton })) });

@@ -127,14 +127,19 @@ export class MprViewer {
       this.#listenTo(elements[plane], 'mouseleave', () => this.on.cursor(null));
       this.#listenTo(elements[plane], 'contextmenu', (event) => event.preventDefault());
     }
-    const changed = (tell: (change: MaskChange) => void) => (change: MaskChange): void => {
-      tell(change);
-      const { slices, labelValues } = change;
-      this.threeD.labelsChanged(labelValuesIn(slices).map((slot) => (labelValues ? (labelValues[slot] ?? 0) : slot)));
-    };
+    const changed =
+      (tell: (change: MaskChange) => void) =>
+      (change: MaskChange): void => {
+        tell(change);
+        const { slices, labelValues } = change;
+        this.threeD.labelsChanged(labelValuesIn(slices).map((slot) => (labelValues ? (labelValues[slot] ?? 0) : slot)));
+      };
     this.#labels = new LabelmapLayer(this.#engine, PLANES, { ...on, edit: changed(on.edit) });
     this.threeD = new ThreeDView(this.#engine, () => this.#shownMask(), on.threeD);
-    this.editing = new EditTools(this.#labels, PLANES.map((plane) => ({ element: elements[plane], viewport: () => this.#viewport(plane) })));
+    this.editing = new EditTools(
+      this.#labels,
+      PLANES.map((plane) => ({ element: elements[plane], viewport: () => this.#viewport(plane) })),
+    );
     this.#difference = new DiffLayer(this.#engine, () => PLANES);
     const byProcessor = drawsByProcessor(drawWith);
     this.planes = new PlaneViews(this.#engine, byProcessor, EDITED_SIDE);
@@ -170,7 +175,11 @@ export class MprViewer {
     return { grid: this.#case.grid, segments: this.#labels.seenSegments, copyLabels: () => this.#labels.copyLabels()! };
   }
 
-  #listenTo<K extends string>(element: HTMLElement, type: K, listener: (event: K extends keyof HTMLElementEventMap ? HTMLElementEventMap[K] : Event) => void): void {
+  #listenTo<K extends string>(
+    element: HTMLElement,
+    type: K,
+    listener: (event: K extends keyof HTMLElementEventMap ? HTMLElementEventMap[K] : Event) => void,
+  ): void {
     element.addEventListener(type, listener as EventListener);
     this.#listeners.push(() => element.removeEventListener(type, listener as EventListener));
   }
@@ -322,7 +331,13 @@ export class MprViewer {
     const [i, j, k] = ijk;
     const [ni, nj] = grid.dimsIjk;
     const index = i + ni * (j + nj * k);
-    return { ijk, positionLpsMm: [world[0], world[1], world[2]], value: voxels[index]!, labelValue: this.#labels.labelAt(index), overlayValue: this.overlay.valueAt(index) };
+    return {
+      ijk,
+      positionLpsMm: [world[0], world[1], world[2]],
+      value: voxels[index]!,
+      labelValue: this.#labels.labelAt(index),
+      overlayValue: this.overlay.valueAt(index),
+    };
   }
 
   /** Shows nothing and frees the memory of the case. */

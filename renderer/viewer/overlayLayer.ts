@@ -100,7 +100,10 @@ export class OverlayLayer {
     const volumeId = this.#volumeId;
     if (volumeId === null) return;
     for (const viewport of this.#viewports()) {
-      const uids = viewport.getActors().filter((actor) => actor.referencedId === volumeId).map(({ uid }) => uid);
+      const uids = viewport
+        .getActors()
+        .filter((actor) => actor.referencedId === volumeId)
+        .map(({ uid }) => uid);
       viewport.removeVolumeActors(uids);
     }
     this.#volumeId = null;

@@ -26,7 +26,12 @@ const opposite = (v: Vector): number[] => v.map((value) => -value);
 /** Letters of the patient sides at the edges of a plane; `viewPlaneNormal` points to the one who looks. */
 export function edgeLetters(viewUp: Vector, viewPlaneNormal: Vector): EdgeLetters {
   const right = cross(viewUp, viewPlaneNormal);
-  return { right: orientationLetters(right), left: orientationLetters(opposite(right)), top: orientationLetters(viewUp), bottom: orientationLetters(opposite(viewUp)) };
+  return {
+    right: orientationLetters(right),
+    left: orientationLetters(opposite(right)),
+    top: orientationLetters(viewUp),
+    bottom: orientationLetters(opposite(viewUp)),
+  };
 }
 
 export function slicePosition(focalPointLpsMm: Vector, normal: Vector): string {

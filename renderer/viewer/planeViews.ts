@@ -139,7 +139,8 @@ export class PlaneViews {
   }
 
   jumpToVoxel({ originLpsMm, direction, spacingMm }: Grid, ijk: readonly [number, number, number]): void {
-    const at = (world: number): number => originLpsMm[world]! + [0, 1, 2].reduce((sum, axis) => sum + direction[3 * axis + world]! * spacingMm[axis]! * ijk[axis]!, 0);
+    const at = (world: number): number =>
+      originLpsMm[world]! + [0, 1, 2].reduce((sum, axis) => sum + direction[3 * axis + world]! * spacingMm[axis]! * ijk[axis]!, 0);
     this.jumpTo([at(0), at(1), at(2)]);
   }
 
@@ -268,4 +269,5 @@ function turnedState(camera: Types.ICamera): TurnedState {
   return { orientation, rotation, flipHorizontal, flipVertical };
 }
 
-const isSame = (a: readonly number[] | undefined, b: readonly number[]): boolean => a !== undefined && a.every((value, axis) => Math.abs(value - b[axis]!) < 1e-6);
+const isSame = (a: readonly number[] | undefined, b: readonly number[]): boolean =>
+  a !== undefined && a.every((value, axis) => Math.abs(value - b[axis]!) < 1e-6);

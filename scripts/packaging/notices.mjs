@@ -15,7 +15,9 @@ const LINE = '-'.repeat(100);
 export function thirdPartyNotices() {
   const packages = shippedPackages()
     .filter(([path]) => existsSync(join(rootFolder, path))) // others are for another platform
-    .map(([path, { version, license }]) => noticeOf(path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length), version, license, textsIn(join(rootFolder, path))));
+    .map(([path, { version, license }]) =>
+      noticeOf(path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length), version, license, textsIn(join(rootFolder, path))),
+    );
   const { requirement } = Object.values(TENSORFLOW_WHEELS)[0];
   const tensorflow = noticeOf('TensorFlow', requirement.split('==')[1], 'Apache-2.0', [`The Apache License 2.0 stands in LICENSE, beside this file.`]);
   return ['Maskloop contains the following software by others.', ...packages, tensorflow].join(`\n\n${LINE}\n`);

@@ -29,7 +29,8 @@ export function measureParts(folder) {
 }
 
 /** A line for each part: `TensorFlow 639.6 MB of 700`. */
-export const formatSizes = (sizes) => sizes.map(({ name, bytes, limitMb }) => `  ${name.padEnd(11)}${(bytes / MB).toFixed(1).padStart(7)} MB of ${limitMb}`).join('\n');
+export const formatSizes = (sizes) =>
+  sizes.map(({ name, bytes, limitMb }) => `  ${name.padEnd(11)}${(bytes / MB).toFixed(1).padStart(7)} MB of ${limitMb}`).join('\n');
 
 /** What is wrong, in words: parts above their limit, and those that are missing. */
 export const overBudget = (sizes) =>

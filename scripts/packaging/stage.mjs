@@ -22,7 +22,8 @@ export async function stage() {
   await rm(STAGE_FOLDER, { recursive: true, force: true });
   await step('dist: TensorFlow', stageTensorflow);
   await step('dist: database, notices, icons', async () => {
-    for (const name of DATABASE_PACKAGES) await cp(join(rootFolder, 'node_modules', name), join(STAGE_FOLDER, 'node_modules', name), { recursive: true, dereference: true });
+    for (const name of DATABASE_PACKAGES)
+      await cp(join(rootFolder, 'node_modules', name), join(STAGE_FOLDER, 'node_modules', name), { recursive: true, dereference: true });
     await writeFile(join(STAGE_FOLDER, 'THIRD-PARTY-NOTICES.txt'), thirdPartyNotices());
     await stageIcons();
   });
@@ -35,7 +36,17 @@ async function stageTensorflow() {
   await mkdir(join(to, 'lib/napi-v8'), { recursive: true });
   await writeFile(join(to, 'package.json'), `${JSON.stringify({ name, version, main, license }, null, 2)}\n`);
   const esbuild = await import('esbuild');
-  await esbuild.build({ entryPoints: [join(from, main)], outfile: join(to, main), bundle: true, minify: true, platform: 'node', format: 'cjs', target: 'node16', logLevel: 'error', plugins: [bindingFinder] });
+  await esbuild.build({
+    entryPoints: [join(from, main)],
+    outfile: join(to, main),
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node16',
+    logLevel: 'error',
+    plugins: [bindingFinder],
+  });
   await copyFile(join(from, BINDING), join(to, BINDING));
   await stageLibraries(join(from, 'deps/lib'), join(to, 'deps/lib'));
 }
@@ -45,7 +56,9 @@ const bindingFinder = {
   name: 'binding-finder',
   setup(build) {
     build.onResolve({ filter: /^@mapbox\/node-pre-gyp$/ }, ({ path }) => ({ path, namespace: 'binding-finder' }));
-    build.onLoad({ filter: /.*/, namespace: 'binding-finder' }, () => ({ contents: `exports.find = (packageJson) => require('path').join(packageJson, '..', '${BINDING}');` }));
+    build.onLoad({ filter: /.*/, namespace: 'binding-finder' }, () => ({
+      contents: `exports.find = (packageJson) => require('path').join(packageJson, '..', '${BINDING}');`,
+    }));
   },
 };
 
@@ -56,7 +69,8 @@ async function stageLibraries(from, to) {
   for (const entry of await readdir(from, { withFileTypes: true })) {
     if (entry.isSymbolicLink()) continue;
     const target = join(to, entry.name);
-    if (strip) await runCommand(strip, ['--strip-unneeded', '-o', target, join(from, entry.name)], { failure: `The symbols could not be taken out of ${entry.name}.` });
+    if (strip)
+      await runCommand(strip, ['--strip-unneeded', '-o', target, join(from, entry.name)], { failure: `The symbols could not be taken out of ${entry.name}.` });
     else await copyFile(join(from, entry.name), target);
     await chmod(target, 0o644);
   }
@@ -66,7 +80,14 @@ async function stageLibraries(from, to) {
 async function stageIcons() {
   const esbuild = await import('esbuild');
   const bundle = join(rootFolder, 'node_modules/.cache/maskloop/writeIcons.mjs');
-  await esbuild.build({ entryPoints: [join(import.meta.dirname, 'writeIcons.ts')], outfile: bundle, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+  await esbuild.build({
+    entryPoints: [join(import.meta.dirname, 'writeIcons.ts')],
+    outfile: bundle,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+  });
   const { writeIcons } = await import(pathToFileURL(bundle).href);
   writeIcons(join(STAGE_FOLDER, 'icons'));
 }

@@ -77,8 +77,4 @@ const UTIL_EDIT = {
 const WHY_UTIL = 'util.isNullOrUndefined and util.isArray are gone from Node 23 on, so from Electron 37 on.';
 
 /** @type {SourcePatch[]} */
-export const NODE_23_PATCHES = ['dist/nodejs_kernel_backend.js', 'dist/kernels/TopK.js'].map((file) => ({
-  file,
-  why: WHY_UTIL,
-  edits: [UTIL_EDIT],
-}));
+export const NODE_23_PATCHES = ['dist/nodejs_kernel_backend.js', 'dist/kernels/TopK.js'].map((file) => ({ file, why: WHY_UTIL, edits: [UTIL_EDIT] }));

@@ -62,7 +62,10 @@ export async function runCommand(program, args, options) {
  */
 export function lastLines(text, count) {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  return lines.slice(-count).map((line) => `    ${line}`).join('\n');
+  return lines
+    .slice(-count)
+    .map((line) => `    ${line}`)
+    .join('\n');
 }
 
 /**

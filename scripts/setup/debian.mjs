@@ -47,7 +47,9 @@ export function missingForElectron() {
 /** @returns {string[][]} the same for what the tests need besides */
 export function missingForTests() {
   if (process.platform !== 'linux') return [];
-  const missing = TEST_PROGRAMS.filter(({ programs = [], files = [] }) => programs.every((program) => findProgram(program) === null) && !files.some((file) => existsSync(file)));
+  const missing = TEST_PROGRAMS.filter(
+    ({ programs = [], files = [] }) => programs.every((program) => findProgram(program) === null) && !files.some((file) => existsSync(file)),
+  );
   const fonts = existsSync(TEXT_FONT) || existsSync('/usr/share/fonts/opentype') ? [] : [['fonts-dejavu-core']];
   return [...missing.map(({ packages }) => packages), ...fonts];
 }

@@ -77,12 +77,19 @@ async function fetchOfficial(folder, version) {
 }
 
 function reasonOf(output) {
-  return output.split('\n').filter((line) => /error|no answer/i.test(line)).join('\n') || output;
+  return (
+    output
+      .split('\n')
+      .filter((line) => /error|no answer/i.test(line))
+      .join('\n') || output
+  );
 }
 
 async function installTestRuntime(folder) {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw new SetupError(`Electron cannot be fetched, and there is no test runtime for ${process.platform}-${process.arch}; check the network and run this again.`);
+    throw new SetupError(
+      `Electron cannot be fetched, and there is no test runtime for ${process.platform}-${process.arch}; check the network and run this again.`,
+    );
   }
   if (findProgram('unsquashfs') === null) await installDebianPackages(['squashfs-tools'], 'unpacking the Electron test runtime');
   const { requirement, platformTag, sha256, megabytes } = ELECTRON_TEST_RUNTIME;

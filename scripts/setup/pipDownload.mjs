@@ -52,7 +52,5 @@ async function runPip(wheel, folder) {
   const args = ['-m', 'pip', 'download', '--quiet', '--no-input', '--no-deps', '--require-hashes', '--only-binary=:all:'];
   // pip's own HTTP cache would keep a second copy of every wheel.
   args.push('--no-cache-dir', ...target, ...platforms, '--dest', folder, '--requirement', requirements);
-  await runCommand(await findPython(), args, {
-    failure: `pip could not fetch ${wheel.requirement}; check the network and run this again.`,
-  });
+  await runCommand(await findPython(), args, { failure: `pip could not fetch ${wheel.requirement}; check the network and run this again.` });
 }

@@ -12,8 +12,15 @@ import { makeFolderAtomically } from './verifiedFile.mjs';
 export const TEST_PACKAGES = ['nibabel==5.4.2', 'numpy'];
 /** Read our DICOM, NRRD and MetaImage files, and decode what we decode. pylibjpeg's plug-ins are for pydicom. */
 export const DICOM_PACKAGES = [
-  'pydicom==3.0.2', 'highdicom==0.28.2', 'SimpleITK==2.5.7', 'nibabel==5.4.2', 'pylibjpeg==2.1.0', 'pylibjpeg-openjpeg==2.6.0',
-  'pylibjpeg-libjpeg==2.5.0', 'pylibjpeg-rle==2.2.0', 'numpy<2.5',
+  'pydicom==3.0.2',
+  'highdicom==0.28.2',
+  'SimpleITK==2.5.7',
+  'nibabel==5.4.2',
+  'pylibjpeg==2.1.0',
+  'pylibjpeg-openjpeg==2.6.0',
+  'pylibjpeg-libjpeg==2.5.0',
+  'pylibjpeg-rle==2.2.0',
+  'numpy<2.5',
 ];
 /** A cluster to send trainings to; 360 MB unpacked and minutes to install, so only where it is asked for (`MASKLOOP_TEST_RAY=1`). */
 export const RAY_PACKAGES = ['ray[default]==2.60.0'];

@@ -77,7 +77,11 @@ async function installNvidia(folder) {
   for (const wheel of NVIDIA_WHEELS) {
     const file = await pipDownload({ ...wheel, platformTags: NVIDIA_PLATFORM_TAGS });
     const names = (await listWheel(file)).filter((name) => name.startsWith('nvidia/') && !name.endsWith('/'));
-    await unpackWheel(file, names.map((name) => ({ from: name, to: join(folder, name) })), join(folder, 'entries.json'));
+    await unpackWheel(
+      file,
+      names.map((name) => ({ from: name, to: join(folder, name) })),
+      join(folder, 'entries.json'),
+    );
     await removeDownload(file);
   }
 }

@@ -14,9 +14,7 @@ import { rootFolder } from './paths.mjs';
 export async function readTestReport(file, exitCode) {
   const results = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')).testResults : [];
   const tests = results.flatMap((result) => result.assertionResults.map((test) => ({ ...test, file: relative(rootFolder, result.name) })));
-  const brokenFiles = results.filter(
-    (result) => result.status === 'failed' && !result.assertionResults.some((test) => test.status === 'failed'),
-  ).length;
+  const brokenFiles = results.filter((result) => result.status === 'failed' && !result.assertionResults.some((test) => test.status === 'failed')).length;
   const passed = tests.filter((test) => test.status === 'passed').length;
   const failed = tests.filter((test) => test.status === 'failed').length + brokenFiles;
   const skipped = tests.filter((test) => test.status !== 'passed' && test.status !== 'failed').map((test) => `${test.file}: ${test.fullName}`);

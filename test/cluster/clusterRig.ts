@@ -10,7 +10,22 @@ import { runPhantoms } from '../../main/workers/phantoms.ts';
 const PROGRAM = resolve(import.meta.dirname, '../../dist/main/maskloop.cjs');
 export const isBuilt = existsSync(PROGRAM);
 /** A fold takes seconds, and has a checkpoint every epoch. */
-export const TINY = ['--config', '2d', '--steps-per-epoch', '4', '--batch-size', '2', '--base-features', '8', '--patch', '32x32', '--save-interval', '0', '--node-cpus', '1'];
+export const TINY = [
+  '--config',
+  '2d',
+  '--steps-per-epoch',
+  '4',
+  '--batch-size',
+  '2',
+  '--base-features',
+  '8',
+  '--patch',
+  '32x32',
+  '--save-interval',
+  '0',
+  '--node-cpus',
+  '1',
+];
 
 const Line = z.union([z.object({ type: z.literal('job'), event: JobEvent }), z.looseObject({ type: z.literal('result') })]);
 
@@ -33,7 +48,10 @@ export class ClusterRig {
     const studies = join(rig.root, 'studies');
     mkdirSync(studies);
     mkdirSync(rig.shared);
-    const made = await runPhantoms({ task: 'phantoms', folder: studies, caseCount: 5, labelledCount: 5, seed: 1 }, { tell: () => undefined, stop: { aborted: false } });
+    const made = await runPhantoms(
+      { task: 'phantoms', folder: studies, caseCount: 5, labelledCount: 5, seed: 1 },
+      { tell: () => undefined, stop: { aborted: false } },
+    );
     if (!made.ok) throw new Error(JSON.stringify(made.error));
     await rig.run('import', '--project', rig.project, studies);
     return rig;
@@ -59,7 +77,9 @@ export class ClusterRig {
       }
     });
     child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()));
-    const result = new Promise<Record<string, unknown>>((done, fail) => child.once('close', () => (found ? done(found) : fail(new Error(`no result: ${errors}`)))));
+    const result = new Promise<Record<string, unknown>>((done, fail) =>
+      child.once('close', () => (found ? done(found) : fail(new Error(`no result: ${errors}`)))),
+    );
     return { child, events, result };
   }
 

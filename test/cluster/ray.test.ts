@@ -34,7 +34,10 @@ describe.skipIf(!hasRay || !isBuilt)(`trainings on Ray${rayNotice}`, () => {
     const worker = ray.workerRunning(join(rig.project, 'preprocessed', 'mail'));
     expect(worker).not.toBe(null);
     ray.killWorker(worker!);
-    expect(await result, ray.log()).toMatchObject({ exitCode: 0, value: { trained: [0, 1, 2].map((fold) => ({ fold, error: null, run: { state: 'finished', epoch: 4 } })) } });
+    expect(await result, ray.log()).toMatchObject({
+      exitCode: 0,
+      value: { trained: [0, 1, 2].map((fold) => ({ fold, error: null, run: { state: 'finished', epoch: 4 } })) },
+    });
     expect(events.filter((event) => event.type === 'retrying')[0]).toMatchObject({ error: { code: 'cluster/node-lost' } });
     const runs = join(rig.project, 'runs');
     const placed = readdirSync(runs).map((run) => JSON.parse(readFileSync(join(runs, run, 'nodes.json'), 'utf8')) as unknown[]);
@@ -44,7 +47,9 @@ describe.skipIf(!hasRay || !isBuilt)(`trainings on Ray${rayNotice}`, () => {
 
   it('Ctrl+C stops the training there, saved', async () => {
     const { child, events, result } = train('--fold', '3', '--epochs', '500');
-    await expect.poll(() => events.some((event) => event.type === 'metric' && event.metric.epoch >= 1), { timeout: STARTS_WITHIN_MS, interval: 100 }).toBe(true);
+    await expect
+      .poll(() => events.some((event) => event.type === 'metric' && event.metric.epoch >= 1), { timeout: STARTS_WITHIN_MS, interval: 100 })
+      .toBe(true);
     child.kill('SIGINT');
     expect(await result).toMatchObject({ exitCode: 130, value: { run: { state: 'interrupted', hasCheckpoint: true } } });
     await expect.poll(() => ray.workerRunning(rig.project), { timeout: 30_000 }).toBe(null);

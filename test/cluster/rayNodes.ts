@@ -17,7 +17,14 @@ const HEAD = `${NETWORK}.1`;
 const BRIDGE = 'mlray0';
 const WORKERS = [2, 3] as const;
 type Worker = (typeof WORKERS)[number];
-const SETTINGS = { RAY_USAGE_STATS_ENABLED: '0', RAY_raylet_start_wait_time_s: '180', RAY_agent_register_timeout_ms: '180000', RAY_health_check_initial_delay_ms: '5000', RAY_health_check_period_ms: '1000', RAY_health_check_failure_threshold: '5' };
+const SETTINGS = {
+  RAY_USAGE_STATS_ENABLED: '0',
+  RAY_raylet_start_wait_time_s: '180',
+  RAY_agent_register_timeout_ms: '180000',
+  RAY_health_check_initial_delay_ms: '5000',
+  RAY_health_check_period_ms: '1000',
+  RAY_health_check_failure_threshold: '5',
+};
 
 export class RayNodes {
   readonly token = randomBytes(24).toString('hex');
@@ -41,7 +48,20 @@ export class RayNodes {
     const nodes = new RayNodes(hasNamespaces, hasNamespaces ? HEAD : '127.0.0.1', await freePort());
     const gcsPort = await freePort();
     const common = ['--block', '--object-store-memory=80000000', '--disable-usage-stats'];
-    nodes.#spawn('head', [], ['--head', `--node-ip-address=${nodes.host}`, `--port=${gcsPort}`, `--dashboard-host=${nodes.host}`, `--dashboard-port=${nodes.port}`, '--num-cpus=0', `--temp-dir=${nodes.#folder}`, ...common]);
+    nodes.#spawn(
+      'head',
+      [],
+      [
+        '--head',
+        `--node-ip-address=${nodes.host}`,
+        `--port=${gcsPort}`,
+        `--dashboard-host=${nodes.host}`,
+        `--dashboard-port=${nodes.port}`,
+        '--num-cpus=0',
+        `--temp-dir=${nodes.#folder}`,
+        ...common,
+      ],
+    );
     await nodes.#ready('head');
     for (const worker of WORKERS) {
       const where = hasNamespaces ? ['ip', 'netns', 'exec', namespaceOf(worker)] : [];
@@ -59,7 +79,11 @@ export class RayNodes {
 
   /** Which of the workers runs the compute process with that in its command line. */
   workerRunning(text: string): Worker | null {
-    return WORKERS.find((worker) => processesOf(this.#group(worker)).some((pid) => commandLineOf(pid).includes(text) && commandLineOf(pid).includes('compute.cjs'))) ?? null;
+    return (
+      WORKERS.find((worker) =>
+        processesOf(this.#group(worker)).some((pid) => commandLineOf(pid).includes(text) && commandLineOf(pid).includes('compute.cjs')),
+      ) ?? null
+    );
   }
 
   /** As if its plug were pulled: every process at once. */
@@ -85,7 +109,8 @@ export class RayNodes {
     const command = [...before, python!, '-m', 'ray.scripts.scripts', 'start', ...args];
     const env = { ...process.env, ...SETTINGS, PYTHONPATH: packages, RAY_AUTH_MODE: 'token', RAY_AUTH_TOKEN: this.token };
     const child = spawn(command[0]!, command.slice(1), { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => this.#said.set(name, (this.#said.get(name) ?? '') + chunk.toString()));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => this.#said.set(name, (this.#said.get(name) ?? '') + chunk.toString()));
     this.#children.set(name, child);
   }
 
@@ -130,7 +155,10 @@ function removeNamespaces(): void {
 /** Those in a namespace, or a process and all that descend from it. */
 function processesOf(group: number | string): number[] {
   if (typeof group === 'string') return spawnSync('ip', ['netns', 'pids', group], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean).map(Number);
-  const rows = spawnSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' }).stdout.trim().split('\n').map((row) => row.trim().split(/\s+/).map(Number));
+  const rows = spawnSync('ps', ['-eo', 'pid=,ppid='], { encoding: 'utf8' })
+    .stdout.trim()
+    .split('\n')
+    .map((row) => row.trim().split(/\s+/).map(Number));
   const found = [group];
   for (const pid of found) for (const [child, parent] of rows) if (parent === pid) found.push(child!);
   return found;

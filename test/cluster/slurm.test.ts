@@ -34,13 +34,23 @@ describe.skipIf(!hasSlurm || !isBuilt)(`trainings on Slurm${slurmNotice}`, () =>
     const { events, result } = train('--folds', '0,1', '--epochs', '3', '--shared', rig.shared, '--yes');
     await expect.poll(() => events.some((event) => event.type === 'metric' && event.metric.epoch >= 2), { timeout: 240_000, interval: 100 }).toBe(true);
     slurm.loseNode();
-    expect(await result, slurm.log()).toMatchObject({ exitCode: 0, value: { left: [], trained: [{ fold: 0, run: { state: 'finished', epoch: 3, cluster: 'slurm:test' } }, { fold: 1, run: { state: 'finished', epoch: 3 } }] } });
+    expect(await result, slurm.log()).toMatchObject({
+      exitCode: 0,
+      value: {
+        left: [],
+        trained: [
+          { fold: 0, run: { state: 'finished', epoch: 3, cluster: 'slurm:test' } },
+          { fold: 1, run: { state: 'finished', epoch: 3 } },
+        ],
+      },
+    });
     const lost = events.filter((event) => event.type === 'retrying');
     expect(lost[0]).toMatchObject({ attempt: 2, attempts: 4, error: { code: 'cluster/node-lost' } });
     const runs = join(rig.project, 'runs');
     for (const run of readdirSync(runs)) {
       expect(JSON.parse(readFileSync(join(runs, run, 'nodes.json'), 'utf8'))[0]).toMatchObject({ node: hostname(), cluster: 'slurm:test', fromStep: 0 });
-      for (const file of ['run.json', 'plans.json', 'checkpoint_best.bin', 'metrics.ndjson', 'inputs.json', 'cluster-output.txt']) expect(existsSync(join(runs, run, file)), `${run}/${file}`).toBe(true);
+      for (const file of ['run.json', 'plans.json', 'checkpoint_best.bin', 'metrics.ndjson', 'inputs.json', 'cluster-output.txt'])
+        expect(existsSync(join(runs, run, file)), `${run}/${file}`).toBe(true);
       expect(readdirSync(join(runs, run, 'validation')).length).toBeGreaterThan(0);
     }
     // after the loss one of them went on from a checkpoint, not from the start

@@ -29,7 +29,9 @@ export class SlurmNode {
     mkdirSync(file('spool'));
     writeFileSync(file('munge.key'), randomBytes(128), { mode: 0o400 });
     writeFileSync(slurm.configuration, configurationText(slurm.folder, await freePort(), await freePort()));
-    const munge = ['socket', 'key-file', 'pid-file', 'log-file', 'seed-file'].map((name, n) => `--${name}=${file(['munge.sock', 'munge.key', 'munge.pid', 'munge.log', 'munge.seed'][n]!)}`);
+    const munge = ['socket', 'key-file', 'pid-file', 'log-file', 'seed-file'].map(
+      (name, n) => `--${name}=${file(['munge.sock', 'munge.key', 'munge.pid', 'munge.log', 'munge.seed'][n]!)}`,
+    );
     slurm.#spawn('munged', ['--foreground', '--force', ...munge]);
     await slurm.#until(() => execFileSync(programPath('munge')!, ['--socket', file('munge.sock'), '--no-input'], { stdio: 'ignore' }));
     slurm.#spawn('slurmctld', ['-D', '-i']);
@@ -41,7 +43,11 @@ export class SlurmNode {
   }
 
   ask(program: string, args: readonly string[]): string {
-    return execFileSync(programPath(program)!, args, { env: { ...process.env, SLURM_CONF: this.configuration }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    return execFileSync(programPath(program)!, args, {
+      env: { ...process.env, SLURM_CONF: this.configuration },
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
   }
 
   /** As Slurm sees it, the node is gone, and what it ran with it; it comes back at once. */
@@ -83,14 +89,36 @@ export class SlurmNode {
 
 function configurationText(folder: string, controllerPort: number, nodePort: number): string {
   const settings = {
-    ClusterName: 'maskloop', SlurmctldHost: `${hostname()}(127.0.0.1)`, SlurmctldPort: controllerPort, SlurmdPort: nodePort,
-    AuthType: 'auth/munge', AuthInfo: `socket=${join(folder, 'munge.sock')}`, CredType: 'cred/munge', SlurmUser: 'root', SlurmdUser: 'root',
-    StateSaveLocation: join(folder, 'state'), SlurmdSpoolDir: join(folder, 'spool'), SlurmctldPidFile: join(folder, 'ctld.pid'), SlurmdPidFile: join(folder, 'slurmd.pid'),
-    SlurmctldLogFile: join(folder, 'ctld.log'), SlurmdLogFile: join(folder, 'slurmd.log'),
-    ProctrackType: 'proctrack/linuxproc', TaskPlugin: 'task/none', SelectType: 'select/cons_tres', SelectTypeParameters: 'CR_CPU', MpiDefault: 'none', ReturnToService: 2, KillWait: 5,
-    SchedulerParameters: 'sched_interval=1,batch_sched_delay=0', SlurmdParameters: 'config_overrides', JobAcctGatherType: 'jobacct_gather/none',
+    ClusterName: 'maskloop',
+    SlurmctldHost: `${hostname()}(127.0.0.1)`,
+    SlurmctldPort: controllerPort,
+    SlurmdPort: nodePort,
+    AuthType: 'auth/munge',
+    AuthInfo: `socket=${join(folder, 'munge.sock')}`,
+    CredType: 'cred/munge',
+    SlurmUser: 'root',
+    SlurmdUser: 'root',
+    StateSaveLocation: join(folder, 'state'),
+    SlurmdSpoolDir: join(folder, 'spool'),
+    SlurmctldPidFile: join(folder, 'ctld.pid'),
+    SlurmdPidFile: join(folder, 'slurmd.pid'),
+    SlurmctldLogFile: join(folder, 'ctld.log'),
+    SlurmdLogFile: join(folder, 'slurmd.log'),
+    ProctrackType: 'proctrack/linuxproc',
+    TaskPlugin: 'task/none',
+    SelectType: 'select/cons_tres',
+    SelectTypeParameters: 'CR_CPU',
+    MpiDefault: 'none',
+    ReturnToService: 2,
+    KillWait: 5,
+    SchedulerParameters: 'sched_interval=1,batch_sched_delay=0',
+    SlurmdParameters: 'config_overrides',
+    JobAcctGatherType: 'jobacct_gather/none',
   };
   const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-  const nodes = [`NodeName=${hostname()} NodeAddr=127.0.0.1 CPUs=2 RealMemory=500 State=UNKNOWN`, 'PartitionName=test Nodes=ALL Default=YES MaxTime=INFINITE State=UP'];
+  const nodes = [
+    `NodeName=${hostname()} NodeAddr=127.0.0.1 CPUs=2 RealMemory=500 State=UNKNOWN`,
+    'PartitionName=test Nodes=ALL Default=YES MaxTime=INFINITE State=UP',
+  ];
   return `${[...lines, ...nodes].join('\n')}\n`;
 }

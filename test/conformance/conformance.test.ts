@@ -63,7 +63,10 @@ describe.skipIf(!hasSharedData || !hasDicomPython)(`every real image${sharedData
       if (truth[n]!.error) continue;
       const { dims, affine, digests } = truth[n]!;
       expect([...loaded.sourceGrid.dimsIjk], path).toEqual(dims);
-      expect(loaded.channels.map(({ voxels }) => digestOf(fromCanonical(voxels, loaded.sourceGrid))), path).toEqual(digests);
+      expect(
+        loaded.channels.map(({ voxels }) => digestOf(fromCanonical(voxels, loaded.sourceGrid))),
+        path,
+      ).toEqual(digests);
       if (!loaded.isPlaced) continue;
       const ours = affineFromGrid(loaded.sourceGrid).map((value, index) => (index < 8 ? -value : value));
       const largest = Math.max(...affine.flat().map((value, index) => Math.abs(value - ours[index]!)));

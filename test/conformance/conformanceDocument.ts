@@ -36,7 +36,10 @@ How irregular series are treated: \`docs/dicom.md\`; what exported files carry: 
 
 "Files" counts the real ones of this run; the others are made by the tests.
 
-${table(['transfer syntax', 'UID', 'files'], Object.entries(TRANSFER_SYNTAXES).map(([uid, { name }]) => [name, uid, syntaxes.get(uid) ?? 0]))}
+${table(
+  ['transfer syntax', 'UID', 'files'],
+  Object.entries(TRANSFER_SYNTAXES).map(([uid, { name }]) => [name, uid, syntaxes.get(uid) ?? 0]),
+)}
 
 Written: Explicit VR Little Endian; RT structure sets in Implicit VR Little Endian, because contours outgrow 64 KB.
 
@@ -44,7 +47,10 @@ Written: Explicit VR Little Endian; RT structure sets in Implicit VR Little Endi
 
 Any object with monochrome pixels that says where each frame lies is read as an image, whatever its class.
 
-${table(['SOP class', 'UID', 'files'], [...classes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, files]) => [name, files]))}
+${table(
+  ['SOP class', 'UID', 'files'],
+  [...classes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, files]) => [name, files]),
+)}
 
 Written: Segmentation Storage 1.2.840.10008.5.1.4.1.1.66.4 (BINARY), Label Map Segmentation Storage 1.2.840.10008.5.1.4.1.1.66.7, RT
 Structure Set Storage 1.2.840.10008.5.1.4.1.1.481.3.
@@ -58,5 +64,12 @@ function section({ name, rows }: ConformanceSet): string {
   const plain = rows.filter(({ verdict, text }) => verdict === 'read' && !text.replace('; 1 label map', '').includes(';'));
   const shown = plain.length > 20 ? rows.filter((row) => !plain.includes(row)) : rows;
   const left = plain.length > 20 ? `${plain.length} more were read without a remark.\n\n` : '';
-  return `## ${name}\n\n${left}${shown.length > 0 ? table(['path', 'files', 'verdict', 'what it became, or why not'], shown.map((row) => [row.path || '(the folder)', row.fileCount, row.verdict, row.text])) : ''}`.trimEnd();
+  return `## ${name}\n\n${left}${
+    shown.length > 0
+      ? table(
+          ['path', 'files', 'verdict', 'what it became, or why not'],
+          shown.map((row) => [row.path || '(the folder)', row.fileCount, row.verdict, row.text]),
+        )
+      : ''
+  }`.trimEnd();
 }

@@ -11,18 +11,26 @@ function defaultText(value: unknown, description: string | undefined): string {
 }
 
 function section(command: Command, path: string): string {
-  const words = command.registeredArguments.map((argument) => `${argument.required ? '<' : '['}${argument.name()}${argument.variadic ? '…' : ''}${argument.required ? '>' : ']'}`);
-  const options = command.options.filter(({ hidden }) => !hidden).map((option) => {
-    const choices = option.argChoices && !option.description.includes(option.argChoices[0]!) ? ` (${option.argChoices.join(', ')})` : '';
-    const text = `${option.description}${choices}${option.mandatory ? ' (must be given)' : ''}${defaultText(option.defaultValue, option.defaultValueDescription)}`;
-    return `| \`${cell(option.flags)}\` | ${cell(text)} |`;
-  });
+  const words = command.registeredArguments.map(
+    (argument) => `${argument.required ? '<' : '['}${argument.name()}${argument.variadic ? '…' : ''}${argument.required ? '>' : ']'}`,
+  );
+  const options = command.options
+    .filter(({ hidden }) => !hidden)
+    .map((option) => {
+      const choices = option.argChoices && !option.description.includes(option.argChoices[0]!) ? ` (${option.argChoices.join(', ')})` : '';
+      const text = `${option.description}${choices}${option.mandatory ? ' (must be given)' : ''}${defaultText(option.defaultValue, option.defaultValueDescription)}`;
+      return `| \`${cell(option.flags)}\` | ${cell(text)} |`;
+    });
   return [
     `## \`${[path, ...words].join(' ')}\``,
     command.description(),
-    ...(command.registeredArguments.length > 0 ? [command.registeredArguments.map((argument) => `- \`${argument.name()}\`: ${argument.description}`).join('\n')] : []),
+    ...(command.registeredArguments.length > 0
+      ? [command.registeredArguments.map((argument) => `- \`${argument.name()}\`: ${argument.description}`).join('\n')]
+      : []),
     ...(options.length > 0 ? [['| option | |', '|---|---|', ...options].join('\n')] : []),
-  ].filter((text) => text !== '').join('\n\n');
+  ]
+    .filter((text) => text !== '')
+    .join('\n\n');
 }
 
 function sections(command: Command, path: string): string[] {

@@ -36,7 +36,9 @@ const FILES: readonly (readonly [file: string, about: string, schema: z.ZodType]
 /** Schemas of the contract with a name of their own, so that a call is one line. */
 function namedSchemas(): Map<z.ZodType, string> {
   const named = new Map<z.ZodType, string>();
-  const modules = Object.entries(import.meta.glob<Record<string, unknown>>(['../../main/contract/*.ts', '!**/*.test.ts'], { eager: true })).sort(([a], [b]) => (a < b ? -1 : 1));
+  const modules = Object.entries(import.meta.glob<Record<string, unknown>>(['../../main/contract/*.ts', '!**/*.test.ts'], { eager: true })).sort(([a], [b]) =>
+    a < b ? -1 : 1,
+  );
   for (const [name, value] of modules.flatMap(([, exported]) => Object.entries(exported))) {
     const isSchema = /^[A-Z][a-z]/.test(name) && typeof value === 'object' && value !== null && '_zod' in value;
     if (isSchema) named.set(value as unknown as z.ZodType, name);
@@ -61,8 +63,11 @@ export function contractDocument(): string {
     return [...lines, code(`${typeText(input, 'input', named)}\n→ ${typeText(output, 'output', named)}`)].join('\n\n');
   });
   const types = [...named].sort(([, a], [, b]) => (a < b ? -1 : 1)).map(([schema, name]) => `${name} = ${typeText(schema, 'output', named)}`);
-  const unions = (schema: { readonly options: readonly z.ZodType[] }): string => code(schema.options.map((option) => typeText(option, 'output', named)).join('\n'));
-  const files = FILES.map(([file, about, schema]) => [`### ${file}`, `${about[0]!.toUpperCase()}${about.slice(1)}.`, code(typeText(schema, 'output', named))].join('\n\n'));
+  const unions = (schema: { readonly options: readonly z.ZodType[] }): string =>
+    code(schema.options.map((option) => typeText(option, 'output', named)).join('\n'));
+  const files = FILES.map(([file, about, schema]) =>
+    [`### ${file}`, `${about[0]!.toUpperCase()}${about.slice(1)}.`, code(typeText(schema, 'output', named))].join('\n\n'),
+  );
   return `# Contract
 
 Everything that crosses a border between processes, and the JSON files that Maskloop writes. **Made by \`test/documents/documents.test.ts\`** from

@@ -9,7 +9,10 @@ import { typeText } from './typeText.ts';
 
 const docs = resolve(import.meta.dirname, '../../docs');
 
-it.each([['cli.md', cliDocument], ['contract.md', contractDocument]] as const)('docs/%s is what the code says', (name, make) => {
+it.each([
+  ['cli.md', cliDocument],
+  ['contract.md', contractDocument],
+] as const)('docs/%s is what the code says', (name, make) => {
   const file = join(docs, name);
   if (process.env.MASKLOOP_UPDATE_DOCS) writeFileSync(file, make());
   expect(readFileSync(file, 'utf8') === make(), `docs/${name} is stale: MASKLOOP_UPDATE_DOCS=1 npx vitest run test/documents`).toBe(true);

@@ -34,7 +34,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`accessibility in a browser (needs ${CHRO
 
   it('has no serious fault for axe, in any theme', async () => {
     const faults: string[] = [];
-    const check = async (name: string): Promise<void> => void faults.push(...(await violationsOf(page, ['dark', 'light', 'contrast'])).map((fault) => `${name}: ${fault}`));
+    const check = async (name: string): Promise<void> =>
+      void faults.push(...(await violationsOf(page, ['dark', 'light', 'contrast'])).map((fault) => `${name}: ${fault}`));
     await page.keyboard.press('j');
     await page.getByTestId('jobs-drawer').waitFor();
     await check('workspace with jobs');
@@ -58,7 +59,10 @@ describe.skipIf(!existsSync(CHROMIUM))(`accessibility in a browser (needs ${CHRO
       ['network', () => page.getByRole('button', { name: 'Network…' }).click(), ['Search and retrieve', 'Receive']],
     ];
     for (const [name, show, tabs] of open) {
-      await page.getByRole('toolbar').first().click({ position: { x: 2, y: 2 } });
+      await page
+        .getByRole('toolbar')
+        .first()
+        .click({ position: { x: 2, y: 2 } });
       await show();
       await page.getByRole('dialog').waitFor();
       await check(name);

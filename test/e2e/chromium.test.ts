@@ -35,7 +35,9 @@ describe.skipIf(!existsSync(CHROMIUM))(`the loop in a browser (needs ${CHROMIUM}
   }, 900_000);
 
   it.skipIf(!hasNibabel)('nibabel reads the exported file on the grid of its image (needs nibabel)', () => {
-    const [labels, image] = [join(folder, 'exported'), join(folder, 'studies/nifti/imagesTr')].map((at) => readByNibabel(join(at, `${UNLABELLED_CASE}.nii.gz`)));
+    const [labels, image] = [join(folder, 'exported'), join(folder, 'studies/nifti/imagesTr')].map((at) =>
+      readByNibabel(join(at, `${UNLABELLED_CASE}.nii.gz`)),
+    );
     expect(labels!.shape).toEqual(image!.shape);
     labels!.affine.flat().forEach((value, at) => expect(value).toBeCloseTo(image!.affine.flat()[at]!, 4));
     expect(labels!.values).toContain(1);

@@ -34,8 +34,16 @@ async function fill(rig: Parameters<Parameters<typeof hostProject>[1]>[0], root:
   const write = async (name: string, dims: readonly [number, number, number], spacing: number): Promise<void> => {
     const grid = gridFromAffine(dims, [-spacing, 0, 0, 30, 0, -spacing, 0, 20, 0, 0, 2, -9, 0, 0, 0, 1]);
     const middle = (n: number): boolean => Math.hypot((n % dims[0]) - dims[0] / 2, (Math.floor(n / dims[0]) % dims[1]) - dims[1] / 2) < 8;
-    await writeGzippedNifti(join(studies, 'imagesTr', `${name}.nii.gz`), grid, Int16Array.from({ length: count(dims) }, (_, n) => 10 * Math.floor(n / (dims[0] * dims[1])) + (n % 7)));
-    await writeGzippedNifti(join(studies, 'labelsTr', `${name}.nii.gz`), grid, Uint8Array.from({ length: count(dims) }, (_, n) => (middle(n) ? 1 : 0)));
+    await writeGzippedNifti(
+      join(studies, 'imagesTr', `${name}.nii.gz`),
+      grid,
+      Int16Array.from({ length: count(dims) }, (_, n) => 10 * Math.floor(n / (dims[0] * dims[1])) + (n % 7)),
+    );
+    await writeGzippedNifti(
+      join(studies, 'labelsTr', `${name}.nii.gz`),
+      grid,
+      Uint8Array.from({ length: count(dims) }, (_, n) => (middle(n) ? 1 : 0)),
+    );
   };
   await write('first', DIMS, 1);
   await write('other', OTHER_DIMS, 1.5);
@@ -55,7 +63,10 @@ async function drag(page: Page, testId: string): Promise<void> {
   await page.mouse.up();
 }
 
-describe.skipIf(!existsSync(CHROMIUM)).each([['WebGL', []], ['the processor', WITHOUT_WEBGL]] as const)(`side by side, drawn by %s (needs ${CHROMIUM})`, (drawnBy, flags) => {
+describe.skipIf(!existsSync(CHROMIUM)).each([
+  ['WebGL', []],
+  ['the processor', WITHOUT_WEBGL],
+] as const)(`side by side, drawn by %s (needs ${CHROMIUM})`, (drawnBy, flags) => {
   let hosted: HostedProject;
   beforeAll(async () => {
     hosted = await hostProject('compare', fill, flags);
@@ -107,7 +118,11 @@ describe.skipIf(!existsSync(CHROMIUM)).each([['WebGL', []], ['the processor', WI
     // each side shows its own mask: the stroke lies on the left only
     const strokeAt = async (testId: string): Promise<number> => {
       const box = (await page.getByTestId(testId).boundingBox())!;
-      const [red, green, blue] = (await colorAtPixel(page, { x: Math.round(box.x + box.width * 0.5), y: Math.round(box.y + box.height * 0.3) })) as [number, number, number];
+      const [red, green, blue] = (await colorAtPixel(page, { x: Math.round(box.x + box.width * 0.5), y: Math.round(box.y + box.height * 0.3) })) as [
+        number,
+        number,
+        number,
+      ];
       return Math.max(red, green, blue) - Math.min(red, green, blue);
     };
     const strokes = [await strokeAt('plane-axial'), await strokeAt('beside-plane-axial')];

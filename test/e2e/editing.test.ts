@@ -68,7 +68,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`editing in a browser (needs ${CHROMIUM})
   }
   const count = (mask: Buffer, label: number): number => mask.reduce((sum, value) => sum + (value === label ? 1 : 0), 0);
   /** Not counting the four voxels that were there before. */
-  const slicesWith = (mask: Buffer, label: number): number => Array.from({ length: DIMS[2] }, (_, k) => count(mask.subarray(k * SLICE, (k + 1) * SLICE), label)).filter((voxels) => voxels > 4).length;
+  const slicesWith = (mask: Buffer, label: number): number =>
+    Array.from({ length: DIMS[2] }, (_, k) => count(mask.subarray(k * SLICE, (k + 1) * SLICE), label)).filter((voxels) => voxels > 4).length;
   const near = (actual: number, theory: number): void => expect(Math.abs(actual / theory - 1), `${actual} against ${theory}`).toBeLessThan(0.02);
   const undo = async (name: string): Promise<void> => {
     await expect.poll(() => page.getByRole('button', { name: 'Undo' }).getAttribute('title'), { timeout: 15_000 }).toContain(name);
@@ -123,15 +124,23 @@ describe.skipIf(!existsSync(CHROMIUM))(`editing in a browser (needs ${CHROMIUM})
     await page.keyboard.press('g');
     await page.getByLabel('What the outline does').selectOption('fill');
     await page.getByLabel('How deep the outline goes').selectOption('volume');
-    for (const [x, y] of [[-10, -8], [10, -8], [0, 10]] as const) await click(x, y);
+    for (const [x, y] of [
+      [-10, -8],
+      [10, -8],
+      [0, 10],
+    ] as const)
+      await click(x, y);
     await page.keyboard.press('Enter');
     await page.locator('button[aria-label=Undo][title*="Polygon"]').waitFor({ timeout: 30_000 }); // worked out in a thread
     const prism = await saved();
     expect(slicesWith(prism, 1)).toBe(DIMS[2]);
-    near(((count(prism, 1) - 4) * PIXEL) / DIMS[2], 20 * 18 / 2);
+    near(((count(prism, 1) - 4) * PIXEL) / DIMS[2], (20 * 18) / 2);
     await undo('Polygon');
 
-    await page.getByRole('button', { name: /^Lock / }).nth(1).click();
+    await page
+      .getByRole('button', { name: /^Lock / })
+      .nth(1)
+      .click();
     await page.keyboard.press('b');
     await setRadius(30);
     await click(0, 0);

@@ -8,7 +8,6 @@ import { hasElectron, launchElectron } from './electronProgram.ts';
 import { checkExport } from './exported.ts';
 import { makeStudies, walkTheLoop } from './walkTheLoop.ts';
 
-
 describe.skipIf(!hasElectron)('the loop in Electron (needs npm run setup -- --test and a display)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-electron-'));
   let app: ElectronApplication;
@@ -36,7 +35,10 @@ describe.skipIf(!hasElectron)('the loop in Electron (needs npm run setup -- --te
 
   it('keeps the page away from Node and TensorFlow out of the main process', async () => {
     const page = await app.firstWindow();
-    expect(await page.evaluate(() => [typeof (globalThis as { require?: unknown }).require, typeof (globalThis as { process?: unknown }).process])).toEqual(['undefined', 'undefined']);
+    expect(await page.evaluate(() => [typeof (globalThis as { require?: unknown }).require, typeof (globalThis as { process?: unknown }).process])).toEqual([
+      'undefined',
+      'undefined',
+    ]);
     expect(page.url()).toMatch(/^app:\/\//);
     const maps = readFileSync(`/proc/${app.process().pid}/maps`, 'utf8');
     expect(maps).not.toContain('libtensorflow');

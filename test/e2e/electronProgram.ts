@@ -17,7 +17,11 @@ export const hasElectron = executable !== null && (process.env.DISPLAY !== undef
 export const electronCommand = (args: readonly string[] = []): [string, string[]] => [executable!, ['--no-sandbox', root, ...SOFTWARE_GL, ...args]];
 
 export function launchElectron(stateFolder: string, args: readonly string[] = []): Promise<ElectronApplication> {
-  return _electron.launch({ executablePath: executable!, args: ['-r', LOADER, root, ...SOFTWARE_GL, ...args], env: { ...process.env, MASKLOOP_STATE: stateFolder } });
+  return _electron.launch({
+    executablePath: executable!,
+    args: ['-r', LOADER, root, ...SOFTWARE_GL, ...args],
+    env: { ...process.env, MASKLOOP_STATE: stateFolder },
+  });
 }
 
 const ATTEMPTS = 3;

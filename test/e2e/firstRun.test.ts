@@ -33,51 +33,55 @@ describe.skipIf(!existsSync(CHROMIUM))(`a first run in a browser (needs ${CHROMI
   });
   const isDone = (step: string): Promise<string | null> => page.locator(`[data-step=${step}]`).getAttribute('data-done');
 
-  it('gets from the start page to a corrected prediction', async () => {
-    const complaints: string[] = [];
-    page.on('pageerror', (error) => complaints.push(String(error.stack)));
-    await page.goto(host.link);
-    const startedMs = Date.now();
-    await page.getByText('Try it with a phantom').waitFor();
-    await picture(page, 'first-run-welcome');
-    await page.getByRole('button', { name: 'MR of the brain' }).click();
-    await expect.poll(() => isDone('import'), { timeout: 120_000 }).toBe('true');
-    await expect.poll(() => page.getByTestId('case').count()).toBe(12);
-    await expect.poll(() => page.locator('[data-testid=case][data-status=accepted]').count()).toBe(8);
+  it(
+    'gets from the start page to a corrected prediction',
+    async () => {
+      const complaints: string[] = [];
+      page.on('pageerror', (error) => complaints.push(String(error.stack)));
+      await page.goto(host.link);
+      const startedMs = Date.now();
+      await page.getByText('Try it with a phantom').waitFor();
+      await picture(page, 'first-run-welcome');
+      await page.getByRole('button', { name: 'MR of the brain' }).click();
+      await expect.poll(() => isDone('import'), { timeout: 120_000 }).toBe('true');
+      await expect.poll(() => page.getByTestId('case').count()).toBe(12);
+      await expect.poll(() => page.locator('[data-testid=case][data-status=accepted]').count()).toBe(8);
 
-    await page.getByRole('tab', { name: 'Train' }).click();
-    expect(await page.getByLabel('Amount of training').inputValue()).toBe('2');
-    if (limitMinutes === null) {
-      await page.getByLabel('Unit of training').selectOption('epochs');
-      await page.getByLabel('Amount of training').fill('1');
-    }
-    await page.getByRole('button', { name: 'Train', exact: true }).click();
-    await page.locator('[data-testid=case][data-status=new]').first().click();
-    await page.locator('[data-testid=viewer][data-ready=true]').waitFor({ timeout: 60_000 });
-    await expect.poll(() => isDone('train'), { timeout: JOB_MS, interval: 500 }).toBe('true');
-    await page.getByRole('button', { name: 'Predict this case' }).click();
-    await page.locator('[data-testid=viewer][data-revision="1"][data-ready=true]').waitFor({ timeout: JOB_MS });
-    expect(await isDone('predict')).toBe('true');
-    await picture(page, 'first-run-predicted');
+      await page.getByRole('tab', { name: 'Train' }).click();
+      expect(await page.getByLabel('Amount of training').inputValue()).toBe('2');
+      if (limitMinutes === null) {
+        await page.getByLabel('Unit of training').selectOption('epochs');
+        await page.getByLabel('Amount of training').fill('1');
+      }
+      await page.getByRole('button', { name: 'Train', exact: true }).click();
+      await page.locator('[data-testid=case][data-status=new]').first().click();
+      await page.locator('[data-testid=viewer][data-ready=true]').waitFor({ timeout: 60_000 });
+      await expect.poll(() => isDone('train'), { timeout: JOB_MS, interval: 500 }).toBe('true');
+      await page.getByRole('button', { name: 'Predict this case' }).click();
+      await page.locator('[data-testid=viewer][data-revision="1"][data-ready=true]').waitFor({ timeout: JOB_MS });
+      expect(await isDone('predict')).toBe('true');
+      await picture(page, 'first-run-predicted');
 
-    await page.getByRole('tab', { name: 'Mask' }).click();
-    await page.getByRole('button', { name: 'Brush', exact: true }).click();
-    const box = (await page.getByTestId('plane-axial').boundingBox())!;
-    await page.mouse.move(box.x + box.width / 2 - 30, box.y + box.height / 2);
-    await page.mouse.down();
-    await page.mouse.move(box.x + box.width / 2 + 30, box.y + box.height / 2 + 10, { steps: 8 });
-    await page.mouse.up();
-    await page.locator('[data-testid=viewer][data-dirty=true]').waitFor({ timeout: 15_000 });
-    await page.getByRole('button', { name: 'Accept', exact: true }).click();
-    await expect.poll(() => isDone('accept'), { timeout: 30_000 }).toBe('true');
-    expect(await isDone('correct')).toBe('true');
-    const minutes = (Date.now() - startedMs) / 60_000;
-    console.log(`first run: ${minutes.toFixed(1)} minutes from the start page to an accepted correction`);
-    if (limitMinutes !== null) expect(minutes).toBeLessThan(limitMinutes);
-    await picture(page, 'first-run-accepted');
-    expect(existsSync(join(projects, 'Maskloop phantom MR/project.mlproj'))).toBe(true);
-    expect(complaints).toEqual([]);
-  }, 2 * JOB_MS);
+      await page.getByRole('tab', { name: 'Mask' }).click();
+      await page.getByRole('button', { name: 'Brush', exact: true }).click();
+      const box = (await page.getByTestId('plane-axial').boundingBox())!;
+      await page.mouse.move(box.x + box.width / 2 - 30, box.y + box.height / 2);
+      await page.mouse.down();
+      await page.mouse.move(box.x + box.width / 2 + 30, box.y + box.height / 2 + 10, { steps: 8 });
+      await page.mouse.up();
+      await page.locator('[data-testid=viewer][data-dirty=true]').waitFor({ timeout: 15_000 });
+      await page.getByRole('button', { name: 'Accept', exact: true }).click();
+      await expect.poll(() => isDone('accept'), { timeout: 30_000 }).toBe('true');
+      expect(await isDone('correct')).toBe('true');
+      const minutes = (Date.now() - startedMs) / 60_000;
+      console.log(`first run: ${minutes.toFixed(1)} minutes from the start page to an accepted correction`);
+      if (limitMinutes !== null) expect(minutes).toBeLessThan(limitMinutes);
+      await picture(page, 'first-run-accepted');
+      expect(existsSync(join(projects, 'Maskloop phantom MR/project.mlproj'))).toBe(true);
+      expect(complaints).toEqual([]);
+    },
+    2 * JOB_MS,
+  );
 
   it('takes another name for a second project of the kind, and makes one from a folder of images', async () => {
     await page.getByRole('button', { name: 'Close project' }).click();

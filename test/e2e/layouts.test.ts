@@ -14,10 +14,19 @@ const SIZE = 24;
 const COUNT = SIZE ** 3;
 /** Slices lie from left to right: a sagittal scan. */
 const grid = gridFromAffine([SIZE, SIZE, SIZE], [0, 0, 3, -35, 2, 0, 0, -23, 0, 2, 0, -23, 0, 0, 0, 1]);
-const from = (n: number, i: number, j: number, k: number): number => Math.hypot((n % SIZE) - i, (Math.floor(n / SIZE) % SIZE) - j, Math.floor(n / SIZE ** 2) - k);
+const from = (n: number, i: number, j: number, k: number): number =>
+  Math.hypot((n % SIZE) - i, (Math.floor(n / SIZE) % SIZE) - j, Math.floor(n / SIZE ** 2) - k);
 const labelAt = (n: number): number => (from(n, 12, 12, 8) < 6 ? 1 : from(n, 12, 12, 18) < 4 ? 2 : 0);
 const WAIT = { timeout: 30_000 };
-const LAYOUTS = ['Three planes', 'Side by side', 'Two by two, with 3D', '3D with the planes beside it', 'One plane', 'Slices as they were taken', 'Compare side by side'];
+const LAYOUTS = [
+  'Three planes',
+  'Side by side',
+  'Two by two, with 3D',
+  '3D with the planes beside it',
+  'One plane',
+  'Slices as they were taken',
+  'Compare side by side',
+];
 
 /** The most colourful point of a picture of an element, as red, green, blue. */
 async function brightest(page: Page, testId: string): Promise<number[]> {
@@ -27,7 +36,12 @@ async function brightest(page: Page, testId: string): Promise<number[]> {
     const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;
     context.drawImage(bitmap, 0, 0);
     // without the texts in the corners
-    const [left, top, width, height] = [0.25, 0.25, 0.5, 0.5].map((share, n) => Math.round(share * (n % 2 === 0 ? bitmap.width : bitmap.height))) as [number, number, number, number];
+    const [left, top, width, height] = [0.25, 0.25, 0.5, 0.5].map((share, n) => Math.round(share * (n % 2 === 0 ? bitmap.width : bitmap.height))) as [
+      number,
+      number,
+      number,
+      number,
+    ];
     const { data } = context.getImageData(left, top, width, height);
     let best = [0, 0, 0];
     for (let at = 0; at < data.length; at += 4) {
@@ -45,8 +59,16 @@ describe.skipIf(!existsSync(CHROMIUM))(`layouts in a browser (needs ${CHROMIUM})
     hosted = await hostProject('layouts', async (rig, root) => {
       const studies = join(root, 'studies');
       for (const part of ['imagesTr', 'labelsTr']) mkdirSync(join(studies, part), { recursive: true });
-      await writeGzippedNifti(join(studies, 'imagesTr', 'tiny.nii.gz'), grid, Int16Array.from({ length: COUNT }, (_, n) => (labelAt(n) === 1 ? 1000 : labelAt(n) === 2 ? 200 : -900)));
-      await writeGzippedNifti(join(studies, 'labelsTr', 'tiny.nii.gz'), grid, Uint8Array.from({ length: COUNT }, (_, n) => labelAt(n)));
+      await writeGzippedNifti(
+        join(studies, 'imagesTr', 'tiny.nii.gz'),
+        grid,
+        Int16Array.from({ length: COUNT }, (_, n) => (labelAt(n) === 1 ? 1000 : labelAt(n) === 2 ? 200 : -900)),
+      );
+      await writeGzippedNifti(
+        join(studies, 'labelsTr', 'tiny.nii.gz'),
+        grid,
+        Uint8Array.from({ length: COUNT }, (_, n) => labelAt(n)),
+      );
       await rig.call('project.create', { folder: rig.projectFolder });
       await rig.jobEnd((await rig.call('dataset.import', { paths: [studies] })).jobId);
     });
@@ -65,7 +87,16 @@ describe.skipIf(!existsSync(CHROMIUM))(`layouts in a browser (needs ${CHROMIUM})
     const layouts = page.getByRole('group', { name: 'Layout' });
     expect(await layouts.getByRole('button').evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')))).toEqual(LAYOUTS);
     const planesShown = (): Promise<number> => page.locator('.plane:not(.away)').count();
-    for (const [n, [layout, planes]] of ([['planes', 3], ['row', 3], ['quad', 3], ['threeD', 3], ['one', 1], ['stack', 1]] as const).entries()) {
+    for (const [n, [layout, planes]] of (
+      [
+        ['planes', 3],
+        ['row', 3],
+        ['quad', 3],
+        ['threeD', 3],
+        ['one', 1],
+        ['stack', 1],
+      ] as const
+    ).entries()) {
       await layouts.getByRole('button', { name: LAYOUTS[n], exact: true }).click();
       await expect.poll(() => viewer.getAttribute('data-layout')).toBe(layout);
       expect(await planesShown(), layout).toBe(planes);

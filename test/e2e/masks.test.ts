@@ -21,7 +21,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`several masks of a case in a browser (ne
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const stored = (revision: number): Buffer => gunzipSync(readFileSync(join(project, 'cases', CASE_ID, 'labels', `r000${revision}.nii.gz`))).subarray(352);
-  const shows = (page: Page, revision: number | ''): Promise<void> => page.locator(`[data-testid=viewer][data-ready=true][data-revision="${revision}"][data-dirty=false]`).waitFor({ timeout: 60_000 });
+  const shows = (page: Page, revision: number | ''): Promise<void> =>
+    page.locator(`[data-testid=viewer][data-ready=true][data-revision="${revision}"][data-dirty=false]`).waitFor({ timeout: 60_000 });
   const choose = (page: Page, mask: string): Promise<unknown> => page.getByLabel('Mask shown').selectOption({ label: mask });
   async function paint(page: Page, first: number, count: number): Promise<void> {
     const painter = await DiscPainter.create(page, first);
@@ -101,7 +102,10 @@ describe.skipIf(!existsSync(CHROMIUM))(`several masks of a case in a browser (ne
       await dialog.getByRole('button', { name: 'Export', exact: true }).click();
       await dialog.getByText('masks were written').waitFor({ timeout: 60_000 });
       await dialog.getByRole('button', { name: 'Close' }).last().click();
-      for (const [name, revision] of [['Main', 4], ['Reader_B', 5]] as const) {
+      for (const [name, revision] of [
+        ['Main', 4],
+        ['Reader_B', 5],
+      ] as const) {
         const path = join(output, `${CASE_ID}_${name}.nii.gz`);
         const { channels } = readNifti(gunzipSync(readFileSync(path)), path);
         expect(Array.from(channels[0]!).filter((value) => value === 1)).toHaveLength(voxels(stored(revision)));

@@ -19,7 +19,11 @@ describe.skipIf(!existsSync(CHROMIUM) || !hasOrthanc)(`the DICOM network in a br
     orthanc = await Orthanc.start({ modalities: { us: { aeTitle: 'MASKLOOP', port: await freePort() } } });
     const node = { kind: 'dimse', name: 'pacs', aeTitle: 'ORTHANC', host: '127.0.0.1', port: orthanc.dicomPort, tls: false, retrieveBy: 'get' } as const;
     const files = await filesToSend([join(await makeStudies(folder), 'dicom')], () => {});
-    await sendByDimse({ node, aeTitle: 'MASKLOOP' }, files, { stop: { aborted: false }, onSent: () => {}, onRefused: (path, why) => expect(`${path}: ${why}`).toBe('') });
+    await sendByDimse({ node, aeTitle: 'MASKLOOP' }, files, {
+      stop: { aborted: false },
+      onSent: () => {},
+      onRefused: (path, why) => expect(`${path}: ${why}`).toBe(''),
+    });
     host = await startBrowserHost(join(folder, 'state'));
   }, 60_000);
   afterAll(async () => {

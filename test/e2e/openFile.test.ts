@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runPhantoms } from '../../main/workers/phantoms.ts';
 import { electronCommand, hasElectron, launchElectron } from './electronProgram.ts';
 
-
 describe.skipIf(!hasElectron)('files opened with the program (needs npm run setup -- --test and a display)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-open-'));
   const image = (n: number): string => join(folder, 'studies/imagesTr', `phantom_00${n}.nii.gz`);
@@ -26,7 +25,11 @@ describe.skipIf(!hasElectron)('files opened with the program (needs npm run setu
   });
   /** What double-clicking a file does while the program runs. */
   const startAgain = (file: string): void => {
-    const { status, stderr } = spawnSync(...electronCommand([file]), { env: { ...process.env, MASKLOOP_STATE: stateFolder }, encoding: 'utf8', timeout: 60_000 });
+    const { status, stderr } = spawnSync(...electronCommand([file]), {
+      env: { ...process.env, MASKLOOP_STATE: stateFolder },
+      encoding: 'utf8',
+      timeout: 60_000,
+    });
     expect(status, stderr).toBe(0);
   };
 

@@ -31,16 +31,24 @@ describe.skipIf(!isReady)('the package (needs Linux and npm run setup)', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const run = (args: string[], env: Record<string, string> = {}): { status: number | null; output: string } => {
-    const { status, stdout, stderr } = spawnSync(program, ['--no-sandbox', '--disable-gpu', ...args], { encoding: 'utf8', timeout: 30_000, env: { ...process.env, MASKLOOP_STATE: join(folder, 'refused'), ...env } });
+    const { status, stdout, stderr } = spawnSync(program, ['--no-sandbox', '--disable-gpu', ...args], {
+      encoding: 'utf8',
+      timeout: 30_000,
+      env: { ...process.env, MASKLOOP_STATE: join(folder, 'refused'), ...env },
+    });
     return { status, output: stdout + stderr };
   };
 
   it('holds the bundles, the database, TensorFlow, licences, and no package besides', () => {
     const resources = join(unpacked, 'resources');
-    const packages = readdirSync(join(resources, 'node_modules')).flatMap((name) => (name.startsWith('@') ? readdirSync(join(resources, 'node_modules', name)).map((inner) => `${name}/${inner}`) : [name]));
+    const packages = readdirSync(join(resources, 'node_modules')).flatMap((name) =>
+      name.startsWith('@') ? readdirSync(join(resources, 'node_modules', name)).map((inner) => `${name}/${inner}`) : [name],
+    );
     expect(packages.sort()).toEqual(['@libsql/linux-x64-gnu', '@libsql/linux-x64-musl', '@neon-rs/load', '@tensorflow/tfjs-node', 'libsql']);
     const archived = listPackage(join(resources, 'app.asar'), { isPack: false });
-    expect(archived).toEqual(expect.arrayContaining(['/package.json', '/dist/electron/app.cjs', '/dist/electron/preload.cjs', '/dist/main/compute.cjs', '/dist/renderer/index.html']));
+    expect(archived).toEqual(
+      expect.arrayContaining(['/package.json', '/dist/electron/app.cjs', '/dist/electron/preload.cjs', '/dist/main/compute.cjs', '/dist/renderer/index.html']),
+    );
     expect(archived.filter((path) => /node_modules|\.map$|\.ts$/.test(path))).toEqual([]);
     expect(readdirSync(resources).sort()).toEqual(['LICENSE', 'THIRD-PARTY-NOTICES.txt', 'app.asar', 'app.asar.unpacked', 'node_modules']);
     const notices = readFileSync(join(resources, 'THIRD-PARTY-NOTICES.txt'), 'utf8');
@@ -76,21 +84,32 @@ describe.skipIf(!isReady)('the package (needs Linux and npm run setup)', () => {
     expect(asNode.output).not.toContain('node v');
   });
 
-  it.skipIf(!hasDisplay || !canBeOffline)('walks the loop far from the checkout, without network (needs root, unshare and a display)', async () => {
-    await unlock(unpacked, program);
-    const walk = join(folder, 'walk');
-    mkdirSync(walk);
-    const cache = process.env.MASKLOOP_CACHE || join(homedir(), '.cache/maskloop');
-    const script = ['ip link set lo up', `mount -t tmpfs tmpfs "${cache}"`, 'exec "$0" "$@"'].join(' && ');
-    const vitest = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--config', join(root, 'test/e2e/offline/vitest.config.ts'), '--reporter=verbose', '--no-color'];
-    const { status, stdout, stderr } = spawnSync('unshare', ['-n', '-m', 'sh', '-c', script, process.execPath, ...vitest], {
-      cwd: join(root, 'test/e2e/offline'),
-      encoding: 'utf8',
-      env: { ...process.env, MASKLOOP_PACKAGED: program, MASKLOOP_WALK: walk },
-    });
-    expect(status, stdout + stderr).toBe(0);
-    expect(stdout).toMatch(/Tests +2 passed/);
-  }, 900_000);
+  it.skipIf(!hasDisplay || !canBeOffline)(
+    'walks the loop far from the checkout, without network (needs root, unshare and a display)',
+    async () => {
+      await unlock(unpacked, program);
+      const walk = join(folder, 'walk');
+      mkdirSync(walk);
+      const cache = process.env.MASKLOOP_CACHE || join(homedir(), '.cache/maskloop');
+      const script = ['ip link set lo up', `mount -t tmpfs tmpfs "${cache}"`, 'exec "$0" "$@"'].join(' && ');
+      const vitest = [
+        join(root, 'node_modules/vitest/vitest.mjs'),
+        'run',
+        '--config',
+        join(root, 'test/e2e/offline/vitest.config.ts'),
+        '--reporter=verbose',
+        '--no-color',
+      ];
+      const { status, stdout, stderr } = spawnSync('unshare', ['-n', '-m', 'sh', '-c', script, process.execPath, ...vitest], {
+        cwd: join(root, 'test/e2e/offline'),
+        encoding: 'utf8',
+        env: { ...process.env, MASKLOOP_PACKAGED: program, MASKLOOP_WALK: walk },
+      });
+      expect(status, stdout + stderr).toBe(0);
+      expect(stdout).toMatch(/Tests +2 passed/);
+    },
+    900_000,
+  );
 });
 
 /** In the copy under test: the two locks that keep everybody else from driving the program, and Playwright as well. */

@@ -26,8 +26,16 @@ const BREATH_MS = 150;
 export async function openPaintedCase(page: Page, folder: string): Promise<void> {
   const studies = join(folder, 'studies');
   for (const part of ['imagesTr', 'labelsTr']) mkdirSync(join(studies, part), { recursive: true });
-  await writeGzippedNifti(join(studies, 'imagesTr', `${CASE_ID}.nii.gz`), grid, Int16Array.from({ length: COUNT }, (_, n) => 100 + (n % 97)));
-  await writeGzippedNifti(join(studies, 'labelsTr', `${CASE_ID}.nii.gz`), grid, Uint8Array.from({ length: COUNT }, (_, n) => (n < LABELLED_VOXELS ? 1 : 0)));
+  await writeGzippedNifti(
+    join(studies, 'imagesTr', `${CASE_ID}.nii.gz`),
+    grid,
+    Int16Array.from({ length: COUNT }, (_, n) => 100 + (n % 97)),
+  );
+  await writeGzippedNifti(
+    join(studies, 'labelsTr', `${CASE_ID}.nii.gz`),
+    grid,
+    Uint8Array.from({ length: COUNT }, (_, n) => (n < LABELLED_VOXELS ? 1 : 0)),
+  );
   await page.getByLabel('Project folder', { exact: true }).fill(join(folder, 'project'));
   await page.getByRole('button', { name: 'New project here' }).click({ delay: 150 }); // as slowly as a hand: what the typed path changes must not move the button away
   await page.getByRole('button', { name: 'Import…' }).click();
@@ -39,12 +47,16 @@ export async function openPaintedCase(page: Page, folder: string): Promise<void>
   await isShown(page);
 }
 
-export const isShown = (page: Page): Promise<void> => page.locator(`[data-testid=viewer][data-ready=true][data-case-id=${CASE_ID}]`).waitFor({ timeout: 60_000 });
+export const isShown = (page: Page): Promise<void> =>
+  page.locator(`[data-testid=viewer][data-ready=true][data-case-id=${CASE_ID}]`).waitFor({ timeout: 60_000 });
 
 /** Newest revision, without header. */
 export function newestMask(project: string): Buffer {
   const labels = join(project, 'cases', CASE_ID, 'labels');
-  const newest = readdirSync(labels).filter((name) => /^r\d{4}\.nii\.gz$/.test(name)).sort().at(-1)!;
+  const newest = readdirSync(labels)
+    .filter((name) => /^r\d{4}\.nii\.gz$/.test(name))
+    .sort()
+    .at(-1)!;
   return gunzipSync(readFileSync(join(labels, newest))).subarray(NIFTI_HEADER_BYTES);
 }
 

@@ -77,7 +77,12 @@ describe.skipIf(!existsSync(CHROMIUM))(`prompted segmentation (needs ${CHROMIUM}
     const ask = { caseId: PREDICTED, labelValue: 1, box, seed };
     const { levels, seedLevel } = await client.call('nnunet.propose', { ...ask, proposalId: ProposalId.parse('one') });
     const proposed = Uint8Array.from(gunzipSync(Buffer.from(levels!, 'base64')), (level) => (level >= 128 ? 1 : 0));
-    expect(dice(proposed, Uint8Array.from(predicted, (label) => (label === 1 ? 1 : 0)))).toBeGreaterThan(0.9);
+    expect(
+      dice(
+        proposed,
+        Uint8Array.from(predicted, (label) => (label === 1 ? 1 : 0)),
+      ),
+    ).toBeGreaterThan(0.9);
     expect(seedLevel).toBe(Math.max(...gunzipSync(Buffer.from(levels!, 'base64'))));
     expect(client.events.some((event) => event.type === 'proposal' && event.proposalId === 'one' && event.share > 0)).toBe(true);
 
@@ -86,7 +91,10 @@ describe.skipIf(!existsSync(CHROMIUM))(`prompted segmentation (needs ${CHROMIUM}
     expect((await cancelled).levels).toBeNull();
     const issue = await client.errorOf('nnunet.propose', { ...ask, box: { fromIjk: [1, 0, 0], dimsIjk: [ni, nj, nk] }, proposalId: ProposalId.parse('three') });
     expect(issue).toMatchObject({ code: 'contract/bad-input' });
-    expect(await client.errorOf('nnunet.propose', { ...ask, labelValue: 7, proposalId: ProposalId.parse('four') })).toMatchObject({ code: 'predict/unknown-segment', labelValue: 7 });
+    expect(await client.errorOf('nnunet.propose', { ...ask, labelValue: 7, proposalId: ProposalId.parse('four') })).toMatchObject({
+      code: 'predict/unknown-segment',
+      labelValue: 7,
+    });
   }
 
   async function open(folder: string, caseId: CaseId): Promise<void> {
@@ -122,14 +130,33 @@ describe.skipIf(!existsSync(CHROMIUM))(`prompted segmentation (needs ${CHROMIUM}
   it('outlines what is clicked, follows the slider, takes and drops it', async () => {
     await open(trained, ASKED);
     const labels = join(trained, 'cases', ASKED, 'labels');
-    const newest = (): Uint8Array => gunzipSync(readFileSync(join(labels, readdirSync(labels).filter((name) => /^r\d+\.nii\.gz$/.test(name)).sort().at(-1)!))).subarray(352);
+    const newest = (): Uint8Array =>
+      gunzipSync(
+        readFileSync(
+          join(
+            labels,
+            readdirSync(labels)
+              .filter((name) => /^r\d+\.nii\.gz$/.test(name))
+              .sort()
+              .at(-1)!,
+          ),
+        ),
+      ).subarray(352);
     const truthFile = join(trained, 'phantoms/seed_0/truthTs', `${ASKED}.nii.gz`);
     const stored = readNifti(gunzipSync(readFileSync(truthFile)), truthFile);
     const { voxels: truth, grid } = toCanonical(Uint8Array.from(stored.channels[0]!), stored.grid);
     const [x, y] = await middleOfAxial();
     let spot: [number, number] | null = null;
     let label = 0;
-    for (const [dx, dy] of [[0, 0], [30, 0], [-30, 0], [0, 30], [0, -30], [50, 50], [-50, -50]] as const) {
+    for (const [dx, dy] of [
+      [0, 0],
+      [30, 0],
+      [-30, 0],
+      [0, 30],
+      [0, -30],
+      [50, 50],
+      [-50, -50],
+    ] as const) {
       const [i, j, k] = await voxelUnder(x + dx, y + dy);
       label = truth[i + grid.dimsIjk[0] * (j + grid.dimsIjk[1] * k)]!;
       if (label > 0) spot = [x + dx, y + dy];

@@ -14,7 +14,12 @@ import { picture } from './picture.ts';
 const BOUND_MS = 2000;
 
 /** Paints, and does it at a random moment. How many discs were finished longer ago than the bound. A page that `outlives` it paints one more. */
-async function paintAndKill(page: Page, kill: () => void | Promise<void>, first = 0, outlives = false): Promise<{ readonly owed: number; readonly painted: number }> {
+async function paintAndKill(
+  page: Page,
+  kill: () => void | Promise<void>,
+  first = 0,
+  outlives = false,
+): Promise<{ readonly owed: number; readonly painted: number }> {
   const painter = await DiscPainter.create(page, first);
   let killedAtMs = Infinity;
   const killing = (async () => {
@@ -56,7 +61,14 @@ describe.skipIf(!existsSync(CHROMIUM))(`recovery in a browser (needs ${CHROMIUM}
   /** What the last unfinished stroke on the disk is. */
   const unfinishedOnDisk = (): 'none' | 'goes on' | 'given up' => {
     const [name] = journalsOf(project).open;
-    const last = name === undefined ? undefined : readFileSync(join(project, 'cases', CASE_ID, 'journal', name)).toString('latin1').split('{"kind":"unfinished"').slice(1).at(-1);
+    const last =
+      name === undefined
+        ? undefined
+        : readFileSync(join(project, 'cases', CASE_ID, 'journal', name))
+            .toString('latin1')
+            .split('{"kind":"unfinished"')
+            .slice(1)
+            .at(-1);
     return last === undefined ? 'none' : last.includes('"slices":[]') ? 'given up' : 'goes on';
   };
 
@@ -123,7 +135,6 @@ describe.skipIf(!existsSync(CHROMIUM))(`recovery in a browser (needs ${CHROMIUM}
   }, 600_000);
 });
 
-
 describe.skipIf(!hasElectron)('recovery in Electron (needs npm run setup -- --test and a display)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-recovery-electron-'));
   const project = join(folder, 'project');
@@ -140,18 +151,28 @@ describe.skipIf(!hasElectron)('recovery in Electron (needs npm run setup -- --te
       const first = await paintAndKill(page, () => void process.kill(pid, 'SIGKILL'));
       // Playwright does not follow a page that crashed: the program itself looks at the one that came. A page that is going never answers.
       const inPage = (script: string): Promise<unknown> => {
-        const answer = app.evaluate(({ BrowserWindow }, code) => BrowserWindow.getAllWindows()[0]!.webContents.executeJavaScript(code) as Promise<unknown>, script);
+        const answer = app.evaluate(
+          ({ BrowserWindow }, code) => BrowserWindow.getAllWindows()[0]!.webContents.executeJavaScript(code) as Promise<unknown>,
+          script,
+        );
         return Promise.race([answer, sleep(3000).then(() => null)]);
       };
-      const press = (name: string): Promise<unknown> => inPage(`[...document.querySelectorAll('button')].find((button) => button.textContent.trim() === ${JSON.stringify(name)})?.click() ?? 'none'`);
-      await expect.poll(() => inPage(`document.body.textContent.includes('changes that were not saved')`).catch(() => false), { timeout: 60_000, interval: 300 }).toBe(true);
+      const press = (name: string): Promise<unknown> =>
+        inPage(`[...document.querySelectorAll('button')].find((button) => button.textContent.trim() === ${JSON.stringify(name)})?.click() ?? 'none'`);
+      await expect
+        .poll(() => inPage(`document.body.textContent.includes('changes that were not saved')`).catch(() => false), { timeout: 60_000, interval: 300 })
+        .toBe(true);
       await press(`Open ${CASE_ID}`);
-      await expect.poll(() => inPage(`Number(document.querySelector('[data-testid=recovery]')?.dataset.changes ?? 0)`), { timeout: 60_000, interval: 300 }).toBeGreaterThanOrEqual(first.owed);
+      await expect
+        .poll(() => inPage(`Number(document.querySelector('[data-testid=recovery]')?.dataset.changes ?? 0)`), { timeout: 60_000, interval: 300 })
+        .toBeGreaterThanOrEqual(first.owed);
       const recovered = Number(await inPage(`document.querySelector('[data-testid=recovery]').dataset.changes`));
       expect(recovered).toBeLessThanOrEqual(first.painted);
       await press('Keep');
       await press('Save');
-      await expect.poll(() => inPage(`({ ...document.querySelector('[data-testid=viewer]').dataset })`), { timeout: 60_000, interval: 300 }).toMatchObject({ revision: '2', dirty: 'false' });
+      await expect
+        .poll(() => inPage(`({ ...document.querySelector('[data-testid=viewer]').dataset })`), { timeout: 60_000, interval: 300 })
+        .toMatchObject({ revision: '2', dirty: 'false' });
       expect(discsIn(newestMask(project))).toBe(recovered);
       await expect.poll(() => journalsOf(project).open, { timeout: 10_000 }).toEqual([]);
       await app.close();

@@ -8,7 +8,6 @@ import { ServiceRig } from '../services/serviceRig.ts';
 import { CHROMIUM, openInBrowser, startBrowserHost, type BrowserHost } from './browserHost.ts';
 import { picture } from './picture.ts';
 
-
 describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM})`, () => {
   const folder = mkdtempSync(join(tmpdir(), 'maskloop-shell-'));
   const state = join(folder, 'browser-state');
@@ -34,7 +33,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const kept = (): { theme?: string; shortcuts?: Record<string, string[]>; userName?: string } => JSON.parse(readFileSync(join(state, 'preferences.json'), 'utf8')) as ReturnType<typeof kept>;
+  const kept = (): { theme?: string; shortcuts?: Record<string, string[]>; userName?: string } =>
+    JSON.parse(readFileSync(join(state, 'preferences.json'), 'utf8')) as ReturnType<typeof kept>;
   const opacity = (): Promise<string> => page.getByLabel('Mask opacity').inputValue();
 
   it('takes how this computer is to be used', async () => {
@@ -100,7 +100,10 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
   }, 120_000);
 
   it('takes shortcuts of one’s own, shows conflicts and keeps them', async () => {
-    await page.getByRole('toolbar').first().click({ position: { x: 2, y: 2 } });
+    await page
+      .getByRole('toolbar')
+      .first()
+      .click({ position: { x: 2, y: 2 } });
     await page.keyboard.press('Control+,');
     const dialog = page.getByRole('dialog', { name: 'Settings' });
     await dialog.getByRole('tab', { name: 'Keyboard shortcuts' }).click();
@@ -161,7 +164,10 @@ describe.skipIf(!existsSync(CHROMIUM))(`the shell in a browser (needs ${CHROMIUM
     await page.getByLabel('Folder to import').fill(join(folder, 'empty'));
     await page.getByRole('button', { name: 'Import', exact: true }).click();
     await page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click();
-    await page.getByRole('toolbar').first().click({ position: { x: 2, y: 2 } });
+    await page
+      .getByRole('toolbar')
+      .first()
+      .click({ position: { x: 2, y: 2 } });
     await page.keyboard.press('j');
     const ended = page.locator('[data-testid=ended-job][data-state=failed]');
     await ended.getByRole('button', { name: /^Log of/ }).click();

@@ -60,7 +60,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`looking at cases in a browser (needs ${C
       await act();
       await options.click();
     };
-    const choose = (label: string, choice: string | { label: string }): Promise<void> => inOptions(() => page.getByLabel(label, { exact: true }).selectOption(choice));
+    const choose = (label: string, choice: string | { label: string }): Promise<void> =>
+      inOptions(() => page.getByLabel(label, { exact: true }).selectOption(choice));
     const offeredOver = async (): Promise<string[]> => {
       let offered: string[] = [];
       await inOptions(async () => (offered = await page.getByLabel('Over the image', { exact: true }).locator('option').allTextContents()));

@@ -79,10 +79,17 @@ describe.skipIf(!existsSync(CHROMIUM))(`labels above 255 in a browser (needs ${C
     expect(saved.every((value, n) => value === 256 || value === before[n])).toBe(true);
   }, 60_000);
 
-  it.each([['squares', squares], ['everyvoxel', everyVoxel]] as const)('%s: each label is drawn in its own colour', async (caseId, labels) => {
-    await importAndOpen(caseId, labels);
-    await expect.poll(() => worstColour(page), { timeout: 15_000, interval: 500 }).toBeLessThanOrEqual(2);
-  }, 60_000);
+  it.each([
+    ['squares', squares],
+    ['everyvoxel', everyVoxel],
+  ] as const)(
+    '%s: each label is drawn in its own colour',
+    async (caseId, labels) => {
+      await importAndOpen(caseId, labels);
+      await expect.poll(() => worstColour(page), { timeout: 15_000, interval: 500 }).toBeLessThanOrEqual(2);
+    },
+    60_000,
+  );
 });
 
 /** How far the axial plane's pixels are, at 16 points, from half the legend's colour of the label that the cursor names there. */
@@ -90,7 +97,10 @@ async function worstColour(page: Page): Promise<number> {
   const plane = page.getByTestId('plane-axial');
   const box = (await plane.boundingBox())!;
   const side = 0.9 * Math.min(box.width, box.height);
-  const points = Array.from({ length: 16 }, (_, n) => [Math.round(box.width / 2 + side * (((n % 4) - 1.5) / 4)), Math.round(box.height / 2 + side * ((Math.floor(n / 4) - 1.5) / 4))]);
+  const points = Array.from({ length: 16 }, (_, n) => [
+    Math.round(box.width / 2 + side * (((n % 4) - 1.5) / 4)),
+    Math.round(box.height / 2 + side * ((Math.floor(n / 4) - 1.5) / 4)),
+  ]);
   const labels: number[] = [];
   for (const [x, y] of points) {
     await page.mouse.move(box.x + x!, box.y + y!);

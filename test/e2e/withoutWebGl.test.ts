@@ -23,16 +23,36 @@ describe.skipIf(!existsSync(CHROMIUM))(`a browser without WebGL (needs ${CHROMIU
 
   beforeAll(async () => {
     const grid = gridFromAffine(DIMS, [-0.5, 0, 0, 24, 0, -0.5, 0, 20, 0, 0, 1.5, -9, 0, 0, 0, 1]);
-    hosted = await hostProject('noWebGl', async (rig, root) => {
-      const studies = join(root, 'studies');
-      for (const part of ['imagesTr', 'labelsTr']) mkdirSync(join(studies, part), { recursive: true });
-      await writeGzippedNifti(join(studies, 'imagesTr', 'plain.nii.gz'), grid, Int16Array.from({ length: COUNT }, (_, n) => 20 * Math.floor(n / (DIMS[0] * DIMS[1])) + (n % 5)));
-      await writeGzippedNifti(join(studies, 'labelsTr', 'plain.nii.gz'), grid, Uint8Array.from({ length: COUNT }, (_, n) => (n < 4 ? 1 : 0)));
-      await writeGzippedNifti(join(studies, 'imagesTr', 'second.nii.gz'), grid, new Int16Array(COUNT).map((_, n) => n % 300));
-      await writeGzippedNifti(join(studies, 'labelsTr', 'second.nii.gz'), grid, Uint8Array.from({ length: COUNT }, (_, n) => (n < 4 ? 1 : 0)));
-      await rig.call('project.create', { folder: rig.projectFolder });
-      await rig.jobEnd((await rig.call('dataset.import', { paths: [studies] })).jobId);
-    }, WITHOUT_WEBGL);
+    hosted = await hostProject(
+      'noWebGl',
+      async (rig, root) => {
+        const studies = join(root, 'studies');
+        for (const part of ['imagesTr', 'labelsTr']) mkdirSync(join(studies, part), { recursive: true });
+        await writeGzippedNifti(
+          join(studies, 'imagesTr', 'plain.nii.gz'),
+          grid,
+          Int16Array.from({ length: COUNT }, (_, n) => 20 * Math.floor(n / (DIMS[0] * DIMS[1])) + (n % 5)),
+        );
+        await writeGzippedNifti(
+          join(studies, 'labelsTr', 'plain.nii.gz'),
+          grid,
+          Uint8Array.from({ length: COUNT }, (_, n) => (n < 4 ? 1 : 0)),
+        );
+        await writeGzippedNifti(
+          join(studies, 'imagesTr', 'second.nii.gz'),
+          grid,
+          new Int16Array(COUNT).map((_, n) => n % 300),
+        );
+        await writeGzippedNifti(
+          join(studies, 'labelsTr', 'second.nii.gz'),
+          grid,
+          Uint8Array.from({ length: COUNT }, (_, n) => (n < 4 ? 1 : 0)),
+        );
+        await rig.call('project.create', { folder: rig.projectFolder });
+        await rig.jobEnd((await rig.call('dataset.import', { paths: [studies] })).jobId);
+      },
+      WITHOUT_WEBGL,
+    );
   }, 120_000);
   afterAll(() => hosted?.remove());
 
@@ -65,7 +85,8 @@ describe.skipIf(!existsSync(CHROMIUM))(`a browser without WebGL (needs ${CHROMIU
     await page.keyboard.press('b');
     await page.getByLabel('Brush radius in mm').fill('2');
     const box = (await page.getByTestId('plane-axial').boundingBox())!;
-    const pixelsPerMm = (await page.getByTestId('scale-axial').locator('i').boundingBox())!.width / Number(await page.getByTestId('scale-axial').getAttribute('data-mm'));
+    const pixelsPerMm =
+      (await page.getByTestId('scale-axial').locator('i').boundingBox())!.width / Number(await page.getByTestId('scale-axial').getAttribute('data-mm'));
     const y = box.y + box.height / 2;
     const draw = async (): Promise<void> => {
       await page.mouse.move(box.x + box.width / 2 - 10 * pixelsPerMm, y);

@@ -57,7 +57,10 @@ describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROM
     await page.getByRole('tab', { name: 'Train' }).click();
     await page.getByRole('button', { name: 'Details…' }).click();
     await expect.poll(() => page.getByTestId('run-record').textContent(), SOON).toContain('presetv2');
-    await page.getByRole('img', { name: /^Loss: .*, 1 points/ }).last().waitFor();
+    await page
+      .getByRole('img', { name: /^Loss: .*, 1 points/ })
+      .last()
+      .waitFor();
     await picture(page, 'training-details');
     await page.getByRole('button', { name: 'Close', exact: true }).click();
     expect(complaints).toEqual([]);
@@ -68,7 +71,11 @@ describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROM
     await openInBrowser(page, join(largeFolder, 'project'));
     const shown = () => page.getByTestId('case-count').textContent();
     await expect.poll(shown, { timeout: 30_000 }).toBe(`${LONG_LIST} of ${LONG_LIST}`);
-    await expect.poll(() => page.locator('[data-testid=case] img').evaluateAll((all) => all.filter((one) => (one as HTMLImageElement).naturalWidth > 0).length), { timeout: 60_000 }).toBeGreaterThan(5);
+    await expect
+      .poll(() => page.locator('[data-testid=case] img').evaluateAll((all) => all.filter((one) => (one as HTMLImageElement).naturalWidth > 0).length), {
+        timeout: 60_000,
+      })
+      .toBeGreaterThan(5);
     const { rows, slowestMs, medianMs } = await page.evaluate(scrollThrough, LONG_LIST * ROW_HEIGHT_PX);
     // times are told, not judged: other work may fill the machine
     console.log(`scrolling ${LONG_LIST} cases: median ${medianMs.toFixed(0)} ms, slowest ${slowestMs.toFixed(0)} ms a frame, ${rows} rows drawn`);
@@ -110,15 +117,25 @@ describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROM
     expect(await entries.count()).toBeLessThan(60);
     // by key past what is drawn, and past the first page by scrolling
     await entries.first().focus();
-    await expect.poll(async () => {
-      await page.keyboard.press('ArrowDown'); // a row that is not drawn yet gets the focus a picture later
-      return Number(await page.evaluate(() => document.activeElement?.getAttribute('data-seq')));
-    }, { timeout: 60_000, interval: 20 }).toBeLessThan(newestSeq - 30);
+    await expect
+      .poll(
+        async () => {
+          await page.keyboard.press('ArrowDown'); // a row that is not drawn yet gets the focus a picture later
+          return Number(await page.evaluate(() => document.activeElement?.getAttribute('data-seq')));
+        },
+        { timeout: 60_000, interval: 20 },
+      )
+      .toBeLessThan(newestSeq - 30);
     const list = page.getByRole('list', { name: 'Audit trail' });
-    await expect.poll(async () => {
-      await list.evaluate((ul) => (ul.parentElement!.scrollTop = ul.scrollHeight));
-      return Number(await entries.last().getAttribute('data-seq'));
-    }, { timeout: 60_000 }).toBe(1);
+    await expect
+      .poll(
+        async () => {
+          await list.evaluate((ul) => (ul.parentElement!.scrollTop = ul.scrollHeight));
+          return Number(await entries.last().getAttribute('data-seq'));
+        },
+        { timeout: 60_000 },
+      )
+      .toBe(1);
     expect(await entries.count()).toBeLessThan(60);
 
     await page.getByLabel('Kind of entry').selectOption('exclude');
@@ -143,7 +160,9 @@ describe.skipIf(!existsSync(CHROMIUM))(`the worklist in a browser (needs ${CHROM
     await page.getByRole('button', { name: 'Save as table (CSV)' }).click();
     const download = await downloading;
     expect(download.suggestedFilename()).toBe('project-audit.csv');
-    const rows = readFileSync(await download.path(), 'utf8').trim().split('\r\n');
+    const rows = readFileSync(await download.path(), 'utf8')
+      .trim()
+      .split('\r\n');
     expect(rows).toHaveLength(newestSeq + 1);
     expect(rows.at(-1)).toContain(',include,case_1999,');
     await page.keyboard.press('Escape');

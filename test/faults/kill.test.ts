@@ -10,7 +10,13 @@ import { type FaultRig, killWithLeftover, runKillRounds } from './killRounds.ts'
 import type { Scenario } from './order.ts';
 
 /** Of the 200 of the benchmark. */
-const MOMENTS: readonly (readonly [Scenario, number])[] = [['import', 3], ['save', 4], ['export', 3], ['migrate', 4], ['train', 1]];
+const MOMENTS: readonly (readonly [Scenario, number])[] = [
+  ['import', 3],
+  ['save', 4],
+  ['export', 3],
+  ['migrate', 4],
+  ['train', 1],
+];
 const canKill = platform !== 'win32';
 
 describe.skipIf(!canKill)(`kill -9${canKill ? '' : ' (skipped: Windows has no process groups to kill)'}`, () => {
@@ -25,11 +31,15 @@ describe.skipIf(!canKill)(`kill -9${canKill ? '' : ' (skipped: Windows has no pr
   }, 120_000);
   afterAll(() => removers.forEach((remove) => remove()));
 
-  it.each(MOMENTS)('in the middle of: %s (%i moments)', async (scenario, rounds) => {
-    const results = await runKillRounds(rig, scenario, rounds, 20261130);
-    expect(results.flatMap(({ losses }) => losses)).toEqual([]);
-    expect(results.some(({ wasAtWork }) => wasAtWork)).toBe(true);
-  }, 240_000);
+  it.each(MOMENTS)(
+    'in the middle of: %s (%i moments)',
+    async (scenario, rounds) => {
+      const results = await runKillRounds(rig, scenario, rounds, 20261130);
+      expect(results.flatMap(({ losses }) => losses)).toEqual([]);
+      expect(results.some(({ wasAtWork }) => wasAtWork)).toBe(true);
+    },
+    240_000,
+  );
 
   it('in the middle of: export, in an encrypted project (2 moments)', async () => {
     const results = await runKillRounds({ ...rig, root: join(rig.root, 'encrypted'), passphrase: 'a passphrase for tests' }, 'export', 2, 20261130);

@@ -53,7 +53,14 @@ const EXPECTED: ReadonlySet<Finding['kind']> = new Set(['caseSetAside', 'maskWit
  * One project for all rounds of a scenario where that is possible: what an earlier crash left is there for the next.
  * `sabotage` runs between the kill and the look, to see that the look finds something.
  */
-export async function runKillRounds(rig: FaultRig, scenario: Scenario, rounds: number, seed: number, tell: (result: RoundResult) => void = () => {}, sabotage: (projectFolder: string) => void = () => {}): Promise<RoundResult[]> {
+export async function runKillRounds(
+  rig: FaultRig,
+  scenario: Scenario,
+  rounds: number,
+  seed: number,
+  tell: (result: RoundResult) => void = () => {},
+  sabotage: (projectFolder: string) => void = () => {},
+): Promise<RoundResult[]> {
   const random = seededRandom(seed);
   const place = await preparePlace(rig, scenario);
   const windowMs = scenario === 'import' ? await undisturbedImportMs(rig, place) : WINDOW_MS[scenario];
@@ -91,9 +98,17 @@ interface Place {
 
 async function preparePlace(rig: FaultRig, scenario: Scenario): Promise<Place> {
   const at = (name: string): string => join(rig.root, scenario, name);
-  const place = { projectFolder: at('project'), studyFolder: join(rig.root, 'study'), outputFolder: at('out'), stateFolder: at('state'), template: at('template'), ...(rig.passphrase !== undefined && { passphrase: rig.passphrase }) };
+  const place = {
+    projectFolder: at('project'),
+    studyFolder: join(rig.root, 'study'),
+    outputFolder: at('out'),
+    stateFolder: at('state'),
+    template: at('template'),
+    ...(rig.passphrase !== undefined && { passphrase: rig.passphrase }),
+  };
   const quiet = { tell: () => undefined, stop: { aborted: false } };
-  if (!existsSync(place.studyFolder)) await runPhantoms({ task: 'phantoms', folder: place.studyFolder, caseCount: STUDY_CASES, labelledCount: STUDY_CASES, seed: 1 }, quiet);
+  if (!existsSync(place.studyFolder))
+    await runPhantoms({ task: 'phantoms', folder: place.studyFolder, caseCount: STUDY_CASES, labelledCount: STUDY_CASES, seed: 1 }, quiet);
   if (scenario === 'migrate') {
     await oldProject(place.template, rig.passphrase);
     return place;
@@ -129,7 +144,14 @@ async function oldProject(folder: string, passphrase: string | undefined): Promi
     database.exec("INSERT INTO project VALUES (1, 'old', '[]', 5)");
     for (let n = 0; n < 3000; n++) {
       const caseId = `case_${n}`;
-      const image = JSON.stringify({ files: [`cases/${caseId}/image_0000.nii`], voxelType: 'int16', grid, sourceGrid: grid, channelNames: ['CT'], padding: 'x'.repeat(2000) });
+      const image = JSON.stringify({
+        files: [`cases/${caseId}/image_0000.nii`],
+        voxelType: 'int16',
+        grid,
+        sourceGrid: grid,
+        channelNames: ['CT'],
+        padding: 'x'.repeat(2000),
+      });
       database.run("INSERT INTO cases VALUES (:caseId, :image, :caseId, '/data', 'nifti', 'CT', 's', '[]', 1)", { caseId, image });
     }
   });
@@ -183,9 +205,17 @@ function killAfter(script: string, order: VictimOrder, moment: number | (() => P
     child.on('error', reject);
     child.on('close', (exitCode, signal) => {
       // A line that the kill cut off was not said.
-      const said = printed.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Promised);
+      const said = printed
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Promised);
       const failed = signal === null && exitCode !== 0;
-      resolve({ said, wasAtWork: signal === 'SIGKILL' && said.at(-1)?.kind !== 'done', workMs: performance.now() - beganMs, complaint: failed ? `it ended with ${exitCode}: ${complaint.slice(-2000)}` : null });
+      resolve({
+        said,
+        wasAtWork: signal === 'SIGKILL' && said.at(-1)?.kind !== 'done',
+        workMs: performance.now() - beganMs,
+        complaint: failed ? `it ended with ${exitCode}: ${complaint.slice(-2000)}` : null,
+      });
     });
   });
 }
@@ -216,7 +246,8 @@ async function lossesIn(place: Place, promised: readonly Promised[]): Promise<st
 }
 
 /** The old project has rows only. */
-const isMigrationPhantom = (kind: Finding['kind'], { projectFolder }: Place): boolean => kind === 'imageMissing' && projectFolder.includes(`${join('migrate', 'project')}`);
+const isMigrationPhantom = (kind: Finding['kind'], { projectFolder }: Place): boolean =>
+  kind === 'imageMissing' && projectFolder.includes(`${join('migrate', 'project')}`);
 
 function broken(store: ProjectStore, promised: Promised): string[] {
   const lost = [`lost: ${JSON.stringify(promised)}`];
@@ -250,7 +281,9 @@ function broken(store: ProjectStore, promised: Promised): string[] {
 async function brokenFiles({ outputFolder }: Place, promised: readonly Promised[]): Promise<string[]> {
   if (!existsSync(outputFolder)) return [];
   // opening the project tidied up
-  const losses = readdirSync(outputFolder).filter((name) => name.endsWith(TEMPORARY_SUFFIX)).map((name) => `left in the folder of the export: ${name}`);
+  const losses = readdirSync(outputFolder)
+    .filter((name) => name.endsWith(TEMPORARY_SUFFIX))
+    .map((name) => `left in the folder of the export: ${name}`);
   for (const name of readdirSync(outputFolder).filter((one) => one.endsWith('.nii.gz'))) {
     try {
       readNifti(gunzipSync(readFileSync(join(outputFolder, name))), name);
@@ -259,6 +292,7 @@ async function brokenFiles({ outputFolder }: Place, promised: readonly Promised[
     }
   }
   const files = new Map(promised.flatMap((one) => (one.kind === 'file' ? [[one.name, one.sha256] as const] : [])));
-  for (const [name, sha256] of files) if ((await sha256OfFile(join(outputFolder, name))) !== sha256) losses.push(`exported ${name} is not what the report said`);
+  for (const [name, sha256] of files)
+    if ((await sha256OfFile(join(outputFolder, name))) !== sha256) losses.push(`exported ${name} is not what the report said`);
   return losses;
 }

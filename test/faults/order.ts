@@ -23,7 +23,13 @@ export type Promised =
   | { readonly kind: 'case'; readonly caseId: CaseId }
   | { readonly kind: 'mask'; readonly caseId: CaseId; readonly revision: Revision; readonly sha256: string }
   | { readonly kind: 'accepted'; readonly caseId: CaseId; readonly revision: Revision }
-  | { readonly kind: 'namedMask'; readonly caseId: CaseId; readonly mask: MaskNumber; readonly name: string; /** Its first revision. */ readonly copied: Revision }
+  | {
+      readonly kind: 'namedMask';
+      readonly caseId: CaseId;
+      readonly mask: MaskNumber;
+      readonly name: string;
+      /** Its first revision. */ readonly copied: Revision;
+    }
   | { readonly kind: 'training'; readonly caseId: CaseId; readonly mask: MaskNumber }
   | { readonly kind: 'file'; readonly name: string; readonly sha256: string }
   | { readonly kind: 'run'; readonly runId: RunId }

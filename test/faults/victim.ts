@@ -107,7 +107,10 @@ async function train(): Promise<void> {
       ? await call('nnunet.resume', { runId: halted.runId })
       : await call('nnunet.train', { configuration: '2d', epochs: 50, choices: { stepsPerEpoch: 4, batchSize: 2 } });
     services.subscribe((event) => {
-      if (event.type === 'runs') void call('nnunet.listRuns', {}).then(({ runs: now }) => now.filter(({ hasCheckpoint }) => hasCheckpoint).forEach(({ runId: id, epoch }) => tell({ kind: 'checkpoint', runId: id, epoch })));
+      if (event.type === 'runs')
+        void call('nnunet.listRuns', {}).then(({ runs: now }) =>
+          now.filter(({ hasCheckpoint }) => hasCheckpoint).forEach(({ runId: id, epoch }) => tell({ kind: 'checkpoint', runId: id, epoch })),
+        );
     });
     tell({ kind: 'run', runId });
     await jobEnd(jobId);

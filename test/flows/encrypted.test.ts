@@ -42,7 +42,14 @@ const looked = new Map<string, string>();
 /** Files that say nothing of patients and are open on purpose. */
 const OPEN = new Set(['encryption.json', join('backups', 'encryption.json'), 'project.mlproj', '.maskloop.lock', '.maskloop.holder.json']);
 /** Known by their beginning: gzip, PNG, our own files of arrays. */
-const MAGICS = [Buffer.from([0x1f, 0x8b, 8]), Buffer.from('89504e47', 'hex'), Buffer.from('MLARRAY1'), Buffer.from('MLCHUNK1'), Buffer.from('{'), Buffer.from('[')];
+const MAGICS = [
+  Buffer.from([0x1f, 0x8b, 8]),
+  Buffer.from('89504e47', 'hex'),
+  Buffer.from('MLARRAY1'),
+  Buffer.from('MLCHUNK1'),
+  Buffer.from('{'),
+  Buffer.from('['),
+];
 
 function filesIn(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -117,7 +124,10 @@ beforeAll(async () => {
   const { script, remove } = await bundleCompute('encrypted');
   removeBundle = remove;
   client = new ServiceClient(createForkComputeHost(script), join(root, 'state'));
-  await writeDicomPhantoms({ folder: join(root, 'dicom'), anatomy: 'brain', caseCount: 1, labelledCount: 1, seed: SEED }, { tell: () => {}, stop: { aborted: false }, pause: { isWanted: false } });
+  await writeDicomPhantoms(
+    { folder: join(root, 'dicom'), anatomy: 'brain', caseCount: 1, labelledCount: 1, seed: SEED },
+    { tell: () => {}, stop: { aborted: false }, pause: { isWanted: false } },
+  );
   const { image } = makeAnatomyPhantom('brain', SEED);
   const middle = image.subarray(Math.floor(image.length / 2), Math.floor(image.length / 2) + 24);
   secrets = new Map([
@@ -159,18 +169,39 @@ describe('an encrypted project', () => {
       expect(volume.bytes.length).toBe(image.byteLength);
       // strokes, measurements, a mask
       const detail = await client.call('dataset.openCase', { caseId: painted });
-      const { journalId } = await client.call('labels.beginJournal', { caseId: painted, windowId: WindowId.parse('0b9f0f5a-53a9-4a39-8d0a-2f9f5b7f0c11'), base: null, recoveredFrom: null });
+      const { journalId } = await client.call('labels.beginJournal', {
+        caseId: painted,
+        windowId: WindowId.parse('0b9f0f5a-53a9-4a39-8d0a-2f9f5b7f0c11'),
+        base: null,
+        recoveredFrom: null,
+      });
       const stroke = Buffer.from('anterior stroke of Phantom^Brain');
       expect((await client.services.bulk.append(bulkUrls.journalFrame(painted, journalId, 1, 1), Readable.from([stroke]))).status).toBe(200);
       expect((await client.get(bulkUrls.journal(painted, journalId))).bytes.equals(stroke)).toBe(true);
-      await client.call('measurements.put', { caseId: painted, measurement: { measurementId: '0b9f0f5a-53a9-4a39-8d0a-2f9f5b7f0c11', kind: 'length', pointsLpsMm: [[0, 0, 0], [10, 0, 0]], viewPlaneNormal: [0, 0, 1], viewUp: [0, -1, 0], values: null } });
+      await client.call('measurements.put', {
+        caseId: painted,
+        measurement: {
+          measurementId: '0b9f0f5a-53a9-4a39-8d0a-2f9f5b7f0c11',
+          kind: 'length',
+          pointsLpsMm: [
+            [0, 0, 0],
+            [10, 0, 0],
+          ],
+          viewPlaneNormal: [0, 0, 1],
+          viewUp: [0, -1, 0],
+          values: null,
+        },
+      });
       const voxelCount = detail.grid.dimsIjk.reduce((a, b) => a * b, 1);
       saved = Uint8Array.from({ length: voxelCount }, (_, n) => (n % 11 === 0 ? 1 : n % 7 === 0 ? 2 : 0));
       const revision = await client.call('labels.save', { caseId: painted, uploadId: await client.upload(saved), parent: null });
       await client.call('labels.accept', { caseId: painted, revision: revision.revision });
       expect(Buffer.from(saved).equals((await client.get(bulkUrls.labels(painted, 1))).bytes)).toBe(true);
     });
-    await client.call('dataset.setExcluded', { caseIds: (await client.call('dataset.listCases', {})).cases.filter(({ caseId }) => !caseId.startsWith('phantom')).map(({ caseId }) => caseId), reason: 'another grid' });
+    await client.call('dataset.setExcluded', {
+      caseIds: (await client.call('dataset.listCases', {})).cases.filter(({ caseId }) => !caseId.startsWith('phantom')).map(({ caseId }) => caseId),
+      reason: 'another grid',
+    });
     await watched(async () => {
       const first = await client.call('nnunet.train', tiny);
       await succeeded(first);
@@ -178,7 +209,10 @@ describe('an encrypted project', () => {
       await succeeded(second);
       expect((await client.call('nnunet.metrics', { runId: first.runId })).metrics.length).toBeGreaterThan(0);
       // two models vote in a scratch file
-      expect(await succeeded(await client.call('nnunet.predict', { runIds: [first.runId, second.runId] }))).toMatchObject({ predictedCount: 1, failedCount: 0 });
+      expect(await succeeded(await client.call('nnunet.predict', { runIds: [first.runId, second.runId] }))).toMatchObject({
+        predictedCount: 1,
+        failedCount: 0,
+      });
       const { models } = await client.call('models.list', {});
       expect(models.every(({ curves }) => curves.loss.length > 0)).toBe(true);
       expect(await client.call('effort.list', {})).toBeTruthy();
@@ -295,7 +329,9 @@ describe('an encrypted project', () => {
     };
     const caseFolder = join(projectFolder, 'cases', painted);
     const mend = damaged(join(caseFolder, 'labels', 'r0001.nii.gz'));
-    await expect(client.get(bulkUrls.labels(painted, 1)).then(({ status, bytes }) => `${status} ${bytes.toString('latin1', 0, 200)}`)).resolves.toContain('disk/corrupt');
+    await expect(client.get(bulkUrls.labels(painted, 1)).then(({ status, bytes }) => `${status} ${bytes.toString('latin1', 0, 200)}`)).resolves.toContain(
+      'disk/corrupt',
+    );
     mend();
     const mendImage = damaged(join(caseFolder, 'image_0000.nii'));
     await expect(client.get(bulkUrls.volume(painted, 0))).rejects.toThrow('disk/corrupt');

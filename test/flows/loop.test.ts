@@ -86,10 +86,7 @@ describe('import → train → predict → correct → retrain → export', () =
     const { cases } = await client.call('dataset.listCases', {});
     expect(cases.filter(({ status }) => status === 'accepted').map(({ caseId }) => caseId)).toEqual(LABELLED);
     expect(cases.filter(({ status }) => status === 'new')).toHaveLength(CASE_COUNT - LABELLED_COUNT);
-    expect((await client.call('project.current', {})).project?.legend.map(({ name }) => name)).toEqual([
-      'anterior',
-      'posterior',
-    ]);
+    expect((await client.call('project.current', {})).project?.legend.map(({ name }) => name)).toEqual(['anterior', 'posterior']);
   });
 
   it('trains, predicts the rest, takes a correction and trains on from the first model', async () => {
@@ -103,24 +100,11 @@ describe('import → train → predict → correct → retrain → export', () =
     expect(new Set(metrics.map(({ name }) => name))).toContain('trainLoss');
     const runFolder = join(projectFolder, 'runs', first.runId);
     expect(readdirSync(runFolder)).toEqual(
-      expect.arrayContaining([
-        'checkpoint_latest.bin',
-        'dataset_fingerprint.json',
-        'metrics.ndjson',
-        'plans.json',
-        'run.json',
-        'tensorboard',
-      ]),
+      expect.arrayContaining(['checkpoint_latest.bin', 'dataset_fingerprint.json', 'metrics.ndjson', 'plans.json', 'run.json', 'tensorboard']),
     );
-    expect(readdirSync(join(runFolder, 'validation')).sort()).toEqual([
-      ...run!.validationCaseIds.map((caseId) => `${caseId}.nii.gz`),
-      'summary.json',
-    ]);
+    expect(readdirSync(join(runFolder, 'validation')).sort()).toEqual([...run!.validationCaseIds.map((caseId) => `${caseId}.nii.gz`), 'summary.json']);
 
-    expect(await succeeded(await client.call('nnunet.predict', {}))).toMatchObject({
-      predictedCount: 4,
-      failedCount: 0,
-    });
+    expect(await succeeded(await client.call('nnunet.predict', {}))).toMatchObject({ predictedCount: 4, failedCount: 0 });
     const predicted = await client.call('dataset.openCase', { caseId: toCorrect });
     expect(predicted).toMatchObject({ status: 'predicted', latestRevision: 1 });
     const drawn = await client.get(bulkUrls.labels(toCorrect, 1));
@@ -157,11 +141,7 @@ describe('import → train → predict → correct → retrain → export', () =
     const resumed = await client.call('nnunet.resume', { runId });
     const trainingAgain = () =>
       client.events.some(
-        (event) =>
-          event.type === 'job' &&
-          event.event.jobId === resumed.jobId &&
-          event.event.type === 'progress' &&
-          event.event.progress.phase === 'training',
+        (event) => event.type === 'job' && event.event.jobId === resumed.jobId && event.event.type === 'progress' && event.event.progress.phase === 'training',
       );
     while (!trainingAgain()) await sleep(50);
     await client.call('jobs.cancel', { jobId: resumed.jobId });
@@ -181,9 +161,7 @@ describe('import → train → predict → correct → retrain → export', () =
       const truth = labelsIn(source);
       expect(exported.grid.dimsIjk).toEqual(truth.grid.dimsIjk);
       exported.grid.direction.forEach((value, at) => expect(value).toBeCloseTo(truth.grid.direction[at]!, 5));
-      expect(
-        Buffer.from(Uint8Array.from(exported.channels[0]!)).equals(Buffer.from(Uint8Array.from(truth.channels[0]!))),
-      ).toBe(true);
+      expect(Buffer.from(Uint8Array.from(exported.channels[0]!)).equals(Buffer.from(Uint8Array.from(truth.channels[0]!)))).toBe(true);
     }
   });
 
@@ -192,9 +170,7 @@ describe('import → train → predict → correct → retrain → export', () =
     const inputFolder = join(study, 'imagesTr');
     await succeeded(await client.call('nnunet.predictFolder', { inputFolder, outputFolder }));
     expect(readdirSync(outputFolder).filter((name) => name.endsWith('.nii.gz'))).toHaveLength(CASE_COUNT);
-    expect(labelsIn(join(outputFolder, 'phantom_003.nii.gz')).grid.dimsIjk).toEqual(
-      labelsIn(join(inputFolder, 'phantom_003.nii.gz')).grid.dimsIjk,
-    );
+    expect(labelsIn(join(outputFolder, 'phantom_003.nii.gz')).grid.dimsIjk).toEqual(labelsIn(join(inputFolder, 'phantom_003.nii.gz')).grid.dimsIjk);
   });
 
   it('is all there after a restart', async () => {

@@ -20,9 +20,7 @@ function openEdges(triangles: Uint32Array): number {
 
 describe.skipIf(!hasSharedData)(`meshes of real organs${sharedDataNotice}`, () => {
   it('every one is closed and within 0.5 % of the volume of its voxels', async () => {
-    const { grid, channels } = await readVolumeFile(
-      join(SHARED_DATA, 'totalseg_multiorgan/example_seg_fast_force_split.nii.gz'),
-    );
+    const { grid, channels } = await readVolumeFile(join(SHARED_DATA, 'totalseg_multiorgan/example_seg_fast_force_split.nii.gz'));
     const labels = labelVoxels(channels[0]!);
     if (!labels.ok) throw new Error(labels.detail);
     const [i, j, k] = grid.spacingMm;

@@ -29,8 +29,7 @@ const folder = mkdtempSync(join(tmpdir(), 'maskloop-oracle-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** NIfTI-1 headers hold float32 numbers. */
-const largestDifference = (a: readonly number[], b: readonly number[]) =>
-  Math.max(...a.map((value, n) => Math.abs(value - b[n]!)));
+const largestDifference = (a: readonly number[], b: readonly number[]) => Math.max(...a.map((value, n) => Math.abs(value - b[n]!)));
 
 describe.skipIf(!hasDicomPython)(`volume files of nibabel and SimpleITK${dicomPythonNotice}`, () => {
   let files: readonly MadeFile[] = [];
@@ -42,14 +41,11 @@ describe.skipIf(!hasDicomPython)(`volume files of nibabel and SimpleITK${dicomPy
     expect(files.length).toBeGreaterThan(200);
     const wrong: string[] = [];
     for (const { name, channels, affine } of files) {
-      const image = await readVolumeFile(join(folder, name)).catch(
-        (thrown: unknown) => thrown as Error & { error?: unknown },
-      );
+      const image = await readVolumeFile(join(folder, name)).catch((thrown: unknown) => thrown as Error & { error?: unknown });
       if (image instanceof Error) wrong.push(`${name}: ${JSON.stringify(image.error ?? image.message)}`);
       else if (largestDifference(affineFromGrid(image.grid), affine) > 1e-4)
         wrong.push(`${name}: affine ${affineFromGrid(image.grid).join(' ')} for ${affine.join(' ')}`);
-      else if (JSON.stringify(image.channels.map((channel) => [...channel])) !== JSON.stringify(channels))
-        wrong.push(`${name}: voxels`);
+      else if (JSON.stringify(image.channels.map((channel) => [...channel])) !== JSON.stringify(channels)) wrong.push(`${name}: voxels`);
     }
     expect(wrong).toEqual([]);
   });
@@ -64,8 +60,7 @@ describe.skipIf(!hasDicomPython)(`volume files of nibabel and SimpleITK${dicomPy
       const { channels, warnings } = await readVolumeFile(join(folder, name));
       const isWhole = channels.every((channel) => channel.every((value) => Number.isInteger(value)));
       const isWide = channels.some((channel) => channel.some((value) => value < -32768 || value > 65535));
-      if (isWhole && !isWide && /(^|_)u?int/.test(name) && !/int(32|64)/.test(name))
-        expect(channels[0], name).not.toBeInstanceOf(Float32Array);
+      if (isWhole && !isWide && /(^|_)u?int/.test(name) && !/int(32|64)/.test(name)) expect(channels[0], name).not.toBeInstanceOf(Float32Array);
       expect(
         warnings.filter(({ code }) => code === 'import/values'),
         name,
@@ -87,13 +82,7 @@ source, target, labels = json.loads(sys.argv[1])
 a = sitk.GetImageFromArray(np.array(labels, np.uint8).reshape(source['dims'][::-1]))
 a.CopyInformation(grid(source['dims'], source['affine']))
 print(json.dumps(sitk.GetArrayFromImage(sitk.Resample(a, grid(target['dims'], target['affine']), sitk.Transform(), sitk.sitkNearestNeighbor)).ravel().tolist()))`;
-    const turned = (
-      angle: number,
-      spacing: readonly number[],
-      origin: readonly number[],
-      dims: readonly number[],
-      flip = 1,
-    ) => {
+    const turned = (angle: number, spacing: readonly number[], origin: readonly number[], dims: readonly number[], flip = 1) => {
       const [c, s] = [Math.cos(angle), Math.sin(angle)];
       const [a, b, d] = spacing as [number, number, number];
       return gridFromAffine(dims, [
@@ -117,10 +106,7 @@ print(json.dumps(sitk.GetArrayFromImage(sitk.Resample(a, grid(target['dims'], ta
     };
     const source = turned(0.4, [1, 1.3, 2.1], [3, -4, 5], [19, 17, 11]);
     const voxels = Uint8Array.from({ length: 19 * 17 * 11 }, (_, n) => (n * 7919) % 4);
-    for (const target of [
-      turned(0.4, [1, 1.3, 2.1], [3, -4, 5], [19, 17, 11]),
-      turned(-0.9, [0.9, 0.8, 1.7], [9, -3, 25], [23, 21, 13], -1),
-    ]) {
+    for (const target of [turned(0.4, [1, 1.3, 2.1], [3, -4, 5], [19, 17, 11]), turned(-0.9, [0.9, 0.8, 1.7], [9, -3, 25], [23, 21, 13], -1)]) {
       const ask = (grid: Grid) => ({ dims: grid.dimsIjk, affine: affineFromGrid(grid) });
       const expected = askPython<number[]>(code, JSON.stringify([ask(source), ask(target), [...voxels]]));
       expect(expected.some((label) => label > 0)).toBe(true);
@@ -172,9 +158,7 @@ print(json.dumps(out))`,
       const { name, voxels } = written[n]!;
       expect(file.name).toBe(`${name} ${name.replace('Array', '').split('.')[0]!.toLowerCase()}`);
       expect(file.channels[0]).toEqual(voxels);
-      expect(largestDifference(file.affine, affineFromGrid(grid)), name).toBeLessThan(
-        name.endsWith('.nii') ? 1e-4 : 1e-12,
-      );
+      expect(largestDifference(file.affine, affineFromGrid(grid)), name).toBeLessThan(name.endsWith('.nii') ? 1e-4 : 1e-12);
     });
   });
 });

@@ -31,7 +31,17 @@ beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'maskloop-fuzz-'));
   seeds = await writeSeeds(root);
   program = join(root, 'program', 'fuzzProcess.cjs');
-  await build({ entryPoints: [fileURLToPath(new URL('fuzzProcess.ts', import.meta.url))], outfile: program, bundle: true, platform: 'node', format: 'cjs', target: 'node16', logLevel: 'error', logOverride: { 'empty-import-meta': 'silent' }, external: ['libsql', '@tensorflow/*'] });
+  await build({
+    entryPoints: [fileURLToPath(new URL('fuzzProcess.ts', import.meta.url))],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node16',
+    logLevel: 'error',
+    logOverride: { 'empty-import-meta': 'silent' },
+    external: ['libsql', '@tensorflow/*'],
+  });
   copyFileSync(createRequire(import.meta.url).resolve('dcmjs-codecs/build/dcmjs-native-codecs.wasm'), join(dirname(program), 'dcmjs-native-codecs.wasm'));
 }, 60_000);
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -41,7 +51,7 @@ async function fuzz(first: number, end: number): Promise<FuzzResult> {
   const failures: string[] = [];
   const reasons = new Set<string>();
   let [peakRssMb, readCount, refusedCount, slowestMs] = [0, 0, 0, 0];
-  for (let next = first; next < end; ) {
+  for (let next = first; next < end;) {
     next = await new Promise<number>((resolve, reject) => {
       const child = fork(program, [JSON.stringify(seeds), String(next), String(end - next)], { execArgv: ['--max-old-space-size=1024'] });
       let [current, seed, begunMs] = [next, '', performance.now()];
@@ -82,7 +92,9 @@ async function fuzz(first: number, end: number): Promise<FuzzResult> {
 describe('hostile files', () => {
   it(`${INPUTS} mutated files are read or refused, in time and in memory`, async () => {
     const { failures, peakRssMb, readCount, refusedCount, reasons, slowestMs } = await fuzz(FIRST, FIRST + INPUTS);
-    console.log(`fuzz: ${INPUTS} inputs of ${seeds.length} kinds: ${readCount} read, ${refusedCount} refused; slowest ${Math.round(slowestMs)} ms; peak ${peakRssMb} MB`);
+    console.log(
+      `fuzz: ${INPUTS} inputs of ${seeds.length} kinds: ${readCount} read, ${refusedCount} refused; slowest ${Math.round(slowestMs)} ms; peak ${peakRssMb} MB`,
+    );
     expect(failures).toEqual([]);
     expect(peakRssMb).toBeGreaterThan(0);
     expect(peakRssMb).toBeLessThan(MOST_RSS_MB);

@@ -24,7 +24,9 @@ async function run(): Promise<void> {
     tell({ kind: 'begin', input, seed: name });
     try {
       const { outcomes, problems } = await readEverything([folder]);
-      const isRead = outcomes.some(({ source, loaded, labels }) => (loaded && source.files.some((one) => basename(one) === basename(file))) || labels.length > 0);
+      const isRead = outcomes.some(
+        ({ source, loaded, labels }) => (loaded && source.files.some((one) => basename(one) === basename(file))) || labels.length > 0,
+      );
       tell({ kind: 'end', input, isRead, reasons: [...problems, ...outcomes.flatMap(({ error }) => (error ? [error] : []))].map(({ code }) => code) });
     } catch (thrown) {
       tell({ kind: 'thrown', input, seed: name, text: thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown) });

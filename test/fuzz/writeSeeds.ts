@@ -26,14 +26,24 @@ export interface FuzzSeed {
   readonly isGzipped?: true;
 }
 
-const SYNTAX_OF: Readonly<Record<CodecName, string>> = { jpeg: '1.2.840.10008.1.2.4.70', jpegLs: '1.2.840.10008.1.2.4.80', jpeg2000: '1.2.840.10008.1.2.4.90', htj2k: '1.2.840.10008.1.2.4.201' };
+const SYNTAX_OF: Readonly<Record<CodecName, string>> = {
+  jpeg: '1.2.840.10008.1.2.4.70',
+  jpegLs: '1.2.840.10008.1.2.4.80',
+  jpeg2000: '1.2.840.10008.1.2.4.90',
+  htj2k: '1.2.840.10008.1.2.4.201',
+};
 const DEFLATED = '1.2.840.10008.1.2.1.99';
 const grid = Grid.parse({ dimsIjk: [16, 12, 5], spacingMm: [1.5, 2, 3], originLpsMm: [-20, -30, 40], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] });
 const voxelCount = 16 * 12 * 5;
 const image = Int16Array.from({ length: voxelCount }, (_, n) => Math.round(900 * Math.sin(n / 31) + (n % 16) * 20));
 const labels = Uint8Array.from({ length: voxelCount }, (_, n) => (n % 16 > 3 && n % 16 < 9 && n % 192 > 40 ? (n % 2) + 1 : 0));
 const segments: Segment[] = [
-  { labelValue: 1, name: 'liver', colorRgb: [200, 60, 60], codes: { category: { scheme: 'SCT', value: '123037004', meaning: 'Anatomical Structure' }, type: { scheme: 'SCT', value: '10200004', meaning: 'Liver' } } },
+  {
+    labelValue: 1,
+    name: 'liver',
+    colorRgb: [200, 60, 60],
+    codes: { category: { scheme: 'SCT', value: '123037004', meaning: 'Anatomical Structure' }, type: { scheme: 'SCT', value: '10200004', meaning: 'Liver' } },
+  },
   { labelValue: 2, name: 'lesion', colorRgb: [60, 200, 60] },
 ];
 const provenance: Provenance = { softwareVersion: '0', origin: 'manual', models: [], author: 'A^B', savedAtMs: 0, accepted: null };
@@ -64,7 +74,8 @@ const named = (files: readonly Uint8Array[]) => Object.fromEntries(files.map((by
 function dicomSeeds(add: Add): void {
   const [first, ...others] = series;
   add('dicom-explicit', 'image0.dcm', first!, named(series));
-  for (const transferSyntax of ['implicitLittle', 'explicitBig'] as const) add(`dicom-${transferSyntax}`, 'a.dcm', writeDicomSeries(grid, image, { transferSyntax })[0]!);
+  for (const transferSyntax of ['implicitLittle', 'explicitBig'] as const)
+    add(`dicom-${transferSyntax}`, 'a.dcm', writeDicomSeries(grid, image, { transferSyntax })[0]!);
   add('dicom-bare', 'a.dcm', writeDicomSeries(grid, image, { transferSyntax: 'implicitLittle', hasPreamble: false })[0]!);
   const plain = writeDicomSeries(grid, image, { declaredSyntax: DEFLATED })[0]!;
   const start = parseDicom(first!, 'seed').dataSet.elements['x00080016']!.dataOffset - 8;
@@ -111,8 +122,24 @@ async function volumeSeeds(add: Add): Promise<void> {
   pair.set([0x6e, 0x69, 0x31, 0], 344);
   add('nifti-pair', 'a.hdr', pair, { 'a.img': Uint8Array.from(voxels) });
   add('nrrd', 'a.nrrd', await writeNrrd({ grid, voxels: image }, gzip));
-  add('nrrd-segments', 'a_seg.seg.nrrd', await writeNrrd({ grid, voxels: labels, segments }, gzip), { 'a.nrrd': await writeNrrd({ grid, voxels: image }, gzip) });
-  const text = ['NRRD0004', 'type: short', 'dimension: 3', 'space: left-posterior-superior', 'sizes: 16 12 5', 'space directions: (1.5,0,0) (0,2,0) (0,0,3)', 'kinds: domain domain domain', 'endian: little', 'encoding: raw', 'space origin: (0,0,0)', 'data file: a.raw', '', ''];
+  add('nrrd-segments', 'a_seg.seg.nrrd', await writeNrrd({ grid, voxels: labels, segments }, gzip), {
+    'a.nrrd': await writeNrrd({ grid, voxels: image }, gzip),
+  });
+  const text = [
+    'NRRD0004',
+    'type: short',
+    'dimension: 3',
+    'space: left-posterior-superior',
+    'sizes: 16 12 5',
+    'space directions: (1.5,0,0) (0,2,0) (0,0,3)',
+    'kinds: domain domain domain',
+    'endian: little',
+    'encoding: raw',
+    'space origin: (0,0,0)',
+    'data file: a.raw',
+    '',
+    '',
+  ];
   add('nhdr', 'a.nhdr', new TextEncoder().encode(text.join('\n')), { 'a.raw': Uint8Array.from(voxels) });
   add('metaimage', 'a.mha', await writeMetaImage({ grid, voxels: image }, deflate));
 }

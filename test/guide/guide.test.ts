@@ -7,8 +7,11 @@ import { pngSize } from './palettePicture.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const folder = join(root, 'docs/guide');
-const pages = readdirSync(folder).filter((name) => name.endsWith('.md')).map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
-const matches = (pattern: RegExp): [page: string, found: string][] => pages.flatMap(({ name, text }) => [...text.matchAll(pattern)].map((match): [string, string] => [name, match[1]!]));
+const pages = readdirSync(folder)
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
+const matches = (pattern: RegExp): [page: string, found: string][] =>
+  pages.flatMap(({ name, text }) => [...text.matchAll(pattern)].map((match): [string, string] => [name, match[1]!]));
 
 const LARGEST_PICTURE_BYTES = 200_000;
 const LARGEST_FOLDER_BYTES = 3 * 2 ** 20;
@@ -23,15 +26,21 @@ const isText = (text: string): boolean => texts.includes(text) || patterns.some(
 
 /** Default shortcuts, as the sources of commands name them. */
 function knownKeys(): Set<string> {
-  const sources = (readdirSync(join(root, 'renderer'), { recursive: true }) as string[]).filter((name) => /\.(ts|svelte)$/.test(name) && !name.endsWith('.test.ts'));
+  const sources = (readdirSync(join(root, 'renderer'), { recursive: true }) as string[]).filter(
+    (name) => /\.(ts|svelte)$/.test(name) && !name.endsWith('.test.ts'),
+  );
   const texts = sources.map((name) => readFileSync(join(root, 'renderer', name), 'utf8')).filter((text) => /shortcuts\b|\bkey: '/.test(text));
-  const keys = [...texts.join('\n').matchAll(/'((?:(?:Ctrl|Shift|Alt)\+)*(?:[A-Z0-9?,[\]]|Enter|Space|Page(?:Up|Down)|Arrow(?:Up|Down)))'/g)].map((match) => match[1]!);
+  const keys = [...texts.join('\n').matchAll(/'((?:(?:Ctrl|Shift|Alt)\+)*(?:[A-Z0-9?,[\]]|Enter|Space|Page(?:Up|Down)|Arrow(?:Up|Down)))'/g)].map(
+    (match) => match[1]!,
+  );
   return new Set([...keys, ...OTHER_KEYS]);
 }
 
 describe('docs/guide', () => {
   it('shows at least ten screens, every picture that is there and no other, none too large', () => {
-    const pictures = readdirSync(join(folder, 'pictures')).filter((name) => name.endsWith('.png')).sort();
+    const pictures = readdirSync(join(folder, 'pictures'))
+      .filter((name) => name.endsWith('.png'))
+      .sort();
     const shown = matches(/!\[[^\]]+\]\(pictures\/([\w-]+\.png)\)/g).map(([, name]) => name);
     expect(shown.length).toBeGreaterThanOrEqual(10);
     expect([...shown].sort()).toEqual(pictures);

@@ -17,17 +17,71 @@ const HALF = ROUND.slice(0, 13);
 const lift = (walk: GuideWalk): Promise<void> => walk.page.mouse.up();
 const escape = (walk: GuideWalk): Promise<void> => walk.keys('Escape');
 const corners = async (walk: GuideWalk): Promise<void> => {
-  for (const [across, down] of [[-0.16, -0.12], [0.1, -0.16], [0.16, 0.1], [-0.1, 0.14]] as const) await walk.click(across, down);
+  for (const [across, down] of [
+    [-0.16, -0.12],
+    [0.1, -0.16],
+    [0.16, 0.1],
+    [-0.1, 0.14],
+  ] as const)
+    await walk.click(across, down);
 };
 
 /** Each begins with the disc that was painted before. */
 const TOOLS: readonly Shown[] = [
-  { tool: 'Brush', caption: 'Brush: paint where you drag', act: (walk) => walk.drag([[-0.2, 0.12], [0.2, 0.12]], false), end: lift },
-  { tool: 'Eraser', caption: 'Eraser: take away where you drag', act: (walk) => walk.drag([[-0.2, 0], [0, 0]], false), end: lift },
-  { tool: 'Push', caption: 'Push: move the edge with the rim of the brush', act: (walk) => walk.drag([[0, 0], [0.1, -0.08]], false), end: lift },
+  {
+    tool: 'Brush',
+    caption: 'Brush: paint where you drag',
+    act: (walk) =>
+      walk.drag(
+        [
+          [-0.2, 0.12],
+          [0.2, 0.12],
+        ],
+        false,
+      ),
+    end: lift,
+  },
+  {
+    tool: 'Eraser',
+    caption: 'Eraser: take away where you drag',
+    act: (walk) =>
+      walk.drag(
+        [
+          [-0.2, 0],
+          [0, 0],
+        ],
+        false,
+      ),
+    end: lift,
+  },
+  {
+    tool: 'Push',
+    caption: 'Push: move the edge with the rim of the brush',
+    act: (walk) =>
+      walk.drag(
+        [
+          [0, 0],
+          [0.1, -0.08],
+        ],
+        false,
+      ),
+    end: lift,
+  },
   { tool: 'Lasso', caption: 'Lasso: draw round it', act: (walk) => walk.drag(HALF, false), end: lift },
   { tool: 'Polygon', caption: 'Polygon: click corners, Enter closes', act: corners, end: escape },
-  { tool: 'Rectangle', caption: 'Rectangle: from corner to corner', act: (walk) => walk.drag([[-0.18, -0.12], [0.18, 0.14]], false), end: lift },
+  {
+    tool: 'Rectangle',
+    caption: 'Rectangle: from corner to corner',
+    act: (walk) =>
+      walk.drag(
+        [
+          [-0.18, -0.12],
+          [0.18, 0.14],
+        ],
+        false,
+      ),
+    end: lift,
+  },
   { tool: 'Contour', caption: 'Contour: click points, drag them, Enter applies', act: corners, end: escape },
   { tool: 'Region', caption: 'Region: grow over like grey values', act: (walk) => walk.click(-0.14, 0) },
 ];
@@ -57,7 +111,12 @@ async function tile(walk: GuideWalk): Promise<Buffer> {
 
 async function compose(walk: GuideWalk, tiles: readonly { caption: string; data: string }[]): Promise<Buffer> {
   const page = await walk.page.context().newPage();
-  const figures = tiles.map(({ caption, data }) => `<figure><img width="${TILE}" height="${TILE}" src="data:image/png;base64,${data}" alt=""><figcaption>${caption}</figcaption></figure>`).join('');
+  const figures = tiles
+    .map(
+      ({ caption, data }) =>
+        `<figure><img width="${TILE}" height="${TILE}" src="data:image/png;base64,${data}" alt=""><figcaption>${caption}</figcaption></figure>`,
+    )
+    .join('');
   const style = `body{margin:0;padding:12px;background:#14171a;color:#dfe5ea;font:14px system-ui;display:grid;grid-template-columns:repeat(4,${TILE}px);gap:12px;width:max-content}figure{margin:0}figcaption{padding:6px 2px 0;line-height:1.3}`;
   await page.setContent(`<!doctype html><style>${style}</style>${figures}`);
   const png = await page.locator('body').screenshot();

@@ -24,7 +24,12 @@ export function toPalettePng(png: Buffer): Uint8Array {
     palette.set(meanOf(box), index * 3);
     for (const [colour] of box) indexOf.set(colour, index);
   });
-  return encodePalettePng(Uint8Array.from(colours, (colour) => indexOf.get(colour)!), palette, width, height);
+  return encodePalettePng(
+    Uint8Array.from(colours, (colour) => indexOf.get(colour)!),
+    palette,
+    width,
+    height,
+  );
 }
 
 /** Share of a coarse grid (`columns` by `rows` fields of mean brightness) in which two pictures differ by more than `tolerance` of 255. */
@@ -52,7 +57,10 @@ function splitByMedian(all: Counted[], most: number): Counted[][] {
 }
 
 function widthOf(colours: Counted[]): { colours: Counted[]; channel: number; pixels: number; weight: number } {
-  const [low, high] = [[255, 255, 255], [0, 0, 0]];
+  const [low, high] = [
+    [255, 255, 255],
+    [0, 0, 0],
+  ];
   let pixels = 0;
   for (const [colour, count] of colours) {
     pixels += count;
@@ -97,7 +105,10 @@ function readPng(png: Buffer): Pixels {
     if (type === 'PLTE') palette = data;
   }
   const bytes = unfiltered(inflateSync(Buffer.concat(parts)), width * bytesPerPixel, bytesPerPixel);
-  const rgbAt = (n: number): number => (bytesPerPixel === 1 ? palette.readUIntBE(bytes[n]! * 3, 3) : (bytes[n * bytesPerPixel]! << 16) | (bytes[n * bytesPerPixel + 1]! << 8) | bytes[n * bytesPerPixel + 2]!);
+  const rgbAt = (n: number): number =>
+    bytesPerPixel === 1
+      ? palette.readUIntBE(bytes[n]! * 3, 3)
+      : (bytes[n * bytesPerPixel]! << 16) | (bytes[n * bytesPerPixel + 1]! << 8) | bytes[n * bytesPerPixel + 2]!;
   return { width, height, colours: Uint32Array.from({ length: width * height }, (_, n) => rgbAt(n)) };
 }
 

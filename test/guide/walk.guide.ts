@@ -69,13 +69,22 @@ it('looks at a case in many ways', async () => {
 it('measures', async () => {
   await walk.keys('Space');
   await walk.keys('Shift+L');
-  await walk.drag([[-0.36, 0], [0.36, 0]]);
+  await walk.drag([
+    [-0.36, 0],
+    [0.36, 0],
+  ]);
   await walk.keys('Shift+A');
-  await walk.drag([[-0.2, -0.2], [-0.25, 0.05]]);
+  await walk.drag([
+    [-0.2, -0.2],
+    [-0.25, 0.05],
+  ]);
   await walk.page.mouse.move(...(await walk.at(0.1, -0.1)), { steps: 4 });
   await walk.click(0.1, -0.1);
   await walk.keys('Shift+E');
-  await walk.drag([[-0.12, 0.05], [-0.02, 0.15]]);
+  await walk.drag([
+    [-0.12, 0.05],
+    [-0.02, 0.15],
+  ]);
   await expect.poll(() => walk.page.getByTestId('measurement').count(), SOON).toBe(3);
   await walk.keys('w');
   await walk.page.getByTestId('measurement').last().scrollIntoViewIfNeeded();
@@ -101,7 +110,14 @@ it('paints with every tool', async () => {
   await layouts.getByRole('button', { name: 'Three planes', exact: true }).click();
   await walk.page.locator('summary', { hasText: 'Operations' }).click();
   await walk.press('Brush');
-  await walk.drag([[-0.3, -0.02], [-0.22, 0.04], [-0.12, 0.02]], false);
+  await walk.drag(
+    [
+      [-0.3, -0.02],
+      [-0.22, 0.04],
+      [-0.12, 0.02],
+    ],
+    false,
+  );
   await walk.shoot('painting');
   await walk.page.mouse.up();
   while (!(await walk.button('Undo').isDisabled())) {
@@ -135,7 +151,10 @@ it('predicts and asks the model', async () => {
   await walk.page.getByLabel('Close the overlay').click();
   await walk.openCase(ASKED);
   await walk.keys('1', 'a');
-  await walk.drag([[-0.34, -0.2], [0.06, 0.16]]);
+  await walk.drag([
+    [-0.34, -0.2],
+    [0.06, 0.16],
+  ]);
   await walk.page.getByTestId('prompt-proposal').waitFor(LATER);
   await walk.shoot('ask-model');
   await walk.keys('Enter');
@@ -154,7 +173,10 @@ it('accepts, and is told which case is next', async () => {
   await walk.press('Next case');
   await walk.page.locator('[data-testid=viewer][data-ready=true][data-dirty=false]').waitFor(SOON);
   await walk.keys('b');
-  await walk.drag([[-0.15, 0], [-0.1, 0.03]]);
+  await walk.drag([
+    [-0.15, 0],
+    [-0.1, 0.03],
+  ]);
   await walk.page.locator('[data-testid=viewer][data-dirty=true]').waitFor(SOON);
   await walk.press('Accept');
   await walk.page.locator('[data-testid=revision][data-accepted=true]').waitFor(SOON);
@@ -171,7 +193,10 @@ it('retrains, and a gate judges', async () => {
   await walk.page.getByLabel('Amount of training').fill('1');
   await walk.press('Retrain');
   await expect.poll(() => walk.page.locator('[data-testid=run][data-state=finished]').count(), LATER).toBe(2);
-  await walk.button(/^Gate report of/).first().click({ timeout: 300_000 });
+  await walk
+    .button(/^Gate report of/)
+    .first()
+    .click({ timeout: 300_000 });
   await walk.page.getByTestId('gate-report').waitFor(SOON);
   await walk.shoot('gate');
   await walk.keys('Escape');
@@ -180,7 +205,10 @@ it('retrains, and a gate judges', async () => {
 
 it('exports', async () => {
   await walk.press('Export…');
-  await walk.page.getByRole('radio', { name: /^DICOM Segmentation/ }).first().check();
+  await walk.page
+    .getByRole('radio', { name: /^DICOM Segmentation/ })
+    .first()
+    .check();
   await walk.page.getByLabel('Folder to export to').fill(join(walk.folder, 'for the PACS'));
   await walk.dialog().getByRole('button', { name: 'Export', exact: true }).click();
   await walk.page.getByText(/masks were written to|mask was written to/).waitFor(SOON);
@@ -205,7 +233,10 @@ it('is set up as its reader wants it', async () => {
 it('brings back what was not saved', async () => {
   await walk.openCase(ASKED);
   await walk.keys('b');
-  await walk.drag([[0, 0], [0.15, 0.1]]);
+  await walk.drag([
+    [0, 0],
+    [0.15, 0.1],
+  ]);
   await walk.page.locator('[data-testid=viewer][data-dirty=true]').waitFor(SOON);
   await walk.page.waitForTimeout(3000); // a journal may be two seconds behind
   await walk.crashAndStartAgain();
@@ -250,16 +281,33 @@ it('searches a PACS', async () => {
     mkdirSync(series);
     for (const [n, name] of ['DOE^JANE', 'ROE^RICHARD', 'POE^ANNA'].entries()) {
       const { grid, image } = makePhantom(77 + n);
-      const more = (): DicomElement[] => [['00080020', 'DA', `2026110${n + 1}`], ['00081030', 'LO', 'MR of the brain'], ['00100010', 'PN', name], ['0020000d', 'UI', `${UID}.${n}`]];
-      writeDicomSeries(grid, image, { patientId: `MR-10${n}`, modality: 'MR', seriesUid: `${UID}.${n}.1`, more }).forEach((bytes, slice) => writeFileSync(join(series, `${n}-${slice}.dcm`), bytes));
+      const more = (): DicomElement[] => [
+        ['00080020', 'DA', `2026110${n + 1}`],
+        ['00081030', 'LO', 'MR of the brain'],
+        ['00100010', 'PN', name],
+        ['0020000d', 'UI', `${UID}.${n}`],
+      ];
+      writeDicomSeries(grid, image, { patientId: `MR-10${n}`, modality: 'MR', seriesUid: `${UID}.${n}.1`, more }).forEach((bytes, slice) =>
+        writeFileSync(join(series, `${n}-${slice}.dcm`), bytes),
+      );
     }
     const node = { kind: 'dimse', name: 'Archive', aeTitle: 'ORTHANC', host: '127.0.0.1', port: orthanc.dicomPort, tls: false, retrieveBy: 'get' } as const;
-    await sendByDimse({ node, aeTitle: 'MASKLOOP' }, await filesToSend([series], () => {}), { stop: { aborted: false }, onSent: () => {}, onRefused: (path, why) => expect(`${path}: ${why}`).toBe('') });
+    await sendByDimse({ node, aeTitle: 'MASKLOOP' }, await filesToSend([series], () => {}), {
+      stop: { aborted: false },
+      onSent: () => {},
+      onRefused: (path, why) => expect(`${path}: ${why}`).toBe(''),
+    });
     await walk.press('Network…');
     const dialog = walk.page.getByRole('dialog', { name: 'DICOM network' });
     await dialog.getByRole('button', { name: 'Allow the DICOM network' }).click();
     await dialog.getByRole('button', { name: 'Add a node' }).click();
-    for (const [label, text] of [['Name', node.name], ['AE title', node.aeTitle], ['Host', node.host], ['Port', String(node.port)]] as const) await dialog.getByLabel(label).fill(text);
+    for (const [label, text] of [
+      ['Name', node.name],
+      ['AE title', node.aeTitle],
+      ['Host', node.host],
+      ['Port', String(node.port)],
+    ] as const)
+      await dialog.getByLabel(label).fill(text);
     await walk.keys('Enter');
     await dialog.getByRole('button', { name: 'Test Archive' }).click();
     await dialog.getByText('Archive answers after').waitFor(SOON);
@@ -267,7 +315,10 @@ it('searches a PACS', async () => {
     await dialog.getByLabel('Patient ID').fill('MR*');
     await walk.keys('Enter');
     await dialog.getByTestId('study').first().waitFor(SOON);
-    await dialog.getByRole('checkbox', { name: /^Study of/ }).first().check();
+    await dialog
+      .getByRole('checkbox', { name: /^Study of/ })
+      .first()
+      .check();
     await dialog.getByRole('button', { name: 'Retrieve and import' }).click();
     await dialog.locator('[data-testid=transfer][data-state=succeeded]').waitFor(SOON);
     await walk.shoot('network');

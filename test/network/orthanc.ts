@@ -50,7 +50,9 @@ export class Orthanc {
       RemoteAccessAllowed: true,
       AuthenticationEnabled: user !== undefined,
       RegisteredUsers: user ? { [user.name]: user.password } : {},
-      DicomModalities: Object.fromEntries(Object.entries(modalities).map(([name, { aeTitle, port }]) => [name, { AET: aeTitle, Host: '127.0.0.1', Port: port, AllowGet: true, AllowMove: true }])),
+      DicomModalities: Object.fromEntries(
+        Object.entries(modalities).map(([name, { aeTitle, port }]) => [name, { AET: aeTitle, Host: '127.0.0.1', Port: port, AllowGet: true, AllowMove: true }]),
+      ),
       UnknownSopClassAccepted: false,
       OverwriteInstances: true,
       ConcurrentJobs: 2,
@@ -64,7 +66,13 @@ export class Orthanc {
     const orthanc = new Orthanc(child, folder, dicomPort, httpPort, user);
     for (let tries = 0; tries < 200; tries++) {
       if (orthanc.#isGone) break;
-      if (await orthanc.ask('/system').then(() => true, () => false)) return orthanc;
+      if (
+        await orthanc.ask('/system').then(
+          () => true,
+          () => false,
+        )
+      )
+        return orthanc;
       await sleep(50);
     }
     const told = existsSync(log) ? readFileSync(log, 'utf8') : '';

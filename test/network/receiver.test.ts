@@ -32,7 +32,10 @@ async function start(folder = join(root, 'inbox')): Promise<string> {
   receiver = await StorageReceiver.start({ ...station, allowedAeTitles: [] }, inbox, { onObject: (_facts, _calling, reception) => receptions.push(reception) });
   return folder;
 }
-const caller = () => ({ aeTitle: 'SENDER', node: { kind: 'dimse', name: 'us', aeTitle: 'MASKLOOP', host: '127.0.0.1', port: receiver.port, tls: false, retrieveBy: 'get' } as const });
+const caller = () => ({
+  aeTitle: 'SENDER',
+  node: { kind: 'dimse', name: 'us', aeTitle: 'MASKLOOP', host: '127.0.0.1', port: receiver.port, tls: false, retrieveBy: 'get' } as const,
+});
 
 function writeSlices(count: number, sidePx = 16): string {
   const folder = join(root, 'slices');
@@ -43,7 +46,11 @@ function writeSlices(count: number, sidePx = 16): string {
 }
 async function send(folder: string): Promise<{ sent: number; refused: string[] }> {
   const outcome = { sent: 0, refused: [] as string[] };
-  await sendByDimse(caller(), await filesToSend([folder], () => {}), { stop: { aborted: false }, onSent: () => outcome.sent++, onRefused: (_path, detail) => outcome.refused.push(detail) });
+  await sendByDimse(caller(), await filesToSend([folder], () => {}), {
+    stop: { aborted: false },
+    onSent: () => outcome.sent++,
+    onRefused: (_path, detail) => outcome.refused.push(detail),
+  });
   return outcome;
 }
 const objectsIn = (folder: string): string[] => (readdirSync(folder, { recursive: true }) as string[]).filter((name) => name.endsWith('.dcm'));
@@ -73,7 +80,13 @@ describe('the receiver', () => {
   it('hangs up on whoever does not speak DICOM, and goes on', async () => {
     const folder = await start();
     const header = Buffer.from([4, 0, 0xff, 0xff, 0xff, 0xff]);
-    for (const bytes of [Buffer.from('GET / HTTP/1.1\r\n\r\n'), header, Buffer.from([1, 0, 0, 0, 0, 2, 9, 9]), Buffer.from([4, 0, 0, 0, 0, 6, 0, 0, 0, 2, 1, 3])]) expect(await insult(bytes)).toBeLessThan(200);
+    for (const bytes of [
+      Buffer.from('GET / HTTP/1.1\r\n\r\n'),
+      header,
+      Buffer.from([1, 0, 0, 0, 0, 2, 9, 9]),
+      Buffer.from([4, 0, 0, 0, 0, 6, 0, 0, 0, 2, 1, 3]),
+    ])
+      expect(await insult(bytes)).toBeLessThan(200);
     expect(await send(writeSlices(2))).toEqual({ sent: 2, refused: [] });
     expect(objectsIn(folder)).toHaveLength(2);
   });
@@ -101,7 +114,9 @@ describe('the receiver', () => {
         });
         server.listen(0, '127.0.0.1', () => {
           const node = { ...caller().node, port: (server.address() as { port: number }).port };
-          void filesToSend([slices], () => {}).then((files) => sendByDimse({ ...caller(), node }, files, { stop: { aborted: false }, onSent: () => {}, onRefused: () => {} })).catch(() => undefined);
+          void filesToSend([slices], () => {})
+            .then((files) => sendByDimse({ ...caller(), node }, files, { stop: { aborted: false }, onSent: () => {}, onRefused: () => {} }))
+            .catch(() => undefined);
         });
       });
     });

@@ -25,11 +25,34 @@ describe.skipIf(!openssl)(`TLS${notice}`, () => {
     run('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'ca.key', '-out', 'ca.pem', '-days', '2', '-subj', '/CN=Test authority');
     run('req', '-newkey', 'rsa:2048', '-nodes', '-keyout', 'server.key', '-out', 'server.csr', '-subj', '/CN=orthanc');
     writeFileSync(at('names.txt'), 'subjectAltName=IP:127.0.0.1');
-    run('x509', '-req', '-in', 'server.csr', '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-days', '2', '-extfile', 'names.txt', '-out', 'server.pem');
-    if (hasOrthanc) orthanc = await Orthanc.start({
-      modalities: { us: { aeTitle: 'MASKLOOP', port: 1104 } },
-      more: { DicomTlsEnabled: true, DicomTlsCertificate: at('server.pem'), DicomTlsPrivateKey: at('server.key'), DicomTlsTrustedCertificates: at('ca.pem'), DicomTlsRemoteCertificateRequired: false },
-    });
+    run(
+      'x509',
+      '-req',
+      '-in',
+      'server.csr',
+      '-CA',
+      'ca.pem',
+      '-CAkey',
+      'ca.key',
+      '-CAcreateserial',
+      '-days',
+      '2',
+      '-extfile',
+      'names.txt',
+      '-out',
+      'server.pem',
+    );
+    if (hasOrthanc)
+      orthanc = await Orthanc.start({
+        modalities: { us: { aeTitle: 'MASKLOOP', port: 1104 } },
+        more: {
+          DicomTlsEnabled: true,
+          DicomTlsCertificate: at('server.pem'),
+          DicomTlsPrivateKey: at('server.key'),
+          DicomTlsTrustedCertificates: at('ca.pem'),
+          DicomTlsRemoteCertificateRequired: false,
+        },
+      });
   }, 30_000);
   afterAll(async () => {
     await orthanc?.stop();
@@ -37,7 +60,16 @@ describe.skipIf(!openssl)(`TLS${notice}`, () => {
   });
 
   it.skipIf(!hasOrthanc)(`DIMSE${orthancNotice}`, async () => {
-    const node = (facts: Partial<SecretDimseNode>): SecretDimseNode => ({ kind: 'dimse', name: 'orthanc', aeTitle: 'ORTHANC', host: '127.0.0.1', port: orthanc.dicomPort, tls: true, retrieveBy: 'get', ...facts });
+    const node = (facts: Partial<SecretDimseNode>): SecretDimseNode => ({
+      kind: 'dimse',
+      name: 'orthanc',
+      aeTitle: 'ORTHANC',
+      host: '127.0.0.1',
+      port: orthanc.dicomPort,
+      tls: true,
+      retrieveBy: 'get',
+      ...facts,
+    });
     expect(await echo({ aeTitle: 'MASKLOOP', node: node({ caFile: at('ca.pem') }) })).toContain('DCMTK');
     await expect(echo({ aeTitle: 'MASKLOOP', node: node({}) })).rejects.toMatchObject({ error: { code: 'network/tls' } });
     await expect(echo({ aeTitle: 'MASKLOOP', node: node({ tls: false }) })).rejects.toMatchObject({ error: { code: 'network/unreachable', reason: 'closed' } });
@@ -48,7 +80,13 @@ describe.skipIf(!openssl)(`TLS${notice}`, () => {
     const server = createServer({ key: readFileSync(at('server.key')), cert: readFileSync(at('server.pem')) }, (_request, response) => response.end('[]'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as AddressInfo;
-    const node = (caFile?: string): SecretWebNode => ({ kind: 'web', name: 'archive', url: `https://127.0.0.1:${port}/dicom-web`, authentication: 'none', caFile });
+    const node = (caFile?: string): SecretWebNode => ({
+      kind: 'web',
+      name: 'archive',
+      url: `https://127.0.0.1:${port}/dicom-web`,
+      authentication: 'none',
+      caFile,
+    });
     await webEcho(node(at('ca.pem')));
     await expect(webEcho(node())).rejects.toMatchObject({ error: { code: 'network/tls' } });
     server.close();

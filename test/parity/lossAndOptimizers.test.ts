@@ -26,7 +26,14 @@ const REGIONS = [[1, 2, 3], [2, 3], [3]];
 async function ourLoss(name: string, regions: TrainingSpec['regions']): Promise<{ loss: number; gradient: Float32Array }> {
   const ignoreClass = name.endsWith('ignore') ? 4 : null;
   const channels = regions?.length ?? 4;
-  const spec: TrainingSpec = { ...tiny3d, regions, ignoreClass, batchDice: name.startsWith('batch'), deepSupervisionWeights: [1], network: { ...tiny3d.network, classes: channels } };
+  const spec: TrainingSpec = {
+    ...tiny3d,
+    regions,
+    ignoreClass,
+    batchDice: name.startsWith('batch'),
+    deepSupervisionWeights: [1],
+    network: { ...tiny3d.network, classes: channels },
+  };
   const g = new Graph();
   const placeholder = g.placeholder('logits', [...SHAPE, channels], 'float');
   const labels = Int32Array.from({ length: VOXELS }, (_, i) => (i * 5 + (i >> 2)) % (ignoreClass === null ? 4 : 5));

@@ -11,7 +11,15 @@ import { noise } from './noise.ts';
 
 const Ints = z.array(z.int());
 const Network = z.object({
-  kind: z.enum(['plain', 'residual']), patch: Ints, channels: z.int(), classes: z.int(), features: Ints, kernels: z.array(Ints), strides: z.array(Ints), blocks: Ints, decoder: z.int(),
+  kind: z.enum(['plain', 'residual']),
+  patch: Ints,
+  channels: z.int(),
+  classes: z.int(),
+  features: Ints,
+  kernels: z.array(Ints),
+  strides: z.array(Ints),
+  blocks: Ints,
+  decoder: z.int(),
 });
 const Recorded = z.object({
   costs: z.record(z.string(), Network.extend({ elements: z.int(), parameters: z.int() })),

@@ -26,10 +26,7 @@ const Configuration = z.object({
   normalization: z.array(z.string()),
   insideMask: z.array(z.boolean()),
 });
-const RecordedPlan = z.object({
-  transposeForward: z.array(z.int()),
-  configurations: z.record(z.string(), Configuration),
-});
+const RecordedPlan = z.object({ transposeForward: z.array(z.int()), configurations: z.record(z.string(), Configuration) });
 const Dataset = z.object({
   channels: z.array(z.string()),
   labels: z.record(z.string(), z.union([z.int(), z.array(z.int())])),
@@ -85,8 +82,16 @@ function phantomCase(dataset: Dataset, index: number): { channels: Volume[]; lab
   for (let z = 0; z < d; z++) {
     for (let y = 0; y < h; y++) {
       for (let x = 0; x < w; x++, n++) {
-        const isInside = isWithin([z, y, x], () => margin, (count) => count - margin);
-        const isMiddle = isWithin([z, y, x], (count) => Math.floor(count / 4), (count) => Math.floor((3 * count) / 4));
+        const isInside = isWithin(
+          [z, y, x],
+          () => margin,
+          (count) => count - margin,
+        );
+        const isMiddle = isWithin(
+          [z, y, x],
+          (count) => Math.floor(count / 4),
+          (count) => Math.floor((3 * count) / 4),
+        );
         channels.forEach((voxels, channel) => {
           voxels[n] = isInside ? lowest + ((7 * z + 13 * y + 29 * x + 31 * (index + channel)) % 97) : 0;
         });

@@ -71,16 +71,20 @@ describe.each(models)('exported SavedModel: %s', (name, spec, activation) => {
     tf.dispose([input, probabilities!]);
   });
 
-  it.skipIf(!hasPythonTensorFlow)(`gives them to Python TensorFlow too, to ${TOLERANCE} (skipped where Python's TensorFlow is not fetched; npm test fetches it)`, async () => {
-    const { folder, image, expected } = await exported(`${name} for Python`, spec, activation);
-    writeFileSync(join(folder, 'input.f32'), new Uint8Array(image.buffer));
-    const output = join(folder, 'output.f32');
-    const script = join(import.meta.dirname, 'servedModel.py');
-    execFileSync(python!, [script, folder, join(folder, 'input.f32'), output], { env: { ...process.env, PYTHONPATH: packages }, stdio: 'pipe' });
-    const bytes = readFileSync(output);
-    const probabilities = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
-    expect(largestError(probabilities, expected)).toBeLessThan(TOLERANCE);
-  }, 120_000);
+  it.skipIf(!hasPythonTensorFlow)(
+    `gives them to Python TensorFlow too, to ${TOLERANCE} (skipped where Python's TensorFlow is not fetched; npm test fetches it)`,
+    async () => {
+      const { folder, image, expected } = await exported(`${name} for Python`, spec, activation);
+      writeFileSync(join(folder, 'input.f32'), new Uint8Array(image.buffer));
+      const output = join(folder, 'output.f32');
+      const script = join(import.meta.dirname, 'servedModel.py');
+      execFileSync(python!, [script, folder, join(folder, 'input.f32'), output], { env: { ...process.env, PYTHONPATH: packages }, stdio: 'pipe' });
+      const bytes = readFileSync(output);
+      const probabilities = new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
+      expect(largestError(probabilities, expected)).toBeLessThan(TOLERANCE);
+    },
+    120_000,
+  );
 });
 
 it('an export without an array of the network is refused', async () => {

@@ -29,20 +29,74 @@ const stages = (features: number[], kernels: number[][], strides: number[][]) =>
   features.map((count, level) => ({ features: count, convs: 2, kernel: kernels[level]!, stride: strides[level]! }));
 const adam = { kind: 'adam' as const, beta1: 0.9, beta2: 0.999, epsilon: 1e-7 };
 const shared = {
-  diceSmooth: 1e-5, diceIncludesBackground: false, supervision: 'subsampledLabels', regions: null, ignoreClass: null,
-  emaDecay: 0, precision: 'float32', xla: false,
+  diceSmooth: 1e-5,
+  diceIncludesBackground: false,
+  supervision: 'subsampledLabels',
+  regions: null,
+  ignoreClass: null,
+  emaDecay: 0,
+  precision: 'float32',
+  xla: false,
 } as const;
 const plain = { architecture: 'plain', norm: 'instance' } as const;
 const specs: Record<string, TrainingSpec> = {
   '3d': {
-    ...shared, patch: [6, 12, 8], batchSize: 2, batchDice: true, deepSupervisionWeights: [2 / 3, 1 / 3],
+    ...shared,
+    patch: [6, 12, 8],
+    batchSize: 2,
+    batchDice: true,
+    deepSupervisionWeights: [2 / 3, 1 / 3],
     optimizer: { ...adam, weightDecay: 1e-2, clipNorm: 0.5 },
-    network: { ...plain, dims: 3, inputChannels: 2, classes: 3, decoderConvs: 2, negativeSlope: 0.01, stages: stages([4, 8, 12], [[1, 3, 3], [3, 3, 3], [3, 3, 3]], [[1, 1, 1], [1, 2, 2], [2, 2, 2]]) },
+    network: {
+      ...plain,
+      dims: 3,
+      inputChannels: 2,
+      classes: 3,
+      decoderConvs: 2,
+      negativeSlope: 0.01,
+      stages: stages(
+        [4, 8, 12],
+        [
+          [1, 3, 3],
+          [3, 3, 3],
+          [3, 3, 3],
+        ],
+        [
+          [1, 1, 1],
+          [1, 2, 2],
+          [2, 2, 2],
+        ],
+      ),
+    },
   },
   '2d': {
-    ...shared, patch: [16, 12], batchSize: 3, batchDice: false, deepSupervisionWeights: [1],
+    ...shared,
+    patch: [16, 12],
+    batchSize: 3,
+    batchDice: false,
+    deepSupervisionWeights: [1],
     optimizer: { ...adam, weightDecay: 0, clipNorm: 0 },
-    network: { ...plain, dims: 2, inputChannels: 1, classes: 4, decoderConvs: 2, negativeSlope: 0.01, stages: stages([4, 8, 8], [[3, 3], [3, 3], [3, 3]], [[1, 1], [2, 2], [2, 2]]) },
+    network: {
+      ...plain,
+      dims: 2,
+      inputChannels: 1,
+      classes: 4,
+      decoderConvs: 2,
+      negativeSlope: 0.01,
+      stages: stages(
+        [4, 8, 8],
+        [
+          [3, 3],
+          [3, 3],
+          [3, 3],
+        ],
+        [
+          [1, 1],
+          [2, 2],
+          [2, 2],
+        ],
+      ),
+    },
   },
 };
 
@@ -61,7 +115,10 @@ describe.each(Object.keys(specs))('one train step in %s equals Python TensorFlow
       const parameters = parametersOf(spec.network, headLevels(spec.network, spec.deepSupervisionWeights));
       expect(parameters.map((p) => p.name).sort()).toEqual(Object.keys(expected.tensors).sort());
       const weights: NamedArray[] = parameters.map(({ name: key, shape }) => {
-        const values = noise(key, shape.reduce((a, b) => a * b, 1));
+        const values = noise(
+          key,
+          shape.reduce((a, b) => a * b, 1),
+        );
         return { name: key, shape, values: values.map((v) => (key.endsWith('scale') ? 1 + v : shape.length > 1 ? v * 0.5 : v)) };
       });
       engine.writeWeights(weights);

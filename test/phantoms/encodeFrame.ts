@@ -3,9 +3,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { CodecName } from '../../main/formats/dicom/pixels/pixelCodecs.ts';
 
-export const codecWasm = new WebAssembly.Module(
-  readFileSync(createRequire(import.meta.url).resolve('dcmjs-codecs/build/dcmjs-native-codecs.wasm')),
-);
+export const codecWasm = new WebAssembly.Module(readFileSync(createRequire(import.meta.url).resolve('dcmjs-codecs/build/dcmjs-native-codecs.wasm')));
 
 export interface FrameShape {
   readonly rows: number;
@@ -14,19 +12,10 @@ export interface FrameShape {
   readonly isSigned?: boolean;
 }
 
-const ENTRY = {
-  jpeg: 'EncodeJpeg',
-  jpegLs: 'EncodeJpegLs',
-  jpeg2000: 'EncodeJpeg2000',
-  htj2k: 'EncodeHtJpeg2000',
-} as const;
+const ENTRY = { jpeg: 'EncodeJpeg', jpegLs: 'EncodeJpegLs', jpeg2000: 'EncodeJpeg2000', htj2k: 'EncodeHtJpeg2000' } as const;
 
 /** Lossless; `pixels` of one byte for up to 8 bits, else of two. */
-export function encodeFrame(
-  codec: CodecName,
-  pixels: Uint8Array | Int8Array | Uint16Array | Int16Array,
-  shape: FrameShape,
-): Uint8Array {
+export function encodeFrame(codec: CodecName, pixels: Uint8Array | Int8Array | Uint16Array | Int16Array, shape: FrameShape): Uint8Array {
   const silent = () => 0;
   const { exports } = new WebAssembly.Instance(codecWasm, {
     env: {
@@ -60,10 +49,7 @@ export function encodeFrame(
   call('SetPlanarConfiguration', context, 0);
   call('SetPhotometricInterpretation', context, 1);
   call('SetDecodedBufferSize', context, pixels.byteLength);
-  new Uint8Array(memory()).set(
-    new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength),
-    call('GetDecodedBuffer', context),
-  );
+  new Uint8Array(memory()).set(new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength), call('GetDecodedBuffer', context));
   const parameters = call('CreateEncoderParameters');
   call('SetLossy', parameters, 0);
   call('SetPredictor', parameters, 1);

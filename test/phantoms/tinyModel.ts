@@ -21,8 +21,18 @@ export const tinyPlan: Plan = {
   ignoreLabelValue: null,
   configurations: [
     {
-      name: '2d', previousStage: null, spacingDhwMm: [null, 1, 1], medianShapeDhw: [4, 8, 8], patch: [8, 8], batchSize: 2, batchDice: true,
-      architecture: 'plain', norm: 'instance', stages: [stage, { ...stage, features: 6, stride: [2, 2] }], decoderConvs: 1, negativeSlope: 0.01,
+      name: '2d',
+      previousStage: null,
+      spacingDhwMm: [null, 1, 1],
+      medianShapeDhw: [4, 8, 8],
+      patch: [8, 8],
+      batchSize: 2,
+      batchDice: true,
+      architecture: 'plain',
+      norm: 'instance',
+      stages: [stage, { ...stage, features: 6, stride: [2, 2] }],
+      decoderConvs: 1,
+      negativeSlope: 0.01,
       deepSupervisionWeights: [1],
     },
   ],
@@ -31,13 +41,27 @@ export const tinyPlan: Plan = {
 export const tinyCheckpoint = {
   version: 1 as const,
   configuration: '2d' as const,
-  loop: { step: 10, epoch: 1, elapsedMs: 1000, validationMs: 1, bestDice: 0.5, validationsWithoutGain: 0, skippedInRow: 0, skippedSteps: 0, random: [1, 2, 3, 4] as const },
+  loop: {
+    step: 10,
+    epoch: 1,
+    elapsedMs: 1000,
+    validationMs: 1,
+    bestDice: 0.5,
+    validationsWithoutGain: 0,
+    skippedInRow: 0,
+    skippedSteps: 0,
+    random: [1, 2, 3, 4] as const,
+  },
 };
 
 /** Everything random, so that no two arrays could be exchanged unnoticed. */
 export function tinyWeights(plan = tinyPlan): NamedArray[] {
   const parameters = parametersOf(networkOf(plan, plan.configurations[0]!), [0]);
-  return initialWeights(parameters.map((p) => ({ ...p, initializer: 'heNormal' as const, fanIn: p.fanIn || 2 })), 0.01, 7);
+  return initialWeights(
+    parameters.map((p) => ({ ...p, initializer: 'heNormal' as const, fanIn: p.fanIn || 2 })),
+    0.01,
+    7,
+  );
 }
 
 /** All but `run.json`, which the service that starts a training writes. */

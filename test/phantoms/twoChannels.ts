@@ -26,7 +26,10 @@ export async function writeTwoChannelCases(folder: string, caseCount: number, la
     if (n <= labelledCount) await writeLabelmap(join(folder, 'labelsTr', `pair_${n}.nii.gz`), GRID, labels);
   }
   const channelNames = { 0: 'CT', 1: 'PET' };
-  writeFileSync(join(folder, 'dataset.json'), JSON.stringify({ channel_names: channelNames, labels: { background: 0, lesion: 1 }, numTraining: labelledCount, file_ending: '.nii.gz' }));
+  writeFileSync(
+    join(folder, 'dataset.json'),
+    JSON.stringify({ channel_names: channelNames, labels: { background: 0, lesion: 1 }, numTraining: labelledCount, file_ending: '.nii.gz' }),
+  );
 }
 
 function voxels() {

@@ -25,11 +25,7 @@ export interface DicomSeriesOptions {
 /** Tag as eight hexadecimal digits, VR, value; FD and sequences come as bytes. */
 export type DicomElement = readonly [tag: string, vr: string, value: string | number | Uint8Array];
 
-const SYNTAX = {
-  explicitLittle: '1.2.840.10008.1.2.1',
-  implicitLittle: '1.2.840.10008.1.2',
-  explicitBig: '1.2.840.10008.1.2.2',
-} as const;
+const SYNTAX = { explicitLittle: '1.2.840.10008.1.2.1', implicitLittle: '1.2.840.10008.1.2', explicitBig: '1.2.840.10008.1.2.2' } as const;
 const CT_IMAGE_STORAGE = '1.2.840.10008.5.1.4.1.1.2';
 
 type Value = string | number | Uint8Array;

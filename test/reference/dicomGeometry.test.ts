@@ -115,11 +115,7 @@ describe.skipIf(!isThere)(`DICOM geometry of real series${dicomPythonNotice}${sh
     }
     writeFileSync(join(scratch, 'cases.json'), JSON.stringify(cases));
     truths = askPython<Grid[]>(SCRIPT, join(scratch, 'cases.json'));
-    const conversions = CONVERTED.map(([kind, folder]) => [
-      kind,
-      join(SHARED_DATA, folder),
-      join(scratch, `${kind}.dcm`),
-    ]);
+    const conversions = CONVERTED.map(([kind, folder]) => [kind, join(SHARED_DATA, folder), join(scratch, `${kind}.dcm`)]);
     askPython(CONVERT, JSON.stringify(conversions));
   }, 60_000);
   afterAll(() => rmSync(scratch, { recursive: true }));
@@ -134,35 +130,29 @@ describe.skipIf(!isThere)(`DICOM geometry of real series${dicomPythonNotice}${sh
     expect(largestDifference(volume, join(scratch, `${n}.raw`))).toBeLessThanOrEqual(isWhole ? 0 : 6e-8);
   });
 
-  it.each(CONVERTED)(
-    '%s made a multi-frame object by highdicom, its frames out of order, is the classic series',
-    (kind, folder, names) => {
-      const file = join(scratch, `${kind}.dcm`);
-      const bytes = readFileSync(file);
-      const stacks = splitStacks(readDicomSummary(bytes, file).frames);
-      expect(stacks.map(({ name }) => name)).toEqual(names);
-      const slices = readDicomSlices(bytes, file);
-      for (const { name, frames } of stacks) {
-        const keys = new Set(frames.map(({ key }) => key));
-        const volume = stackDicomSlices(
-          slices.filter(({ key }) => keys.has(key)),
-          file,
-        );
-        const classicVolume =
-          volumes[SUBJECTS.findIndex((subject) => subject.folder === folder && subject.stack === name)]!;
-        expect(gridDistanceMm(volume.grid, classicVolume.grid)).toBeLessThan(1e-9);
-        expect(Buffer.from(volume.voxels.buffer).equals(Buffer.from(classicVolume.voxels.buffer))).toBe(true);
-        expect(volume).toMatchObject({ quantity: classicVolume.quantity, warnings: [] });
-      }
-    },
-  );
+  it.each(CONVERTED)('%s made a multi-frame object by highdicom, its frames out of order, is the classic series', (kind, folder, names) => {
+    const file = join(scratch, `${kind}.dcm`);
+    const bytes = readFileSync(file);
+    const stacks = splitStacks(readDicomSummary(bytes, file).frames);
+    expect(stacks.map(({ name }) => name)).toEqual(names);
+    const slices = readDicomSlices(bytes, file);
+    for (const { name, frames } of stacks) {
+      const keys = new Set(frames.map(({ key }) => key));
+      const volume = stackDicomSlices(
+        slices.filter(({ key }) => keys.has(key)),
+        file,
+      );
+      const classicVolume = volumes[SUBJECTS.findIndex((subject) => subject.folder === folder && subject.stack === name)]!;
+      expect(gridDistanceMm(volume.grid, classicVolume.grid)).toBeLessThan(1e-9);
+      expect(Buffer.from(volume.voxels.buffer).equals(Buffer.from(classicVolume.voxels.buffer))).toBe(true);
+      expect(volume).toMatchObject({ quantity: classicVolume.quantity, warnings: [] });
+    }
+  });
 
   it('a CT with 18.5° of gantry tilt is resampled as numpy samples its slices', async () => {
     const { files, volume } = await readStack(classic('dicom_geometry_edge/ct_gantry_tilt_variable_spacing_GE'));
     expect(volume.isResampled).toBe(true);
-    expect(volume.warnings).toMatchObject([
-      { code: 'import/resampled', detail: expect.stringContaining('gantry tilt of 18.5°') },
-    ]);
+    expect(volume.warnings).toMatchObject([{ code: 'import/resampled', detail: expect.stringContaining('gantry tilt of 18.5°') }]);
     const out = join(scratch, 'tilt.raw');
     writeFileSync(join(scratch, 'tilt.json'), JSON.stringify([{ files, out, grid: volume.grid }]));
     askPython(SCRIPT, join(scratch, 'tilt.json'));

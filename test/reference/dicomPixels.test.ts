@@ -42,10 +42,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 function decode(path: string): { syntax: string; frames: StoredPixels[] } {
   const { dataSet, transferSyntaxUid } = parseDicom(readFileSync(path), path, inflateDicom);
-  return {
-    syntax: transferSyntaxUid,
-    frames: readEncodedFrames(dataSet, transferSyntaxUid, path).map((frame) => decodeFrame(frame, codecs)),
-  };
+  return { syntax: transferSyntaxUid, frames: readEncodedFrames(dataSet, transferSyntaxUid, path).map((frame) => decodeFrame(frame, codecs)) };
 }
 
 const bytesOf = (pixels: StoredPixels) => new Uint8Array(pixels.buffer, pixels.byteOffset, pixels.byteLength);
@@ -91,36 +88,32 @@ const REFUSED: readonly (readonly [RegExp, RegExp])[] = [
   [/^import\/unreadable damaged DICOM file /, /rtplan_truncated|DICOMDIR-nooffset/],
 ];
 
-describe.skipIf(!hasDicomPython || !hasSharedData)(
-  `real DICOM pixels against pydicom${dicomPythonNotice}${sharedDataNotice}`,
-  () => {
-    it('every file has the same stored values, or is refused for a true reason', () => {
-      const roots = readdirSync(SHARED_DATA).filter(
-        (name) =>
-          name.startsWith('dicom_') || ['dicom2nifti_groundtruth', 'prostatex_mr', 'ibsi_oracles'].includes(name),
-      );
-      const paths = roots.flatMap((root) => [...filesUnder(join(SHARED_DATA, root))]);
-      const answers = askPydicom(paths);
-      const wrong: string[] = [];
-      let equal = 0;
-      for (const path of paths) {
-        try {
-          const hash = createHash('sha256');
-          for (const frame of decode(path).frames) hash.update(bytesOf(frame));
-          if (hash.digest('hex') === answers[path]?.sha256) equal++;
-          else wrong.push(`${path} differs from pydicom (${answers[path]?.error ?? answers[path]?.dtype})`);
-        } catch (thrown) {
-          if (!(thrown instanceof AppException)) throw thrown;
-          const reason = `${thrown.error.code} ${'detail' in thrown.error ? thrown.error.detail : ''}`.trim();
-          const isTrue = REFUSED.some(([text, files]) => text.test(reason) && files.test(relative(SHARED_DATA, path)));
-          if (!isTrue || (reason.includes('no pixel data') && answers[path]?.sha256)) wrong.push(`${path}: ${reason}`);
-        }
+describe.skipIf(!hasDicomPython || !hasSharedData)(`real DICOM pixels against pydicom${dicomPythonNotice}${sharedDataNotice}`, () => {
+  it('every file has the same stored values, or is refused for a true reason', () => {
+    const roots = readdirSync(SHARED_DATA).filter(
+      (name) => name.startsWith('dicom_') || ['dicom2nifti_groundtruth', 'prostatex_mr', 'ibsi_oracles'].includes(name),
+    );
+    const paths = roots.flatMap((root) => [...filesUnder(join(SHARED_DATA, root))]);
+    const answers = askPydicom(paths);
+    const wrong: string[] = [];
+    let equal = 0;
+    for (const path of paths) {
+      try {
+        const hash = createHash('sha256');
+        for (const frame of decode(path).frames) hash.update(bytesOf(frame));
+        if (hash.digest('hex') === answers[path]?.sha256) equal++;
+        else wrong.push(`${path} differs from pydicom (${answers[path]?.error ?? answers[path]?.dtype})`);
+      } catch (thrown) {
+        if (!(thrown instanceof AppException)) throw thrown;
+        const reason = `${thrown.error.code} ${'detail' in thrown.error ? thrown.error.detail : ''}`.trim();
+        const isTrue = REFUSED.some(([text, files]) => text.test(reason) && files.test(relative(SHARED_DATA, path)));
+        if (!isTrue || (reason.includes('no pixel data') && answers[path]?.sha256)) wrong.push(`${path}: ${reason}`);
       }
-      expect(wrong).toEqual([]);
-      expect(equal).toBeGreaterThan(200);
-    }, 60_000);
-  },
-);
+    }
+    expect(wrong).toEqual([]);
+    expect(equal).toBeGreaterThan(200);
+  }, 60_000);
+});
 
 describe.skipIf(!hasDicomPython)(`generated DICOM pixels${dicomPythonNotice}`, () => {
   const dcmtk = programPath('dcmcjpeg') ? ['dcmtk'] : [];
@@ -132,8 +125,7 @@ describe.skipIf(!hasDicomPython)(`generated DICOM pixels${dicomPythonNotice}`, (
     for (const { file, syntax, how, error } of variants.filter(({ how }) => how !== 'pydicom')) {
       const decoded = decode(join(folder, file));
       const difference = largestDifference(decoded.frames, readFileSync(join(folder, file.replace('.dcm', '.raw'))));
-      if (decoded.syntax !== syntax || difference > error || (how === 'near' && difference === 0))
-        wrong.push(`${file}: ${decoded.syntax}, ${difference} off`);
+      if (decoded.syntax !== syntax || difference > error || (how === 'near' && difference === 0)) wrong.push(`${file}: ${decoded.syntax}, ${difference} off`);
     }
     expect(wrong).toEqual([]);
     expect(new Set(variants.map(({ syntax }) => syntax)).size).toBe(dcmtk.length > 0 ? 13 : 9);
@@ -150,27 +142,18 @@ describe.skipIf(!hasDicomPython)(`generated DICOM pixels${dicomPythonNotice}`, (
     }
     expect(largest['1.2.840.10008.1.2.4.91']).toBe(0);
     // the standard allows an inverse DCT one step of error; IJG's and libjpeg's round differently
-    for (const [syntax, difference] of Object.entries(largest))
-      expect(difference, syntax).toBeLessThanOrEqual(syntax.endsWith('.91') ? 0 : 1);
+    for (const [syntax, difference] of Object.entries(largest)) expect(difference, syntax).toBeLessThanOrEqual(syntax.endsWith('.91') ? 0 : 1);
   }, 60_000);
 
-  it.each(['201', '202', '203'])(
-    'High-Throughput JPEG 2000 (.%s): pydicom and we read what OpenJPH wrote',
-    (syntax) => {
-      const grid = gridFromAffine([90, 70, 1], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
-      const pixels = Int16Array.from({ length: 6300 }, (_, n) =>
-        Math.round(20_000 * Math.sin(n / 31) + 12_000 * Math.sin(n * n)),
-      );
-      const [native] = writeDicomSeries(grid, pixels, { declaredSyntax: `1.2.840.10008.1.2.4.${syntax}` });
-      const codestream = encodeFrame('htj2k', pixels, { rows: 70, columns: 90, bits: 16, isSigned: true });
-      const path = join(folder, `${syntax}.dcm`);
-      writeFileSync(path, encapsulate(native!, [new Uint8Array(0), codestream]));
-      const [frame] = decode(path).frames;
-      expect(frame).toEqual(pixels);
-      expect(askPydicom([path])[path]).toMatchObject({
-        dtype: 'int16',
-        sha256: createHash('sha256').update(bytesOf(frame!)).digest('hex'),
-      });
-    },
-  );
+  it.each(['201', '202', '203'])('High-Throughput JPEG 2000 (.%s): pydicom and we read what OpenJPH wrote', (syntax) => {
+    const grid = gridFromAffine([90, 70, 1], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
+    const pixels = Int16Array.from({ length: 6300 }, (_, n) => Math.round(20_000 * Math.sin(n / 31) + 12_000 * Math.sin(n * n)));
+    const [native] = writeDicomSeries(grid, pixels, { declaredSyntax: `1.2.840.10008.1.2.4.${syntax}` });
+    const codestream = encodeFrame('htj2k', pixels, { rows: 70, columns: 90, bits: 16, isSigned: true });
+    const path = join(folder, `${syntax}.dcm`);
+    writeFileSync(path, encapsulate(native!, [new Uint8Array(0), codestream]));
+    const [frame] = decode(path).frames;
+    expect(frame).toEqual(pixels);
+    expect(askPydicom([path])[path]).toMatchObject({ dtype: 'int16', sha256: createHash('sha256').update(bytesOf(frame!)).digest('hex') });
+  });
 });

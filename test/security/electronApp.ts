@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import type { ElectronApplication, Page } from 'playwright-core';
 import { launchElectron } from '../e2e/electronProgram.ts';
 
-
 export interface AttackedApp {
   readonly app: ElectronApplication;
   readonly page: Page;
@@ -26,10 +25,14 @@ export async function startAttackedApp(): Promise<AttackedApp> {
   const projectFolder = join(folder, 'project');
   await callFromPage(page, 'project.create', { folder: projectFolder });
   await callFromPage(page, 'project.addPhantoms', { caseCount: 1, labelledCount: 1 });
-  await page.waitForFunction(async () => {
-    const bridge = (globalThis as unknown as { maskloop: { call(name: string, input: unknown): Promise<{ value: { cases: unknown[] } }> } }).maskloop;
-    return (await bridge.call('dataset.listCases', {})).value.cases.length === 1;
-  }, null, { timeout: 60_000, polling: 200 });
+  await page.waitForFunction(
+    async () => {
+      const bridge = (globalThis as unknown as { maskloop: { call(name: string, input: unknown): Promise<{ value: { cases: unknown[] } }> } }).maskloop;
+      return (await bridge.call('dataset.listCases', {})).value.cases.length === 1;
+    },
+    null,
+    { timeout: 60_000, polling: 200 },
+  );
   return {
     app,
     page,

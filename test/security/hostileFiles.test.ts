@@ -12,7 +12,9 @@ const root = resolve(import.meta.dirname, '../..');
 const folder = mkdtempSync(join(tmpdir(), 'maskloop-hostile-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const sources = (...places: string[]) =>
-  execFileSync('git', ['ls-files', '--', ...places], { cwd: root, encoding: 'utf8' }).split('\n').filter((path) => /\.(ts|svelte)$/.test(path) && !/\.test\.ts$/.test(path));
+  execFileSync('git', ['ls-files', '--', ...places], { cwd: root, encoding: 'utf8' })
+    .split('\n')
+    .filter((path) => /\.(ts|svelte)$/.test(path) && !/\.test\.ts$/.test(path));
 
 it.each(['../up', '..', '.', '/etc', 'a/b', 'a\\b', '=1+1', '+1', '-1', '@x', '<b>', 'a b', '', 'a\u0000', 'ä'])(
   'names that become paths, addresses and cells are harmless: %j is none',
@@ -45,7 +47,9 @@ describe('a model from elsewhere', () => {
   });
 
   it('never reaches TensorFlow as a graph: one place loads graphs, and only what this program has just written', () => {
-    const loading = sources('main', 'models', 'electron', 'renderer').filter((path) => /loadSavedModel\(|loadGraphModel|loadLayersModel/.test(readFileSync(join(root, path), 'utf8')));
+    const loading = sources('main', 'models', 'electron', 'renderer').filter((path) =>
+      /loadSavedModel\(|loadGraphModel|loadLayersModel/.test(readFileSync(join(root, path), 'utf8')),
+    );
     expect(loading).toEqual(['main/compute/session.ts']);
     const text = readFileSync(join(root, loading[0]!), 'utf8');
     expect(text).toMatch(/mkdtempSync\([^)]*\)[\s\S]*writeFileSync\(join\(folder, 'saved_model\.pb'\), graph\.savedModel\)[\s\S]*loadSavedModel\(folder/);
@@ -57,11 +61,15 @@ describe('a model from elsewhere', () => {
 });
 
 it('the window shows text as text: nothing writes HTML', () => {
-  const writing = sources('renderer').filter((path) => /\{@html|innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc/.test(readFileSync(join(root, path), 'utf8')));
+  const writing = sources('renderer').filter((path) =>
+    /\{@html|innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc/.test(readFileSync(join(root, path), 'utf8')),
+  );
   expect(writing).toEqual([]);
 });
 
 it('nothing runs text as code, and no program is started through a shell', () => {
-  const running = sources('main', 'models', 'electron', 'renderer').filter((path) => /\beval\(|new Function\(|vm\.run|import \{[^}]*\bexec(Sync)?\b[^}]*\} from 'node:child_process'|shell: true/.test(readFileSync(join(root, path), 'utf8')));
+  const running = sources('main', 'models', 'electron', 'renderer').filter((path) =>
+    /\beval\(|new Function\(|vm\.run|import \{[^}]*\bexec(Sync)?\b[^}]*\} from 'node:child_process'|shell: true/.test(readFileSync(join(root, path), 'utf8')),
+  );
   expect(running).toEqual([]);
 });

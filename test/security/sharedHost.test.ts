@@ -33,7 +33,11 @@ const bytes = (): BulkAnswer => ({ status: 200, contentType: 'application/octet-
 const services: Services = {
   handlers: handlersBy('nobody'),
   handlersOf: ({ name }) => handlersBy(name),
-  bulk: { get: () => Promise.resolve(bytes()), upload: () => ((uploads += 1), Promise.resolve(bytes())), append: (_path, _body, userName) => (strokesOf.push(userName ?? 'nobody'), Promise.resolve(bytes())) },
+  bulk: {
+    get: () => Promise.resolve(bytes()),
+    upload: () => ((uploads += 1), Promise.resolve(bytes())),
+    append: (_path, _body, userName) => (strokesOf.push(userName ?? 'nobody'), Promise.resolve(bytes())),
+  },
   windows: { arrive: () => () => undefined },
   openImages: () => undefined,
   askForPassphrase: () => undefined,
@@ -41,8 +45,16 @@ const services: Services = {
   close: () => Promise.resolve(),
 };
 
-interface Answer { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string }
-interface Sent { readonly method?: string; readonly headers?: Record<string, string>; readonly body?: string }
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+interface Sent {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
 
 const hosts: HttpHost[] = [];
 async function start(doorway: Partial<Parameters<typeof openDoorway>[0]> = {}): Promise<HttpHost> {
@@ -75,7 +87,11 @@ const signIn = (host: HttpHost, name: string, password = PASSWORD, headers: Reco
   });
 const cookieOf = ({ headers }: Answer) => headers['set-cookie']?.[0]?.split(';')[0] ?? '';
 const call = (host: HttpHost, cookie: string, name: string, input: unknown = {}, headers: Record<string, string> = {}) =>
-  send(host, '/api/call', { method: 'POST', headers: { 'content-type': 'application/json', origin: originOf(host), cookie, ...headers }, body: JSON.stringify({ name, input }) });
+  send(host, '/api/call', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', origin: originOf(host), cookie, ...headers },
+    body: JSON.stringify({ name, input }),
+  });
 
 beforeAll(async () => {
   mkdirSync(join(folder, 'renderer'));
@@ -83,7 +99,26 @@ beforeAll(async () => {
   for (const role of Role.options) await users.save(`a-${role}`, role, PASSWORD);
   if (!openssl) return;
   const make = (name: string, ...more: string[]) =>
-    execFileSync(openssl, ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', `${name}.key`, '-out', `${name}.pem`, '-subj', '/CN=x', ...more], { cwd: folder, stdio: 'ignore' });
+    execFileSync(
+      openssl,
+      [
+        'req',
+        '-x509',
+        '-newkey',
+        'ec',
+        '-pkeyopt',
+        'ec_paramgen_curve:prime256v1',
+        '-nodes',
+        '-keyout',
+        `${name}.key`,
+        '-out',
+        `${name}.pem`,
+        '-subj',
+        '/CN=x',
+        ...more,
+      ],
+      { cwd: folder, stdio: 'ignore' },
+    );
   make('reading-room', '-days', '2', '-addext', 'subjectAltName=DNS:reading-room.lan,DNS:*.lan,IP:192.0.2.7');
   make('other', '-days', '2', '-addext', 'subjectAltName=DNS:other.lan');
 }, 60_000);
@@ -150,7 +185,8 @@ describe('signing in', () => {
     const page = await send(host, '/login');
     expect(page.headers['content-security-policy']).not.toMatch(/script|unsafe/);
     expect(page.text).not.toMatch(/<script|javascript:| on\w+=/);
-    for (const field of ['name', 'password']) expect(page.text).toMatch(new RegExp(`<label for="${field}">[^<]+</label>\\s*<input id="${field}" name="${field}"`));
+    for (const field of ['name', 'password'])
+      expect(page.text).toMatch(new RegExp(`<label for="${field}">[^<]+</label>\\s*<input id="${field}" name="${field}"`));
     const refused = await signIn(host, '<script>alert(1)</script>');
     expect(refused.text).toContain('role="alert"');
     expect(refused.text).not.toContain('alert(1)');
@@ -174,8 +210,7 @@ describe('signing in', () => {
 
   it('is refused from another page, in another form, and too large', async () => {
     const host = await start();
-    for (const origin of ['http://evil.example', 'null', ''])
-      expect(cookieOf(await signIn(host, 'a-reader', PASSWORD, { origin }))).toBe('');
+    for (const origin of ['http://evil.example', 'null', '']) expect(cookieOf(await signIn(host, 'a-reader', PASSWORD, { origin }))).toBe('');
     expect((await signIn(host, 'a-reader', PASSWORD, { 'content-type': 'text/plain' })).status).toBe(400);
     expect((await signIn(host, 'a-reader', 'x'.repeat(5000))).status).toBe(400);
   });
@@ -211,9 +246,14 @@ describe('signing in', () => {
     hosts.push(served);
     const cookie = await new Promise<string>((resolve) => {
       const form = Object.assign(Readable.from([Buffer.from(new URLSearchParams({ name: 'a-reader', password: PASSWORD }).toString())]), {
-        method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, socket: { remoteAddress: '::1' },
+        method: 'POST',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        socket: { remoteAddress: '::1' },
       });
-      const response = { writeHead: (_status: number, headers: Record<string, string>) => resolve(headers['Set-Cookie']?.split(';')[0] ?? ''), end: () => undefined };
+      const response = {
+        writeHead: (_status: number, headers: Record<string, string>) => resolve(headers['Set-Cookie']?.split(';')[0] ?? ''),
+        end: () => undefined,
+      };
       void access.answer(new URL('http://x/login'), form as never, response as never);
     });
     const isIn = async () => (await access.visitor({ headers: { cookie } } as never)) !== null;
@@ -234,7 +274,8 @@ describe('roles', () => {
   });
 
   it('who names a place on the computer that serves is an administrator', () => {
-    const namesPlace = (name: CallName) => /"(folder|paths|file|output|outputFolder|inputFolder|predictionFolder|subjectsFile)"/.test(JSON.stringify(shapeOf(calls[name].input)));
+    const namesPlace = (name: CallName) =>
+      /"(folder|paths|file|output|outputFolder|inputFolder|predictionFolder|subjectsFile)"/.test(JSON.stringify(shapeOf(calls[name].input)));
     const lower = (Object.keys(calls) as CallName[]).filter((name) => namesPlace(name) && LEAST_ROLE[name] !== 'admin');
     expect(lower).toEqual([]);
   });
@@ -252,7 +293,11 @@ describe('roles', () => {
     expect(called.every(({ by, name }) => by === `a-${role}` && allowed.includes(name))).toBe(true);
     const upload = await send(host, '/upload', { method: 'POST', headers: { cookie, origin: originOf(host), 'content-length': '1' }, body: 'x' });
     expect(upload.status).toBe(role === 'reader' ? 403 : 200);
-    const strokes = await send(host, '/journal/a/journal-0123456789abcdef/1/1', { method: 'POST', headers: { cookie, origin: originOf(host), 'content-length': '1' }, body: 'x' });
+    const strokes = await send(host, '/journal/a/journal-0123456789abcdef/1/1', {
+      method: 'POST',
+      headers: { cookie, origin: originOf(host), 'content-length': '1' },
+      body: 'x',
+    });
     expect([strokes.status, strokesOf]).toEqual(role === 'reader' ? [403, []] : [200, [`a-${role}`]]);
   });
 

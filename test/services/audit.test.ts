@@ -24,7 +24,9 @@ const verify = (heads: AuditHead[] = []) => rig.call('audit.verify', { heads });
 const reopen = () => rig.call('project.open', { folder: rig.projectFolder });
 
 async function saveMask(): Promise<void> {
-  const { dimsIjk: [ni, nj, nk] } = (await rig.call('dataset.openCase', { caseId })).grid;
+  const {
+    dimsIjk: [ni, nj, nk],
+  } = (await rig.call('dataset.openCase', { caseId })).grid;
   const uploadId = await rig.upload(new Uint8Array(ni * nj * nk).fill(1));
   await rig.call('labels.save', { caseId, uploadId, parent: 1 });
 }
@@ -53,7 +55,11 @@ describe('on record is', () => {
     const found = await entries();
     expect(found.map(({ action, subject }) => [action, subject])).toEqual([
       ['begin', null],
-      ...['phantom_001', 'phantom_002'].flatMap((name) => [['import', name], ['import', name], ['accept', name]]),
+      ...['phantom_001', 'phantom_002'].flatMap((name) => [
+        ['import', name],
+        ['import', name],
+        ['accept', name],
+      ]),
       ['import', 'phantom_003'],
       ['view', caseId],
       ['save', caseId],

@@ -21,7 +21,9 @@ const summary = async (caseId: CaseId) => (await rig.call('dataset.listCases', {
 describe('an excluded case', () => {
   it('is not trained on, not ordered, not predicted and not exported unasked, until it takes part again', async () => {
     const { cases } = await rig.call('dataset.setExcluded', { caseIds: [accepted, fresh], reason: ' motion artefacts ' });
-    expect(cases.map(({ status, exclusion }) => [status, exclusion?.reason, exclusion?.author])).toEqual(Array(2).fill(['excluded', 'motion artefacts', 'reader']));
+    expect(cases.map(({ status, exclusion }) => [status, exclusion?.reason, exclusion?.author])).toEqual(
+      Array(2).fill(['excluded', 'motion artefacts', 'reader']),
+    );
     const { jobId, runId } = await rig.call('nnunet.train', { configuration: '2d' });
     await rig.jobEnd(jobId);
     const run = (await rig.call('nnunet.listRuns', {})).runs.find((one) => one.runId === runId)!;

@@ -73,7 +73,9 @@ describe('a sparse mask', () => {
     const said = await rig.call('labels.setCompleteness', { caseId, parent: saved.revision, completeness: { ...COMPLETE, knownLabels: null } });
     expect(said).toMatchObject({ revision: saved.revision + 1, parent: saved.revision, accepted: true, sha256: saved.sha256, source: saved.source });
     expect((await firstCase()).completeness).toEqual({ ...COMPLETE, backgroundVoxelCount: 1 });
-    expect(await rig.errorOf('labels.setCompleteness', { caseId, parent: saved.revision, completeness: SPARSE })).toMatchObject({ code: 'labels/stale-parent' });
+    expect(await rig.errorOf('labels.setCompleteness', { caseId, parent: saved.revision, completeness: SPARSE })).toMatchObject({
+      code: 'labels/stale-parent',
+    });
     const wrong = { ...SPARSE, knownLabels: [77] };
     expect(await rig.errorOf('labels.setCompleteness', { caseId, parent: said.revision, completeness: wrong })).toMatchObject({ code: 'contract/bad-input' });
   });
@@ -104,7 +106,9 @@ describe('a sparse mask', () => {
     expect(sparse).toHaveLength(1);
     expect(sparse[0]).toMatchObject({ role: 'train', completeness: SPARSE });
     expect((await readLabelmap(sparse[0]!.backgroundFile!)).voxels[1]).toBe(1);
-    const record = JSON.parse(readFileSync(join(rig.projectFolder, 'runs', second.runId, 'run.json'), 'utf8')) as { cases: { caseId: string; completeness: unknown }[] };
+    const record = JSON.parse(readFileSync(join(rig.projectFolder, 'runs', second.runId, 'run.json'), 'utf8')) as {
+      cases: { caseId: string; completeness: unknown }[];
+    };
     expect(record.cases.find(({ caseId }) => caseId === sparse[0]!.caseId)!.completeness).toEqual({ ...SPARSE, backgroundVoxelCount: 1 });
   });
 

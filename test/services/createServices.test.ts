@@ -42,14 +42,7 @@ describe('the whole loop', () => {
 
     const { runId } = await train();
     const [run] = (await rig.call('nnunet.listRuns', {})).runs;
-    expect(run).toMatchObject({
-      runId,
-      state: 'finished',
-      hasCheckpoint: true,
-      epoch: 1,
-      step: 10,
-      validationDice: 0.5,
-    });
+    expect(run).toMatchObject({ runId, state: 'finished', hasCheckpoint: true, epoch: 1, step: 10, validationDice: 0.5 });
     expect(run!.trainCaseIds.length + run!.validationCaseIds.length).toBe(5);
     expect(run!.validationCaseIds).toHaveLength(1);
     const record = JSON.parse(readFileSync(join(rig.projectFolder, 'runs', runId, 'run.json'), 'utf8'));
@@ -58,9 +51,7 @@ describe('the whole loop', () => {
     const splits = JSON.parse(readFileSync(join(rig.projectFolder, 'splits_final.json'), 'utf8'));
     expect(splits).toHaveLength(5);
     expect(splits[0].val).toEqual(run!.validationCaseIds);
-    expect((await rig.call('nnunet.metrics', { runId })).metrics).toEqual([
-      { name: 'trainLoss', epoch: 1, step: 10, value: 1 },
-    ]);
+    expect((await rig.call('nnunet.metrics', { runId })).metrics).toEqual([{ name: 'trainLoss', epoch: 1, step: 10, value: 1 }]);
 
     const predicted = await rig.call('nnunet.predict', {});
     expect(await rig.jobEnd(predicted.jobId)).toMatchObject({ state: 'succeeded', subject: runId });
@@ -69,28 +60,15 @@ describe('the whole loop', () => {
     expect(detail.revisions[0]).toMatchObject({ source: `model:${runId}`, author: 'model', parent: null });
 
     const labels = await rig.get(bulkUrls.labels(last, 1));
-    expect([labels.status, labels.contentLength, labels.bytes.length]).toEqual([
-      200,
-      voxelCount(detail),
-      voxelCount(detail),
-    ]);
+    expect([labels.status, labels.contentLength, labels.bytes.length]).toEqual([200, voxelCount(detail), voxelCount(detail)]);
     const edited = Uint8Array.from(labels.bytes);
     edited[0] = 1;
     const saved = await rig.call('labels.save', { caseId: last, uploadId: await upload(edited), parent: 1 });
-    expect(saved).toMatchObject({
-      revision: 2,
-      parent: 1,
-      source: `corrected:${runId}`,
-      author: 'reader',
-      accepted: false,
-    });
+    expect(saved).toMatchObject({ revision: 2, parent: 1, source: `corrected:${runId}`, author: 'reader', accepted: false });
     const again = await rig.call('labels.save', { caseId: last, uploadId: await upload(edited), parent: 2 });
     expect(again.source).toBe(`corrected:${runId}`);
     expect((await rig.get(bulkUrls.labels(last, 2))).bytes).toEqual(Buffer.from(edited));
-    expect(await rig.call('labels.accept', { caseId: last, revision: 3 })).toMatchObject({
-      status: 'accepted',
-      acceptedRevision: 3,
-    });
+    expect(await rig.call('labels.accept', { caseId: last, revision: 3 })).toMatchObject({ status: 'accepted', acceptedRevision: 3 });
 
     const bench = await rig.call('nnunet.bench', { mode: 'train', configuration: '2d' });
     expect(await rig.jobEnd(bench.jobId)).toMatchObject({ state: 'succeeded', summary: { mode: 'train', cases: 6 } });
@@ -141,13 +119,8 @@ describe('saving label maps', () => {
     const overtaken = await rig.errorOf('labels.save', { caseId: first, uploadId, parent: 1 });
     expect(overtaken).toEqual({ ...stale, parentRevision: 1, latestRevision: 2 });
     rig.tasks.beforeSave = async () => {};
-    expect(await rig.call('labels.save', { caseId: first, uploadId, parent: 2 })).toMatchObject({
-      revision: 3,
-      source: 'manual',
-    });
-    expect(await rig.errorOf('labels.save', { caseId: first, uploadId, parent: 3 })).toMatchObject({
-      code: 'labels/upload-missing',
-    });
+    expect(await rig.call('labels.save', { caseId: first, uploadId, parent: 2 })).toMatchObject({ revision: 3, source: 'manual' });
+    expect(await rig.errorOf('labels.save', { caseId: first, uploadId, parent: 3 })).toMatchObject({ code: 'labels/upload-missing' });
     const labels = join(rig.projectFolder, 'cases', first, 'labels');
     expect(readdirSync(labels).sort()).toEqual(['r0001.nii.gz', 'r0002.nii.gz', 'r0003.nii.gz']);
   });
@@ -167,18 +140,10 @@ describe('saving label maps', () => {
     const uploadId = await upload(strange);
     const unknown = await rig.errorOf('labels.save', { caseId: first, uploadId, parent: null });
     expect(unknown).toEqual({ code: 'labels/unknown-label', caseId: first, labelValue: 200 });
-    const legend = [
-      ...(await rig.call('project.current', {})).project!.legend,
-      { labelValue: 200, name: 'cyst', colorRgb: [1, 2, 3] as const },
-    ];
+    const legend = [...(await rig.call('project.current', {})).project!.legend, { labelValue: 200, name: 'cyst', colorRgb: [1, 2, 3] as const }];
     await rig.call('project.setLegend', { legend });
-    expect(await rig.call('labels.save', { caseId: first, uploadId, parent: null })).toMatchObject({
-      revision: 1,
-      source: 'manual',
-    });
-    expect(await rig.errorOf('project.setLegend', { legend: [...legend, ...legend] })).toMatchObject({
-      code: 'contract/bad-input',
-    });
+    expect(await rig.call('labels.save', { caseId: first, uploadId, parent: null })).toMatchObject({ revision: 1, source: 'manual' });
+    expect(await rig.errorOf('project.setLegend', { legend: [...legend, ...legend] })).toMatchObject({ code: 'contract/bad-input' });
   });
 
   it('restores an older revision as a new one with the same voxels and source', async () => {
@@ -187,18 +152,9 @@ describe('saving label maps', () => {
     const uploadId = await upload(new Uint8Array(voxelCount(detail)));
     await rig.call('labels.save', { caseId: first, uploadId, parent: 1 });
     const restored = await rig.call('labels.restore', { caseId: first, revision: 1 });
-    expect(restored).toMatchObject({
-      revision: 3,
-      parent: 1,
-      author: 'reader',
-      sha256: detail.revisions[0]!.sha256,
-      accepted: false,
-    });
+    expect(restored).toMatchObject({ revision: 3, parent: 1, author: 'reader', sha256: detail.revisions[0]!.sha256, accepted: false });
     expect((await rig.get(bulkUrls.labels(first, 3))).bytes).toEqual((await rig.get(bulkUrls.labels(first, 1))).bytes);
-    expect(await rig.errorOf('labels.restore', { caseId: first, revision: 9 })).toMatchObject({
-      code: 'not-found',
-      what: 'revision',
-    });
+    expect(await rig.errorOf('labels.restore', { caseId: first, revision: 9 })).toMatchObject({ code: 'not-found', what: 'revision' });
     expect((await rig.call('dataset.openCase', { caseId: first })).acceptedRevision).toBe(1);
   });
 });
@@ -206,16 +162,9 @@ describe('saving label maps', () => {
 describe('training', () => {
   it('asks for labelled cases, and trains on a single one without holding it out', async () => {
     await rig.createWithPhantoms(2, 0);
-    expect(await rig.errorOf('nnunet.train', { configuration: '2d' })).toEqual({
-      code: 'train/no-cases',
-      labelledCaseCount: 0,
-    });
+    expect(await rig.errorOf('nnunet.train', { configuration: '2d' })).toEqual({ code: 'train/no-cases', labelledCaseCount: 0 });
     const detail = await rig.call('dataset.openCase', { caseId: first });
-    await rig.call('labels.save', {
-      caseId: first,
-      uploadId: await upload(new Uint8Array(voxelCount(detail))),
-      parent: null,
-    });
+    await rig.call('labels.save', { caseId: first, uploadId: await upload(new Uint8Array(voxelCount(detail))), parent: null });
     await rig.call('labels.accept', { caseId: first, revision: 1 });
     await train();
     const [run] = (await rig.call('nnunet.listRuns', {})).runs;
@@ -235,10 +184,7 @@ describe('training', () => {
     expect(await rig.errorOf('project.close', {})).toEqual({ code: 'job/busy', jobId });
     await rig.call('jobs.cancel', { jobId });
     expect(await rig.jobEnd(jobId)).toMatchObject({ state: 'cancelled' });
-    expect((await rig.call('nnunet.listRuns', {})).runs[0]).toMatchObject({
-      state: 'interrupted',
-      hasCheckpoint: true,
-    });
+    expect((await rig.call('nnunet.listRuns', {})).runs[0]).toMatchObject({ state: 'interrupted', hasCheckpoint: true });
     rig.tasks.training = async (input, port) => {
       expect(input).toMatchObject({ resume: true, minutes: 5 });
       tellCheckpoint(input, port, 2);
@@ -248,11 +194,7 @@ describe('training', () => {
     const resumed = await rig.call('nnunet.resume', { runId });
     expect(resumed.runId).toBe(runId);
     await rig.jobEnd(resumed.jobId);
-    expect((await rig.call('nnunet.listRuns', {})).runs[0]).toMatchObject({
-      state: 'finished',
-      epoch: 2,
-      jobId: resumed.jobId,
-    });
+    expect((await rig.call('nnunet.listRuns', {})).runs[0]).toMatchObject({ state: 'finished', epoch: 2, jobId: resumed.jobId });
     const steps = (await rig.call('nnunet.metrics', { runId })).metrics.map(({ step }) => step);
     expect(steps).toEqual([10, 20]);
     expect(await rig.errorOf('nnunet.resume', { runId })).toMatchObject({ code: 'contract/bad-input' });
@@ -266,33 +208,21 @@ describe('training', () => {
       return new Promise(() => {});
     };
     const { jobId, runId } = await rig.call('nnunet.train', { configuration: '2d' });
-    expect(await rig.jobEnd(jobId)).toMatchObject({
-      state: 'failed',
-      error: { code: 'train/out-of-memory' },
-    });
+    expect(await rig.jobEnd(jobId)).toMatchObject({ state: 'failed', error: { code: 'train/out-of-memory' } });
     expect((await rig.call('nnunet.listRuns', {})).runs[0]).toMatchObject({ runId, state: 'interrupted', epoch: 3 });
     const predicted = await rig.call('nnunet.predict', { caseIds: [first] });
     expect(await rig.jobEnd(predicted.jobId)).toMatchObject({ state: 'succeeded' });
-    expect(await rig.call('dataset.openCase', { caseId: first })).toMatchObject({
-      acceptedRevision: 1,
-      latestRevision: 2,
-      status: 'predicted',
-    });
+    expect(await rig.call('dataset.openCase', { caseId: first })).toMatchObject({ acceptedRevision: 1, latestRevision: 2, status: 'predicted' });
   });
 
   it('follows the user’s splits_final.json', async () => {
     await rig.createWithPhantoms(4, 4);
     const file = join(rig.projectFolder, 'splits_final.json');
-    writeFileSync(
-      file,
-      JSON.stringify([{ train: ['phantom_001', 'phantom_003'], val: ['phantom_002', 'phantom_004'] }]),
-    );
+    writeFileSync(file, JSON.stringify([{ train: ['phantom_001', 'phantom_003'], val: ['phantom_002', 'phantom_004'] }]));
     await train();
     const [run] = (await rig.call('nnunet.listRuns', {})).runs;
     expect(run!.validationCaseIds).toEqual(['phantom_002', 'phantom_004']);
-    expect(await rig.errorOf('nnunet.train', { configuration: '2d', fold: 1 })).toMatchObject({
-      code: 'contract/bad-input',
-    });
+    expect(await rig.errorOf('nnunet.train', { configuration: '2d', fold: 1 })).toMatchObject({ code: 'contract/bad-input' });
     writeFileSync(file, 'no json');
     expect(await rig.errorOf('nnunet.train', { configuration: '2d' })).toMatchObject({ code: 'contract/bad-input' });
   });
@@ -326,17 +256,9 @@ describe('bad input', () => {
   it('answers with what is missing', async () => {
     await rig.createWithPhantoms(1, 0);
     expect(await rig.errorOf('nnunet.predict', {})).toEqual({ code: 'predict/no-model' });
-    expect(await rig.errorOf('export.start', { format: 'nifti', outputFolder: rig.root })).toEqual({
-      code: 'export/nothing-to-export',
-    });
-    expect(await rig.errorOf('dataset.openCase', { caseId: CaseId.parse('x') })).toMatchObject({
-      code: 'not-found',
-      what: 'case',
-    });
-    expect(await rig.errorOf('nnunet.resume', { runId: RunId.parse('x') })).toMatchObject({
-      code: 'not-found',
-      what: 'run',
-    });
+    expect(await rig.errorOf('export.start', { format: 'nifti', outputFolder: rig.root })).toEqual({ code: 'export/nothing-to-export' });
+    expect(await rig.errorOf('dataset.openCase', { caseId: CaseId.parse('x') })).toMatchObject({ code: 'not-found', what: 'case' });
+    expect(await rig.errorOf('nnunet.resume', { runId: RunId.parse('x') })).toMatchObject({ code: 'not-found', what: 'run' });
     const empty = join(rig.root, 'empty');
     mkdirSync(empty);
     const { jobId } = await rig.call('dataset.import', { paths: [empty] });
@@ -357,9 +279,7 @@ describe('bad input', () => {
       ['broken', false, false],
       ['notes.txt', false, false],
     ]);
-    expect(await rig.errorOf('app.listFolder', { folder: join(rig.root, 'nowhere') })).toMatchObject({
-      code: 'project/folder-missing',
-    });
+    expect(await rig.errorOf('app.listFolder', { folder: join(rig.root, 'nowhere') })).toMatchObject({ code: 'project/folder-missing' });
   });
 });
 

@@ -84,7 +84,11 @@ describe('finds', () => {
     ['a case without a row', () => mkdirSync(inProject('cases', 'stranger')), 'caseWithoutRow'],
     ['a temporary file', () => writeFileSync(inProject('cases', first, '.image.maskloop-tmp'), 'x'), 'temporaryFile'],
     ['an import that was not finished', () => mkdirSync(inProject('cases', '.importing-x')), 'temporaryFile'],
-    ['strokes that were not saved', () => (mkdirSync(inProject('cases', first, 'journal')), writeFileSync(inProject('cases', first, 'journal', 'journal-1.strokes'), 'x')), 'journal'],
+    [
+      'strokes that were not saved',
+      () => (mkdirSync(inProject('cases', first, 'journal')), writeFileSync(inProject('cases', first, 'journal', 'journal-1.strokes'), 'x')),
+      'journal',
+    ],
   ])('%s, and says what to do', async (_what, damage, kind) => {
     damage();
     const findings = await look();
@@ -96,7 +100,12 @@ describe('finds', () => {
     const bytes = readFileSync(inProject('maskloop.db'));
     bytes.fill(0x5a, 4096 * 12, 4096 * 12 + 300);
     writeFileSync(inProject('maskloop.db'), bytes);
-    await expect(look().then((findings) => kinds(findings).includes('databaseDamaged') || 'not found', (thrown: unknown) => JSON.stringify(thrown))).resolves.toSatisfy((found) => found === true || String(found).includes('disk/corrupt'));
+    await expect(
+      look().then(
+        (findings) => kinds(findings).includes('databaseDamaged') || 'not found',
+        (thrown: unknown) => JSON.stringify(thrown),
+      ),
+    ).resolves.toSatisfy((found) => found === true || String(found).includes('disk/corrupt'));
   });
 });
 
@@ -110,7 +119,11 @@ describe('repairs', () => {
     expect(await repair()).toEqual([]);
     await rig.call('project.open', { folder: rig.projectFolder });
     const { cases } = await rig.call('dataset.listCases', {});
-    expect(cases.map(({ caseId, warnings }) => [caseId, warnings.map(({ code }) => code)])).toEqual([[first, ['disk/corrupt']], [second, []], ['phantom_003', []]]);
+    expect(cases.map(({ caseId, warnings }) => [caseId, warnings.map(({ code }) => code)])).toEqual([
+      [first, ['disk/corrupt']],
+      [second, []],
+      ['phantom_003', []],
+    ]);
     expect((await rig.call('audit.list', {})).entries.at(-1)).toMatchObject({ action: 'repair', actor: 'doctor', subject: first, facts: { markedMissing: 1 } });
     await rig.call('project.close', {});
     renameSync(join(rig.root, 'kept.nii.gz'), maskFile(first));
@@ -140,7 +153,9 @@ describe('repairs', () => {
     mkdirSync(inProject('backups'), { recursive: true });
     copyFileSync(inProject('maskloop.db'), join(rig.root, 'older.db'));
     await rig.call('project.open', { folder: rig.projectFolder });
-    const { dimsIjk: [ni, nj, nk] } = (await rig.call('dataset.openCase', { caseId: first })).grid;
+    const {
+      dimsIjk: [ni, nj, nk],
+    } = (await rig.call('dataset.openCase', { caseId: first })).grid;
     await rig.call('labels.save', { caseId: first, uploadId: await rig.upload(new Uint8Array(ni * nj * nk).fill(1)), parent: 1 });
     await rig.call('project.close', {});
     renameSync(inProject('maskloop.db'), inProject('backups', 'maskloop-v5-20260101-000000.db'));
@@ -150,7 +165,10 @@ describe('repairs', () => {
     expect(await repair()).toMatchObject([{ deed: 'registered', detail: 'reader' }]);
     expect(await look()).toEqual([]);
     await rig.call('project.open', { folder: rig.projectFolder });
-    expect((await rig.call('dataset.openCase', { caseId: first })).revisions).toMatchObject([{ revision: 1 }, { revision: 2, parent: 1, author: 'reader', source: 'manual' }]);
+    expect((await rig.call('dataset.openCase', { caseId: first })).revisions).toMatchObject([
+      { revision: 1 },
+      { revision: 2, parent: 1, author: 'reader', source: 'manual' },
+    ]);
     expect((await rig.call('audit.verify', {})).masksMatch).toBe(true);
   });
 });
@@ -179,7 +197,8 @@ describe('the support bundle', () => {
     await runPhantoms({ task: 'phantoms', folder: study, caseCount: 2, labelledCount: 1, seed: 7 }, { tell: () => undefined, stop: { aborted: false } });
     for (const part of ['imagesTr', 'labelsTr', 'imagesTs']) {
       const folder = join(study, part);
-      for (const name of existsSync(folder) ? readdirSync(folder) : []) renameSync(join(folder, name), join(folder, name.replace('phantom_00', 'liver_of_erika_')));
+      for (const name of existsSync(folder) ? readdirSync(folder) : [])
+        renameSync(join(folder, name), join(folder, name.replace('phantom_00', 'liver_of_erika_')));
     }
     writeFileSync(join(study, 'subjects.csv'), 'case,subject\nliver_of_erika_1,Mustermann\nliver_of_erika_2,PAT4711\n');
     const folder = join(rig.root, 'Projekt Mustermann');
@@ -198,7 +217,8 @@ describe('the support bundle', () => {
 
     store = await openProject(folder, Date.now(), { userName: 'Chefarzt', takeOver: false }, false);
     const jobId = JobId.parse('import-mustermann');
-    const stack = 'ENOENT: /data/Mustermann^Erika/1.2.840.113619.2.nii\n    at readErika (/home/Mustermann/app/dist/main/compute.cjs:12:34)\n    at x (/home/Mustermann/erika.js:1:2)';
+    const stack =
+      'ENOENT: /data/Mustermann^Erika/1.2.840.113619.2.nii\n    at readErika (/home/Mustermann/app/dist/main/compute.cjs:12:34)\n    at x (/home/Mustermann/erika.js:1:2)';
     store.jobs.append([
       { type: 'queued', jobId, seq: 0, atMs: 1, kind: 'import', title: 'Import Mustermann', subject: 'Erika' },
       { type: 'started', jobId, seq: 1, atMs: 2 },

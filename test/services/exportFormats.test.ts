@@ -141,7 +141,10 @@ describe('exported masks', () => {
     await rig.call('labels.restore', { caseId, revision: 1 });
     const { report, job } = await exportAs('nifti', { includeUnaccepted: true, outputFolder: join(rig.root, 'restored') });
     expect(job.problems).toEqual([]);
-    expect(report.files[0]).toMatchObject({ revision: 3, provenance: { origin: 'model', author: 'reader', accepted: null, models: [{ runId, weightsSha256: expect.stringMatching(/^6b86/) }] } });
+    expect(report.files[0]).toMatchObject({
+      revision: 3,
+      provenance: { origin: 'model', author: 'reader', accepted: null, models: [{ runId, weightsSha256: expect.stringMatching(/^6b86/) }] },
+    });
   });
 
   it('say when the weights behind them are gone', async () => {
@@ -162,30 +165,45 @@ describe.skipIf(!hasDicomPython)(`exported masks in other programs${dicomPythonN
       expect(isSame, format).toBe(true);
       if (format === 'nifti') continue;
       expect(keys).toMatchObject({ Maskloop_Origin: 'corrected', Maskloop_Author: 'reader', Maskloop_AcceptedBy: 'reader', Maskloop_Model0_Run: runId });
-      const named = format === 'nrrd' ? { Segment0_Name: 'left kidney', Segment1_Name: 'spleen' } : { Maskloop_Segment1_Name: 'left kidney', Maskloop_Segment1_type: 'SCT 64033007 Kidney' };
+      const named =
+        format === 'nrrd'
+          ? { Segment0_Name: 'left kidney', Segment1_Name: 'spleen' }
+          : { Maskloop_Segment1_Name: 'left kidney', Maskloop_Segment1_type: 'SCT 64033007 Kidney' };
       expect(keys).toMatchObject(named);
       if (format === 'nrrd') expect(keys.Segment0_Tags).toContain('SCT^64033007^Kidney~SCT^7771000^Left');
     }
   });
 
-  it.each(['dicom-seg', 'dicom-seg-labelmap'] as const)('highdicom reads %s voxel for voxel, with patient, study, codes, images and provenance', async (format) => {
-    const { job, file, files } = await exportAs(format);
-    expect(files).toEqual([format === 'dicom-seg' ? 'ct01.seg.dcm' : 'ct01.labelmap.dcm']);
-    expect(job.problems).toEqual([{ code: 'export/uncoded-segments', names: ['spleen'], suggestions: ['spleen: Spleen (SCT 78961009)'] }]);
-    const { isSame, elements, images } = askPython<{ isSame: boolean; elements: Record<string, string>; images: number }>(READ_SEG, truthFile(), file);
-    expect(isSame).toBe(true);
-    expect(elements).toMatchObject({ ...CARRIED, Modality: 'SEG', names: 'left kidney|spleen', codes: '64033007 Kidney Left|85756007 Tissue ', algorithm: 'SEMIAUTOMATIC nnU-Net 3d_fullres', ContentCreatorName: 'reader^' });
-    expect(elements.parameters).toMatch(new RegExp(`run=${runId} weightsSha256=6b86b2.* trainingDataSha256=[0-9a-f]{64}`));
-    expect(elements.history).toMatch(/Accepted by reader on/);
-    expect(images).toBe(grid.dimsIjk[2]);
-  });
+  it.each(['dicom-seg', 'dicom-seg-labelmap'] as const)(
+    'highdicom reads %s voxel for voxel, with patient, study, codes, images and provenance',
+    async (format) => {
+      const { job, file, files } = await exportAs(format);
+      expect(files).toEqual([format === 'dicom-seg' ? 'ct01.seg.dcm' : 'ct01.labelmap.dcm']);
+      expect(job.problems).toEqual([{ code: 'export/uncoded-segments', names: ['spleen'], suggestions: ['spleen: Spleen (SCT 78961009)'] }]);
+      const { isSame, elements, images } = askPython<{ isSame: boolean; elements: Record<string, string>; images: number }>(READ_SEG, truthFile(), file);
+      expect(isSame).toBe(true);
+      expect(elements).toMatchObject({
+        ...CARRIED,
+        Modality: 'SEG',
+        names: 'left kidney|spleen',
+        codes: '64033007 Kidney Left|85756007 Tissue ',
+        algorithm: 'SEMIAUTOMATIC nnU-Net 3d_fullres',
+        ContentCreatorName: 'reader^',
+      });
+      expect(elements.parameters).toMatch(new RegExp(`run=${runId} weightsSha256=6b86b2.* trainingDataSha256=[0-9a-f]{64}`));
+      expect(elements.history).toMatch(/Accepted by reader on/);
+      expect(images).toBe(grid.dimsIjk[2]);
+    },
+  );
 
   it('a segmentation of images that were no DICOM begins a study of its own, and says so; contours are refused', async () => {
     const phantom = CaseId.parse('phantom_001');
     const { job, file } = await exportAs('dicom-seg', { caseIds: [phantom], outputFolder: join(rig.root, 'no-dicom') });
     expect(job.problems).toMatchObject([{ code: 'export/uncoded-segments' }, { code: 'export/no-dicom-source', caseId: phantom }]);
     expect(askPython<string>('import sys, json, pydicom\nprint(json.dumps(str(pydicom.dcmread(sys.argv[1]).PatientID)))', file)).toBe('phantom_001');
-    const refused = await rig.jobEnd((await rig.call('export.start', { format: 'rtstruct', outputFolder: join(rig.root, 'refused'), caseIds: [phantom] })).jobId);
+    const refused = await rig.jobEnd(
+      (await rig.call('export.start', { format: 'rtstruct', outputFolder: join(rig.root, 'refused'), caseIds: [phantom] })).jobId,
+    );
     expect(refused).toMatchObject({ state: 'failed', error: { code: 'export/unsupported', caseId: phantom } });
   });
 
@@ -193,7 +211,14 @@ describe.skipIf(!hasDicomPython)(`exported masks in other programs${dicomPythonN
     const { file, files } = await exportAs('rtstruct');
     expect(files).toEqual(['ct01.rtstruct.dcm']);
     const { elements, images } = askPython<{ elements: Record<string, string>; images: number }>(READ_RTSTRUCT, file);
-    expect(elements).toMatchObject({ ...CARRIED, Modality: 'RTSTRUCT', names: 'left kidney|spleen', generation: 'SEMIAUTOMATIC', code: '64033007 Kidney Left', color: '230 75 60' });
+    expect(elements).toMatchObject({
+      ...CARRIED,
+      Modality: 'RTSTRUCT',
+      names: 'left kidney|spleen',
+      generation: 'SEMIAUTOMATIC',
+      code: '64033007 Kidney Left',
+      color: '230 75 60',
+    });
     expect(elements.parameters).toMatch(new RegExp(`run=${runId} weightsSha256=6b86b2.* trainingDataSha256=[0-9a-f]{64}`));
     expect(elements.description).toMatch(/Corrected by reader on .*Accepted by reader on/);
     expect(images).toBe(grid.dimsIjk[2]);

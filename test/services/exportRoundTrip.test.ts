@@ -65,7 +65,10 @@ describe('a phantom in every frame a scanner draws it', () => {
       const back = await roundTrip(format, folder);
       expect(back.sha256, format).toBe(sha256);
       // RT structure sets keep whole colours; those of a SEG go through CIELab
-      expect(back.legend.map(({ labelValue, name, codes }) => ({ labelValue, name, codes })), format).toEqual(LEGEND.map(({ labelValue, name, codes }) => ({ labelValue, name, codes })));
+      expect(
+        back.legend.map(({ labelValue, name, codes }) => ({ labelValue, name, codes })),
+        format,
+      ).toEqual(LEGEND.map(({ labelValue, name, codes }) => ({ labelValue, name, codes })));
       await rig.call('project.open', { folder: join(rig.root, 'project') });
     }
   });

@@ -63,9 +63,14 @@ describe('nnunet.findBest', () => {
     expect(best.postprocessing).toMatchObject({ steps: [{ keepLargestOf: [1, 2] }], diceAfter: 1 });
     expect(best.postprocessing.diceBefore).toBeLessThan(1);
     for (const runId of runIds)
-      expect(JSON.parse(readFileSync(join(rig.projectFolder, 'runs', runId, 'postprocessing.json'), 'utf8'))).toEqual({ version: 1, steps: [{ keepLargestOf: [1, 2] }] });
+      expect(JSON.parse(readFileSync(join(rig.projectFolder, 'runs', runId, 'postprocessing.json'), 'utf8'))).toEqual({
+        version: 1,
+        steps: [{ keepLargestOf: [1, 2] }],
+      });
     // predictions for the comparison are raw, of the models' own folds only, and do not stay
-    const predicted = rig.host.inputs.filter((input): input is PredictTask => input.task === 'predict' && !input.cases[0]!.outputFile.includes(`${sep}gate${sep}`));
+    const predicted = rig.host.inputs.filter(
+      (input): input is PredictTask => input.task === 'predict' && !input.cases[0]!.outputFile.includes(`${sep}gate${sep}`),
+    );
     expect(predicted.every(({ options }) => !options.postprocess && !options.mirror)).toBe(true);
     const { runs } = await rig.call('nnunet.listRuns', {});
     for (const { models, cases } of predicted)

@@ -27,7 +27,11 @@ function withCluster(script: Script) {
 const placed = (node: string) => ({ type: 'item', item: { kind: 'placed', node } }) as const;
 
 describe('folds', () => {
-  it.each([[7, [0, 1, 2, 3, 4]], [3, [0, 1, 2]], [1, []]])('%i cases of as many people: %j', async (count, folds) => {
+  it.each([
+    [7, [0, 1, 2, 3, 4]],
+    [3, [0, 1, 2]],
+    [1, []],
+  ])('%i cases of as many people: %j', async (count, folds) => {
     rig = ServiceRig.create();
     await rig.createWithPhantoms(count, count);
     expect(await rig.call('nnunet.folds', {})).toEqual({ folds });
@@ -56,7 +60,10 @@ describe('a training on a cluster', () => {
     const { jobId, runId } = await rig.call('nnunet.train', { ...training, cluster: { ...CLUSTER, cpus: 2 } });
     expect(await rig.jobEnd(jobId)).toMatchObject({ state: 'succeeded', title: `Train ${runId} on slurm:gpu` });
     expect(asked).toEqual([{ choice: { on: 'slurm:gpu', cpus: 2, gpus: 0, retries: 3 }, folder: rig.projectFolder }]);
-    expect(host.inputs).toMatchObject([{ task: 'train', resume: false }, { task: 'train', resume: true }]);
+    expect(host.inputs).toMatchObject([
+      { task: 'train', resume: false },
+      { task: 'train', resume: true },
+    ]);
     expect(rig.host.inputs.map(({ task }) => task)).not.toContain('train');
     const { models } = await rig.call('models.list', {});
     expect(models[0]).toMatchObject({ runId, state: 'finished', cluster: 'slurm:gpu', nodes: ['node1', 'node2'], gateOutcome: 'accepted', isCurrent: true });
@@ -109,6 +116,10 @@ describe('a training on a cluster', () => {
 
   it('takes an administrator on a shared workstation', () => {
     rig = ServiceRig.create();
-    expect([leastRoleOf('nnunet.train', training), leastRoleOf('nnunet.train', { ...training, cluster: CLUSTER }), leastRoleOf('nnunet.resume', { runId: 'r', cluster: CLUSTER })]).toEqual(['reviewer', 'admin', 'admin']);
+    expect([
+      leastRoleOf('nnunet.train', training),
+      leastRoleOf('nnunet.train', { ...training, cluster: CLUSTER }),
+      leastRoleOf('nnunet.resume', { runId: 'r', cluster: CLUSTER }),
+    ]).toEqual(['reviewer', 'admin', 'admin']);
   });
 });

@@ -78,7 +78,11 @@ describe('the gate', () => {
     const first = await train(2);
     expect(await modelOf(first)).toMatchObject({ isCurrent: true, gateOutcome: 'accepted', verdict: { reasons: [{ code: 'first' }], mean: null } });
     const better = await train(1, { parentRunId: first });
-    expect(await modelOf(better)).toMatchObject({ isCurrent: true, gateOutcome: 'accepted', verdict: { currentRunId: first, reasons: [{ code: 'notWorse' }] } });
+    expect(await modelOf(better)).toMatchObject({
+      isCurrent: true,
+      gateOutcome: 'accepted',
+      verdict: { currentRunId: first, reasons: [{ code: 'notWorse' }] },
+    });
     const worse = await train(3, { parentRunId: better });
     expect(await modelOf(worse)).toMatchObject({ isCurrent: false, gateOutcome: 'rejected', verdict: { currentRunId: better } });
     expect(await modelOf(better)).toMatchObject({ isCurrent: true });
@@ -145,7 +149,9 @@ describe('the gate', () => {
     expect(await modelOf(second)).toMatchObject({ gateOutcome: 'rejected', isCurrent: false });
     const { verdict } = await rig.call('models.gateReport', { runId: second });
     expect(verdict.reasons).toEqual([{ code: 'masksDisplaced', count: 2, maskCount: 3 }]);
-    expect(verdict.warnings).toMatchObject([4, 8].map((offsetMm, n) => ({ code: 'maskDisplaced', caseId: corrected[n + 1], offsetMm: expect.closeTo(offsetMm, 0) as number })));
+    expect(verdict.warnings).toMatchObject(
+      [4, 8].map((offsetMm, n) => ({ code: 'maskDisplaced', caseId: corrected[n + 1], offsetMm: expect.closeTo(offsetMm, 0) as number })),
+    );
   });
 
   it('can be done again when it broke off after the training', async () => {
@@ -168,7 +174,10 @@ describe('the gate', () => {
     expect(await advice()).toBe(false);
     await train(4, { parentRunId: first });
     expect(await advice()).toBe(true);
-    expect(await rig.call('models.setRules', { changes: { meanLimit: 1, meanMargin: 1, classMargin: 1, classLimit: 1 } })).toMatchObject({ meanMargin: 1, caseDrop: 0.1 });
+    expect(await rig.call('models.setRules', { changes: { meanLimit: 1, meanMargin: 1, classMargin: 1, classLimit: 1 } })).toMatchObject({
+      meanMargin: 1,
+      caseDrop: 0.1,
+    });
     const accepted = await train(3, { parentRunId: first });
     expect(await modelOf(accepted)).toMatchObject({ gateOutcome: 'accepted', isCurrent: true });
     expect(await advice()).toBe(false);
@@ -223,7 +232,11 @@ describe('the registry', () => {
     const folder = join(rig.projectFolder, 'runs', first);
     expect(existsSync(join(folder, 'checkpoint_latest.bin'))).toBe(false);
     const deleted = await modelOf(first);
-    expect(deleted).toMatchObject({ hasCheckpoint: false, trainingDataSha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string, planSha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
+    expect(deleted).toMatchObject({
+      hasCheckpoint: false,
+      trainingDataSha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      planSha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+    });
     expect(deleted.deletedAtMs).not.toBeNull();
     expect(JSON.parse(readFileSync(join(folder, 'deleted.json'), 'utf8'))).toMatchObject({ weightsSha256: expect.stringMatching(/^[0-9a-f]{64}$/) as string });
     expect(await rig.errorOf('models.use', { runId: first })).toMatchObject({ code: 'predict/no-model' });

@@ -14,7 +14,15 @@ import { computeEnvironment } from '../../main/host/computeEnvironment.ts';
 import { createForkComputeHost } from '../../main/host/forkComputeHost.ts';
 import { GPU_RUNTIME, type RuntimeManifest } from '../../main/host/gpuManifest.ts';
 import { createGpuRuntimeAbility } from '../../main/host/gpuRuntimeAbility.ts';
-import { downloadCommand, gpuRuntimeFolder, gpuRuntimeState, hasCudaGpu, installGpuRuntime, rememberWhetherItRuns, removeGpuRuntime } from '../../main/host/gpuRuntime.ts';
+import {
+  downloadCommand,
+  gpuRuntimeFolder,
+  gpuRuntimeState,
+  hasCudaGpu,
+  installGpuRuntime,
+  rememberWhetherItRuns,
+  removeGpuRuntime,
+} from '../../main/host/gpuRuntime.ts';
 import type { ComputeHost } from '../../main/jobs/computeHost.ts';
 import { runShortTask } from '../../main/services/shortTask.ts';
 import { bundleCompute } from '../../main/workers/testing/bundleCompute.ts';
@@ -37,10 +45,21 @@ const hashOf = (path: string): string => createHash('sha256').update(readFileSyn
 function smallWheels(name: string) {
   const [from, state] = [join(work, name, 'wheels'), join(work, name, 'state')];
   mkdirSync(from, { recursive: true });
-  const wheels = { 'tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl': ['tensorflow/libtensorflow_cc.so.2', 'tensorflow/libtensorflow_framework.so.2', 'tensorflow/python/keep_out.py'], 'nvidia_cublas_cu12-12.9.3.13-py3-none-manylinux_2_27_x86_64.whl': ['nvidia/cublas/lib/libcublas.so.12'] };
-  for (const [file, names] of Object.entries(wheels)) writeFileSync(join(from, file), writeZip(names.map((one) => ({ name: one, bytes: Buffer.from(`library ${one}`) }))));
+  const wheels = {
+    'tensorflow-2.21.0-cp311-cp311-manylinux_2_27_x86_64.whl': [
+      'tensorflow/libtensorflow_cc.so.2',
+      'tensorflow/libtensorflow_framework.so.2',
+      'tensorflow/python/keep_out.py',
+    ],
+    'nvidia_cublas_cu12-12.9.3.13-py3-none-manylinux_2_27_x86_64.whl': ['nvidia/cublas/lib/libcublas.so.12'],
+  };
+  for (const [file, names] of Object.entries(wheels))
+    writeFileSync(join(from, file), writeZip(names.map((one) => ({ name: one, bytes: Buffer.from(`library ${one}`) }))));
   const [tensorflow, cublas] = Object.keys(wheels).map((file) => join(from, file));
-  const parts = [{ requirement: 'tensorflow==2.21.0', sha256: hashOf(tensorflow!) }, { requirement: 'nvidia-cublas-cu12==12.9.3.13', sha256: hashOf(cublas!) }];
+  const parts = [
+    { requirement: 'tensorflow==2.21.0', sha256: hashOf(tensorflow!) },
+    { requirement: 'nvidia-cublas-cu12==12.9.3.13', sha256: hashOf(cublas!) },
+  ];
   const manifest: RuntimeManifest = { ...GPU_RUNTIME, platform: `${process.platform}-${process.arch}`, parts };
   const install = (changed: Partial<RuntimeManifest> = {}) => installGpuRuntime(state, from, { ...manifest, ...changed });
   return { from, state, manifest, tensorflow: tensorflow!, cublas: cublas!, install };
@@ -74,7 +93,9 @@ describe('the runtime for graphics cards', () => {
   it('is refused where a wheel was changed, is missing, or is for another computer, and nothing is written', async () => {
     const { from, state, cublas, tensorflow, install } = smallWheels('tampered');
     appendFileSync(cublas, 'x');
-    await expect(install()).rejects.toMatchObject({ error: { code: 'contract/bad-input', issues: [expect.stringContaining(`${cublas} is not the file that was published`)] } });
+    await expect(install()).rejects.toMatchObject({
+      error: { code: 'contract/bad-input', issues: [expect.stringContaining(`${cublas} is not the file that was published`)] },
+    });
     rmSync(tensorflow);
     await expect(install()).rejects.toMatchObject({ error: { issues: [`--from: ${from} has no wheel of tensorflow==2.21.0`] } });
     await expect(install({ platform: 'darwin-arm64' })).rejects.toMatchObject({ error: { issues: [expect.stringContaining('is for darwin-arm64')] } });
@@ -89,7 +110,11 @@ describe('the runtime for graphics cards', () => {
       const file = readdirSync(from).find((name) => request.url === `/files/${name}`);
       if (file && isSlow) return void response.write('PK');
       if (file) return void response.end(readFileSync(join(from, file)));
-      const files = readdirSync(from).map((name) => ({ url: `/files/${name}`, size: statSync(join(from, name)).size, hashes: { sha256: hashOf(join(from, name)) } }));
+      const files = readdirSync(from).map((name) => ({
+        url: `/files/${name}`,
+        size: statSync(join(from, name)).size,
+        hashes: { sha256: hashOf(join(from, name)) },
+      }));
       response.end(JSON.stringify({ files }));
     });
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
@@ -147,7 +172,11 @@ describe('the runtime for graphics cards', () => {
       const noting = (host: ComputeHost): ComputeHost => ({
         start: (listeners) => host.start({ ...listeners, onExit: (code, signal, tail) => (seen.push(tail), listeners.onExit(code, signal, tail)) }),
       });
-      const ability = createGpuRuntimeAbility(state, (environment) => noting(createForkComputeHost(script, () => ({ ...environment(), LD_DEBUG: 'libs' }))), manifest);
+      const ability = createGpuRuntimeAbility(
+        state,
+        (environment) => noting(createForkComputeHost(script, () => ({ ...environment(), LD_DEBUG: 'libs' }))),
+        manifest,
+      );
       await ability.install(from);
       const { folder, ...info } = ability.info();
       expect(info).toMatchObject({ state: 'ready', reason: null, hasGpu: hasCudaGpu(), isUsed: hasCudaGpu() });

@@ -25,7 +25,14 @@ it('keeps every label map that was imported for a case, in the order of its comi
     writeFileSync(join(study, folder, 'a.nii.gz'), gzipSync(Buffer.concat(niftiChunks(grid, voxels))));
   };
   const importStudy = async () => rig.jobEnd((await rig.call('dataset.import', { paths: [study] })).jobId);
-  const revisions = async () => (await rig.call('dataset.openCase', { caseId: id })).revisions.map(({ revision, parent, source, author, accepted }) => [revision, parent, source, author, accepted]);
+  const revisions = async () =>
+    (await rig.call('dataset.openCase', { caseId: id })).revisions.map(({ revision, parent, source, author, accepted }) => [
+      revision,
+      parent,
+      source,
+      author,
+      accepted,
+    ]);
   put('images', image);
   expect(await importStudy()).toMatchObject({ state: 'succeeded', summary: { importedCount: 1, attachedCount: 0 } });
   expect(await revisions()).toEqual([]);
@@ -34,9 +41,15 @@ it('keeps every label map that was imported for a case, in the order of its comi
   expect(await revisions()).toEqual([[1, null, 'manual', 'import', true]]);
   expect((await rig.call('project.current', {})).project?.legend.map(({ labelValue }) => labelValue)).toEqual([1, 2]);
   expect(await importStudy()).toMatchObject({ summary: { attachedCount: 0, alreadyImportedCount: 1 } });
-  put('labels', labels.map((value) => (value === 2 ? 1 : value)));
+  put(
+    'labels',
+    labels.map((value) => (value === 2 ? 1 : value)),
+  );
   expect(await importStudy()).toMatchObject({ summary: { attachedCount: 1 } });
-  expect(await revisions()).toEqual([[1, null, 'manual', 'import', true], [2, 1, 'manual', 'import', false]]);
+  expect(await revisions()).toEqual([
+    [1, null, 'manual', 'import', true],
+    [2, 1, 'manual', 'import', false],
+  ]);
   // what the folder of the case remembers is lost: nothing comes twice all the same
   rmSync(join(rig.projectFolder, 'scanned-files.json.gz'));
   cpSync(study, join(rig.root, 'copy'), { recursive: true });

@@ -57,7 +57,10 @@ describe('another attempt', () => {
     await ended(jobId);
     expect([stateOf(jobId), runs, inputs]).toEqual(['succeeded', 3, 3]);
     const retries = events.filter((event) => event.type === 'retrying');
-    expect(retries.map(({ attempt, attempts, error }) => [attempt, attempts, error.code])).toEqual([[2, 4, 'network/unreachable'], [3, 4, 'network/unreachable']]);
+    expect(retries.map(({ attempt, attempts, error }) => [attempt, attempts, error.code])).toEqual([
+      [2, 4, 'network/unreachable'],
+      [3, 4, 'network/unreachable'],
+    ]);
     // each waits longer than the one before
     const [first, second] = retries.map((event) => event.retryAtMs - event.atMs);
     expect(second!).toBeGreaterThan(first!);
@@ -75,11 +78,12 @@ describe('another attempt', () => {
 
   it('follows a process that died once, but not of memory', async () => {
     let runs = 0;
-    const dying = (signal: string) => setUp(async () => {
-      runs++;
-      if (signal === 'SIGKILL') dead.host.killAll();
-      return err({ code: 'job/process-died', exitCode: null, signal });
-    });
+    const dying = (signal: string) =>
+      setUp(async () => {
+        runs++;
+        if (signal === 'SIGKILL') dead.host.killAll();
+        return err({ code: 'job/process-died', exitCode: null, signal });
+      });
     let dead = dying('SIGSEGV');
     await dead.ended(dead.queue.submit(jobOf('predict')));
     expect(runs).toBe(2);
@@ -115,7 +119,11 @@ describe('what the end of the program leaves', () => {
     const log = new MemoryLog();
     const before = setUp(untilStopped, log);
     const request = { call: 'nnunet.resume', input: { runId: 'r' } } as const;
-    const [running, waiting, unwanted] = [before.queue.submit(jobOf('train', { request })), before.queue.submit(jobOf('train')), before.queue.submit(jobOf('train'))];
+    const [running, waiting, unwanted] = [
+      before.queue.submit(jobOf('train', { request })),
+      before.queue.submit(jobOf('train')),
+      before.queue.submit(jobOf('train')),
+    ];
     before.queue.cancel(unwanted);
     await before.queue.close();
     expect([running, waiting, unwanted].map(before.stateOf)).toEqual(['interrupted', 'interrupted', 'cancelled']);
@@ -129,23 +137,26 @@ describe('what the end of the program leaves', () => {
 
 describe('a cancel', () => {
   /** Takes its task and never looks up again, as a process stuck in native code does. */
-  const DEAF = "process.on('message', (m) => { if (m.type === 'run') { process.send({ type: 'news', news: { type: 'progress', progress: { phase: 'starting', done: 0, total: 1 } } }, () => { for (;;); }); } });";
+  const DEAF =
+    "process.on('message', (m) => { if (m.type === 'run') { process.send({ type: 'news', news: { type: 'progress', progress: { phase: 'starting', done: 0, total: 1 } } }, () => { for (;;); }); } });";
 
   it('ends every kind of job within ten seconds, a process that does not listen too', { timeout: 40_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), 'maskloop-deaf-'));
     const script = join(folder, 'deaf.cjs');
     writeFileSync(script, DEAF);
     const kinds: readonly JobKind[] = ['train', 'predict', 'import', 'export', 'evaluate'];
-    const measured = await Promise.all(kinds.map(async (kind) => {
-      const events: JobEvent[] = [];
-      const queue = new JobQueue(createForkComputeHost(script), new MemoryLog(), (event) => events.push(event));
-      const jobId = queue.submit(jobOf(kind));
-      await vi.waitFor(() => expect(typesOf(events, jobId)).toContain('progress'), 15_000);
-      const began = performance.now();
-      queue.cancel(jobId);
-      await vi.waitFor(() => expect(typesOf(events, jobId).at(-1)).toBe('cancelled'), 15_000);
-      return performance.now() - began;
-    }));
+    const measured = await Promise.all(
+      kinds.map(async (kind) => {
+        const events: JobEvent[] = [];
+        const queue = new JobQueue(createForkComputeHost(script), new MemoryLog(), (event) => events.push(event));
+        const jobId = queue.submit(jobOf(kind));
+        await vi.waitFor(() => expect(typesOf(events, jobId)).toContain('progress'), 15_000);
+        const began = performance.now();
+        queue.cancel(jobId);
+        await vi.waitFor(() => expect(typesOf(events, jobId).at(-1)).toBe('cancelled'), 15_000);
+        return performance.now() - began;
+      }),
+    );
     rmSync(folder, { recursive: true });
     for (const elapsedMs of measured) expect(elapsedMs).toBeLessThan(10_000);
   });

@@ -22,9 +22,14 @@ describe('journals of strokes through the services', () => {
   });
   afterEach(() => rig.dispose());
 
-  const begin = async (base: number | null = 1, recoveredFrom: JournalId | null = null): Promise<JournalId> => (await rig.call('labels.beginJournal', { caseId, windowId, base, recoveredFrom })).journalId;
+  const begin = async (base: number | null = 1, recoveredFrom: JournalId | null = null): Promise<JournalId> =>
+    (await rig.call('labels.beginJournal', { caseId, windowId, base, recoveredFrom })).journalId;
   async function append(journalId: JournalId, sequence: number, text: string, changeCount = 1, userName?: string) {
-    const { status, body } = await rig.services.bulk.append(bulkUrls.journalFrame(caseId, journalId, sequence, changeCount), Readable.from([Buffer.from(text)]), userName);
+    const { status, body } = await rig.services.bulk.append(
+      bulkUrls.journalFrame(caseId, journalId, sequence, changeCount),
+      Readable.from([Buffer.from(text)]),
+      userName,
+    );
     const chunks: Buffer[] = [];
     for await (const chunk of body) chunks.push(Buffer.from(chunk as Uint8Array));
     return { status, answer: JSON.parse(Buffer.concat(chunks).toString()) as unknown };
@@ -40,7 +45,20 @@ describe('journals of strokes through the services', () => {
     await rig.restart();
     await rig.call('project.open', { folder: rig.projectFolder });
     expect(await append(journalId, 2, 'defg')).toMatchObject({ status: 200 });
-    expect(await rig.call('labels.journals', {})).toMatchObject({ journals: [{ journalId, caseId, file: `cases/${caseId}/journal/${journalId}.strokes`, baseRevision: 1, changeCount: 37, isDamaged: false, obstacle: null, isBeingPainted: false }] });
+    expect(await rig.call('labels.journals', {})).toMatchObject({
+      journals: [
+        {
+          journalId,
+          caseId,
+          file: `cases/${caseId}/journal/${journalId}.strokes`,
+          baseRevision: 1,
+          changeCount: 37,
+          isDamaged: false,
+          obstacle: null,
+          isBeingPainted: false,
+        },
+      ],
+    });
     const { bytes, contentLength } = await rig.get(bulkUrls.journal(caseId, journalId));
     expect([bytes.toString(), contentLength]).toEqual(['abcdefg', 7]);
     await rig.call('labels.endJournal', { caseId, journalId, end: 'saved' });
@@ -68,7 +86,10 @@ describe('journals of strokes through the services', () => {
     expect((await rig.get(bulkUrls.journal(caseId, other))).bytes.toString()).toBe('other');
     const theirs = rig.services.handlersOf({ name: 'somebody', role: 'annotator' });
     expect(await callService(theirs, 'labels.journals', { caseId })).toEqual({ ok: true, value: { journals: [] } });
-    expect(await callService(theirs, 'labels.endJournal', { caseId, journalId: mine, end: 'discarded' })).toMatchObject({ ok: false, error: { code: 'not-found' } });
+    expect(await callService(theirs, 'labels.endJournal', { caseId, journalId: mine, end: 'discarded' })).toMatchObject({
+      ok: false,
+      error: { code: 'not-found' },
+    });
     expect(await append(mine, 2, 'theirs', 1, 'somebody')).toMatchObject(notFound);
     expect((await rig.services.bulk.get(bulkUrls.journal(caseId, mine), 'somebody')).status).toBe(404);
   });
@@ -112,9 +133,11 @@ describe('journals of strokes through the services', () => {
     const journalId = await begin();
     for (const path of ['/journal/../x/1/1', `/journal/${caseId}/journal-xyz/1/1`, `/journal/${caseId}/${journalId}`, `/journal/${caseId}/${journalId}/0/1`])
       expect((await rig.services.bulk.append(path, Readable.from([Buffer.from('x')]))).status, path).toBe(400);
-    const tooMuch = Readable.from((function* () {
-      for (let n = 0; n < 4096; n++) yield Buffer.alloc(2 ** 20);
-    })());
+    const tooMuch = Readable.from(
+      (function* () {
+        for (let n = 0; n < 4096; n++) yield Buffer.alloc(2 ** 20);
+      })(),
+    );
     expect((await rig.services.bulk.append(bulkUrls.journalFrame(caseId, journalId, 1, 1), tooMuch)).status).toBe(400);
     expect(await journals()).toEqual([]);
   });

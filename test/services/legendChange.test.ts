@@ -72,7 +72,10 @@ describe('a change of the legend', () => {
   it('adds, renames and recolours without a job', async () => {
     const [a] = (await project()).legend;
     const segment = { labelValue: 70, name: 'node', colorRgb: [1, 2, 3] as [number, number, number] };
-    const operations = [{ op: 'add' as const, segment }, { op: 'rename' as const, labelValue: a!.labelValue, name: 'torso' }];
+    const operations = [
+      { op: 'add' as const, segment },
+      { op: 'rename' as const, labelValue: a!.labelValue, name: 'torso' },
+    ];
     expect(await rig.call('project.changeLegend', { operations })).toEqual({ jobId: null });
     expect((await project()).legend).toEqual(expect.arrayContaining([segment, { ...a!, name: 'torso' }]));
     expect((await labelled()).every(({ latestRevision }) => latestRevision === 1)).toBe(true);
@@ -97,7 +100,10 @@ describe('a change of the legend', () => {
 
   it('is refused as a whole where one operation is', async () => {
     const before = await project();
-    const operations = [{ op: 'rename' as const, labelValue: before.legend[0]!.labelValue, name: 'x' }, { op: 'remove' as const, labelValue: 999 }];
+    const operations = [
+      { op: 'rename' as const, labelValue: before.legend[0]!.labelValue, name: 'x' },
+      { op: 'remove' as const, labelValue: 999 },
+    ];
     expect(await rig.errorOf('project.changeLegend', { operations })).toEqual({ code: 'contract/bad-input', issues: ['label 999 is not in the legend'] });
     expect(await project()).toEqual(before);
   });

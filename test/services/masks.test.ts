@@ -32,8 +32,10 @@ describe('the masks of a case', () => {
     const uploadId = await rig.upload(Uint8Array.from({ length: voxelCount }, (_, at) => (at < count ? 1 : 0)));
     return rig.call('labels.save', { caseId, uploadId, parent, mask });
   }
-  const painted = async (revision: number): Promise<number> => (await rig.get(bulkUrls.labels(caseId, revision))).bytes.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0);
-  const actions = async () => (await rig.call('audit.list', {})).entries.filter(({ action }) => action === 'mask').map(({ subject, facts }) => [subject, facts]);
+  const painted = async (revision: number): Promise<number> =>
+    (await rig.get(bulkUrls.labels(caseId, revision))).bytes.reduce((sum, value) => sum + (value === 0 ? 0 : 1), 0);
+  const actions = async () =>
+    (await rig.call('audit.list', {})).entries.filter(({ action }) => action === 'mask').map(({ subject, facts }) => [subject, facts]);
 
   it('are one, called Main, until somebody adds another', async () => {
     expect((await open()).masks).toEqual([{ mask: 1, name: 'Main', isTraining: true, isDeleted: false, latestRevision: 1, acceptedRevision: 1 }]);
@@ -50,22 +52,35 @@ describe('the masks of a case', () => {
     await rig.call('labels.accept', { caseId, revision: 2 });
     // neither mask takes the acceptance of the other, nor is its parent stale through the other
     expect((await save(7, 1)).revision).toBe(3);
-    expect(await rig.errorOf('labels.save', { caseId, uploadId: await rig.upload(new Uint8Array(voxelCount)), parent: 1 })).toMatchObject({ code: 'labels/stale-parent', latestRevision: 3 });
+    expect(await rig.errorOf('labels.save', { caseId, uploadId: await rig.upload(new Uint8Array(voxelCount)), parent: 1 })).toMatchObject({
+      code: 'labels/stale-parent',
+      latestRevision: 3,
+    });
     expect((await open(2)).revisions.map(({ revision, accepted }) => [revision, accepted])).toEqual([[2, true]]);
-    expect((await open()).revisions.map(({ revision, accepted }) => [revision, accepted])).toEqual([[1, true], [3, false]]);
+    expect((await open()).revisions.map(({ revision, accepted }) => [revision, accepted])).toEqual([
+      [1, true],
+      [3, false],
+    ]);
     expect(await open()).toMatchObject({ mask: 1, latestRevision: 3, acceptedRevision: 1, status: 'corrected' });
     expect([await painted(2), await painted(3)]).toEqual([5, 7]);
     await rig.call('labels.restore', { caseId, revision: 1 });
     expect((await open(2)).latestRevision).toBe(2);
     await rig.restart();
     await rig.call('project.open', { folder: rig.projectFolder });
-    expect((await open()).masks.map(({ name, latestRevision, acceptedRevision }) => [name, latestRevision, acceptedRevision])).toEqual([['Main', 4, 1], ['Reader B', 2, 2]]);
+    expect((await open()).masks.map(({ name, latestRevision, acceptedRevision }) => [name, latestRevision, acceptedRevision])).toEqual([
+      ['Main', 4, 1],
+      ['Reader B', 2, 2],
+    ]);
     expect(await rig.call('audit.verify', {})).toMatchObject({ firstBroken: null, masksMatch: true });
   });
 
   it('can be a copy, with what its unpainted voxels mean', async () => {
     await save(9, 1);
-    await rig.call('labels.setCompleteness', { caseId, parent: 2, completeness: { unpainted: 'unknown', knownLabels: null, completeSlices: [{ axis: 'k', index: 1 }], completeBoxes: [] } });
+    await rig.call('labels.setCompleteness', {
+      caseId,
+      parent: 2,
+      completeness: { unpainted: 'unknown', knownLabels: null, completeSlices: [{ axis: 'k', index: 1 }], completeBoxes: [] },
+    });
     const copy = await add('draft', 3);
     expect(copy).toMatchObject({ mask: 2, latestRevision: 4, acceptedRevision: null });
     const detail = await open(2);
@@ -81,7 +96,10 @@ describe('the masks of a case', () => {
     expect(await rig.errorOf('labels.renameMask', { caseId, mask: 2, name: 'main' })).toMatchObject({ code: 'labels/mask-name-taken' });
     expect(await rig.call('labels.renameMask', { caseId, mask: 2, name: 'ORGANS' })).toMatchObject({ name: 'ORGANS' });
     await rig.call('labels.renameMask', { caseId, mask: 1, name: 'tumour' });
-    expect((await open()).masks.map(({ name, isTraining }) => [name, isTraining])).toEqual([['tumour', true], ['ORGANS', false]]);
+    expect((await open()).masks.map(({ name, isTraining }) => [name, isTraining])).toEqual([
+      ['tumour', true],
+      ['ORGANS', false],
+    ]);
     // the refused copy left no revision
     expect((await open(2)).revisions).toEqual([]);
     expect(await rig.errorOf('dataset.openCase', { caseId, mask: 9 })).toMatchObject({ code: 'not-found', what: 'mask' });
@@ -110,7 +128,11 @@ describe('the masks of a case', () => {
     await rig.call('labels.setMaskDeleted', { caseId, mask: 2, isDeleted: true });
     await add('draft');
     expect(await save(4, null, 2)).toMatchObject({ mask: 2 });
-    expect((await open()).masks.map(({ mask, name, isDeleted }) => [mask, name, isDeleted])).toEqual([[1, 'Main', false], [2, 'draft 2', false], [3, 'draft', false]]);
+    expect((await open()).masks.map(({ mask, name, isDeleted }) => [mask, name, isDeleted])).toEqual([
+      [1, 'Main', false],
+      [2, 'draft 2', false],
+      [3, 'draft', false],
+    ]);
   });
 
   it('train from the one that is chosen', async () => {
@@ -118,7 +140,10 @@ describe('the masks of a case', () => {
     const { revision } = await save(6, 2);
     await rig.call('labels.setTrainingMask', { caseId, mask: 2 });
     // nobody accepted anything in it yet
-    expect((await rig.call('dataset.listCases', {})).cases.map(({ acceptedRevision, latestRevision }) => [acceptedRevision, latestRevision])).toEqual([[null, 3], [1, 1]]);
+    expect((await rig.call('dataset.listCases', {})).cases.map(({ acceptedRevision, latestRevision }) => [acceptedRevision, latestRevision])).toEqual([
+      [null, 3],
+      [1, 1],
+    ]);
     await rig.call('labels.accept', { caseId, revision });
     const trained: unknown[] = [];
     rig.tasks.training = async (input) => {
@@ -127,7 +152,10 @@ describe('the masks of a case', () => {
     };
     const { jobId } = await rig.call('nnunet.train', { configuration: '3d_fullres', epochs: 1, fold: 'all' });
     await rig.jobEnd(jobId);
-    expect(trained).toEqual([[caseId, 'r0003.nii.gz'], ['phantom_002', 'r0001.nii.gz']]);
+    expect(trained).toEqual([
+      [caseId, 'r0003.nii.gz'],
+      ['phantom_002', 'r0001.nii.gz'],
+    ]);
     // a prediction goes into it, too
     expect(await actions()).toContainEqual([caseId, { mask: 2, name: 'Reader B', training: true }]);
   });
@@ -144,7 +172,10 @@ describe('the masks of a case', () => {
     await rig.restart();
     await rig.call('project.open', { folder: rig.projectFolder });
     const { journals } = await rig.call('labels.journals', { caseId });
-    expect(journals.map(({ mask, baseRevision }) => [mask, baseRevision])).toEqual([[1, 1], [2, null]]);
+    expect(journals.map(({ mask, baseRevision }) => [mask, baseRevision])).toEqual([
+      [1, 1],
+      [2, null],
+    ]);
   });
 
   it('follow a change of the legend, deleted ones too', async () => {
@@ -175,6 +206,10 @@ describe('the masks of a case', () => {
     ]);
     const { channels } = readNifti(gunzipSync(readFileSync(join(outputFolder, `${caseId}_Reader_B_draft.nii.gz`))), 'x');
     expect(Array.from(channels[0]!).filter((value) => value !== 0)).toHaveLength(5);
-    expect(await rig.errorOf('export.start', { format: 'nifti', outputFolder, maskNames: ['nobody'] })).toEqual({ code: 'export/no-such-mask', name: 'nobody', known: ['Main', 'Reader B / draft'] });
+    expect(await rig.errorOf('export.start', { format: 'nifti', outputFolder, maskNames: ['nobody'] })).toEqual({
+      code: 'export/no-such-mask',
+      name: 'nobody',
+      known: ['Main', 'Reader B / draft'],
+    });
   });
 });

@@ -17,7 +17,12 @@ afterEach(() => rig.dispose());
 
 const at = (x: number, y: number, z: number) => PointLpsMm.parse([x, y, z]);
 const length = (to: number, measurementId: string = randomUUID()): Measurement => ({
-  measurementId, kind: 'length', pointsLpsMm: [at(0, 0, 0), at(to, 0, 0)], viewPlaneNormal: at(0, 0, -1), viewUp: at(0, -1, 0), values: null,
+  measurementId,
+  kind: 'length',
+  pointsLpsMm: [at(0, 0, 0), at(to, 0, 0)],
+  viewPlaneNormal: at(0, 0, -1),
+  viewUp: at(0, -1, 0),
+  values: null,
 });
 const listed = async (): Promise<Measurement[]> => (await rig.call('measurements.list', { caseId })).measurements;
 

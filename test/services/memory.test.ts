@@ -35,13 +35,18 @@ const start = () => rig.call('nnunet.train', { configuration: '3d_fullres', fold
 
 describe('a training that lacks memory', () => {
   it('ends with offers, can go on with one of them, and keeps that on record', async () => {
-    firstEnds(async () => err({ code: 'train/memory-short', neededBytes: 9e9, availableBytes: 5e9, offers: [{ choices: { accumulation: 4 }, neededBytes: 4e9 }] }));
+    firstEnds(async () =>
+      err({ code: 'train/memory-short', neededBytes: 9e9, availableBytes: 5e9, offers: [{ choices: { accumulation: 4 }, neededBytes: 4e9 }] }),
+    );
     const { jobId, runId } = await start();
     expect(await rig.jobEnd(jobId)).toMatchObject({ state: 'failed', error: { code: 'train/memory-short' } });
     expect((await runOf(runId)).state).toBe('interrupted');
     const again = await rig.call('nnunet.resume', { runId, choices: { accumulation: 4 } });
     expect(await rig.jobEnd(again.jobId)).toMatchObject({ state: 'succeeded' });
-    expect(asked.map(({ recipe, resume }) => [recipe.accumulation, recipe.batchSize, resume])).toEqual([[undefined, 8, false], [4, 8, true]]);
+    expect(asked.map(({ recipe, resume }) => [recipe.accumulation, recipe.batchSize, resume])).toEqual([
+      [undefined, 8, false],
+      [4, 8, true],
+    ]);
     expect(recordOf(runId)).toMatchObject({ options: { recipe: { accumulation: 4 } }, changes: [{ afterStep: 10, choices: { accumulation: 4 } }] });
     // nobody could repeat that step by step
     await expect(rig.call('models.rerun', { runId })).rejects.toThrow('train/cannot-repeat');

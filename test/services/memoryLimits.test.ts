@@ -36,7 +36,11 @@ async function writeCase(index: number): Promise<unknown> {
   mkdirSync(folder);
   const labels = Uint8Array.from({ length: 4096 }, (_, n) => (Math.hypot((n % 16) - 8, (Math.floor(n / 16) % 16) - 8, Math.floor(n / 256) - 8) < 5 ? 1 : 0));
   const image = { files: [join(folder, 'image_0000.nii')], voxelType: 'float32', grid, sourceGrid: grid, channelNames: ['MR'] };
-  await writeStoredChannel(image.files[0]!, grid, Float32Array.from(labels, (label, n) => 100 + 60 * label + 20 * Math.sin(n * 12.9898 + index)));
+  await writeStoredChannel(
+    image.files[0]!,
+    grid,
+    Float32Array.from(labels, (label, n) => 100 + 60 * label + 20 * Math.sin(n * 12.9898 + index)),
+  );
   await writeLabelmap(join(folder, 'labels.nii.gz'), grid, labels);
   return { caseId: `case_${index}`, image, labelFile: join(folder, 'labels.nii.gz'), role: 'train', weight: 1 };
 }
@@ -44,10 +48,22 @@ async function writeCase(index: number): Promise<unknown> {
 /** A batch whose activations are most of what it needs. */
 const training = (runId: string, choices: TrainingChoices, change: object = {}): TrainTask =>
   TrainTask.parse({
-    task: 'train', runId, runFolder: join(root, 'runs', runId), preprocessedFolder: join(root, 'preprocessed'), configuration: '3d_fullres',
-    preset: 'v2', fold: 'all', amp: 'off', epochs: 1, seed: 5, resume: false, memory: 'ignore',
+    task: 'train',
+    runId,
+    runFolder: join(root, 'runs', runId),
+    preprocessedFolder: join(root, 'preprocessed'),
+    configuration: '3d_fullres',
+    preset: 'v2',
+    fold: 'all',
+    amp: 'off',
+    epochs: 1,
+    seed: 5,
+    resume: false,
+    memory: 'ignore',
     recipe: trainingRecipe('v2', { epochs: 1 }, { stepsPerEpoch: 1, batchSize: 96, ...choices }, false),
-    legend: [{ labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] }], cases, ...change,
+    legend: [{ labelValue: 1, name: 'ball', colorRgb: [1, 2, 3] }],
+    cases,
+    ...change,
   });
 
 type OnNews = (pid: number, news: JobNews) => void;
@@ -101,7 +117,9 @@ it.skipIf(!hasPrlimit)('the address space (ulimit -v)', { timeout: 240_000 }, as
 
 /** A control group of our own with a limit, v1 or v2; `null` where we may not make one. */
 function makeControlGroup(): { limit(pid: number, bytes: number): void; remove(): void } | null {
-  const [base, limitFile] = existsSync('/sys/fs/cgroup/memory/memory.limit_in_bytes') ? ['/sys/fs/cgroup/memory', 'memory.limit_in_bytes'] : ['/sys/fs/cgroup', 'memory.max'];
+  const [base, limitFile] = existsSync('/sys/fs/cgroup/memory/memory.limit_in_bytes')
+    ? ['/sys/fs/cgroup/memory', 'memory.limit_in_bytes']
+    : ['/sys/fs/cgroup', 'memory.max'];
   const folder = join(base, `maskloop-test-${process.pid}`);
   try {
     mkdirSync(folder);
@@ -128,5 +146,11 @@ it.skipIf(!group)('a control group: ended by the kernel, and the training fits i
   const error = errorOf(await outcomeOf(training('group', {}), [], limit));
   expect(error).toMatchObject({ code: 'job/process-died', signal: 'SIGKILL' });
   expect(isSaidToBeMemory(error)).toBe(true);
-  expect(await outcomeOf(training('group', { accumulation: 6 }, { resume: true }), [], atStart((pid) => group!.limit(pid, 750e6)))).toMatchObject({ type: 'done', summary: { step: 1 } });
+  expect(
+    await outcomeOf(
+      training('group', { accumulation: 6 }, { resume: true }),
+      [],
+      atStart((pid) => group!.limit(pid, 750e6)),
+    ),
+  ).toMatchObject({ type: 'done', summary: { step: 1 } });
 });

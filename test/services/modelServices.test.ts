@@ -45,7 +45,18 @@ describe('a model moves to another project', () => {
     expect(await importModel(bundleOf(home))).toMatchObject({ state: 'succeeded', summary: { trainedAs: runId } });
     const { runs } = await away.call('nnunet.listRuns', {});
     expect(runs).toMatchObject([
-      { runId, state: 'finished', hasCheckpoint: true, configuration: '2d', epoch: 3, step: 30, validationDice: 0.5, validationDicePerLabel: { body: 0.5 }, trainCaseIds: [], parentRunId: null },
+      {
+        runId,
+        state: 'finished',
+        hasCheckpoint: true,
+        configuration: '2d',
+        epoch: 3,
+        step: 30,
+        validationDice: 0.5,
+        validationDicePerLabel: { body: 0.5 },
+        trainCaseIds: [],
+        parentRunId: null,
+      },
     ]);
     const folder = join(away.projectFolder, 'runs', runId);
     for (const name of ['plans.json', 'dataset_fingerprint.json', 'checkpoint_best.bin']) {

@@ -31,7 +31,11 @@ async function imported() {
   const job = await rig.jobEnd(jobId);
   const { cases } = await rig.call('dataset.listCases', {});
   const { project } = await rig.call('project.current', {});
-  return { job, legend: project!.legend.map(({ labelValue, name }) => [labelValue, name]), masks: cases.map(({ caseId, latestRevision, acceptedRevision }) => [caseId, latestRevision, acceptedRevision]).sort() };
+  return {
+    job,
+    legend: project!.legend.map(({ labelValue, name }) => [labelValue, name]),
+    masks: cases.map(({ caseId, latestRevision, acceptedRevision }) => [caseId, latestRevision, acceptedRevision]).sort(),
+  };
 }
 
 it('takes submitted masks as accepted and those of a model as open, with the names its file gives', async () => {
@@ -41,16 +45,30 @@ it('takes submitted masks as accepted and those of a model as open, with the nam
   put('labels/original', 'spleen_2', mask(1));
   put('labels/final', 'gone', mask(1));
   const final = { ext: '.nii.gz', info: { label_info: [{ name: 'spleen', idx: 1 }, { name: 'liver', idx: '2' }, { name: 'no number' }, 'other'] } };
-  const objects = { spleen_1: { image: { ext: '.nii.gz', info: {} }, labels: { final } }, spleen_2: { image: { ext: '.nii.gz' }, labels: { original: { ext: '.nii.gz', info: {} } } } };
+  const objects = {
+    spleen_1: { image: { ext: '.nii.gz', info: {} }, labels: { final } },
+    spleen_2: { image: { ext: '.nii.gz' }, labels: { original: { ext: '.nii.gz', info: {} } } },
+  };
   writeFileSync(join(store, 'datastore_v2.json'), JSON.stringify({ name: 's', description: '', images_dir: '.', labels_dir: 'labels', objects }));
   const { job, masks, legend } = await imported();
-  expect(masks).toEqual([['spleen_1', 1, 1], ['spleen_2', 1, null], ['spleen_3', null, null]]);
-  expect(legend).toEqual([[1, 'spleen'], [2, 'liver']]);
+  expect(masks).toEqual([
+    ['spleen_1', 1, 1],
+    ['spleen_2', 1, null],
+    ['spleen_3', null, null],
+  ]);
+  expect(legend).toEqual([
+    [1, 'spleen'],
+    [2, 'liver'],
+  ]);
   expect(job.problems).toEqual([{ code: 'import/label-without-image', path: join(store, 'labels/final/gone.nii.gz') }]);
 
   put('labels/final', 'spleen_3', mask(2));
   put('labels/original', 'spleen_3', mask(1));
-  expect((await imported()).masks).toEqual([['spleen_1', 1, 1], ['spleen_2', 1, null], ['spleen_3', 1, 1]]);
+  expect((await imported()).masks).toEqual([
+    ['spleen_1', 1, 1],
+    ['spleen_2', 1, null],
+    ['spleen_3', 1, 1],
+  ]);
 });
 
 it('knows the folder without its file, and with images in a folder of their own', async () => {
@@ -62,7 +80,10 @@ it('knows the folder without its file, and with images in a folder of their own'
   put('pictures', 'b', image(2));
   put('masks/final', 'b', mask(1));
   writeFileSync(join(store, 'datastore_v2.json'), JSON.stringify({ images_dir: 'pictures', labels_dir: 'masks', objects: {} }));
-  expect((await imported()).masks).toEqual([['a', 1, null], ['b', 1, 1]]);
+  expect((await imported()).masks).toEqual([
+    ['a', 1, null],
+    ['b', 1, 1],
+  ]);
 });
 
 it('says when the file is damaged, and goes by the folders', async () => {

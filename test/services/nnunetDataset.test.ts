@@ -22,7 +22,13 @@ const CASES = ['a.1', 'b', 'c', 'd', 'e', 'f'];
 const VALUES = [0, 2, 5, 9];
 const maskOf = (n: number) => Uint8Array.from({ length: 60 }, (_, at) => VALUES[(at + n) % 4]!);
 const channelOf = (n: number, channel: number) => Int16Array.from({ length: 60 }, (_, at) => at * 3 - 40 + 100 * channel + n);
-const rules: LabelRules = { regions: [{ name: 'whole', labelValues: [2, 5], paintsLabelValue: 2 }, { name: 'core', labelValues: [5], paintsLabelValue: 5 }], ignoreLabelValue: null };
+const rules: LabelRules = {
+  regions: [
+    { name: 'whole', labelValues: [2, 5], paintsLabelValue: 2 },
+    { name: 'core', labelValues: [5], paintsLabelValue: 5 },
+  ],
+  ignoreLabelValue: null,
+};
 
 let rig: ServiceRig;
 let back: ServiceRig;
@@ -128,7 +134,11 @@ describe('a data set for nnU-Net', () => {
     }
     const { project } = await back.call('project.current', {});
     expect(project!.labelRules.ignoreLabelValue).toBe(4);
-    expect(project!.labelRules.regions).toMatchObject([{ name: 'whole', labelValues: [1, 2] }, { name: 'core', labelValues: [2] }, { name: 'ignore_me', labelValues: [3] }]);
+    expect(project!.labelRules.regions).toMatchObject([
+      { name: 'whole', labelValues: [1, 2] },
+      { name: 'core', labelValues: [2] },
+      { name: 'ignore_me', labelValues: [3] },
+    ]);
     await succeeded(back, await back.call('nnunet.train', { configuration: '3d_fullres', epochs: 1, fold: 0 }));
     const splits = (folder: string) => JSON.parse(readFileSync(join(folder, 'splits_final.json'), 'utf8')) as unknown;
     expect(splits(back.projectFolder)).toEqual(splits(rig.projectFolder));
@@ -146,7 +156,13 @@ describe('a data set for nnU-Net', () => {
     await succeeded(rig, await rig.call('export.dataset', two));
     await succeeded(rig, await rig.call('export.dataset', { outputFolder: join(rig.root, 'raw', 'Dataset123_Mine'), caseIds: [CaseId.parse('c')] }));
     expect(readdirSync(outputFolder).sort()).toEqual(['Dataset007_ProstataKoln', 'Dataset123_Mine', 'Dataset500_Two', 'Dataset501_Two']);
-    expect(readdirSync(join(outputFolder, 'Dataset123_Mine')).sort()).toEqual(['dataset.json', 'export-report.json', 'imagesTr', 'labelsTr', 'splits_final.json']);
+    expect(readdirSync(join(outputFolder, 'Dataset123_Mine')).sort()).toEqual([
+      'dataset.json',
+      'export-report.json',
+      'imagesTr',
+      'labelsTr',
+      'splits_final.json',
+    ]);
     expect(readFileSync(join(dataset, 'dataset.json')).equals(before)).toBe(true);
     expect(await rig.errorOf('export.dataset', { outputFolder, caseIds: [CaseId.parse('f')] })).toEqual({ code: 'export/nothing-to-export' });
   });
@@ -168,11 +184,20 @@ describe('labels of a data set', () => {
   const segment = (labelValue: number, name: string) => ({ labelValue, name, colorRgb: [1, 2, 3] as [number, number, number] });
 
   it('are the names of the legend, each once, with the label for unknown voxels last', () => {
-    const { labels, regionsClassOrder, valueOf } = datasetLabels([segment(1, 'liver'), segment(3, 'gaps'), segment(7, 'liver'), segment(9, 'background')], { regions: null, ignoreLabelValue: 3 }, false);
+    const { labels, regionsClassOrder, valueOf } = datasetLabels(
+      [segment(1, 'liver'), segment(3, 'gaps'), segment(7, 'liver'), segment(9, 'background')],
+      { regions: null, ignoreLabelValue: 3 },
+      false,
+    );
     expect(labels).toEqual({ background: 0, liver: 1, liver_2: 2, background_2: 3, ignore: 4 });
     expect(Object.keys(labels).at(-1)).toBe('ignore');
     expect(regionsClassOrder).toBeNull();
-    expect([...valueOf]).toEqual([[1, 1], [7, 2], [9, 3], [3, 4]]);
+    expect([...valueOf]).toEqual([
+      [1, 1],
+      [7, 2],
+      [9, 3],
+      [3, 4],
+    ]);
   });
 
   it('come in a folder nnU-Net can name', () => {

@@ -26,7 +26,20 @@ const plans: NnunetPlans = {
       batch_dice: true,
       architecture: {
         network_class_name: 'dynamic_network_architectures.architectures.unet.PlainConvUNet',
-        arch_kwargs: { n_stages: 2, features_per_stage: [8, 16], kernel_sizes: [[3, 3, 3], [3, 3, 3]], strides: [[1, 1, 1], [2, 2, 2]], n_conv_per_stage: 2, n_conv_per_stage_decoder: 2 },
+        arch_kwargs: {
+          n_stages: 2,
+          features_per_stage: [8, 16],
+          kernel_sizes: [
+            [3, 3, 3],
+            [3, 3, 3],
+          ],
+          strides: [
+            [1, 1, 1],
+            [2, 2, 2],
+          ],
+          n_conv_per_stage: 2,
+          n_conv_per_stage_decoder: 2,
+        },
       },
     },
   },
@@ -35,7 +48,10 @@ const plans: NnunetPlans = {
 
 it('is planned with instead of the project’s own, and trained with', async () => {
   const job = await rig.jobEnd((await rig.call('nnunet.plan', { plans })).jobId);
-  expect(job, JSON.stringify(job)).toMatchObject({ state: 'succeeded', summary: { configurations: [{ name: '3d_fullres', patch: [16, 16, 8], batchSize: 3 }] } });
+  expect(job, JSON.stringify(job)).toMatchObject({
+    state: 'succeeded',
+    summary: { configurations: [{ name: '3d_fullres', patch: [16, 16, 8], batchSize: 3 }] },
+  });
   const file = join(rig.projectFolder, 'plans.json');
   const plan = parsePlan(readFileSync(file, 'utf8'), file);
   expect(plan.configurations).toMatchObject([{ name: '3d_fullres', spacingDhwMm: [2, 2, 2], stages: [{ features: 8 }, { features: 16 }] }]);
@@ -53,7 +69,10 @@ it('is planned with instead of the project’s own, and trained with', async () 
 
 it('is refused where it is for other images, with the reason', async () => {
   const { '3d_fullres': one } = plans.configurations;
-  const two = { ...plans, configurations: { '3d_fullres': { ...one!, normalization_schemes: ['CTNormalization', 'ZScoreNormalization'], use_mask_for_norm: [false, false] } } };
+  const two = {
+    ...plans,
+    configurations: { '3d_fullres': { ...one!, normalization_schemes: ['CTNormalization', 'ZScoreNormalization'], use_mask_for_norm: [false, false] } },
+  };
   const job = await rig.jobEnd((await rig.call('nnunet.plan', { plans: two })).jobId);
   expect(JSON.stringify(job.error)).toContain('normalises 2 channels, the project has 1');
 });

@@ -59,7 +59,17 @@ async function looksAndExports(rig: ServiceRig): Promise<void> {
   expect(stateOf(owner.projectFolder)).toEqual(before);
 }
 
-const MEASUREMENT = { measurementId: '0b9f0f5a-53a9-4a39-8d0a-2f9f5b7f0c11', kind: 'length', pointsLpsMm: [[0, 0, 0], [10, 0, 0]], viewPlaneNormal: [0, 0, 1], viewUp: [0, -1, 0], values: null };
+const MEASUREMENT = {
+  measurementId: '0b9f0f5a-53a9-4a39-8d0a-2f9f5b7f0c11',
+  kind: 'length',
+  pointsLpsMm: [
+    [0, 0, 0],
+    [10, 0, 0],
+  ],
+  viewPlaneNormal: [0, 0, 1],
+  viewUp: [0, -1, 0],
+  values: null,
+};
 /** Plausible input for every call; a schema fills in the rest. */
 const INPUT: Partial<Record<CallName, Record<string, unknown>>> = {
   'project.setLegend': { legend: [] },
@@ -97,10 +107,55 @@ const INPUT: Partial<Record<CallName, Record<string, unknown>>> = {
 };
 /** Those that change no file of a project, by a list of their own: the table of the product must agree. */
 const HARMLESS: readonly CallName[] = [
-  'app.info', 'app.checkRuntime', 'app.gpuRuntime', 'app.installGpuRuntime', 'app.downloadGpuRuntime', 'app.stopGpuDownload', 'app.removeGpuRuntime', 'app.pickFolder', 'app.listFolder', 'preferences.get', 'preferences.change', 'project.recent', 'project.current', 'project.create', 'project.open', 'project.close',
-  'dataset.listCases', 'dataset.openCase', 'worklist.figures', 'effort.list', 'nnunet.autoRetrain', 'nnunet.runRecord', 'nnunet.listRuns', 'nnunet.metrics', 'nnunet.predictFolder', 'nnunet.propose', 'nnunet.cancelProposal', 'export.start', 'export.dataset',
-  'model.export', 'models.list', 'models.gateReport', 'network.listNodes', 'network.saveNode', 'network.removeNode', 'network.echo', 'network.search', 'network.send', 'network.stopReceiver', 'network.status',
-  'audit.list', 'audit.verify', 'jobs.list', 'jobs.events', 'jobs.userActive', 'jobs.cancel', 'app.openedImages', 'measurements.list', 'labels.journals',
+  'app.info',
+  'app.checkRuntime',
+  'app.gpuRuntime',
+  'app.installGpuRuntime',
+  'app.downloadGpuRuntime',
+  'app.stopGpuDownload',
+  'app.removeGpuRuntime',
+  'app.pickFolder',
+  'app.listFolder',
+  'preferences.get',
+  'preferences.change',
+  'project.recent',
+  'project.current',
+  'project.create',
+  'project.open',
+  'project.close',
+  'dataset.listCases',
+  'dataset.openCase',
+  'worklist.figures',
+  'effort.list',
+  'nnunet.autoRetrain',
+  'nnunet.runRecord',
+  'nnunet.listRuns',
+  'nnunet.metrics',
+  'nnunet.predictFolder',
+  'nnunet.propose',
+  'nnunet.cancelProposal',
+  'export.start',
+  'export.dataset',
+  'model.export',
+  'models.list',
+  'models.gateReport',
+  'network.listNodes',
+  'network.saveNode',
+  'network.removeNode',
+  'network.echo',
+  'network.search',
+  'network.send',
+  'network.stopReceiver',
+  'network.status',
+  'audit.list',
+  'audit.verify',
+  'jobs.list',
+  'jobs.events',
+  'jobs.userActive',
+  'jobs.cancel',
+  'app.openedImages',
+  'measurements.list',
+  'labels.journals',
 ];
 
 describe('a second instance', () => {
@@ -118,7 +173,10 @@ describe('a second instance', () => {
     const names = (Object.keys(calls) as CallName[]).filter((name) => !HARMLESS.includes(name));
     for (const name of names) {
       const result = await callService(guest.services.handlers, name, INPUT[name] ?? {});
-      expect([name, result]).toEqual([name, { ok: false, error: expect.objectContaining({ code: 'project/read-only', path: owner.projectFolder, reason: 'inUse' }) }]);
+      expect([name, result]).toEqual([
+        name,
+        { ok: false, error: expect.objectContaining({ code: 'project/read-only', path: owner.projectFolder, reason: 'inUse' }) },
+      ]);
     }
     const { status, bytes } = await guest.post(new Uint8Array(8));
     expect([status, JSON.parse(bytes.toString())]).toEqual([409, expect.objectContaining({ code: 'project/read-only' })]);
@@ -180,10 +238,17 @@ describe('a claim that was never given back', () => {
     await owner.call('project.close', {});
     claim('reading-room-2');
     expect((await guest.errorOf('project.open', { folder: owner.projectFolder })).code).toBe('project/passphrase-needed');
-    expect(await guest.call('project.open', { folder: owner.projectFolder, passphrase })).toMatchObject({ isEncrypted: true, readOnly: { reason: 'otherComputer' } });
+    expect(await guest.call('project.open', { folder: owner.projectFolder, passphrase })).toMatchObject({
+      isEncrypted: true,
+      readOnly: { reason: 'otherComputer' },
+    });
     await looksAndExports(guest);
     const views = readdirSync(tmpdir()).filter((name) => name.startsWith(`maskloop-view-${process.pid}-`));
-    const pictures = views.flatMap((view) => readdirSync(join(tmpdir(), view)).filter((name) => name.endsWith('.png')).map((name) => join(tmpdir(), view, name)));
+    const pictures = views.flatMap((view) =>
+      readdirSync(join(tmpdir(), view))
+        .filter((name) => name.endsWith('.png'))
+        .map((name) => join(tmpdir(), view, name)),
+    );
     expect(pictures.length).toBeGreaterThan(0);
     for (const path of pictures) expect(readFileSync(path).toString('latin1', 0, 8)).toBe('MLSEALED');
   });
@@ -241,7 +306,9 @@ describe.skipIf(!canFreeze)(`a folder that cannot be written to${canFreeze ? '' 
       expect((await guest.call('dataset.openCase', { caseId: other })).exclusion).toMatchObject({ reason: 'only in the log' });
       await looksAndExports(guest);
       expect(await guest.errorOf('models.use', { runId: RunId.parse('r') })).toMatchObject({ code: 'project/read-only', reason: 'notWritable' });
-      expect(await guest.errorOf('export.start', { format: 'dicom-seg', outputFolder: join(guest.root, 'seg'), deidentify: true })).toMatchObject({ code: 'project/read-only' });
+      expect(await guest.errorOf('export.start', { format: 'dicom-seg', outputFolder: join(guest.root, 'seg'), deidentify: true })).toMatchObject({
+        code: 'project/read-only',
+      });
       await guest.call('project.close', {});
     } finally {
       thaw();

@@ -45,15 +45,25 @@ describe('a rerun', () => {
     const { jobId, runId } = await rig.call('models.rerun', { runId: child });
     const job = await rig.jobEnd(jobId);
     expect(job).toMatchObject({
-      state: 'succeeded', title: `Repeat ${child}`,
+      state: 'succeeded',
+      title: `Repeat ${child}`,
       summary: { rerun: { runId, repeatsRunId: child, largestWeightDifference: 0, comparedSteps: 2, firstDifferentStep: null, isSamePlan: true } },
     });
     const [repeated, again] = asked.slice(-2);
     const runFolder = again!.runFolder;
     expect(again).toEqual({ ...repeated, runId, runFolder, repeatedRunFolder: repeated!.runFolder });
     expect(await modelOf(runId)).toMatchObject({ repeatsRunId: child, parentRunId: first, isCurrent: false, verdict: null, rerun: { repeatsRunId: child } });
-    expect(await modelOf(child)).toMatchObject({ repeatsRunId: null, rerun: null, isCurrent: true, isImported: false, settings: { seed: 9, minutes: 1, epochs: null, choices: [] } });
-    expect(JSON.parse(readFileSync(recordFile(runId), 'utf8'))).toMatchObject({ options: { repeatsRunId: child, seed: 9 }, cases: JSON.parse(readFileSync(recordFile(child), 'utf8')).cases });
+    expect(await modelOf(child)).toMatchObject({
+      repeatsRunId: null,
+      rerun: null,
+      isCurrent: true,
+      isImported: false,
+      settings: { seed: 9, minutes: 1, epochs: null, choices: [] },
+    });
+    expect(JSON.parse(readFileSync(recordFile(runId), 'utf8'))).toMatchObject({
+      options: { repeatsRunId: child, seed: 9 },
+      cases: JSON.parse(readFileSync(recordFile(child), 'utf8')).cases,
+    });
   });
 
   it('says everything that is missing or changed, and leaves no run behind', async () => {
@@ -67,7 +77,8 @@ describe('a rerun', () => {
     await rig.call('models.delete', { runId: first });
     const count = (await rig.call('models.list', {})).models.length;
     expect(await refusal(child)).toEqual({
-      code: 'train/cannot-repeat', runId: child,
+      code: 'train/cannot-repeat',
+      runId: child,
       differences: [`the weights of its parent ${first} are gone`, `revision 1 of ${one.caseId} is not as it was`, `revision 1 of ${two.caseId} is missing`],
     });
     expect((await rig.call('models.list', {})).models).toHaveLength(count);

@@ -38,7 +38,10 @@ describe('after a restart', () => {
     const waiting = await rig.call('nnunet.train', { configuration: '3d_fullres', fold: 'all' });
     await expect.poll(() => hasBegun).toBe(true);
     await restart();
-    expect([await stateOf(jobId), await stateOf(waiting.jobId)]).toMatchObject([{ state: 'interrupted', isResumable: true }, { state: 'interrupted', isResumable: true }]);
+    expect([await stateOf(jobId), await stateOf(waiting.jobId)]).toMatchObject([
+      { state: 'interrupted', isResumable: true },
+      { state: 'interrupted', isResumable: true },
+    ]);
     let resumed: boolean | undefined;
     rig.tasks.training = async (input, port) => {
       resumed ??= input.resume;
@@ -94,7 +97,12 @@ it('an import that was cancelled goes on with the files that are left', async ()
   const folder = join(rig.root, 'more');
   mkdirSync(folder);
   const grid = Grid.parse({ dimsIjk: [4, 4, 4], spacingMm: [1, 1, 1], originLpsMm: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] });
-  for (const name of ['a', 'b']) await writeStoredChannel(join(folder, `${name}.nii`), grid, Float32Array.from({ length: 64 }, (_, n) => n + name.charCodeAt(0)));
+  for (const name of ['a', 'b'])
+    await writeStoredChannel(
+      join(folder, `${name}.nii`),
+      grid,
+      Float32Array.from({ length: 64 }, (_, n) => n + name.charCodeAt(0)),
+    );
   await rig.jobEnd((await rig.call('dataset.import', { paths: [join(folder, 'a.nii')] })).jobId);
   const { jobId } = await rig.call('dataset.import', { paths: [folder] });
   await rig.call('jobs.cancel', { jobId });

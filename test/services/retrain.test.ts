@@ -39,7 +39,8 @@ async function correct(caseId: CaseId, count: number): Promise<void> {
   const { revision } = await rig.call('labels.save', { caseId, uploadId, parent: latestRevision });
   await rig.call('labels.accept', { caseId, revision });
 }
-const labelFile = (caseId: CaseId, revision: number): string => join(rig.projectFolder, 'cases', caseId, 'labels', `r${String(revision).padStart(4, '0')}.nii.gz`);
+const labelFile = (caseId: CaseId, revision: number): string =>
+  join(rig.projectFolder, 'cases', caseId, 'labels', `r${String(revision).padStart(4, '0')}.nii.gz`);
 
 async function predictOpenCases(): Promise<void> {
   const { jobId } = await rig.call('nnunet.predict', {});
@@ -115,8 +116,18 @@ describe('a retraining', () => {
     await rig.jobEnd(jobId);
     expect(asked.at(-1)).toMatchObject({
       epochs: 20,
-      recipe: { learningRate: expect.closeTo(1e-4, 9), warmUp: 0.05, ema: 0.999, ckptStrategy: 'last_only', replay: 0.3, convergedAfter: 4, correctedRegions: 1 / 3 },
+      recipe: {
+        learningRate: expect.closeTo(1e-4, 9),
+        warmUp: 0.05,
+        ema: 0.999,
+        ckptStrategy: 'last_only',
+        replay: 0.3,
+        convergedAfter: 4,
+        correctedRegions: 1 / 3,
+      },
     });
-    expect(await rig.errorOf('nnunet.train', { configuration: '3d_fullres', parentRunId: first.runId, choices: { replay: 0.1 } })).toMatchObject({ code: 'contract/bad-input' });
+    expect(await rig.errorOf('nnunet.train', { configuration: '3d_fullres', parentRunId: first.runId, choices: { replay: 0.1 } })).toMatchObject({
+      code: 'contract/bad-input',
+    });
   });
 });

@@ -130,7 +130,11 @@ export class ServiceRig extends ServiceClient {
   }
 
   /** `browser`: a program that stays, in which a retraining may start by itself. */
-  static create(root = mkdtempSync(join(tmpdir(), 'maskloop-services-')), shell: 'cli' | 'browser' = 'cli', clusters?: ServiceDependencies['clusters']): ServiceRig {
+  static create(
+    root = mkdtempSync(join(tmpdir(), 'maskloop-services-')),
+    shell: 'cli' | 'browser' = 'cli',
+    clusters?: ServiceDependencies['clusters'],
+  ): ServiceRig {
     const tasks = new ScriptedTasks();
     return new ServiceRig(root, tasks, new InProcessHost(tasks.run), shell, clusters);
   }
@@ -172,7 +176,13 @@ export function tellCheckpoint(input: TrainTask, port: JobPort, epoch: number): 
 
 const acceptAny: ScriptedTasks['gate'] = async ({ runId, currentRunId, rules, seed }, port) => {
   const nothing = { warnings: [], mean: null, structures: [], canary: null, cases: [] };
-  port.tell({ type: 'item', item: { kind: 'gateVerdict', verdict: { version: 1, runId, currentRunId, judgedAtMs: Date.now(), outcome: 'accepted', reasons: [{ code: 'notWorse' }], rules, seed, ...nothing } } });
+  port.tell({
+    type: 'item',
+    item: {
+      kind: 'gateVerdict',
+      verdict: { version: 1, runId, currentRunId, judgedAtMs: Date.now(), outcome: 'accepted', reasons: [{ code: 'notWorse' }], rules, seed, ...nothing },
+    },
+  });
   return ok({});
 };
 
@@ -191,7 +201,14 @@ async function predictThreshold(input: PredictTask, port: JobPort): Promise<Resu
     const uncertainty = caseUncertainty(map, labels, gridShapeDhw(volume.grid), gridSpacingDhwMm(volume.grid));
     port.tell({
       type: 'item',
-      item: { kind: 'prediction', caseId, labelFile: outputFile, labelSha256: sha256, elapsedSeconds: 0, ...(uncertaintyFile !== undefined && { uncertainty }) },
+      item: {
+        kind: 'prediction',
+        caseId,
+        labelFile: outputFile,
+        labelSha256: sha256,
+        elapsedSeconds: 0,
+        ...(uncertaintyFile !== undefined && { uncertainty }),
+      },
     });
   }
   return ok({ predictedCount: input.cases.length });

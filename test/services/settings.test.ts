@@ -82,7 +82,10 @@ describe('threads, memory and device', () => {
   /** What a compute process that starts now finds. */
   const found = (state: string): Promise<unknown> => {
     const script = join(folder, 'tell.cjs');
-    writeFileSync(script, `process.send({ type: 'done', summary: { env: ${JSON.stringify(variables)}.map((name) => process.env[name] ?? null) }, stopped: false }, () => process.exit(0));`);
+    writeFileSync(
+      script,
+      `process.send({ type: 'done', summary: { env: ${JSON.stringify(variables)}.map((name) => process.env[name] ?? null) }, stopped: false }, () => process.exit(0));`,
+    );
     return new Promise((resolve, reject) => {
       createForkComputeHost(script, () => computeEnvironment(state)).start({
         onMessage: (message) => (message.type === 'done' ? resolve(message.summary.env) : undefined),

@@ -25,10 +25,12 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 async function paintUntilKilled(script: string, caseId: CaseId): Promise<string[]> {
   const writer = spawn(execPath, [script, root, caseId], { stdio: ['ignore', 'pipe', 'inherit'] });
   let printed = '';
-  const isReady = new Promise<void>((done) => writer.stdout.on('data', (chunk: Buffer) => {
-    printed += chunk.toString();
-    done();
-  }));
+  const isReady = new Promise<void>((done) =>
+    writer.stdout.on('data', (chunk: Buffer) => {
+      printed += chunk.toString();
+      done();
+    }),
+  );
   const closed = new Promise<void>((done) => writer.once('close', () => done()));
   await Promise.race([isReady, closed]);
   await sleep(Math.random() * LONGEST_LIFE_MS);
@@ -76,7 +78,14 @@ describe('journals of a program that is killed', () => {
   it(`at ${KILLS} random moments`, async () => {
     const folder = new ProjectFolder(root);
     const script = join(root, 'writer.mjs');
-    buildSync({ entryPoints: [fileURLToPath(new URL('strokeWriter.ts', import.meta.url))], outfile: script, bundle: true, platform: 'node', format: 'esm', logLevel: 'warning' });
+    buildSync({
+      entryPoints: [fileURLToPath(new URL('strokeWriter.ts', import.meta.url))],
+      outfile: script,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      logLevel: 'warning',
+    });
     const tallies = await Promise.all(CASES.map((caseId) => killAgainAndAgain(folder, script, caseId)));
     for (const caseId of CASES) await expectAsPainted(folder, caseId);
     const frameCount = tallies.flatMap(({ acknowledged }) => [...acknowledged.values()]).reduce((sum, count) => sum + count, 0);

@@ -24,7 +24,18 @@ for (;;) {
   if (number === 0 || sequence > FRAMES_OF_A_JOURNAL) {
     number++;
     sequence = 1;
-    await journals.begin({ version: 1, journalId: idOf(number), caseId, author: 'me', windowId, beganAtMs: number, base: null, grid, mask: 1, recoveredFrom: null });
+    await journals.begin({
+      version: 1,
+      journalId: idOf(number),
+      caseId,
+      author: 'me',
+      windowId,
+      beganAtMs: number,
+      base: null,
+      grid,
+      mask: 1,
+      recoveredFrom: null,
+    });
   }
   await journals.append(caseId, idOf(number), 'me', { sequence, changeCount: 1, atMs: sequence }, [strokePayload(number, sequence)]);
   writeSync(1, `${number} ${sequence}\n`);

@@ -50,8 +50,7 @@ async function trainingOf(input: Parameters<typeof rig.call<'nnunet.train'>>[1])
   expect((await rig.jobEnd(jobId)).state).toBe('succeeded');
   return asked.at(-1)!;
 }
-const idsOf = (task: TrainTask, role: 'train' | 'validation') =>
-  task.cases.filter((one) => one.role === role).map(({ caseId }) => caseId);
+const idsOf = (task: TrainTask, role: 'train' | 'validation') => task.cases.filter((one) => one.role === role).map(({ caseId }) => caseId);
 
 describe('a training', () => {
   it('gets regions, ignore label and Decathlon task of the import', async () => {
@@ -64,7 +63,7 @@ describe('a training', () => {
       [3, 'ignore'],
     ]);
     expect(await trainingOf({ configuration: '3d_fullres', preset: 'seed' })).toMatchObject({ labelRules: RULES, msdTask: '04' });
-    expect((await trainingOf({ configuration: '3d_fullres', msdTask: null, vramGb: 24 }))).toMatchObject({ msdTask: null, vramGb: 24 });
+    expect(await trainingOf({ configuration: '3d_fullres', msdTask: null, vramGb: 24 })).toMatchObject({ msdTask: null, vramGb: 24 });
   });
 
   it('holds out whole subjects, and nothing with the fold all', async () => {

@@ -15,7 +15,10 @@ export function trainingWithPlan(of: ServiceRig): void {
       foregroundIntensities: [{ mean: 1, median: 1, std: 2, min: 0, max: 9, percentile005: 0, percentile995: 8 }],
     };
     mkdirSync(input.runFolder, { recursive: true });
-    await writePlan(input.runFolder, planExperiment({ fingerprint, channelNames: ['MR'], legend: input.legend, labelRules: input.labelRules, preset: input.preset, task: null, vramGb: null }));
+    await writePlan(
+      input.runFolder,
+      planExperiment({ fingerprint, channelNames: ['MR'], legend: input.legend, labelRules: input.labelRules, preset: input.preset, task: null, vramGb: null }),
+    );
     return trainInNoTime(input, port);
   };
 }

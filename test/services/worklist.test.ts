@@ -62,7 +62,10 @@ describe('the uncertainty map', () => {
     const map = await rig.get(bulkUrls.uncertainty(untouched, 1));
     expect([map.status, map.bytes.length]).toEqual([200, grid.dimsIjk.reduce((a, b) => a * b, 1)]);
     expect(Math.max(...map.bytes)).toBeGreaterThan(100);
-    for (const [caseId, revision] of [[untouched, 2], [CaseId.parse('phantom_001'), 1]] as const)
+    for (const [caseId, revision] of [
+      [untouched, 2],
+      [CaseId.parse('phantom_001'), 1],
+    ] as const)
       expect((await rig.get(bulkUrls.uncertainty(caseId, revision))).status).toBe(404);
   });
 });
@@ -88,7 +91,10 @@ describe('effort', () => {
     expect(of(toCorrect).change!.assdMm).toBeGreaterThan(0);
     expect(of(untouched)).toMatchObject({ revision: 1, predictedRevision: 1, activeSeconds: 5, change: { voxelsChanged: 0, dice: 1, assdMm: 0, hd95Mm: 0 } });
     expect(of(CaseId.parse('phantom_001'))).toMatchObject({ predictedRevision: null, source: null, round: 0, activeSeconds: null, change: null });
-    expect(rounds.map(({ round, caseCount }) => [round, caseCount])).toEqual([[0, 3], [1, 2]]);
+    expect(rounds.map(({ round, caseCount }) => [round, caseCount])).toEqual([
+      [0, 3],
+      [1, 2],
+    ]);
     expect(rounds[1]).toMatchObject({ medianActiveSeconds: 33.75, meanVoxelsChanged: 3.5 });
     const tasks = rig.host.inputs.filter((input) => input.task === 'compareMasks');
     expect(tasks.flatMap((task) => (task.task === 'compareMasks' ? task.masks : []))).toHaveLength(5); // each once

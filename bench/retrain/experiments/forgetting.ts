@@ -20,12 +20,16 @@ export function learnSecondSite(bench: Bench): Promise<Row[]> {
     await step('predict', () => project.predict(first.runId, far.caseIds));
     await step('correct', () => project.correct(far, far.caseIds));
     const rowOf = async (model: string, trained: TrainedModel): Promise<Row> => ({
-      seed: deal.seed, model, gate: trained.gate, seconds: trained.trainSeconds,
+      seed: deal.seed,
+      model,
+      gate: trained.gate,
+      seconds: trained.trainSeconds,
       diceFirstSite: await bench.dice(`${model}, first site`, project, trained),
       diceSecondSite: await step(`Dice, ${model}, second site`, () => project.heldOutDice(trained.runId, farHeldOut)),
     });
     const rows = [await rowOf('before', first)];
-    for (const [name, replay] of MIXES) rows.push(await rowOf(name, await step(`learn, ${name}`, () => project.use(first.runId).then(() => project.train(bench.incremental(first, replay))))));
+    for (const [name, replay] of MIXES)
+      rows.push(await rowOf(name, await step(`learn, ${name}`, () => project.use(first.runId).then(() => project.train(bench.incremental(first, replay))))));
     return rows;
   });
 }

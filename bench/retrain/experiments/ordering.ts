@@ -28,7 +28,13 @@ function playOrder(bench: Bench, order: Bench['plan']['orders'][number]): Promis
       if (order === 'random') await step(say('predict'), () => project.predict(parent.runId, caseIds));
       const changed = await step(say('correct'), () => project.correct(deal.site, caseIds));
       model = await step(say('retrain'), () => project.train(bench.incremental(parent)));
-      rows.push({ order, round, changedVoxelsPerCase: mean(changed), dice: await bench.dice(`${order}, ${say('retrained')}`, project, model), gate: model.gate });
+      rows.push({
+        order,
+        round,
+        changedVoxelsPerCase: mean(changed),
+        dice: await bench.dice(`${order}, ${say('retrained')}`, project, model),
+        gate: model.gate,
+      });
       if (model.gate === 'rejected') model = parent;
     }
     return rows;

@@ -19,10 +19,20 @@ export function retrainInRounds(bench: Bench): Promise<Row[]> {
       const full = await step(say('train in full'), () => project.train(bench.fullTraining));
       const [dice, diceInFull] = [await bench.dice(say('retrained'), project, incremental), await bench.dice(say('in full'), project, full)];
       const row: Row = {
-        seed: deal.seed, round, cases: plan.firstCount + round * plan.perRound, changedVoxelsPerCase: mean(changed),
-        dice, diceInFull, diceRatio: dice / diceInFull, seconds: incremental.trainSeconds, secondsInFull: full.trainSeconds,
-        timeRatio: incremental.trainSeconds / full.trainSeconds, wallSeconds: incremental.wallSeconds, wallSecondsInFull: full.wallSeconds,
-        wallRatio: incremental.wallSeconds / full.wallSeconds, gate: incremental.gate,
+        seed: deal.seed,
+        round,
+        cases: plan.firstCount + round * plan.perRound,
+        changedVoxelsPerCase: mean(changed),
+        dice,
+        diceInFull,
+        diceRatio: dice / diceInFull,
+        seconds: incremental.trainSeconds,
+        secondsInFull: full.trainSeconds,
+        timeRatio: incremental.trainSeconds / full.trainSeconds,
+        wallSeconds: incremental.wallSeconds,
+        wallSecondsInFull: full.wallSeconds,
+        wallRatio: incremental.wallSeconds / full.wallSeconds,
+        gate: incremental.gate,
       };
       if (plan.withoutReplay) {
         without = await step(say('retrain without replay'), () => project.train(bench.incremental(bare, 0)));

@@ -29,7 +29,13 @@ export interface Input {
 }
 
 export function randomInput(shape: readonly number[], seed: number, map: (value: number) => number = (value) => value): Input {
-  return { shape, values: randomValues(shape.reduce((a, b) => a * b, 1), seed).map(map) };
+  return {
+    shape,
+    values: randomValues(
+      shape.reduce((a, b) => a * b, 1),
+      seed,
+    ).map(map),
+  };
 }
 
 export interface Evaluation {
@@ -41,8 +47,17 @@ export interface Evaluation {
 /** Weighs the output with fixed random numbers so that each of its elements has a gradient of its own. */
 function weighted<T>(ops: TensorOps<T>, output: T, weigh: (values: Float32Array, shape: readonly number[]) => T): T {
   const shape = ops.shapeOf(output);
-  const weights = weigh(randomValues(shape.reduce((a, b) => a * b, 1), 77), shape);
-  return ops.sum(ops.mul(output, weights), shape.map((_, axis) => axis));
+  const weights = weigh(
+    randomValues(
+      shape.reduce((a, b) => a * b, 1),
+      77,
+    ),
+    shape,
+  );
+  return ops.sum(
+    ops.mul(output, weights),
+    shape.map((_, axis) => axis),
+  );
 }
 
 /** Runs any graph once: feeds by placeholder, fetches by key. */
@@ -133,7 +148,10 @@ export async function compareWithReference(expression: Expression, inputs: reado
       const shifted = (by: number): number => {
         const values = Float64Array.from(input.values);
         values[i]! += by;
-        return referenceLoss(expression, reference.map((t, k) => (k === which ? { shape: t.shape, values } : t))).loss;
+        return referenceLoss(
+          expression,
+          reference.map((t, k) => (k === which ? { shape: t.shape, values } : t)),
+        ).loss;
       };
       error = Math.max(error, Math.abs((shifted(STEP) - shifted(-STEP)) / (2 * STEP) - gradient[i]!) / scale);
     }

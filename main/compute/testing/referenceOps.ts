@@ -43,8 +43,16 @@ function elementwise(a: ReferenceTensor, b: ReferenceTensor, f: (x: number, y: n
   const padded = (t: ReferenceTensor) => [...Array<number>(rank - t.shape.length).fill(1), ...t.shape];
   const [shapeA, shapeB] = [padded(a), padded(b)];
   const pick = (t: ReferenceTensor, shape: number[], at: number[]) =>
-    t.values[flatIndex(at.map((n, axis) => (shape[axis] === 1 ? 0 : n)), shape)]!;
-  return fill(shapeA.map((n, axis) => Math.max(n, shapeB[axis]!)), (at) => f(pick(a, shapeA, at), pick(b, shapeB, at)));
+    t.values[
+      flatIndex(
+        at.map((n, axis) => (shape[axis] === 1 ? 0 : n)),
+        shape,
+      )
+    ]!;
+  return fill(
+    shapeA.map((n, axis) => Math.max(n, shapeB[axis]!)),
+    (at) => f(pick(a, shapeA, at), pick(b, shapeB, at)),
+  );
 }
 
 const map = (x: ReferenceTensor, f: (value: number) => number): ReferenceTensor => ({ shape: x.shape, values: x.values.map(f) });
@@ -54,7 +62,10 @@ function sum(x: ReferenceTensor, axes: readonly number[]): ReferenceTensor {
   const result = referenceTensor(kept.map((axis) => x.shape[axis]!));
   x.values.forEach((value, i) => {
     const at = coordinates(i, x.shape);
-    const target = flatIndex(kept.map((axis) => at[axis]!), result.shape);
+    const target = flatIndex(
+      kept.map((axis) => at[axis]!),
+      result.shape,
+    );
     result.values[target] = result.values[target]! + value;
   });
   return result;
@@ -98,8 +109,7 @@ function conv(x: ReferenceTensor, w: ReferenceTensor, stride: readonly number[])
       const from = flatIndex([n, ...fineAt, 0], x.shape);
       const to = flatIndex([n, ...coarseAt, 0], result.shape);
       const weight = flatIndex([...kernelAt, 0, 0], w.shape);
-      for (let i = 0; i < inputs; i++)
-        for (let o = 0; o < outputs; o++) result.values[to + o]! += x.values[from + i]! * w.values[weight + i * outputs + o]!;
+      for (let i = 0; i < inputs; i++) for (let o = 0; o < outputs; o++) result.values[to + o]! += x.values[from + i]! * w.values[weight + i * outputs + o]!;
     }
   });
   return result;
@@ -113,8 +123,7 @@ function convTranspose(x: ReferenceTensor, w: ReferenceTensor, spatial: readonly
       const from = flatIndex([n, ...coarseAt, 0], x.shape);
       const to = flatIndex([n, ...fineAt, 0], result.shape);
       const weight = flatIndex([...kernelAt, 0, 0], w.shape);
-      for (let i = 0; i < inputs; i++)
-        for (let o = 0; o < outputs; o++) result.values[to + o]! += x.values[from + i]! * w.values[weight + o * inputs + i]!;
+      for (let i = 0; i < inputs; i++) for (let o = 0; o < outputs; o++) result.values[to + o]! += x.values[from + i]! * w.values[weight + o * inputs + i]!;
     }
   });
   return result;
@@ -154,7 +163,10 @@ function averagePool(x: ReferenceTensor, stride: readonly number[]): ReferenceTe
   const counts = new Float64Array(result.values.length);
   const before = x.shape.map((n, axis) => paddingBefore(n, window[axis]!, window[axis]!));
   x.values.forEach((value, i) => {
-    const to = flatIndex(coordinates(i, x.shape).map((n, axis) => Math.floor((n + before[axis]!) / window[axis]!)), result.shape);
+    const to = flatIndex(
+      coordinates(i, x.shape).map((n, axis) => Math.floor((n + before[axis]!) / window[axis]!)),
+      result.shape,
+    );
     result.values[to]! += value;
     counts[to]!++;
   });
@@ -216,14 +228,44 @@ export const referenceOps: TensorOps<ReferenceTensor> = {
   atLeast: (x, floor) => map(x, (value) => Math.max(value, floor)),
   reshape: (x, shape) => referenceTensor(shape, x.values),
   lookUp: (labels, table) =>
-    fill([...labels.shape, table[0]!.length], (at) => table[Math.min(labels.values[flatIndex(at.slice(0, -1), labels.shape)]!, table.length - 1)]![at[at.length - 1]!]!),
+    fill(
+      [...labels.shape, table[0]!.length],
+      (at) => table[Math.min(labels.values[flatIndex(at.slice(0, -1), labels.shape)]!, table.length - 1)]![at[at.length - 1]!]!,
+    ),
   upsampleNearest: (x, stride, spatial) =>
-    fill([x.shape[0]!, ...spatial, x.shape[x.shape.length - 1]!], (at) =>
-      x.values[flatIndex(at.map((n, axis) => (axis === 0 || axis > stride.length ? n : Math.floor(n / stride[axis - 1]!))), x.shape)]!),
-  slice: (x, begin, size) => fill(size, (at) => x.values[flatIndex(at.map((n, axis) => n + begin[axis]!), x.shape)]!),
+    fill(
+      [x.shape[0]!, ...spatial, x.shape[x.shape.length - 1]!],
+      (at) =>
+        x.values[
+          flatIndex(
+            at.map((n, axis) => (axis === 0 || axis > stride.length ? n : Math.floor(n / stride[axis - 1]!))),
+            x.shape,
+          )
+        ]!,
+    ),
+  slice: (x, begin, size) =>
+    fill(
+      size,
+      (at) =>
+        x.values[
+          flatIndex(
+            at.map((n, axis) => n + begin[axis]!),
+            x.shape,
+          )
+        ]!,
+    ),
   toFloat32: (x) => x,
   toCompute: (x) => x,
   oneHot: (labels, depth) => fill([...labels.shape, depth], (at) => Number(labels.values[flatIndex(at.slice(0, -1), labels.shape)] === at[at.length - 1])),
   subsample: (x, stride) =>
-    fill(x.shape.map((n, axis) => Math.ceil(n / stride[axis]!)), (at) => x.values[flatIndex(at.map((n, axis) => n * stride[axis]!), x.shape)]!),
+    fill(
+      x.shape.map((n, axis) => Math.ceil(n / stride[axis]!)),
+      (at) =>
+        x.values[
+          flatIndex(
+            at.map((n, axis) => n * stride[axis]!),
+            x.shape,
+          )
+        ]!,
+    ),
 };

@@ -60,11 +60,7 @@ export async function openUpdateRig(optimizer: OptimizerSpec, emaDecay = 0): Pro
     'write.weights': { inputs: named(written), outputs: info([ok]) },
     'read.weights': { inputs: {}, outputs: named(all.map((v) => g.unary('Identity', readVariable(g, v)))) },
   };
-  const session = await Session.open(tf, {
-    savedModel: encodeSavedModel(g, signatures),
-    signatures: Object.keys(signatures),
-    variables: { weights: all },
-  });
+  const session = await Session.open(tf, { savedModel: encodeSavedModel(g, signatures), signatures: Object.keys(signatures), variables: { weights: all } });
   const first = sizes.map((size, i) => randomValues(size, i + 1));
   const copies = [...update.slow, ...update.average];
   const start: NamedArray[] = all.map((v, i) => {

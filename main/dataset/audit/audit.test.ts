@@ -44,7 +44,13 @@ function trail(): AuditEntry[] {
 describe('the chain of hashes', () => {
   it('holds as it was written, and its head is the newest entry', () => {
     const entries = trail();
-    expect(entries.map(({ seq, uptimeMs: up }) => [seq, up])).toEqual([[1, 0], [2, 1000], [3, 2000], [4, 3000], [5, 4000]]);
+    expect(entries.map(({ seq, uptimeMs: up }) => [seq, up])).toEqual([
+      [1, 0],
+      [2, 1000],
+      [3, 2000],
+      [4, 3000],
+      [5, 4000],
+    ]);
     expect(checkChain(entries)).toEqual({ count: 5, head: { seq: 5, sha256: entries[4]!.sha256 }, firstBroken: null, clockSetBack: [] });
     expect(checkChain(entries, [{ seq: 3, sha256: entries[2]!.sha256 }]).firstBroken).toBeNull();
   });

@@ -60,10 +60,14 @@ export class AuditTable {
         previousSha256: last?.sha256 ?? NO_PREDECESSOR,
       };
       const { facts: kept, atMs, uptimeMs, previousSha256, ...rest } = content;
-      this.database.run(
-        `INSERT INTO audit VALUES (:seq, :atMs, :session, :uptimeMs, :actor, :action, :subject, :facts, :previousSha256, :sha256)`,
-        { ...rest, atMs, uptimeMs, previousSha256, facts: JSON.stringify(kept), sha256: hashOfEntry(content) },
-      );
+      this.database.run(`INSERT INTO audit VALUES (:seq, :atMs, :session, :uptimeMs, :actor, :action, :subject, :facts, :previousSha256, :sha256)`, {
+        ...rest,
+        atMs,
+        uptimeMs,
+        previousSha256,
+        facts: JSON.stringify(kept),
+        sha256: hashOfEntry(content),
+      });
     });
   }
 
@@ -83,7 +87,12 @@ export class AuditTable {
     const untold = this.database
       .all(row, 'SELECT case_id, revision, source, author, sha256 FROM revisions ORDER BY case_id, revision')
       .filter((one) => !told.has(`${one.case_id}/${one.revision}/${one.sha256}`));
-    return { count: untold.length, sha256: createHash('sha256').update(JSON.stringify(untold.map((one) => Object.values(one)))).digest('hex') };
+    return {
+      count: untold.length,
+      sha256: createHash('sha256')
+        .update(JSON.stringify(untold.map((one) => Object.values(one))))
+        .digest('hex'),
+    };
   }
 
   *#toldMasks(): Generator<string> {
@@ -96,7 +105,7 @@ export class AuditTable {
 
   /** Oldest first, from sequence number `fromSeq` on, a page at a time. */
   *entries(fromSeq = 1): Generator<AuditEntry> {
-    for (let next = fromSeq; ; ) {
+    for (let next = fromSeq; ;) {
       const rows = this.database.all(AuditRow, 'SELECT * FROM audit WHERE seq >= :next ORDER BY seq LIMIT :limit', { next, limit: PAGE });
       yield* rows.map(toEntry);
       const last = rows.at(-1);

@@ -86,7 +86,8 @@ async function recordHashes(store: ProjectStore, finding: Extract<Finding, { kin
 async function quarantine(store: ProjectStore, path: string, actor: string, stamp: string): Promise<string> {
   const from = join(store.folder.path, path);
   let to = '';
-  for (let n = 1; to === '' || existsSync(join(store.folder.path, to)); n++) to = `${basename(store.folder.lostAndFound)}/${stamp}/${path}${n === 1 ? '' : `-${n}`}`;
+  for (let n = 1; to === '' || existsSync(join(store.folder.path, to)); n++)
+    to = `${basename(store.folder.lostAndFound)}/${stamp}/${path}${n === 1 ? '' : `-${n}`}`;
   const target = join(store.folder.path, to);
   await mkdir(dirname(target), { recursive: true });
   await rename(from, target);
@@ -95,14 +96,26 @@ async function quarantine(store: ProjectStore, path: string, actor: string, stam
   return to;
 }
 
-const RevisionRow = z.object({ revision: Revision, parent: Revision.nullable(), source: RevisionSource, author: z.string(), created_at_ms: z.number(), sha256: z.string(), mask: MaskNumber.default(FIRST_MASK) });
+const RevisionRow = z.object({
+  revision: Revision,
+  parent: Revision.nullable(),
+  source: RevisionSource,
+  author: z.string(),
+  created_at_ms: z.number(),
+  sha256: z.string(),
+  mask: MaskNumber.default(FIRST_MASK),
+});
 type RevisionRow = z.output<typeof RevisionRow>;
 
 /**
  * Only where a copy of the database has the row, the voxels are those it tells of, and it is the next of its case: then it
  * is known whose the mask is. Returns the author; `null`: nobody knows.
  */
-async function registerFromBackup(store: ProjectStore, { caseId, revision, path }: Extract<Finding, { kind: 'maskWithoutRow' }>, actor: string): Promise<string | null> {
+async function registerFromBackup(
+  store: ProjectStore,
+  { caseId, revision, path }: Extract<Finding, { kind: 'maskWithoutRow' }>,
+  actor: string,
+): Promise<string | null> {
   const row = await rowInBackups(store, caseId, revision);
   if (!row || revision !== store.revisions.nextNumber(caseId)) return null;
   const sha256 = await hashOf(join(store.folder.path, path));

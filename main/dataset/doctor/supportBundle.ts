@@ -15,7 +15,11 @@ const JOBS_TOLD = 200;
 const OWN_FILES = /\b(app|maskloop|compute|batchThread|preprocessThread|decodeThread)\.cjs:(\d+):(\d+)/g;
 
 /** `about`: versions and the machine; must hold no text of a project. */
-export function supportBundle(about: Readonly<Record<string, unknown>>, store: ProjectStore, { findings, checkedMasks, checkedImages }: Examination): Record<string, unknown> {
+export function supportBundle(
+  about: Readonly<Record<string, unknown>>,
+  store: ProjectStore,
+  { findings, checkedMasks, checkedImages }: Examination,
+): Record<string, unknown> {
   const pseudonyms = new Pseudonyms();
   const { count, firstBroken, clockSetBack } = checkChain(store.audit.entries());
   return {

@@ -40,7 +40,13 @@ export interface ProjectCopy {
  * `passphrase` absent: the copy is open. `store`: open for writing, so that nobody changes it meanwhile. Throws
  * project/already-exists, disk/corrupt (of the original), disk/full, disk/denied. Both projects have it on record under `actor`.
  */
-export async function copyProject(store: ProjectStore, target: string, passphrase: string | undefined, tellProgress: (fileCount: number) => void = () => {}, actor = PROGRAM_ACTOR): Promise<ProjectCopy> {
+export async function copyProject(
+  store: ProjectStore,
+  target: string,
+  passphrase: string | undefined,
+  tellProgress: (fileCount: number) => void = () => {},
+  actor = PROGRAM_ACTOR,
+): Promise<ProjectCopy> {
   const place = resolve(target);
   if ((await namesIfThere(place)).length > 0) throw new AppException({ code: 'project/already-exists', path: place });
   const unfinished = join(dirname(place), `.${basename(place)}${TEMPORARY_SUFFIX}`);
@@ -122,7 +128,12 @@ async function check(folder: string, passphrase: string | undefined): Promise<vo
   const copy = await openProject(folder, Date.now(), undefined, true, passphrase);
   try {
     const damage = (await examineProject(copy)).findings.filter(({ kind }) => !HARMLESS_FINDINGS.has(kind));
-    if (damage[0]) throw new AppException({ code: 'disk/corrupt', path: folder, detail: `the copy is not whole, as the original may not be: ${describeFinding(damage[0])}` });
+    if (damage[0])
+      throw new AppException({
+        code: 'disk/corrupt',
+        path: folder,
+        detail: `the copy is not whole, as the original may not be: ${describeFinding(damage[0])}`,
+      });
   } finally {
     copy.close();
   }
@@ -130,7 +141,9 @@ async function check(folder: string, passphrase: string | undefined): Promise<vo
 
 async function strangers({ path, backups }: ProjectFolder): Promise<string[]> {
   const own = new Set<string>([...SEALED_NAMES, basename(backups), 'encryption.json']);
-  const others = (await readdir(path)).filter((name) => !own.has(name) && !name.startsWith('.') && !name.startsWith('maskloop.db') && !name.endsWith('.mlproj'));
+  const others = (await readdir(path)).filter(
+    (name) => !own.has(name) && !name.startsWith('.') && !name.startsWith('maskloop.db') && !name.endsWith('.mlproj'),
+  );
   const copies = (await namesIfThere(backups)).filter((name) => name.endsWith('.db')).map((name) => join(basename(backups), name));
   return [...others, ...copies];
 }

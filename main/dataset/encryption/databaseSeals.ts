@@ -157,7 +157,10 @@ const damagedLog = (database: string): string => `${database}-wal.damaged`;
 /** Throws `disk/corrupt` where `requireWholeLog` did once: SQLite removes a log that it cannot read, and nobody would know. */
 export function requireNoDamagedLog(database: string): void {
   if (existsSync(damagedLog(database)))
-    throw corrupt(damagedLog(database), 'transactions that were in it are lost. Put back a backup of the database with its seals; or delete this file to go on without them');
+    throw corrupt(
+      damagedLog(database),
+      'transactions that were in it are lost. Put back a backup of the database with its seals; or delete this file to go on without them',
+    );
 }
 
 /** Keeps it. */

@@ -52,7 +52,12 @@ describe('an encrypted project', () => {
     for (const name of readdirSync(folder)) {
       if (!statSync(join(folder, name)).isFile()) continue;
       const bytes = readFileSync(join(folder, name));
-      expect([name, bytes.includes('DOE^JANE'), bytes.includes('LIVERSTUDY'), name.startsWith('maskloop.db') && bytes.includes('SQLite format')]).toEqual([name, false, false, false]);
+      expect([name, bytes.includes('DOE^JANE'), bytes.includes('LIVERSTUDY'), name.startsWith('maskloop.db') && bytes.includes('SQLite format')]).toEqual([
+        name,
+        false,
+        false,
+        false,
+      ]);
     }
     expect(await codeOf(() => open())).toBe('project/passphrase-needed');
     expect(await codeOf(() => open('correct horse'))).toBe('project/wrong-passphrase');
@@ -109,7 +114,13 @@ describe('the key file', () => {
       writeFileSync(projectFolder.keyFile, bytes);
       const code = await codeOf(() => unlock(projectFolder, undefined));
       // white space may change, and then nothing is lost
-      const isSame = (() => { try { return JSON.stringify(JSON.parse(bytes.toString())) === JSON.stringify(JSON.parse(whole.toString())); } catch { return false; } })();
+      const isSame = (() => {
+        try {
+          return JSON.stringify(JSON.parse(bytes.toString())) === JSON.stringify(JSON.parse(whole.toString()));
+        } catch {
+          return false;
+        }
+      })();
       expect(code, `bit ${bit}`).toBe(isSame ? 'project/passphrase-needed' : 'disk/corrupt');
     }
   });
@@ -169,7 +180,12 @@ describe('the pages of an encrypted database', () => {
       rmSync(join(copy, '..'), { recursive: true });
     }
     const page = (n: number): Buffer => bytes.subarray(n * 4096, (n + 1) * 4096);
-    const variants = { cut: bytes.subarray(0, bytes.length - 4096), torn: bytes.subarray(0, bytes.length - 5), swapped: Buffer.concat([bytes.subarray(0, 4096 * 3), page(4), page(3), bytes.subarray(4096 * 5)]), longer: Buffer.concat([bytes, page(2)]) };
+    const variants = {
+      cut: bytes.subarray(0, bytes.length - 4096),
+      torn: bytes.subarray(0, bytes.length - 5),
+      swapped: Buffer.concat([bytes.subarray(0, 4096 * 3), page(4), page(3), bytes.subarray(4096 * 5)]),
+      longer: Buffer.concat([bytes, page(2)]),
+    };
     for (const [what, changed] of Object.entries(variants)) {
       const copy = restore();
       writeFileSync(copy, changed);
@@ -221,7 +237,15 @@ describe('the pages of an encrypted database', () => {
        database.exec('PRAGMA synchronous = FULL');
        for (let n = 0; n < ${rows}; n++) database.transaction(() => database.run('INSERT INTO t VALUES (:a)', { a: 'killed ' + n + 'z'.repeat(300) }));
        process.kill(process.pid, 'SIGKILL');`;
-    buildSync({ stdin: { contents: source, resolveDir: import.meta.dirname }, outfile: script, bundle: true, platform: 'node', format: 'cjs', external: ['libsql'], logLevel: 'silent' });
+    buildSync({
+      stdin: { contents: source, resolveDir: import.meta.dirname },
+      outfile: script,
+      bundle: true,
+      platform: 'node',
+      format: 'cjs',
+      external: ['libsql'],
+      logLevel: 'silent',
+    });
     try {
       execFileSync(process.execPath, [script], { stdio: 'pipe', env: { ...process.env, NODE_PATH: join(import.meta.dirname, '../../../node_modules') } });
     } catch (thrown) {

@@ -25,7 +25,16 @@ const Content = z.strictObject({
   version: z.literal(1),
   about: z.string(),
   /** Upper bounds: a file from somebody else must not eat all memory. */
-  kdf: z.strictObject({ name: z.literal('scrypt'), N: z.int().min(2 ** 14).max(2 ** 21), r: z.int().min(1).max(16), p: z.int().min(1).max(4), salt: bytesOf(SALT_BYTES) }),
+  kdf: z.strictObject({
+    name: z.literal('scrypt'),
+    N: z
+      .int()
+      .min(2 ** 14)
+      .max(2 ** 21),
+    r: z.int().min(1).max(16),
+    p: z.int().min(1).max(4),
+    salt: bytesOf(SALT_BYTES),
+  }),
   wrappedKey: z.strictObject({ cipher: z.literal('aes-256-gcm'), nonce: bytesOf(NONCE_BYTES), key: bytesOf(KEY_BYTES), tag: bytesOf(TAG_BYTES) }),
 });
 type Content = z.infer<typeof Content>;
@@ -81,7 +90,8 @@ export async function unlock(folder: ProjectFolder, passphrase: string | undefin
 }
 
 function parsed(bytes: Buffer, path: string): Content {
-  const corrupt = (detail: string): AppException => new AppException({ code: 'disk/corrupt', path, detail: `${detail}; a copy of it lies in the folder backups` });
+  const corrupt = (detail: string): AppException =>
+    new AppException({ code: 'disk/corrupt', path, detail: `${detail}; a copy of it lies in the folder backups` });
   let json: unknown;
   try {
     json = JSON.parse(bytes.toString('utf8'));
@@ -97,12 +107,16 @@ function parsed(bytes: Buffer, path: string): Content {
 
 /** Independent of how the file is laid out. */
 const hashOf = ({ version, about, kdf: { name, N, r, p, salt }, wrappedKey: { cipher, nonce, key, tag } }: Content): string =>
-  createHash('sha256').update(JSON.stringify([version, about, name, N, r, p, salt, cipher, nonce, key, tag])).digest('hex');
+  createHash('sha256')
+    .update(JSON.stringify([version, about, name, N, r, p, salt, cipher, nonce, key, tag]))
+    .digest('hex');
 
 /** The same letters typed on another system may be other code points, so they are brought to one form. */
 function stretched(passphrase: string, { N, r, p, salt }: Content['kdf']): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const memory = 128 * N * r * p + 2 ** 25;
-    scrypt(passphrase.normalize('NFKC'), Buffer.from(salt, 'base64'), KEY_BYTES, { N, r, p, maxmem: memory }, (error, key) => (error ? reject(error) : resolve(key)));
+    scrypt(passphrase.normalize('NFKC'), Buffer.from(salt, 'base64'), KEY_BYTES, { N, r, p, maxmem: memory }, (error, key) =>
+      error ? reject(error) : resolve(key),
+    );
   });
 }

@@ -68,7 +68,10 @@ export function frameChunks(file: string, { sequence, changeCount, atMs }: Frame
   const payload = key ? [sealMessage(key, aboutFrame(file, { sequence, changeCount, atMs }), content)] : content;
   const head = Buffer.alloc(HEAD_BYTES);
   MARK.copy(head);
-  head.writeUInt32LE(payload.reduce((sum, chunk) => sum + chunk.length, 0), 4);
+  head.writeUInt32LE(
+    payload.reduce((sum, chunk) => sum + chunk.length, 0),
+    4,
+  );
   head.writeUInt32LE(sequence, 8);
   head.writeUInt32LE(changeCount, 12);
   head.writeDoubleLE(atMs, 16);
@@ -121,7 +124,12 @@ export async function scanJournal(file: string): Promise<JournalScan> {
 const HASH_CHUNK_BYTES = 2 ** 20;
 
 /** `null` for anything but a whole frame. */
-async function readFrame(handle: FileHandle, start: number, fileBytes: number, keepsPayload: boolean): Promise<(FoundFrame & { payload: Buffer | null }) | null> {
+async function readFrame(
+  handle: FileHandle,
+  start: number,
+  fileBytes: number,
+  keepsPayload: boolean,
+): Promise<(FoundFrame & { payload: Buffer | null }) | null> {
   const head = await readAt(handle, start, HEAD_BYTES);
   if (head.length < HEAD_BYTES || !head.subarray(0, MARK.length).equals(MARK)) return null;
   const payloadStart = start + HEAD_BYTES;
@@ -136,7 +144,14 @@ async function readFrame(handle: FileHandle, start: number, fileBytes: number, k
     if (keepsPayload) kept.push(chunk);
   }
   if (!hash.digest().equals(head.subarray(FACTS_BYTES))) return null;
-  return { sequence: head.readUInt32LE(8), changeCount: head.readUInt32LE(12), atMs: head.readDoubleLE(16), payloadStart, payloadBytes, payload: keepsPayload ? Buffer.concat(kept) : null };
+  return {
+    sequence: head.readUInt32LE(8),
+    changeCount: head.readUInt32LE(12),
+    atMs: head.readDoubleLE(16),
+    payloadStart,
+    payloadBytes,
+    payload: keepsPayload ? Buffer.concat(kept) : null,
+  };
 }
 
 /** Shorter where the file ends. */

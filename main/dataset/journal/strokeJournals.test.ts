@@ -15,7 +15,18 @@ const windowId = WindowId.parse('00000000-0000-4000-8000-000000000000');
 const idOf = (n: number): JournalId => JournalId.parse(`journal-${n.toString(16).padStart(16, '0')}`);
 const FIRST = idOf(1);
 const grid = gridFromAffine([4, 3, 2], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
-const headerOf = (journalId: JournalId): JournalHeader => ({ version: 1, journalId, caseId, author: 'me', windowId, beganAtMs: 5, base: null, grid, mask: 1, recoveredFrom: null });
+const headerOf = (journalId: JournalId): JournalHeader => ({
+  version: 1,
+  journalId,
+  caseId,
+  author: 'me',
+  windowId,
+  beganAtMs: 5,
+  base: null,
+  grid,
+  mask: 1,
+  recoveredFrom: null,
+});
 
 describe('journals of strokes', () => {
   let root: string;
@@ -41,7 +52,13 @@ describe('journals of strokes', () => {
     await journals.begin(headerOf(FIRST));
     for (const [n, text] of texts.entries()) await append(n + 1, text);
   }
-  const found = async () => (await journals.ofCase(caseId)).map(({ journalId, header, frames, isDamaged }) => ({ journalId, author: header?.author ?? null, frames: frames.length, isDamaged }));
+  const found = async () =>
+    (await journals.ofCase(caseId)).map(({ journalId, header, frames, isDamaged }) => ({
+      journalId,
+      author: header?.author ?? null,
+      frames: frames.length,
+      isDamaged,
+    }));
 
   it('keep what is appended, also by a program that starts anew', async () => {
     await begun('one', 'second');
@@ -49,7 +66,11 @@ describe('journals of strokes', () => {
     await append(3, 'third');
     expect(await read()).toBe('onesecondthird');
     expect(await found()).toEqual([{ journalId: FIRST, author: 'me', frames: 3, isDamaged: false }]);
-    expect((await journals.ofCase(caseId))[0]!.frames.map(({ sequence, changeCount, atMs }) => [sequence, changeCount, atMs])).toEqual([[1, 1, 10], [2, 1, 20], [3, 1, 30]]);
+    expect((await journals.ofCase(caseId))[0]!.frames.map(({ sequence, changeCount, atMs }) => [sequence, changeCount, atMs])).toEqual([
+      [1, 1, 10],
+      [2, 1, 20],
+      [3, 1, 30],
+    ]);
   });
 
   it('write a frame once that is sent twice, and refuse one that leaves a gap, another author, and a journal that ended', async () => {
@@ -106,7 +127,12 @@ describe('journals of strokes', () => {
     expect(aside).toContain(`damaged-7-${FIRST}.strokes`);
     expect(readFileSync(join(folder.journalsAside(caseId), `damaged-7-${FIRST}.strokes`)).equals(bytes)).toBe(true);
     // of those that can be read the newest ten
-    expect(aside.filter((name) => !name.startsWith('damaged')).map((name) => Number(name.split('-')[0])).sort((a, b) => a - b)).toEqual([17, 18, 19, 20, 21, 22, 23, 24, 25, 26]);
+    expect(
+      aside
+        .filter((name) => !name.startsWith('damaged'))
+        .map((name) => Number(name.split('-')[0]))
+        .sort((a, b) => a - b),
+    ).toEqual([17, 18, 19, 20, 21, 22, 23, 24, 25, 26]);
   });
 
   it('keep what was discarded for thirty days', async () => {

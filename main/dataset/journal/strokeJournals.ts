@@ -11,7 +11,16 @@ import { TEMPORARY_SUFFIX, syncFolder, writeFileAtomic } from '../atomicFile.ts'
 import type { ProjectFolder } from '../projectFolder.ts';
 import { isMissingFile, namesIfThere } from '../readIfThere.ts';
 import { openPieces } from '../../vault/writeSealed.ts';
-import { frameChunks, framePayload, headerChunks, payloadContentBytes, scanJournal, type FrameFacts, type JournalHeader, type JournalScan } from './journalFrames.ts';
+import {
+  frameChunks,
+  framePayload,
+  headerChunks,
+  payloadContentBytes,
+  scanJournal,
+  type FrameFacts,
+  type JournalHeader,
+  type JournalScan,
+} from './journalFrames.ts';
 
 export const JOURNAL_ENDING = '.strokes';
 const DAMAGED = 'damaged-';
@@ -157,7 +166,10 @@ export class StrokeJournals {
   #inTurn<T>(file: string, work: () => Promise<T>): Promise<T> {
     const result = (this.#turns.get(file) ?? Promise.resolve()).then(work);
     // the next turn comes also after a failure, which its own caller is told
-    this.#turns.set(file, result.catch(() => undefined));
+    this.#turns.set(
+      file,
+      result.catch(() => undefined),
+    );
     return result;
   }
 }
@@ -177,7 +189,7 @@ async function writeFrame(file: string, start: number, chunks: readonly Uint8Arr
     await handle.truncate(start);
     let at = start;
     for (const chunk of chunks) {
-      for (let offset = 0; offset < chunk.length; ) {
+      for (let offset = 0; offset < chunk.length;) {
         const { bytesWritten } = await handle.write(chunk, offset, chunk.length - offset, at);
         offset += bytesWritten;
         at += bytesWritten;

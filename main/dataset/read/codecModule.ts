@@ -11,10 +11,7 @@ let compiling: Promise<WebAssembly.Module> | null = null;
 export function codecModule(): Promise<WebAssembly.Module> {
   compiling ??= compile().catch((thrown: unknown) => {
     compiling = null;
-    throw new AppException({
-      code: 'runtime/broken',
-      detail: `the codecs for compressed DICOM cannot be loaded: ${String(thrown)}`,
-    });
+    throw new AppException({ code: 'runtime/broken', detail: `the codecs for compressed DICOM cannot be loaded: ${String(thrown)}` });
   });
   return compiling;
 }

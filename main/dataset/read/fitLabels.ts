@@ -31,14 +31,18 @@ export function fitLabels(labels: Volume<LabelArray>, imageGrid: Grid, path: str
   const badGeometry = (detail: string) => new AppException({ code: 'import/bad-geometry', path, detail });
   if (!isPlaced) {
     if (hasSameShape)
-      throw badGeometry(`as many voxels as its image, but ${distanceMm.toFixed(1)} mm apart, and one of the two headers does not say how it lies in the patient`);
+      throw badGeometry(
+        `as many voxels as its image, but ${distanceMm.toFixed(1)} mm apart, and one of the two headers does not say how it lies in the patient`,
+      );
     throw new AppException({ code: 'import/label-shape', path, imageDims: [...imageGrid.dimsIjk], labelDims: [...labels.grid.dimsIjk] });
   }
   const fitted = resampleLabelsOnto(labels, imageGrid);
   const labelledCount = countLabelled(labels.voxels);
   if (!doOverlap(labels.grid, imageGrid) || fitted.outsideVoxelCount > MOST_OUTSIDE_PART * labelledCount) {
     if (!hasSameShape) throw new AppException({ code: 'import/label-shape', path, imageDims: [...imageGrid.dimsIjk], labelDims: [...labels.grid.dimsIjk] });
-    throw badGeometry(`it does not lie on its image: ${distanceMm.toFixed(1)} mm apart, ${fitted.outsideVoxelCount} of ${labelledCount} labelled voxels are outside`);
+    throw badGeometry(
+      `it does not lie on its image: ${distanceMm.toFixed(1)} mm apart, ${fitted.outsideVoxelCount} of ${labelledCount} labelled voxels are outside`,
+    );
   }
   const isOnVoxels = sharesVoxels(labels.grid, imageGrid, toleranceMm);
   if (isOnVoxels && fitted.outsideVoxelCount === 0) return { voxels: fitted.labels.voxels, warnings: [] };
@@ -73,7 +77,13 @@ const ml = (mm3: number): string => (mm3 / 1000).toPrecision(3);
 /** Every voxel centre of `own` is one of `image`: a part of it, or its axes in another order. */
 function sharesVoxels(own: Grid, image: Grid, toleranceMm: number): boolean {
   const start = lpsToIjk(image, ijkToLps(own, [0, 0, 0]));
-  const ends = ([[1, 0, 0], [0, 1, 0], [0, 0, 1]] as const).map((step, axis) => {
+  const ends = (
+    [
+      [1, 0, 0],
+      [0, 1, 0],
+      [0, 0, 1],
+    ] as const
+  ).map((step, axis) => {
     const last = own.dimsIjk[axis]! - 1;
     return lpsToIjk(image, ijkToLps(own, step.map((s) => s * Math.max(1, last)) as unknown as Ijk));
   });

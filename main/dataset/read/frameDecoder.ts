@@ -13,8 +13,7 @@ export interface ToDecodeThread {
   readonly frame: EncodedFrame;
 }
 export type FromDecodeThread =
-  | { readonly index: number; readonly ok: true; readonly stored: StoredPixels }
-  | { readonly index: number; readonly ok: false; readonly error: AppError };
+  { readonly index: number; readonly ok: true; readonly stored: StoredPixels } | { readonly index: number; readonly ok: false; readonly error: AppError };
 
 export interface FrameDecoderOptions {
   /** The built bundle of `decodeThread.ts`; `null`: everything in this thread. */
@@ -75,8 +74,7 @@ export class FrameDecoder {
       return { pixels: Promise.resolve(decodeFrame(frame, this.codecs)) };
     }
     if (this.workers.length === 0) this.start(this.threadFile, module);
-    while (this.waiting.size >= this.threads * AHEAD_PER_THREAD)
-      await new Promise<void>((resolve) => this.roomSeekers.push(resolve));
+    while (this.waiting.size >= this.threads * AHEAD_PER_THREAD) await new Promise<void>((resolve) => this.roomSeekers.push(resolve));
     if (this.failure) throw this.failure.reason;
     return { pixels: this.send(frame) };
   }
@@ -128,9 +126,5 @@ export class FrameDecoder {
 }
 
 function stuck({ path }: EncodedFrame): AppException {
-  return new AppException({
-    code: 'import/unreadable',
-    path,
-    detail: `damaged pixels (a frame is not decoded after ${STUCK_MS / 1000} s)`,
-  });
+  return new AppException({ code: 'import/unreadable', path, detail: `damaged pixels (a frame is not decoded after ${STUCK_MS / 1000} s)` });
 }

@@ -15,16 +15,9 @@ export const isGzip = (bytes: Uint8Array): boolean => bytes[0] === 0x1f && bytes
  * Throws `import/unreadable` for a damaged stream, for one that is cut off behind the needed bytes, and for one that holds far
  * more; and what `neededBytesOf` throws.
  */
-export function inflateUpTo(
-  bytes: Uint8Array,
-  path: string,
-  neededBytesOf: (head: Uint8Array) => number,
-  headBytes = 0,
-): Promise<Uint8Array> {
+export function inflateUpTo(bytes: Uint8Array, path: string, neededBytesOf: (head: Uint8Array) => number, headBytes = 0): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
-    const stream = createUnzip({
-      chunkSize: Math.max(SMALLEST_CHUNK_BYTES, Math.min(LARGEST_CHUNK_BYTES, 4 * bytes.length)),
-    });
+    const stream = createUnzip({ chunkSize: Math.max(SMALLEST_CHUNK_BYTES, Math.min(LARGEST_CHUNK_BYTES, 4 * bytes.length)) });
     const chunks: Buffer[] = [];
     let heldBytes = 0;
     let passedBytes = 0;
@@ -57,8 +50,7 @@ export function inflateUpTo(
           fail(thrown);
         }
       }
-      if (neededBytes !== undefined && passedBytes > neededBytes + LARGEST_REST_BYTES)
-        refuse('the compressed data hold far more than the header says');
+      if (neededBytes !== undefined && passedBytes > neededBytes + LARGEST_REST_BYTES) refuse('the compressed data hold far more than the header says');
     });
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'Z_BUF_ERROR') finish(true);
@@ -83,9 +75,7 @@ function gzipEndByte(bytes: Uint8Array, mostBytes: number): number {
   if (flags & 2) at += 2;
   try {
     // `info` adds the engine, which knows how much it took; its type does not say so
-    const { engine } = inflateRawSync(bytes.subarray(at), { info: true, maxOutputLength: mostBytes }) as unknown as {
-      engine: { bytesWritten: number };
-    };
+    const { engine } = inflateRawSync(bytes.subarray(at), { info: true, maxOutputLength: mostBytes }) as unknown as { engine: { bytesWritten: number } };
     return at + engine.bytesWritten + 8;
   } catch {
     return bytes.length;

@@ -82,9 +82,7 @@ async function loadVolume(source: VolumeSource): Promise<LoadedSource> {
   const grid = sourceGrid!;
   const channels = ofOneType(voxels).map((channel) => toCanonical(channel, grid));
   const names =
-    source.channelNames.length === channels.length
-      ? source.channelNames
-      : channels.map((_, n) => (channels.length === 1 ? 'image' : `channel ${n}`));
+    source.channelNames.length === channels.length ? source.channelNames : channels.map((_, n) => (channels.length === 1 ? 'image' : `channel ${n}`));
   return {
     baseName: source.baseName,
     channels,

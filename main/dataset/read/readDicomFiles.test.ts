@@ -13,9 +13,7 @@ const COLUMNS = 40;
 const ROWS = 48;
 const SLICES = 20;
 const grid = gridFromAffine([COLUMNS, ROWS, SLICES], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1]);
-const voxels = Int16Array.from({ length: COLUMNS * ROWS * SLICES }, (_, n) =>
-  Math.round(900 * Math.sin(n / 13) + n / 50),
-);
+const voxels = Int16Array.from({ length: COLUMNS * ROWS * SLICES }, (_, n) => Math.round(900 * Math.sin(n / 13) + n / 50));
 let folder: string;
 let threadFile: string;
 let paths: string[];
@@ -43,8 +41,7 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const joined = (slices: readonly { stored: ArrayLike<number> }[]) =>
-  Int16Array.from(slices.flatMap(({ stored }) => [...Int16Array.from(stored)]));
+const joined = (slices: readonly { stored: ArrayLike<number> }[]) => Int16Array.from(slices.flatMap(({ stored }) => [...Int16Array.from(stored)]));
 
 describe('reading the files of a series', () => {
   it.each([
@@ -70,13 +67,8 @@ describe('reading the files of a series', () => {
     const [native] = writeDicomSeries(grid, voxels, { declaredSyntax: '1.2.840.10008.1.2.4.90' });
     writeFileSync(broken, encapsulate(native!, [new Uint8Array(0), new Uint8Array(200)]));
     for (const file of [threadFile, null]) {
-      const reading = readDicomFiles([...paths.slice(0, 9), broken, ...paths.slice(9)], {
-        threadFile: file,
-        threads: 2,
-      });
-      await expect(reading).rejects.toMatchObject({
-        error: { code: 'import/unreadable', path: broken, detail: 'damaged pixels (codestream: no codestream)' },
-      });
+      const reading = readDicomFiles([...paths.slice(0, 9), broken, ...paths.slice(9)], { threadFile: file, threads: 2 });
+      await expect(reading).rejects.toMatchObject({ error: { code: 'import/unreadable', path: broken, detail: 'damaged pixels (codestream: no codestream)' } });
     }
   });
 
@@ -95,8 +87,6 @@ describe('reading the files of a series', () => {
   });
 
   it('says what is missing when a thread cannot start', async () => {
-    await expect(readDicomFiles(paths, { threadFile: join(folder, 'none.cjs'), threads: 2 })).rejects.toThrow(
-      'none.cjs',
-    );
+    await expect(readDicomFiles(paths, { threadFile: join(folder, 'none.cjs'), threads: 2 })).rejects.toThrow('none.cjs');
   });
 });

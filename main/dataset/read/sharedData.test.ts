@@ -21,8 +21,7 @@ function sameVoxels(a: Volume, b: Volume): boolean {
   return a.voxels.constructor === b.voxels.constructor && bytes(a).equals(bytes(b));
 }
 
-const byName = (outcomes: readonly SourceOutcome[], name: string) =>
-  outcomes.find(({ source }) => source.baseName === name)?.loaded;
+const byName = (outcomes: readonly SourceOutcome[], name: string) => outcomes.find(({ source }) => source.baseName === name)?.loaded;
 
 describe.skipIf(!isThere)(`real images${notice}`, () => {
   it('msd_hippocampus: all 124 pairs and the DICOM crop load; each trap is named', async () => {
@@ -40,10 +39,7 @@ describe.skipIf(!isThere)(`real images${notice}`, () => {
   it('msd_hippocampus/traps: a label map of another shape leaves the image unlabelled', async () => {
     const root = mkdtempSync(join(tmpdir(), 'maskloop-traps-'));
     cpSync(join(DATA, 'msd_hippocampus/traps/images'), join(root, 'images'), { recursive: true });
-    cpSync(
-      join(DATA, 'msd_hippocampus/traps/labels/hippocampus_281.nii.gz'),
-      join(root, 'labels/hippocampus_118.nii.gz'),
-    );
+    cpSync(join(DATA, 'msd_hippocampus/traps/labels/hippocampus_281.nii.gz'), join(root, 'labels/hippocampus_118.nii.gz'));
     const { outcomes } = await readAll(root);
     rmSync(root, { recursive: true });
     expect(outcomes[0]?.labels).toEqual([]);
@@ -91,17 +87,11 @@ describe.skipIf(!isThere)(`real images${notice}`, () => {
 
   it('dcmqi: an enhanced multi-frame object equals its classic twin; frames without a position are refused', async () => {
     const { outcomes } = await readAll(join(DATA, 'dicom_seg_interop/dcmqi/segmentations/24x38x3'));
-    const [classic, enhanced] = [
-      byName(outcomes, '24x38x3')!.channels[0]!,
-      byName(outcomes, 'multiframe')!.channels[0]!,
-    ];
+    const [classic, enhanced] = [byName(outcomes, '24x38x3')!.channels[0]!, byName(outcomes, 'multiframe')!.channels[0]!];
     expect(gridDistanceMm(classic.grid, enhanced.grid)).toBeLessThan(1e-3);
     expect(sameVoxels(classic, enhanced)).toBe(true);
     const bare = await readAll(join(DATA, 'dicom_enhanced/emri_small.dcm'));
-    expect(bare.outcomes[0]?.error).toMatchObject({
-      code: 'import/unsupported',
-      detail: '10 frames without a position for each frame',
-    });
+    expect(bare.outcomes[0]?.error).toMatchObject({ code: 'import/unsupported', detail: '10 frames without a position for each frame' });
   });
 
   it.each([
@@ -123,7 +113,11 @@ describe.skipIf(!isThere)(`real images${notice}`, () => {
     const { outcomes, problems } = await readAll(join(DATA, set));
     const refused = [
       ...problems,
-      ...outcomes.flatMap(({ error, loaded, labels, labelErrors }) => [...(error ? [error] : loaded!.warnings), ...labels.flatMap(({ warnings }) => warnings), ...labelErrors.map((one) => one.error)]),
+      ...outcomes.flatMap(({ error, loaded, labels, labelErrors }) => [
+        ...(error ? [error] : loaded!.warnings),
+        ...labels.flatMap(({ warnings }) => warnings),
+        ...labelErrors.map((one) => one.error),
+      ]),
     ];
     for (const error of refused) expect(AppError.parse(error).code).toMatch(/^import\//);
     expect(outcomes.length + problems.length).toBeGreaterThan(0);

@@ -39,8 +39,7 @@ function pair(): { header: Uint8Array; image: Uint8Array } {
 describe('volume files', () => {
   it('are known by their names', () => {
     for (const name of ['a.nii', 'a.NII.GZ', 'a.b.hdr', 'a.hdr.gz']) expect(isVolumeName(name), name).toBe(true);
-    for (const name of ['a.img', 'a.gz', 'nii', '.nii', 'a.nii.zip', 'a.dcm'])
-      expect(isVolumeName(name), name).toBe(false);
+    for (const name of ['a.img', 'a.gz', 'nii', '.nii', 'a.nii.zip', 'a.dcm']) expect(isVolumeName(name), name).toBe(false);
     expect(volumeStem('case_0000.nii.gz')).toBe('case_0000');
   });
 
@@ -77,10 +76,7 @@ describe('volume files', () => {
     const wrongSum = Buffer.from(zipped);
     wrongSum[wrongSum.length - 8]! ^= 1;
     const damaged = await errorOf(readVolumeFile(fileOf('sum.nii.gz', wrongSum)));
-    expect(damaged).toMatchObject({
-      code: 'import/unreadable',
-      detail: expect.stringContaining('incorrect data check'),
-    });
+    expect(damaged).toMatchObject({ code: 'import/unreadable', detail: expect.stringContaining('incorrect data check') });
   });
 
   it('a stream that holds far more than its header says is not unpacked', async () => {

@@ -32,10 +32,7 @@ type ReadFile = (path: string) => Promise<Uint8Array>;
  * Throws `import/unreadable`, `import/unsupported`, `import/truncated`, `import/bad-geometry`, and errno errors of the file
  * system.
  */
-export async function readVolumeFile(
-  path: string,
-  tellBytes: (bytes: Uint8Array) => void = () => undefined,
-): Promise<VolumeImage> {
+export async function readVolumeFile(path: string, tellBytes: (bytes: Uint8Array) => void = () => undefined): Promise<VolumeImage> {
   const read: ReadFile = async (file) => {
     const bytes = await readFile(file);
     tellBytes(bytes);

@@ -23,8 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const grid = gridFromAffine([6, 5, 4], [2, 0, 0, -10, 0, 2, 0, 20, 0, 0, 3, 30, 0, 0, 0, 1]);
 const voxels = Int16Array.from({ length: 120 }, (_, n) => n % 5);
 const bytesOf = (array: Int16Array) => new Uint8Array(array.buffer);
-const headed = (lines: string[], data: Uint8Array | string = '') =>
-  Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), Buffer.from(data)]);
+const headed = (lines: string[], data: Uint8Array | string = '') => Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), Buffer.from(data)]);
 
 async function seeds(): Promise<Record<string, Uint8Array>> {
   const nifti = Buffer.concat(niftiChunks(grid, voxels));
@@ -42,14 +41,7 @@ async function seeds(): Promise<Record<string, Uint8Array>> {
     'endian: little',
     'space origin: (1,2,3)',
   ];
-  const meta = [
-    'ObjectType = Image',
-    'NDims = 3',
-    'DimSize = 6 5 4',
-    'ElementType = MET_SHORT',
-    'Offset = 1 2 3',
-    'ElementSpacing = 1 1 2',
-  ];
+  const meta = ['ObjectType = Image', 'NDims = 3', 'DimSize = 6 5 4', 'ElementType = MET_SHORT', 'Offset = 1 2 3', 'ElementSpacing = 1 1 2'];
   writeFileSync(join(folder, 'pair.img'), bytesOf(voxels));
   writeFileSync(join(folder, 'voxels.raw'), bytesOf(voxels));
   return {
@@ -79,8 +71,7 @@ function damaged(seed: Uint8Array, random: () => number): Uint8Array {
     else if (kind === 2) bytes.fill([0, 0xff, 0x7f, 0x39][below(4)]!, at, Math.min(bytes.length, at + 1 + below(8)));
     else if (kind === 3) bytes = bytes.subarray(0, at);
     else if (kind === 4) bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1 + below(20))]);
-    else if (kind === 5)
-      bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(below(at + 1), at), bytes.subarray(at)]);
+    else if (kind === 5) bytes = Buffer.concat([bytes.subarray(0, at), bytes.subarray(below(at + 1), at), bytes.subarray(at)]);
     else
       bytes = Buffer.concat([
         bytes.subarray(0, at),

@@ -15,12 +15,7 @@ export interface UnpackedArchives {
  * Unpacks every `.zip` among `walk`'s files below `unpackFolder`. Its files get the archive's time of change, so that they
  * are known again next time. Errors of the archives become problems; ENOSPC and its like are thrown.
  */
-export async function unpackArchives(
-  walk: Walk,
-  unpackFolder: string | undefined,
-  tellFound: (count: number) => void,
-  stop: Stop,
-): Promise<UnpackedArchives> {
+export async function unpackArchives(walk: Walk, unpackFolder: string | undefined, tellFound: (count: number) => void, stop: Stop): Promise<UnpackedArchives> {
   const folders: WalkedFolder[] = [];
   const problems: AppError[] = [];
   const roots = new Map<string, string>();
@@ -43,7 +38,9 @@ export async function unpackArchives(
       problems.push(...inside.problems);
       for (const { folder, files } of inside.folders) {
         const nested = files.filter(({ name }) => isArchiveName(name));
-        problems.push(...nested.map(({ name }): AppError => ({ code: 'import/archive-refused', path: join(folder, name), detail: 'an archive inside an archive' })));
+        problems.push(
+          ...nested.map(({ name }): AppError => ({ code: 'import/archive-refused', path: join(folder, name), detail: 'an archive inside an archive' })),
+        );
         folders.push({ folder, files: files.filter((file) => !nested.includes(file)).map((file) => ({ ...file, modifiedMs })) });
       }
     } catch (thrown) {

@@ -33,20 +33,14 @@ export async function dicomDirectoryFiles(path: string): Promise<DirectoryFiles>
     const found = await findBelow(dirname(path), parts, listed);
     const facts = found === null ? null : await stat(found).catch(() => null);
     if (found === null || !facts?.isFile()) missing.push(join(dirname(path), ...parts));
-    else present.set(found, { folder: dirname(found), file: { name: basename(found), bytes: await contentBytes(found, facts.size), modifiedMs: facts.mtimeMs } });
+    else
+      present.set(found, { folder: dirname(found), file: { name: basename(found), bytes: await contentBytes(found, facts.size), modifiedMs: facts.mtimeMs } });
   }
   const [first] = missing;
-  return {
-    present: [...present.values()],
-    problems: first === undefined ? [] : [{ code: 'import/files-missing', path, count: missing.length, first }],
-  };
+  return { present: [...present.values()], problems: first === undefined ? [] : [{ code: 'import/files-missing', path, count: missing.length, first }] };
 }
 
-async function findBelow(
-  root: string,
-  parts: readonly string[],
-  listed: (folder: string) => Promise<readonly string[]>,
-): Promise<string | null> {
+async function findBelow(root: string, parts: readonly string[], listed: (folder: string) => Promise<readonly string[]>): Promise<string | null> {
   let folder = root;
   for (const part of parts) {
     const plain = (name: string) => name.replace(/;\d+$/, '').replace(/\.$/, '').toLowerCase();

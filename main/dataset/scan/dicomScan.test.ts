@@ -102,7 +102,11 @@ describe('scanning DICOM', () => {
   it('stops within a file', async () => {
     put('CT');
     let asked = 0;
-    const stop = { get aborted() { return ++asked > 8; } };
+    const stop = {
+      get aborted() {
+        return ++asked > 8;
+      },
+    };
     expect((await scanSources([root], { stop })).sources.flatMap(({ files }) => files).length).toBeLessThan(5);
   });
 });
@@ -122,8 +126,14 @@ describe.skipIf(!hasSharedData)(`DICOMDIR of real media${sharedDataNotice}`, () 
   it('a DICOMDIR alone stands for the files it names', async () => {
     for (const name of ['DICOMDIR', 'DICOMDIR-bigEnd', 'DICOMDIR-implicit', 'DICOMDIR-nopatient', 'DICOMDIR-reordered']) {
       const { sources, problems } = await scanSources([join(medium, name)]);
-      expect(sources.flatMap((source) => source.files), name).toHaveLength(16);
-      expect(problems.filter(({ code }) => code === 'import/nothing-found'), name).toEqual([]);
+      expect(
+        sources.flatMap((source) => source.files),
+        name,
+      ).toHaveLength(16);
+      expect(
+        problems.filter(({ code }) => code === 'import/nothing-found'),
+        name,
+      ).toEqual([]);
     }
     // its items are shorter than they say
     expect((await scanSources([join(medium, 'DICOMDIR-nooffset')])).problems).toMatchObject([{ code: 'import/unreadable' }]);

@@ -137,11 +137,17 @@ function sourceOf(series: readonly DicomFile[], stack: Stack, isOnlyStack: boole
 
 /** `b=800` → `b800`, `echo 2` → `echo2`, `oblique sagittal, b=0` → `oblique-sagittal-b0`. */
 function nameOfStack({ name }: Stack): string {
-  return name.replace(/=|(?<=[A-Za-z]) (?=\d)/g, '').replace(/[^A-Za-z0-9.]+/g, '-').replace(/^-|-$/g, '');
+  return name
+    .replace(/=|(?<=[A-Za-z]) (?=\d)/g, '')
+    .replace(/[^A-Za-z0-9.]+/g, '-')
+    .replace(/^-|-$/g, '');
 }
 
 function extentOf(frames: readonly FrameHeader[]): DicomSource['extentLpsMm'] {
-  const [low, high] = [[Infinity, Infinity, Infinity], [-Infinity, -Infinity, -Infinity]];
+  const [low, high] = [
+    [Infinity, Infinity, Infinity],
+    [-Infinity, -Infinity, -Infinity],
+  ];
   for (const { positionLpsMm: position, orientation, pixelSpacingMm: spacing, rows, columns } of frames) {
     if (position?.length !== 3 || orientation?.length !== 6 || spacing?.length !== 2) return undefined;
     for (const i of [0, columns - 1])
@@ -158,6 +164,13 @@ function extentOf(frames: readonly FrameHeader[]): DicomSource['extentLpsMm'] {
 function sourceKeyOf(members: readonly DicomFile[], frames: readonly FrameHeader[]): string {
   const { seriesUid } = members[0]!.summary;
   if (!seriesUid || members.some(({ summary }) => summary.sopInstanceUid === '')) return '';
-  const hash = createHash('sha256').update(frames.map(({ key }) => key).sort().join('\n')).digest('hex');
+  const hash = createHash('sha256')
+    .update(
+      frames
+        .map(({ key }) => key)
+        .sort()
+        .join('\n'),
+    )
+    .digest('hex');
   return `dicom:${seriesUid} ${frames.length} ${hash.slice(0, 16)}`;
 }

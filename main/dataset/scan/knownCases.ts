@@ -10,10 +10,7 @@ import { isMissingFile } from '../readIfThere.ts';
 export const DICOM_REFERENCE_FILE = 'dicom.json';
 
 /** What is known of a source: its case has it all; or a case has a part of its images. */
-export type Knowledge =
-  | { readonly caseId: CaseId; readonly newCount: 0 }
-  | { readonly caseId: CaseId; readonly newCount: number }
-  | null;
+export type Knowledge = { readonly caseId: CaseId; readonly newCount: 0 } | { readonly caseId: CaseId; readonly newCount: number } | null;
 
 export class KnownCases {
   readonly #byKey: Map<string, CaseId>;

@@ -42,7 +42,8 @@ export async function labelInputs(found: FoundSources, cases: readonly ExistingC
   const ofCase = new Map<CaseId, LabelInput[]>();
   const problems: AppError[] = [];
   for (const source of found.sources) {
-    if (source.kind === 'volume' && source.labelFile !== undefined) ofSource.set(source, [{ path: source.labelFile, writtenAt: '', isDraft: source.isDraft ?? false }]);
+    if (source.kind === 'volume' && source.labelFile !== undefined)
+      ofSource.set(source, [{ path: source.labelFile, writtenAt: '', isDraft: source.isDraft ?? false }]);
   }
   if (found.segmentations.length > 0 || found.orphans.length > 0) {
     const images = [...found.sources.flatMap(imageOfSource), ...(await imagesOfCases(cases, casesFolder))];
@@ -115,7 +116,16 @@ async function headerOfFile(path: string): Promise<SegmentationHeader | null> {
   try {
     const { grid, warnings } = await readVolumeFile(path);
     if (warnings.some(({ code }) => code === 'import/orientation-assumed')) return null;
-    return { kind: 'seg', sopInstanceUid: '', patientId: '', writtenAt: '', seriesUids: [], sopInstanceUids: [], frameOfReferenceUids: [], extentLpsMm: extentOfGrid(grid) };
+    return {
+      kind: 'seg',
+      sopInstanceUid: '',
+      patientId: '',
+      writtenAt: '',
+      seriesUids: [],
+      sopInstanceUids: [],
+      frameOfReferenceUids: [],
+      extentLpsMm: extentOfGrid(grid),
+    };
   } catch (thrown) {
     if (thrown instanceof AppException) return null;
     throw thrown;

@@ -14,13 +14,15 @@ function read(value: unknown, folder = 'set') {
   writeFileSync(path, JSON.stringify(value));
   return readMsdDataset(path);
 }
-const names = (dataset: Awaited<ReturnType<typeof read>>) =>
-  dataset.segments.map(({ labelValue, name }) => [labelValue, name]);
+const names = (dataset: Awaited<ReturnType<typeof read>>) => dataset.segments.map(({ labelValue, name }) => [labelValue, name]);
 
 describe('labels of dataset.json', () => {
   it('that exclude each other have no rules', async () => {
     const dataset = await read({ labels: { background: 0, edema: 1, core: 2 }, channel_names: { 0: 'T1', 1: 'CT' } });
-    expect(names(dataset)).toEqual([[1, 'edema'], [2, 'core']]);
+    expect(names(dataset)).toEqual([
+      [1, 'edema'],
+      [2, 'core'],
+    ]);
     expect(dataset).toMatchObject({ labelRules: { regions: null, ignoreLabelValue: null }, channelNames: ['T1', 'CT'] });
   });
 
@@ -35,13 +37,21 @@ describe('labels of dataset.json', () => {
       ],
       ignoreLabelValue: 4,
     });
-    expect(names(dataset)).toEqual([[1, 'whole'], [2, 'core'], [3, 'enhancing'], [4, 'ignore']]);
+    expect(names(dataset)).toEqual([
+      [1, 'whole'],
+      [2, 'core'],
+      [3, 'enhancing'],
+      [4, 'ignore'],
+    ]);
   });
 
   it('in lists of one are labels, as for nnU-Net', async () => {
     const dataset = await read({ labels: { background: [0], a: [1], b: [2] } });
     expect(dataset.labelRules.regions).toBeNull();
-    expect(names(dataset)).toEqual([[1, 'a'], [2, 'b']]);
+    expect(names(dataset)).toEqual([
+      [1, 'a'],
+      [2, 'b'],
+    ]);
   });
 
   it.each([{}, { regions_class_order: [1] }, { regions_class_order: [1, 70_000] }])(

@@ -7,7 +7,10 @@ const image = (path: string, facts: Partial<MatchableImage> = {}): MatchableImag
   frameOfReferenceUid: 'F1',
   patientId: 'P1',
   sopInstanceUids: new Set([`${path}.1`, `${path}.2`]),
-  extentLpsMm: [[0, 0, 0], [100, 100, 50]],
+  extentLpsMm: [
+    [0, 0, 0],
+    [100, 100, 50],
+  ],
   path,
   ...facts,
 });
@@ -19,7 +22,10 @@ const header = (facts: Partial<SegmentationHeader>): SegmentationHeader => ({
   seriesUids: [],
   sopInstanceUids: [],
   frameOfReferenceUids: [],
-  extentLpsMm: [[10, 10, 10], [20, 20, 20]],
+  extentLpsMm: [
+    [10, 10, 10],
+    [20, 20, 20],
+  ],
   ...facts,
 });
 const match = (facts: Partial<SegmentationHeader>, images: readonly MatchableImage[], path = '/d/RS/rs.dcm') => {
@@ -27,7 +33,15 @@ const match = (facts: Partial<SegmentationHeader>, images: readonly MatchableIma
   if (!('image' in found)) return found;
   return [found.image.path, found.warning && 'detail' in found.warning ? found.warning.detail : null];
 };
-const [ct, pet] = [image('/d/CT/1'), image('/d/PET/1', { extentLpsMm: [[-50, -50, -50], [150, 150, 100]] })];
+const [ct, pet] = [
+  image('/d/CT/1'),
+  image('/d/PET/1', {
+    extentLpsMm: [
+      [-50, -50, -50],
+      [150, 150, 100],
+    ],
+  }),
+];
 
 describe('matchSegmentation', () => {
   it('follows the images it names, most of them first, then the series', () => {
@@ -37,10 +51,18 @@ describe('matchSegmentation', () => {
 
   it('says so when the frame of reference or the place decided', () => {
     const lost = { sopInstanceUids: ['lost'] };
-    expect(match({ ...lost, frameOfReferenceUids: ['F1'] }, [ct])).toEqual(['/d/CT/1', 'the images it names are not here; attached to the series of the same frame of reference']);
+    expect(match({ ...lost, frameOfReferenceUids: ['F1'] }, [ct])).toEqual([
+      '/d/CT/1',
+      'the images it names are not here; attached to the series of the same frame of reference',
+    ]);
     expect(match({}, [ct])).toEqual(['/d/CT/1', 'it names no images; attached by position to the series it lies in']);
     // the only one of two that surrounds it
-    const outside = image('/d/LEGS/1', { extentLpsMm: [[0, 0, 200], [100, 100, 300]] });
+    const outside = image('/d/LEGS/1', {
+      extentLpsMm: [
+        [0, 0, 200],
+        [100, 100, 300],
+      ],
+    });
     expect(match({ ...lost, frameOfReferenceUids: ['F1'] }, [outside, ct])).toMatchObject(['/d/CT/1', expect.any(String)]);
     // the nearer folder
     expect(match({}, [ct, pet], '/d/PET/mask/rs.dcm')).toMatchObject(['/d/PET/1', expect.any(String)]);
@@ -52,9 +74,22 @@ describe('matchSegmentation', () => {
     expect(match({}, [ct, pet])).toMatchObject({ code, detail: 'it names no images, and it lies in 2 series alike' });
     expect(match({ patientId: 'P2' }, [ct])).toMatchObject({ code });
     expect(match({ patientId: '' }, [ct], '/elsewhere/far/away/rs.dcm')).toMatchObject({ code });
-    expect(match({ extentLpsMm: [[90, 90, 90], [120, 120, 120]] }, [ct])).toMatchObject({ code, detail: 'it names no images, and no series of this patient surrounds it' });
+    expect(
+      match(
+        {
+          extentLpsMm: [
+            [90, 90, 90],
+            [120, 120, 120],
+          ],
+        },
+        [ct],
+      ),
+    ).toMatchObject({ code, detail: 'it names no images, and no series of this patient surrounds it' });
     const bare: SegmentationHeader = { ...header({}) };
     delete (bare as { extentLpsMm?: unknown }).extentLpsMm;
-    expect(matchSegmentation({ path: '/x', header: bare }, [ct])).toMatchObject({ code, detail: 'it names no images, and it holds no contour or frame to place it by' });
+    expect(matchSegmentation({ path: '/x', header: bare }, [ct])).toMatchObject({
+      code,
+      detail: 'it names no images, and it holds no contour or frame to place it by',
+    });
   });
 });

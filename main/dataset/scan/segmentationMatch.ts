@@ -34,10 +34,7 @@ const OUTSIDE_MM = 5;
 const NEIGHBOUR_STEPS = 3;
 
 /** The image, or why there is none. Of images that fit alike the nearest folder counts; if that is no help, none. */
-export function matchSegmentation<I extends MatchableImage>(
-  { path, header }: MatchableSegmentation,
-  images: readonly I[],
-): SegmentationMatch<I> | AppError {
+export function matchSegmentation<I extends MatchableImage>({ path, header }: MatchableSegmentation, images: readonly I[]): SegmentationMatch<I> | AppError {
   const unmatched = (detail: string): AppError => ({ code: 'import/segmentation-unmatched', path, detail });
   const named = bestBy(images, ({ sopInstanceUids }) => header.sopInstanceUids.reduce((sum, uid) => sum + Number(sopInstanceUids.has(uid)), 0));
   if (named.length > 0) return { image: nearest(named, path)[0]! };

@@ -53,10 +53,7 @@ describe('scanSources and loadSource', () => {
     put('set/truthTs/a_2.nii.gz', labels);
     put('set/predictions/a_2.nii.gz', labels);
     putText('set/imagesTr/._a_1.nii.gz', 'resource fork');
-    putText(
-      'set/dataset.json',
-      JSON.stringify({ modality: { '0': 'MRI' }, labels: { '0': 'background', '2': 'Posterior', '1': 'Anterior' } }),
-    );
+    putText('set/dataset.json', JSON.stringify({ modality: { '0': 'MRI' }, labels: { '0': 'background', '2': 'Posterior', '1': 'Anterior' } }));
     const { sources, problems } = await scan();
     expect(problems).toEqual([]);
     expect(named(sources)).toEqual(['a_1', 'a_2']);
@@ -110,16 +107,13 @@ describe('scanSources and loadSource', () => {
     expect([orphans, problems]).toEqual([[orphan], []]);
   });
 
-  it.each(['case_seg', 'case-label', 'case_mask', 'case.segmentation', 'case_seg-manual'])(
-    'takes %s beside case for its label map',
-    async (name) => {
-      put('case.nii.gz');
-      put(`${name}.nii.gz`, labels);
-      const { sources, problems } = await scan();
-      expect(sources).toMatchObject([{ baseName: 'case', labelFile: join(root, `${name}.nii.gz`) }]);
-      expect(problems).toEqual([]);
-    },
-  );
+  it.each(['case_seg', 'case-label', 'case_mask', 'case.segmentation', 'case_seg-manual'])('takes %s beside case for its label map', async (name) => {
+    put('case.nii.gz');
+    put(`${name}.nii.gz`, labels);
+    const { sources, problems } = await scan();
+    expect(sources).toMatchObject([{ baseName: 'case', labelFile: join(root, `${name}.nii.gz`) }]);
+    expect(problems).toEqual([]);
+  });
 
   it('pairs x_image with x_mask, keeps numbered series apart, and never takes a label map for an image', async () => {
     put('p/CT_image.nii.gz');
@@ -132,9 +126,7 @@ describe('scanSources and loadSource', () => {
     const lonely = put('q/only_seg.nii.gz', labels);
     const { sources, orphans, problems } = await scan();
     expect(sources).toHaveLength(13);
-    expect(sources.find(({ baseName }) => baseName === 'CT_image')).toMatchObject({
-      labelFile: join(root, 'p/CT_mask.nii.gz'),
-    });
+    expect(sources.find(({ baseName }) => baseName === 'CT_image')).toMatchObject({ labelFile: join(root, 'p/CT_mask.nii.gz') });
     expect([orphans, problems]).toEqual([[lonely], []]);
   });
 
@@ -146,7 +138,10 @@ describe('scanSources and loadSource', () => {
 
   it('imports the image and says why its label map does not fit', async () => {
     const other = gridFromAffine([3, 4, 4], [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
-    const moved = (mm: number): Grid => ({ ...grid, originLpsMm: [grid.originLpsMm[0], grid.originLpsMm[1] + mm, grid.originLpsMm[2]] as unknown as Grid['originLpsMm'] });
+    const moved = (mm: number): Grid => ({
+      ...grid,
+      originLpsMm: [grid.originLpsMm[0], grid.originLpsMm[1] + mm, grid.originLpsMm[2]] as unknown as Grid['originLpsMm'],
+    });
     for (const name of ['shape', 'moved', 'far', 'values', 'negative', 'cut']) put(`images/${name}.nii`);
     const shape = put('labels/shape.nii', new Uint8Array(48), other);
     put('labels/moved.nii', labels, moved(2.5));
@@ -174,7 +169,9 @@ describe('scanSources and loadSource', () => {
       cut: [{ code: 'import/truncated', path: cut, expectedBytes: 412, actualBytes: 380 }],
     });
     const resampled = read.outcomes.find(({ source }) => source.baseName === 'moved')!.labels[0]!;
-    expect(resampled.warnings).toMatchObject([{ code: 'import/labels-resampled', detail: expect.stringContaining('of 40 labelled voxels lie outside the image and are lost') }]);
+    expect(resampled.warnings).toMatchObject([
+      { code: 'import/labels-resampled', detail: expect.stringContaining('of 40 labelled voxels lie outside the image and are lost') },
+    ]);
   });
 
   it('names the bytes a truncated gzip misses', async () => {

@@ -63,12 +63,19 @@ export async function scanSources(paths: readonly string[], options: ScanOptions
   const directories = await readDirectories(sniffed.dicom, files, problems);
   const listed = await sniffer.sniffAll(directories.further);
   for (const file of listed.dicom) files.set(file.path, file);
-  const unique = await uniqueDicomFiles([...sniffed.dicom, ...listed.dicom], (file) => memory.sha256(shown.text(file.path), file, () => sha256OfFile(file.path)));
+  const unique = await uniqueDicomFiles([...sniffed.dicom, ...listed.dicom], (file) =>
+    memory.sha256(shown.text(file.path), file, () => sha256OfFile(file.path)),
+  );
   const dicom = groupDicomFiles(unique.files);
   problems.push(...sniffed.problems, ...listed.problems, ...unique.problems, ...volumes.problems, ...dicom.problems);
   const sources = withUniqueNames([...volumes.sources, ...dicom.sources]);
   const shownProblems = problems.map((problem) => shown.error(problem));
-  const foundFiles = [...sources.flatMap((source) => source.files), ...dicom.segmentations.map(({ path }) => path), ...volumes.orphans, ...directories.fruitful].map((path) => shown.text(path));
+  const foundFiles = [
+    ...sources.flatMap((source) => source.files),
+    ...dicom.segmentations.map(({ path }) => path),
+    ...volumes.orphans,
+    ...directories.fruitful,
+  ].map((path) => shown.text(path));
   if (!stop.aborted) shownProblems.push(...emptyPaths(paths, foundFiles, shownProblems));
   const filesOf = (wanted: readonly string[]) =>
     wanted.flatMap((path) => {
@@ -78,7 +85,11 @@ export async function scanSources(paths: readonly string[], options: ScanOptions
   return { sources, segmentations: dicom.segmentations, orphans: volumes.orphans, problems: shownProblems, shown, filesOf };
 }
 
-const sourceFile = (folder: string, { name, bytes, modifiedMs }: { name: string; bytes: number; modifiedMs: number }): SourceFile => ({ path: join(folder, name), bytes, modifiedMs });
+const sourceFile = (folder: string, { name, bytes, modifiedMs }: { name: string; bytes: number; modifiedMs: number }): SourceFile => ({
+  path: join(folder, name),
+  bytes,
+  modifiedMs,
+});
 
 /** `dataset.json` by folder, for folders with `imagesTr` or `imagesTs` among those walked. */
 async function readDatasets(folders: readonly WalkedFolder[], problems: AppError[]): Promise<Map<string, MsdDataset>> {
@@ -109,11 +120,7 @@ interface DicomDirectories {
 }
 
 /** What the DICOMDIRs among `dicom` name; files that are missing are a problem. */
-async function readDirectories(
-  dicom: readonly DicomFile[],
-  known: ReadonlyMap<string, SourceFile>,
-  problems: AppError[],
-): Promise<DicomDirectories> {
+async function readDirectories(dicom: readonly DicomFile[], known: ReadonlyMap<string, SourceFile>, problems: AppError[]): Promise<DicomDirectories> {
   const further = new Map<string, SourceFile>();
   const fruitful: string[] = [];
   for (const { path } of dicom.filter(({ summary }) => summary.content === 'index')) {
@@ -167,7 +174,11 @@ class Sniffer {
   }
 }
 
-const asProblem = (path: string, thrown: unknown): AppError => ({ code: 'import/unreadable', path, detail: thrown instanceof Error ? thrown.message : String(thrown) });
+const asProblem = (path: string, thrown: unknown): AppError => ({
+  code: 'import/unreadable',
+  path,
+  detail: thrown instanceof Error ? thrown.message : String(thrown),
+});
 const unknownKind = (path: string): AppError => ({ code: 'import/unsupported', path, detail: 'neither NIfTI, NRRD, MetaImage nor DICOM' });
 
 /** Rejects with errno errors. */

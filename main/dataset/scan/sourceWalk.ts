@@ -34,11 +34,7 @@ export const FILES_AT_ONCE = 16;
 const byName = new Intl.Collator('en', { numeric: true });
 
 /** Hidden files (also macOS `._` twins) and folders are left out; links are followed, each folder is visited once. */
-export async function walkSources(
-  paths: readonly string[],
-  tellFound: (fileCount: number) => void,
-  stop: Stop,
-): Promise<Walk> {
+export async function walkSources(paths: readonly string[], tellFound: (fileCount: number) => void, stop: Stop): Promise<Walk> {
   const folders = new Map<string, Map<string, WalkedFile>>();
   const namedFiles = new Set<string>();
   const problems: AppError[] = [];

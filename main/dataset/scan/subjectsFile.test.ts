@@ -32,9 +32,7 @@ describe('subjects file', () => {
     ['bad.json', '{"k1": ', 'JSON'],
     ['bad.json', '{"k1": {}}', 'k1'],
   ])('refuses %s and says why: %j', async (name, text, detail) => {
-    await expect(readSubjectsFile(put(name, text))).rejects.toMatchObject({
-      error: { code: 'import/unreadable', detail: expect.stringContaining(detail) },
-    });
+    await expect(readSubjectsFile(put(name, text))).rejects.toMatchObject({ error: { code: 'import/unreadable', detail: expect.stringContaining(detail) } });
   });
 
   it('is found in the folder of the images and beside it', async () => {

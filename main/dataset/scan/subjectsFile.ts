@@ -58,14 +58,17 @@ function jsonPairs(text: string, path: string): [string, string][] {
 }
 
 function csvPairs(text: string, path: string): [string, string][] {
-  return text.replace(/^\ufeff/, '').split(/\r?\n/).flatMap((line, index): [string, string][] => {
-    if (line.trim() === '') return [];
-    const cells = line.split(/[,;\t]/).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
-    const [name, subject] = cells;
-    if (cells.length !== 2 || !name || !subject) throw unreadable(path, `line ${index + 1} is not 'case,subject'`);
-    const isHeading = index === 0 && name.toLowerCase() === 'case' && subject.toLowerCase() === 'subject';
-    return isHeading ? [] : [[caseName(name), subject]];
-  });
+  return text
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .flatMap((line, index): [string, string][] => {
+      if (line.trim() === '') return [];
+      const cells = line.split(/[,;\t]/).map((cell) => cell.trim().replace(/^"(.*)"$/, '$1'));
+      const [name, subject] = cells;
+      if (cells.length !== 2 || !name || !subject) throw unreadable(path, `line ${index + 1} is not 'case,subject'`);
+      const isHeading = index === 0 && name.toLowerCase() === 'case' && subject.toLowerCase() === 'subject';
+      return isHeading ? [] : [[caseName(name), subject]];
+    });
 }
 
 /** Files may be named as they lie there. */

@@ -11,10 +11,7 @@ export interface UniqueDicomFiles {
 }
 
 /** `hashOf` is asked only for files of one UID and one size. */
-export async function uniqueDicomFiles(
-  files: readonly DicomFile[],
-  hashOf: (file: DicomFile) => Promise<string>,
-): Promise<UniqueDicomFiles> {
+export async function uniqueDicomFiles(files: readonly DicomFile[], hashOf: (file: DicomFile) => Promise<string>): Promise<UniqueDicomFiles> {
   const firstByUid = new Map<string, DicomFile>();
   const unique: DicomFile[] = [];
   const differing = new Map<string, { path: string; firstPath: string; count: number }>();

@@ -17,7 +17,11 @@ describe('unpackZip', () => {
     await unpackZip(path, join(root, 'out'), { aborted: false });
     return join(root, 'out');
   }
-  const refusal = (...files: ZipFileOptions[]) => unpack(...files).then(() => 'unpacked', (thrown: { error: unknown }) => thrown.error);
+  const refusal = (...files: ZipFileOptions[]) =>
+    unpack(...files).then(
+      () => 'unpacked',
+      (thrown: { error: unknown }) => thrown.error,
+    );
   const bytes = Uint8Array.from({ length: 5000 }, (_, n) => n % 251);
 
   it('writes nested files, stored and deflated, and leaves out what is hidden', async () => {

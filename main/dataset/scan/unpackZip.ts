@@ -112,7 +112,10 @@ function safeSegments(fileName: string): string[] {
     .split('/')
     .filter((part) => part !== '' && part !== '.')
     .map((part) => {
-      const clean = part.replace(/[<>:"|?*\\\u0000-\u001f]/g, '_').replace(/[. ]+$/, '_').slice(0, 200);
+      const clean = part
+        .replace(/[<>:"|?*\\\u0000-\u001f]/g, '_')
+        .replace(/[. ]+$/, '_')
+        .slice(0, 200);
       return /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i.test(clean) ? `_${clean}` : clean;
     });
 }

@@ -51,7 +51,13 @@ export function pairVolumeFiles(
   stores: readonly MonaiLabelStore[] = [],
 ): FoundVolumes {
   const all = folders
-    .map(({ folder, files }): VolumeFolder => ({ folder, files: volumeFiles(folder, files.map(({ name }) => name)) }))
+    .map(({ folder, files }): VolumeFolder => ({
+      folder,
+      files: volumeFiles(
+        folder,
+        files.map(({ name }) => name),
+      ),
+    }))
     .filter(({ folder, files }) => files.length > 0 && !isBesideDataset(folder, datasets));
   const ofStores = stores.map((store) => pairStore(all, store));
   const taken = new Set(ofStores.flatMap(({ folders: known }) => known));
@@ -79,7 +85,11 @@ function pairStore(all: readonly VolumeFolder[], store: MonaiLabelStore): { fold
   const tagged = all.filter(({ folder }) => store.tagOf(folder) !== null).sort((a, b) => Number(store.isDraft(b.folder)) - Number(store.isDraft(a.folder)));
   const images = all.filter(({ folder }) => folder === store.imagesFolder);
   const masks = tagged.flatMap(({ files }) => files);
-  const pairs = pairFolder(images.flatMap(({ files }) => files), masks, undefined);
+  const pairs = pairFolder(
+    images.flatMap(({ files }) => files),
+    masks,
+    undefined,
+  );
   const sources = pairs.sources.map((source): VolumeSource => {
     if (source.labelFile === undefined) return source;
     const folder = dirname(source.labelFile);
@@ -101,11 +111,7 @@ function headlessImages({ folder, files }: WalkedFolder): AppError[] {
 }
 
 /** The cases of one folder: its images with the label maps among `files` and those `outside`. */
-function pairFolder(
-  files: readonly VolumeFile[],
-  outside: readonly VolumeFile[],
-  dataset: MsdDataset | undefined,
-): FoundVolumes {
+function pairFolder(files: readonly VolumeFile[], outside: readonly VolumeFile[], dataset: MsdDataset | undefined): FoundVolumes {
   const images = files.filter(({ stem }) => !isLabelStem(stem));
   const labelByStem = new Map(outside.map(({ stem, path }) => [stem, path]));
   const insideByStem = new Map<string, string>();
@@ -173,9 +179,7 @@ const isLabelStem = (stem: string): boolean => LABEL_FILE.test(stem) || LABEL_NA
 function labelledStem(label: VolumeFile, images: readonly VolumeFile[]): string {
   const base = LABEL_FILE.exec(label.stem)?.[1];
   if (base === undefined) return images.length === 1 ? images[0]!.stem : label.stem;
-  const suffix = IMAGE_SUFFIXES.find((ending) =>
-    images.some(({ stem }) => stem.toLowerCase() === (base + ending).toLowerCase()),
-  );
+  const suffix = IMAGE_SUFFIXES.find((ending) => images.some(({ stem }) => stem.toLowerCase() === (base + ending).toLowerCase()));
   return suffix === undefined || suffix === '_0000' ? base : base + suffix;
 }
 
@@ -194,9 +198,7 @@ function groupChannels(images: readonly VolumeFile[], labelStems: ReadonlySet<st
     groups.set(base, [...(groups.get(base) ?? []), { channel: Number(digits), path }]);
   }
   const isGrouped =
-    dataset?.hasChannelFiles === true ||
-    [...groups.keys()].some((base) => labelStems.has(base)) ||
-    isChannelFolder([...groups.values()], images.length);
+    dataset?.hasChannelFiles === true || [...groups.keys()].some((base) => labelStems.has(base)) || isChannelFolder([...groups.values()], images.length);
   if (!isGrouped) return { cases: alone, problems: [] };
   const cases: ChannelCase[] = alone.filter(({ stem }) => !CHANNEL_SUFFIX.test(stem) || labelStems.has(stem));
   const problems: AppError[] = [];

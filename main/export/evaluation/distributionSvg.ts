@@ -23,7 +23,9 @@ export function diceDistributionSvg({ structures, cases, summary }: Evaluation):
     const y = TOP_PX + n * ROW_PX + ROW_PX / 2;
     const color = `rgb(${colorRgb.map((part) => Math.round(part)).join(',')})`;
     const values = cases.map(({ metrics }) => metrics[n]!.dice);
-    const dots = hasDots ? values.flatMap((value, at) => (value === null ? [] : [`<circle cx="${x(value)}" cy="${(y + jitterPx(at)).toFixed(1)}" r="3.2" fill="${color}"/>`])) : [];
+    const dots = hasDots
+      ? values.flatMap((value, at) => (value === null ? [] : [`<circle cx="${x(value)}" cy="${(y + jitterPx(at)).toFixed(1)}" r="3.2" fill="${color}"/>`]))
+      : [];
     return `${rowLabel(name, y)}${dots.join('')}${marks(summary[n]!.dice, x, y)}`;
   });
   const width = LEFT_PX + PLOT_PX + RIGHT_PX;

@@ -109,7 +109,12 @@ function withMargin(begin: number, end: number, count: number, spacingMm: number
 function isOutline(at: (i: number, j: number) => number, { voxelI, voxelJ }: PictureWindow, x: number, y: number): boolean {
   const label = at(voxelI[x]!, voxelJ[y]!);
   if (label === 0) return false;
-  for (const [dx, dy] of [[-2, 0], [2, 0], [0, -2], [0, 2]] as const) {
+  for (const [dx, dy] of [
+    [-2, 0],
+    [2, 0],
+    [0, -2],
+    [0, 2],
+  ] as const) {
     const i = voxelI[x + dx];
     const j = voxelJ[y + dy];
     if (i !== undefined && j !== undefined && at(i, j) !== label) return true;

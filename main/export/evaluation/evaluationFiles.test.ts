@@ -11,14 +11,37 @@ import { encodePng } from './png.ts';
 
 const none = { mean: null, median: null, std: null, min: null, max: null, definedCount: 0 };
 const metrics = (dice: number | null): StructureMetrics => ({
-  presence: dice === null ? 'neither' : 'both', dice, iou: dice, hd95Mm: null, assdMm: null, predictedMl: 1, truthMl: 2, volumeErrorMl: -1,
-  volumeErrorPercent: -50, truePositives: 1, falsePositives: 0, falseNegatives: 1, trueNegatives: 9,
+  presence: dice === null ? 'neither' : 'both',
+  dice,
+  iou: dice,
+  hd95Mm: null,
+  assdMm: null,
+  predictedMl: 1,
+  truthMl: 2,
+  volumeErrorMl: -1,
+  volumeErrorPercent: -50,
+  truePositives: 1,
+  falsePositives: 0,
+  falseNegatives: 1,
+  trueNegatives: 9,
 });
 const evaluation = (names: readonly string[], structureNames: readonly string[], dice: number | null = 0.5): Evaluation => ({
-  version: 1, title: '<Title>', createdAt: '2026-01-01', absentFromBoth: 'leftOut', ignoreLabel: null,
+  version: 1,
+  title: '<Title>',
+  createdAt: '2026-01-01',
+  absentFromBoth: 'leftOut',
+  ignoreLabel: null,
   structures: structureNames.map((name, n) => ({ name, labelValues: [n + 1], colorRgb: [255, 0, 0] })),
   cases: names.map((name) => ({ name, predictionFile: 'p', truthFile: 't', metrics: structureNames.map(() => metrics(dice)) })),
-  summary: structureNames.map(() => ({ dice: none, iou: none, hd95Mm: none, assdMm: none, volumeErrorMl: none, volumeErrorPercent: none, presence: { both: 0, neither: 0, predictionOnly: 0, truthOnly: 0 } })),
+  summary: structureNames.map(() => ({
+    dice: none,
+    iou: none,
+    hd95Mm: none,
+    assdMm: none,
+    volumeErrorMl: none,
+    volumeErrorPercent: none,
+    presence: { both: 0, neither: 0, predictionOnly: 0, truthOnly: 0 },
+  })),
   foregroundMean: { dice: null, iou: null, hd95Mm: null, assdMm: null },
   leftOut: [],
 });
@@ -47,9 +70,17 @@ describe('drawErrorPicture', () => {
   it('shows the slice with the most differing voxels, outlines in their colours, square pixels', () => {
     const [ni, nj, nk] = [40, 30, 5];
     const grid = gridFromAffine([ni, nj, nk], [1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 3, 0, 0, 0, 0, 1]);
-    const box = (i0: number, k0: number) => Uint8Array.from({ length: ni * nj * nk }, (_, n) => Number(n % ni >= i0 && n % ni < i0 + 12 && Math.floor(n / ni) % nj >= 10 && Math.floor(n / ni) % nj < 20 && Math.floor(n / ni / nj) === k0));
+    const box = (i0: number, k0: number) =>
+      Uint8Array.from({ length: ni * nj * nk }, (_, n) =>
+        Number(n % ni >= i0 && n % ni < i0 + 12 && Math.floor(n / ni) % nj >= 10 && Math.floor(n / ni) % nj < 20 && Math.floor(n / ni / nj) === k0),
+      );
     const truth = box(6, 3);
-    const { slice, differingVoxels, widthPx, heightPx, png } = drawErrorPicture({ predicted: box(24, 3), truth, grid, image: Float32Array.from(truth, (v) => v * 100) });
+    const { slice, differingVoxels, widthPx, heightPx, png } = drawErrorPicture({
+      predicted: box(24, 3),
+      truth,
+      grid,
+      image: Float32Array.from(truth, (v) => v * 100),
+    });
     expect([slice, differingVoxels]).toEqual([3, 240]);
     expect(widthPx / heightPx).toBeCloseTo(40 / 60, 1); // all 40 columns of 1 mm, 60 mm of rows
     const { width, pixel } = decode(png);
@@ -87,7 +118,10 @@ describe('the report', () => {
   });
 
   it('stays bounded with a thousand cases of sixty structures', () => {
-    const many = evaluation(Array.from({ length: 1000 }, (_, n) => `case_${n}`), Array.from({ length: 60 }, (_, n) => `structure ${n}`));
+    const many = evaluation(
+      Array.from({ length: 1000 }, (_, n) => `case_${n}`),
+      Array.from({ length: 60 }, (_, n) => `structure ${n}`),
+    );
     const html = evaluationHtml(many, []);
     expect(html.length).toBeLessThan(1_000_000);
     expect(html).toContain('The first 300 of 1000 cases and 12 of 60 structures');

@@ -89,7 +89,9 @@ function caseTable(evaluation: Evaluation): string {
     .slice(0, MOST_CASE_ROWS)
     .map(({ name, meanDice, metrics }) => row([escapeHtml(name), `<b>${figureText(meanDice, 3)}</b>`, ...shown.map((_, n) => caseCell(metrics[n]!))]));
   const isCut = cases.length > MOST_CASE_ROWS || structures.length > MOST_CASE_COLUMNS;
-  const note = isCut ? `<p class="dim">The first ${rows.length} of ${cases.length} cases and ${shown.length} of ${structures.length} structures; all are in evaluation.csv.</p>` : '';
+  const note = isCut
+    ? `<p class="dim">The first ${rows.length} of ${cases.length} cases and ${shown.length} of ${structures.length} structures; all are in evaluation.csv.</p>`
+    : '';
   return `${note}<div class="wide"><table><thead>${row(head, 'th')}</thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
@@ -110,7 +112,8 @@ function conventions({ absentFromBoth, ignoreLabel }: Evaluation): string {
     absentFromBoth === 'one'
       ? 'A structure that is in neither map counts as a Dice and IoU of 1.'
       : 'A structure that is in neither map of a case says nothing and is left out of the means there.';
-  const ignored = ignoreLabel === null ? '' : `<li>Voxels whose truth is ${ignoreLabel} (unknown) count for nothing; cases that have such voxels have no distances.</li>`;
+  const ignored =
+    ignoreLabel === null ? '' : `<li>Voxels whose truth is ${ignoreLabel} (unknown) count for nothing; cases that have such voxels have no distances.</li>`;
   return `<ul><li>${absent} One that is in only one of them has a Dice of 0 and no distances.</li>
 <li>Surface: voxels of the structure with a face neighbour outside it. Distances run from voxel centre to voxel centre in millimetres.</li>
 <li>HD95: the larger of the two directed 95th percentiles of the distances. ASSD: mean of the distances over both surfaces.</li>

@@ -2,7 +2,12 @@
 
 /** An en dash where the number is undefined, a real minus sign in front of negative ones. */
 export function figureText(value: number | null, decimals: number): string {
-  return value === null ? '–' : value.toFixed(decimals).replace(/^-(?=.*[1-9])/, '−').replace(/^-/, '');
+  return value === null
+    ? '–'
+    : value
+        .toFixed(decimals)
+        .replace(/^-(?=.*[1-9])/, '−')
+        .replace(/^-/, '');
 }
 
 /** For text and attribute values of HTML and SVG. */

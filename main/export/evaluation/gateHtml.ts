@@ -12,7 +12,12 @@ export function gateHtml({ verdict, pictures }: GateReport): string {
   const heldOutCount = cases.filter(({ isHeldOut }) => isHeldOut).length;
   const tiles = [
     tile('Verdict', verdictName({ outcome, reasons }), `${heldOutCount} held-out cases`),
-    ...(mean ? [tile('Dice', figureText(mean.candidate, 3), `current model ${figureText(mean.current, 3)}`), tile('Difference', signed(mean.difference), `${signed(mean.lower)} to ${signed(mean.upper)}`)] : []),
+    ...(mean
+      ? [
+          tile('Dice', figureText(mean.candidate, 3), `current model ${figureText(mean.current, 3)}`),
+          tile('Difference', signed(mean.difference), `${signed(mean.lower)} to ${signed(mean.upper)}`),
+        ]
+      : []),
     ...(canary ? [tile('First verified cases', signed(canary.difference), `${canary.caseCount} cases watch forgetting`)] : []),
   ];
   const sentences = [...reasons.map(describeGateReason), ...warnings.map((warning) => `⚠ ${describeGateWarning(warning)}`)];
@@ -32,7 +37,15 @@ const FINDINGS = { notWorse: 'at least as good', undecided: 'cannot be told apar
 function comparisonTable(comparisons: readonly GateComparison[]): string {
   const rows = comparisons.map(({ name, current, candidate, difference, lower, upper, caseCount, finding }) => {
     const found = finding === 'worse' ? `<span class="flag">${FINDINGS[finding]}</span>` : FINDINGS[finding];
-    return row([escapeHtml(name), figureText(current, 3), `<b>${figureText(candidate, 3)}</b>`, signed(difference), `${signed(lower)} … ${signed(upper)}`, String(caseCount), found]);
+    return row([
+      escapeHtml(name),
+      figureText(current, 3),
+      `<b>${figureText(candidate, 3)}</b>`,
+      signed(difference),
+      `${signed(lower)} … ${signed(upper)}`,
+      String(caseCount),
+      found,
+    ]);
   });
   return `<div class="wide"><table><thead>${row(['Class', 'Dice now', 'candidate', 'difference', 'interval', 'cases', ''], 'th')}</thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
@@ -54,11 +67,19 @@ function caseTable({ cases, structures }: GateVerdict): string {
   const head = ['Case', '', 'difference', ...shown.map(({ name }) => escapeHtml(name))];
   const rows = [...cases]
     .sort((a, b) => (a.difference ?? 2) - (b.difference ?? 2))
-    .map((one) => row([escapeHtml(one.caseId), roleOf(one), `<b>${signed(one.difference)}</b>`, ...shown.map((_, n) => `${figureText(one.current[n] ?? null, 3)} → ${figureText(one.candidate[n] ?? null, 3)}`)]));
+    .map((one) =>
+      row([
+        escapeHtml(one.caseId),
+        roleOf(one),
+        `<b>${signed(one.difference)}</b>`,
+        ...shown.map((_, n) => `${figureText(one.current[n] ?? null, 3)} → ${figureText(one.candidate[n] ?? null, 3)}`),
+      ]),
+    );
   return `<div class="wide"><table><thead>${row(head, 'th')}</thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
-const roleOf = ({ isHeldOut, isCanary }: GateCase): string => [isHeldOut ? 'held out' : '', isCanary ? 'first verified' : ''].filter((role) => role !== '').join(', ');
+const roleOf = ({ isHeldOut, isCanary }: GateCase): string =>
+  [isHeldOut ? 'held out' : '', isCanary ? 'first verified' : ''].filter((role) => role !== '').join(', ');
 
 function conventions({ rules, seed }: GateVerdict): string {
   const percent = Math.round(rules.confidence * 1000) / 10;

@@ -11,7 +11,14 @@ export function encodePalettePng(indices: Uint8Array, palette: Uint8Array, width
   return pngFile(indices, width, height, 1, 3, [chunk('PLTE', palette)]);
 }
 
-function pngFile(pixels: Uint8Array, width: number, height: number, bytesPerPixel: number, colourType: number, beforePixels: readonly Uint8Array[]): Uint8Array {
+function pngFile(
+  pixels: Uint8Array,
+  width: number,
+  height: number,
+  bytesPerPixel: number,
+  colourType: number,
+  beforePixels: readonly Uint8Array[],
+): Uint8Array {
   const rowBytes = width * bytesPerPixel;
   if (pixels.length !== rowBytes * height) throw new RangeError(`${pixels.length} bytes for ${width} × ${height} pixels`);
   const header = Buffer.alloc(13);

@@ -12,10 +12,12 @@ ${body}
 `;
 
 export const dataUrl = (pngBase64: string): string => `data:image/png;base64,${pngBase64}`;
-export const tile = (name: string, value: string, note: string): string => `<div class="tile"><span class="dim">${name}</span><b>${value}</b><span class="dim">${note}</span></div>`;
+export const tile = (name: string, value: string, note: string): string =>
+  `<div class="tile"><span class="dim">${name}</span><b>${value}</b><span class="dim">${note}</span></div>`;
 const rgb = (color: readonly number[]): string => `rgb(${color.map((part) => Math.round(part)).join(',')})`;
 export const swatch = (color: readonly number[]): string => `<span class="swatch" style="background:${rgb(color)}"></span>`;
-export const row = (cells: readonly string[], tag: 'td' | 'th' = 'td'): string => `<tr>${cells.map((cell, n) => `<${tag}${n > 0 ? ' class="n"' : ''}>${cell}</${tag}>`).join('')}</tr>`;
+export const row = (cells: readonly string[], tag: 'td' | 'th' = 'td'): string =>
+  `<tr>${cells.map((cell, n) => `<${tag}${n > 0 ? ' class="n"' : ''}>${cell}</${tag}>`).join('')}</tr>`;
 
 const STYLE = `
 :root{color-scheme:light dark;--fg:#1c2430;--dim:#5b6675;--bg:#fff;--card:#f4f6f9;--line:#d9dfe7;--bad:#b3261e}

@@ -9,7 +9,8 @@ import type { MaskFormat } from '../maskToExport.ts';
 const LEVEL = 4;
 
 /** One file. `level` of zlib; the default is one for masks. */
-export const gzippedNifti = (grid: Grid, voxels: VoxelArray, level = LEVEL): Promise<Buffer> => promisify(gzip)(Buffer.concat(niftiChunks(grid, voxels)), { level });
+export const gzippedNifti = (grid: Grid, voxels: VoxelArray, level = LEVEL): Promise<Buffer> =>
+  promisify(gzip)(Buffer.concat(niftiChunks(grid, voxels)), { level });
 
 /** One gzipped NIfTI-1 file; names and colours have no place in it. */
 export const encodeNifti: MaskFormat = async ({ baseName, mask }) => {

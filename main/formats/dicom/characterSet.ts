@@ -73,9 +73,7 @@ const plainTerm = (term: string): string => term.trim().replace(/^ISO 2022 IR /,
 const isDelimiter = (byte: number): boolean => [0x5c, 0x5e, 0x3d, 0x0a, 0x0c, 0x0d].includes(byte);
 
 function escapeAt(bytes: Uint8Array, at: number): string | undefined {
-  return [3, 2]
-    .map((length) => String.fromCharCode(...bytes.subarray(at, at + length)))
-    .find((escape) => ESCAPES[escape] !== undefined);
+  return [3, 2].map((length) => String.fromCharCode(...bytes.subarray(at, at + length))).find((escape) => ESCAPES[escape] !== undefined);
 }
 
 function decode(bytes: Uint8Array, encoding: string): string {

@@ -8,11 +8,7 @@ const LONGEST_SHORT_VALUE = 16;
 
 /** Longer values have an attribute of their own. */
 export function codeItem({ scheme, value, meaning }: Code): Attributes {
-  return {
-    [value.length > LONGEST_SHORT_VALUE ? 'LongCodeValue' : 'CodeValue']: value,
-    CodingSchemeDesignator: scheme,
-    CodeMeaning: meaning,
-  };
+  return { [value.length > LONGEST_SHORT_VALUE ? 'LongCodeValue' : 'CodeValue']: value, CodingSchemeDesignator: scheme, CodeMeaning: meaning };
 }
 
 /** Short, long and URN values; `undefined` for what is no code, or no item. */

@@ -25,9 +25,7 @@ const MAX_ELEMENTS = 3_000_000;
 const IMPLICIT_LITTLE: ElementEncoding = { isExplicit: false, isBigEndian: false };
 
 // dicom-parser exports it, its types do not
-const { DataSet: ParsedDataSet } = dicomParser as unknown as {
-  DataSet: new (parser: ByteArrayParser, bytes: Uint8Array, elements: Elements) => DataSet;
-};
+const { DataSet: ParsedDataSet } = dicomParser as unknown as { DataSet: new (parser: ByteArrayParser, bytes: Uint8Array, elements: Elements) => DataSet };
 
 type Elements = Record<string, Element>;
 
@@ -62,13 +60,7 @@ export function readMetaElements(bytes: Uint8Array, at: number, path: string): {
  * The data set from `at` up to and including the head of the pixel data, whose value may be cut off or missing.
  * `before` are elements of the same data set read so far. Throws `import/unreadable`.
  */
-export function readDataSet(
-  bytes: Uint8Array,
-  at: number,
-  encoding: ElementEncoding,
-  before: Elements,
-  path: string,
-): DataSet {
+export function readDataSet(bytes: Uint8Array, at: number, encoding: ElementEncoding, before: Elements, path: string): DataSet {
   const walk = walkOf(bytes, path);
   const { elements } = readElements(walk, at, bytes.length, encoding, 0, null);
   return dataSetOf(walk, { ...before, ...elements }, encoding);
@@ -79,11 +71,7 @@ function walkOf(bytes: Uint8Array, path: string): Walk {
 }
 
 function dataSetOf({ bytes }: Walk, elements: Elements, { isBigEndian }: ElementEncoding): DataSet {
-  return new ParsedDataSet(
-    isBigEndian ? dicomParser.bigEndianByteArrayParser : dicomParser.littleEndianByteArrayParser,
-    bytes,
-    elements,
-  );
+  return new ParsedDataSet(isBigEndian ? dicomParser.bigEndianByteArrayParser : dicomParser.littleEndianByteArrayParser, bytes, elements);
 }
 
 /** Up to `end`, or up to the delimiter when one is expected; `next` is the position behind it. */
@@ -106,8 +94,7 @@ function readElements(
     position = element.dataOffset + element.length;
   }
   if (delimiter !== null) return damaged(walk, position, 'an item has no end');
-  if (walk.bytes.subarray(position, end).some((byte) => byte !== 0))
-    return damaged(walk, position, `${end - position} bytes that are no element`);
+  if (walk.bytes.subarray(position, end).some((byte) => byte !== 0)) return damaged(walk, position, `${end - position} bytes that are no element`);
   return { elements, next: end };
 }
 
@@ -131,11 +118,9 @@ function readElement(walk: Walk, at: number, end: number, encoding: ElementEncod
     }
   } else length = view.getUint32(at + 4, isLittle);
   const element: Element = { tag, length, dataOffset, ...(vr ? { vr } : {}) };
-  if (tag === PIXEL_DATA && depth === 0)
-    return length === UNDEFINED_LENGTH ? { ...element, hadUndefinedLength: true } : element;
+  if (tag === PIXEL_DATA && depth === 0) return length === UNDEFINED_LENGTH ? { ...element, hadUndefinedLength: true } : element;
   if (length === UNDEFINED_LENGTH) return readUndefined(walk, element, end, encoding, depth);
-  if (dataOffset + length > end)
-    return damaged(walk, at, `element ${named(tag)} declares ${length} bytes where ${end - dataOffset} are left`);
+  if (dataOffset + length > end) return damaged(walk, at, `element ${named(tag)} declares ${length} bytes where ${end - dataOffset} are left`);
   if (vr === 'SQ') return readSequence(walk, element, dataOffset + length, encoding, depth);
   // without a dictionary, a sequence is known by its first item
   if ((vr === undefined || vr === 'UN') && length >= 8) {
@@ -147,12 +132,10 @@ function readElement(walk: Walk, at: number, end: number, encoding: ElementEncod
 
 function readUndefined(walk: Walk, element: Element, end: number, encoding: ElementEncoding, depth: number): Element {
   const isFragments = element.tag === PIXEL_DATA || element.vr === 'OB' || element.vr === 'OW';
-  const inner =
-    element.vr === 'UN' ? IMPLICIT_LITTLE : element.vr === undefined ? { ...encoding, isExplicit: false } : encoding;
+  const inner = element.vr === 'UN' ? IMPLICIT_LITTLE : element.vr === undefined ? { ...encoding, isExplicit: false } : encoding;
   if (!isFragments) return { ...readSequence(walk, element, end, inner, depth), hadUndefinedLength: true };
   let position = element.dataOffset;
-  while (position + 8 <= end && tagAt(walk, position, encoding) === ITEM)
-    position += 8 + walk.view.getUint32(position + 4, !encoding.isBigEndian);
+  while (position + 8 <= end && tagAt(walk, position, encoding) === ITEM) position += 8 + walk.view.getUint32(position + 4, !encoding.isBigEndian);
   if (position + 8 > end || tagAt(walk, position, encoding) !== SEQUENCE_END)
     return damaged(walk, element.dataOffset, `element ${named(element.tag)} has no end`);
   return { ...element, hadUndefinedLength: true, length: position + 8 - element.dataOffset };
@@ -179,8 +162,7 @@ function readSequence(walk: Walk, element: Element, end: number, encoding: Eleme
       position += 8;
       return { ...element, items, length: hasEnd ? element.length : position - element.dataOffset };
     }
-    if (tag !== ITEM)
-      return damaged(walk, position, `element ${named(element.tag)} is a sequence with something between its items`);
+    if (tag !== ITEM) return damaged(walk, position, `element ${named(element.tag)} is a sequence with something between its items`);
     const item = readItem(walk, position, end, encoding, depth + 1);
     items.push(item);
     position = item.dataOffset + item.length;
@@ -194,16 +176,8 @@ function readItem(walk: Walk, at: number, end: number, encoding: ElementEncoding
   const declared = walk.view.getUint32(at + 4, !encoding.isBigEndian);
   const dataOffset = at + 8;
   const isOpen = declared === UNDEFINED_LENGTH;
-  if (!isOpen && dataOffset + declared > end)
-    return damaged(walk, at, `an item declares ${declared} bytes where ${end - dataOffset} are left`);
-  const { elements, next } = readElements(
-    walk,
-    dataOffset,
-    isOpen ? end : dataOffset + declared,
-    encoding,
-    depth,
-    isOpen ? ITEM_END : null,
-  );
+  if (!isOpen && dataOffset + declared > end) return damaged(walk, at, `an item declares ${declared} bytes where ${end - dataOffset} are left`);
+  const { elements, next } = readElements(walk, dataOffset, isOpen ? end : dataOffset + declared, encoding, depth, isOpen ? ITEM_END : null);
   return {
     tag: 'xfffee000',
     dataOffset,

@@ -23,20 +23,12 @@ const inflate: Inflate = (deflated) => inflateRawSync(deflated, { maxOutputLengt
 const codecs = createPixelCodecs(codecWasm);
 
 function native(declaredSyntax?: string, transferSyntax?: 'implicitLittle' | 'explicitBig'): Uint8Array {
-  return writeDicomSeries(grid, voxels, {
-    ...(declaredSyntax ? { declaredSyntax } : {}),
-    ...(transferSyntax ? { transferSyntax } : {}),
-  })[0]!;
+  return writeDicomSeries(grid, voxels, { ...(declaredSyntax ? { declaredSyntax } : {}), ...(transferSyntax ? { transferSyntax } : {}) })[0]!;
 }
 
 function compressed(syntax: string, codec: 'jpeg' | 'jpegLs' | 'jpeg2000' | 'htj2k'): Uint8Array {
   const isSigned = codec === 'jpeg2000' || codec === 'htj2k';
-  const codestream = encodeFrame(codec, isSigned ? voxels : new Uint16Array(voxels.buffer), {
-    rows: ROWS,
-    columns: COLUMNS,
-    bits: 16,
-    isSigned,
-  });
+  const codestream = encodeFrame(codec, isSigned ? voxels : new Uint16Array(voxels.buffer), { rows: ROWS, columns: COLUMNS, bits: 16, isSigned });
   return encapsulate(native(`1.2.840.10008.1.2.4.${syntax}`), [offsetTable([0]), codestream]);
 }
 
@@ -49,18 +41,13 @@ function deflated(): Uint8Array {
 }
 
 function rle(): Uint8Array {
-  const header = new Uint8Array(
-    new Uint32Array([2, 64, 64 + Math.ceil(voxels.length / 128) * 129, ...new Array<number>(13).fill(0)]).buffer,
-  );
+  const header = new Uint8Array(new Uint32Array([2, 64, 64 + Math.ceil(voxels.length / 128) * 129, ...new Array<number>(13).fill(0)]).buffer);
   const plane = (shift: number) =>
     Array.from({ length: Math.ceil(voxels.length / 128) }, (_, run) => [
       127,
       ...Array.from({ length: 128 }, (_, n) => ((voxels[run * 128 + n] ?? 0) >> shift) & 255),
     ]).flat();
-  return encapsulate(native('1.2.840.10008.1.2.5'), [
-    new Uint8Array(0),
-    Uint8Array.from([...header, ...plane(8), ...plane(0)]),
-  ]);
+  return encapsulate(native('1.2.840.10008.1.2.5'), [new Uint8Array(0), Uint8Array.from([...header, ...plane(8), ...plane(0)])]);
 }
 
 const SEEDS: readonly (readonly [string, number, () => Uint8Array])[] = [

@@ -19,12 +19,7 @@ export function dicomJsonOf(dataSet: DataSet, isKept: (tag: string) => boolean =
   return jsonOf(dataSet, isKept, ['ISO_IR 6'], 0);
 }
 
-function jsonOf(
-  dataSet: DataSet,
-  isKept: (tag: string) => boolean,
-  inherited: readonly string[],
-  depth: number,
-): DicomJson {
+function jsonOf(dataSet: DataSet, isKept: (tag: string) => boolean, inherited: readonly string[], depth: number): DicomJson {
   const characterSet = dataSet.string(CHARACTER_SET)?.split('\\') ?? inherited;
   const json: DicomJson = {};
   for (const [key, element] of Object.entries(dataSet.elements)) {
@@ -53,11 +48,7 @@ function textsOf(file: Uint8Array, element: Element, vr: string, characterSet: r
 
 function personName(text: string): Record<string, string> {
   const [alphabetic = '', ideographic = '', phonetic = ''] = text.split('=').map((part) => part.trim());
-  return {
-    Alphabetic: alphabetic,
-    ...(ideographic ? { Ideographic: ideographic } : {}),
-    ...(phonetic ? { Phonetic: phonetic } : {}),
-  };
+  return { Alphabetic: alphabetic, ...(ideographic ? { Ideographic: ideographic } : {}), ...(phonetic ? { Phonetic: phonetic } : {}) };
 }
 
 function numbersOf(dataSet: DataSet, key: string, element: Element, vr: string): unknown[] {

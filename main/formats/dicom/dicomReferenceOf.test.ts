@@ -74,10 +74,7 @@ describe('dicomReferenceOf', () => {
     ]));
 
   it('survives being written into a derived object', () => {
-    const derived = {
-      ...patientAndStudy(reference, 'ignored', () => new Uint8Array(16)),
-      ...datasetOf({ SOPClassUID: '1.2', SOPInstanceUID: '1.3' }),
-    };
+    const derived = { ...patientAndStudy(reference, 'ignored', () => new Uint8Array(16)), ...datasetOf({ SOPClassUID: '1.2', SOPInstanceUID: '1.3' }) };
     const again = dicomReferenceOf(parseDicom(writeDicom(derived), 'y.dcm').dataSet, []);
     for (const tag of ['00100010', '00100020', '0020000D', '00200052', '00081032', '00101030'])
       expect(again.attributes[tag]).toEqual(reference.attributes[tag]);

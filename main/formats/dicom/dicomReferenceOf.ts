@@ -6,15 +6,7 @@ import type { DicomReference } from './dicomReference.ts';
 
 /** Patient and clinical trial, study, time zone (PS3.3 C.7.1, C.7.2, C.12.1): equal in all objects of one study. */
 export const PATIENT_AND_STUDY = [
-  ...[
-    'PatientName',
-    'PatientID',
-    'IssuerOfPatientID',
-    'TypeOfPatientID',
-    'PatientBirthDate',
-    'PatientBirthTime',
-    'PatientSex',
-  ],
+  ...['PatientName', 'PatientID', 'IssuerOfPatientID', 'TypeOfPatientID', 'PatientBirthDate', 'PatientBirthTime', 'PatientSex'],
   ...['OtherPatientIDsSequence', 'OtherPatientNames', 'EthnicGroup', 'PatientComments', 'ReferencedPatientSequence'],
   ...['PatientSpeciesDescription', 'PatientSpeciesCodeSequence', 'PatientBreedDescription', 'PatientBreedCodeSequence'],
   ...['BreedRegistrationSequence', 'ResponsiblePerson', 'ResponsiblePersonRole', 'ResponsibleOrganization'],
@@ -23,12 +15,7 @@ export const PATIENT_AND_STUDY = [
   ...['ClinicalTrialSiteName', 'ClinicalTrialSubjectID', 'ClinicalTrialSubjectReadingID', 'ClinicalTrialTimePointID'],
   ...['ClinicalTrialTimePointDescription', 'ClinicalTrialCoordinatingCenterName'],
   ...['StudyInstanceUID', 'StudyDate', 'StudyTime', 'StudyID', 'StudyDescription', 'AccessionNumber'],
-  ...[
-    'IssuerOfAccessionNumberSequence',
-    'ReferringPhysicianName',
-    'PhysiciansOfRecord',
-    'NameOfPhysiciansReadingStudy',
-  ],
+  ...['IssuerOfAccessionNumberSequence', 'ReferringPhysicianName', 'PhysiciansOfRecord', 'NameOfPhysiciansReadingStudy'],
   ...['ProcedureCodeSequence', 'ReferencedStudySequence', 'AdmittingDiagnosesDescription', 'PatientAge', 'PatientSize'],
   ...['PatientWeight', 'PatientSexNeutered', 'Occupation', 'AdditionalPatientHistory', 'TimezoneOffsetFromUTC'],
 ] as const;

@@ -18,13 +18,7 @@ function obliqueAffine(): number[] {
     [0, 1.2 * c, 1.2 * s],
     [0, -2.5 * s, 2.5 * c],
   ];
-  return [
-    ...[0, 1, 2].flatMap((world) => [...axes.map((axis) => axis[world]!), [-30.5, 12, 444.25][world]!]),
-    0,
-    0,
-    0,
-    1,
-  ];
+  return [...[0, 1, 2].flatMap((world) => [...axes.map((axis) => axis[world]!), [-30.5, 12, 444.25][world]!]), 0, 0, 0, 1];
 }
 
 /** Reads slices in a mixed-up order, as folders list them. */
@@ -79,9 +73,7 @@ describe('DICOM series', () => {
   it('takes a single slice with a warning', () => {
     const volume = readSeries({}, (slice) => slice === 0);
     expect(volume.grid.spacingMm[2]).toBe(99);
-    expect(volume.warnings).toMatchObject([
-      { code: 'import/assumed', detail: 'a single slice: 99 mm taken as its thickness' },
-    ]);
+    expect(volume.warnings).toMatchObject([{ code: 'import/assumed', detail: 'a single slice: 99 mm taken as its thickness' }]);
   });
 
   it('keeps MONOCHROME1 values and says so', () => {
@@ -97,12 +89,7 @@ describe('DICOM series', () => {
       () => true,
       'slices of several orientations in one series (a localizer or a rotating view)',
     ],
-    [
-      'no orientation',
-      { orientation: () => [] },
-      () => true,
-      'no ImageOrientationPatient: the image does not say how it lies in the patient',
-    ],
+    ['no orientation', { orientation: () => [] }, () => true, 'no ImageOrientationPatient: the image does not say how it lies in the patient'],
     [
       'oblique rows and columns',
       { orientation: () => [1, 0, 0, 0.5, 0.8660254, 0] },
@@ -128,12 +115,7 @@ describe('DICOM series', () => {
   it('says how many bytes a truncated file misses', () => {
     const [bytes] = writeDicomSeries(oblique, voxels);
     const error = errorOf(() => readDicomSlices(bytes!.subarray(0, bytes!.length - 7), 'a.dcm'));
-    expect(error).toEqual({
-      code: 'import/truncated',
-      path: 'a.dcm',
-      expectedBytes: bytes!.length,
-      actualBytes: bytes!.length - 7,
-    });
+    expect(error).toEqual({ code: 'import/truncated', path: 'a.dcm', expectedBytes: bytes!.length, actualBytes: bytes!.length - 7 });
   });
 
   it('never fails in an unexpected way, wherever a file is cut or damaged', () => {
@@ -147,8 +129,7 @@ describe('DICOM series', () => {
         splitStacks(readDicomSummary(damaged, 'a.dcm').frames);
         stackDicomSlices(readDicomSlices(damaged, 'a.dcm'), 'a.dcm');
       });
-      if (result !== undefined)
-        expect(result, `damaged at ${at}`).toMatchObject({ code: expect.stringMatching(/^import\//) });
+      if (result !== undefined) expect(result, `damaged at ${at}`).toMatchObject({ code: expect.stringMatching(/^import\//) });
     }
   });
 

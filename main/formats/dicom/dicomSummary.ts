@@ -70,9 +70,7 @@ export function readDicomSummary(bytes: Uint8Array, path: string, inflate?: Infl
 
 function contentOf(sopClassUid: string, hasPixelData: boolean): string {
   // a dot at the end of a table entry means "and all below it"; others match whole or as a parent
-  const entry = OTHER_OBJECTS.find(
-    ([uid]) => sopClassUid === uid || sopClassUid.startsWith(uid.endsWith('.') ? uid : `${uid}.`),
-  );
+  const entry = OTHER_OBJECTS.find(([uid]) => sopClassUid === uid || sopClassUid.startsWith(uid.endsWith('.') ? uid : `${uid}.`));
   if (entry) return entry[1];
   return hasPixelData ? 'image' : 'an object without pixels';
 }

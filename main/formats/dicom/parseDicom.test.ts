@@ -9,20 +9,8 @@ const ascii = (text: string) => [...text].map((character) => character.charCodeA
 const u16 = (value: number) => [value & 255, value >> 8];
 const u32 = (value: number) => [...u16(value & 0xffff), ...u16(value >>> 16)];
 const tag = (number: number) => [...u16(number >>> 16), ...u16(number & 0xffff)];
-const short = (number: number, vr: string, value: number[]) => [
-  ...tag(number),
-  ...ascii(vr),
-  ...u16(value.length),
-  ...value,
-];
-const long = (number: number, vr: string, value: number[], length = value.length) => [
-  ...tag(number),
-  ...ascii(vr),
-  0,
-  0,
-  ...u32(length),
-  ...value,
-];
+const short = (number: number, vr: string, value: number[]) => [...tag(number), ...ascii(vr), ...u16(value.length), ...value];
+const long = (number: number, vr: string, value: number[], length = value.length) => [...tag(number), ...ascii(vr), 0, 0, ...u32(length), ...value];
 const implicit = (number: number, value: number[], length = value.length) => [...tag(number), ...u32(length), ...value];
 const item = (value: number[]) => [...tag(0xfffee000), ...u32(value.length), ...value];
 const openItem = (value: number[]) => [...tag(0xfffee000), ...u32(0xffffffff), ...value, ...tag(0xfffee00d), ...u32(0)];
@@ -33,12 +21,10 @@ const ROWS = short(0x00280010, 'US', u16(512));
 const FIRST = short(0x00080018, 'UI', ascii('1.2'));
 const preamble = [...new Array<number>(128).fill(0), ...ascii('DICM')];
 const metaOf = (syntax: string) => short(0x00020010, 'UI', ascii(syntax.length % 2 ? `${syntax}\0` : syntax));
-const file = (syntax: string | null, ...elements: number[][]) =>
-  Uint8Array.from([...preamble, ...(syntax ? metaOf(syntax) : []), ...elements.flat()]);
+const file = (syntax: string | null, ...elements: number[][]) => Uint8Array.from([...preamble, ...(syntax ? metaOf(syntax) : []), ...elements.flat()]);
 const EXPLICIT = '1.2.840.10008.1.2.1';
 const IMPLICIT = '1.2.840.10008.1.2';
-const parse = (bytes: Uint8Array) =>
-  parseDicom(bytes, 'a.dcm', (deflated) => inflateRawSync(deflated, { maxOutputLength: 2 ** 20 }));
+const parse = (bytes: Uint8Array) => parseDicom(bytes, 'a.dcm', (deflated) => inflateRawSync(deflated, { maxOutputLength: 2 ** 20 }));
 
 function detailOf(bytes: Uint8Array): string {
   try {
@@ -52,33 +38,16 @@ function detailOf(bytes: Uint8Array): string {
 
 describe('parsing of DICOM', () => {
   it('64-bit representations have a length of 32 bits', () => {
-    const { dataSet } = parse(
-      file(
-        EXPLICIT,
-        FIRST,
-        long(0x7fe00001, 'OV', new Array<number>(16).fill(1)),
-        long(0x7fe00010, 'OB', [], UNDEFINED),
-      ),
-    );
+    const { dataSet } = parse(file(EXPLICIT, FIRST, long(0x7fe00001, 'OV', new Array<number>(16).fill(1)), long(0x7fe00010, 'OB', [], UNDEFINED)));
     expect(dataSet.elements['x7fe00001']).toMatchObject({ length: 16, vr: 'OV' });
     expect(dataSet.elements['x7fe00010']).toMatchObject({ hadUndefinedLength: true });
   });
 
   it.each([
     ['explicit elements declared implicit', IMPLICIT, [FIRST, ROWS], EXPLICIT],
-    [
-      'implicit elements declared explicit',
-      EXPLICIT,
-      [implicit(0x00080018, ascii('1.20')), implicit(0x00280010, u16(512))],
-      IMPLICIT,
-    ],
+    ['implicit elements declared explicit', EXPLICIT, [implicit(0x00080018, ascii('1.20')), implicit(0x00280010, u16(512))], IMPLICIT],
     ['explicit elements, nothing declared', null, [FIRST, ROWS], EXPLICIT],
-    [
-      'implicit elements, nothing declared',
-      null,
-      [implicit(0x00080018, ascii('1.20')), implicit(0x00280010, u16(512))],
-      IMPLICIT,
-    ],
+    ['implicit elements, nothing declared', null, [implicit(0x00080018, ascii('1.20')), implicit(0x00280010, u16(512))], IMPLICIT],
   ] as const)('%s', (_, declared, elements, actual) => {
     const { dataSet, transferSyntaxUid } = parse(file(declared, ...elements.map((element) => [...element])));
     expect(transferSyntaxUid).toBe(actual);
@@ -88,31 +57,14 @@ describe('parsing of DICOM', () => {
   it('sequences of either length, in UN, in implicit data sets, and private bytes that only look like one', () => {
     const inner = short(0x00080100, 'SH', ascii('AB'));
     const innerImplicit = implicit(0x00080100, ascii('AB'));
-    const codes = (bytes: Uint8Array) =>
-      parse(bytes).dataSet.elements['x00081140']?.items?.map(({ dataSet }) => dataSet?.string('x00080100'));
-    expect(codes(file(EXPLICIT, FIRST, long(0x00081140, 'SQ', [...item(inner), ...item(inner)]), ROWS))).toEqual([
-      'AB',
-      'AB',
-    ]);
-    expect(
-      codes(
-        file(EXPLICIT, FIRST, long(0x00081140, 'SQ', [...openItem(inner), ...item(inner), ...END], UNDEFINED), ROWS),
-      ),
-    ).toEqual(['AB', 'AB']);
-    expect(
-      codes(file(EXPLICIT, FIRST, long(0x00081140, 'UN', [...item(innerImplicit), ...END], UNDEFINED), ROWS)),
-    ).toEqual(['AB']);
+    const codes = (bytes: Uint8Array) => parse(bytes).dataSet.elements['x00081140']?.items?.map(({ dataSet }) => dataSet?.string('x00080100'));
+    expect(codes(file(EXPLICIT, FIRST, long(0x00081140, 'SQ', [...item(inner), ...item(inner)]), ROWS))).toEqual(['AB', 'AB']);
+    expect(codes(file(EXPLICIT, FIRST, long(0x00081140, 'SQ', [...openItem(inner), ...item(inner), ...END], UNDEFINED), ROWS))).toEqual(['AB', 'AB']);
+    expect(codes(file(EXPLICIT, FIRST, long(0x00081140, 'UN', [...item(innerImplicit), ...END], UNDEFINED), ROWS))).toEqual(['AB']);
     expect(codes(file(EXPLICIT, FIRST, long(0x00081140, 'UN', item(innerImplicit)), ROWS))).toEqual(['AB']);
-    expect(
-      codes(file(IMPLICIT, implicit(0x00080018, ascii('1.20')), implicit(0x00081140, item(innerImplicit)))),
-    ).toEqual(['AB']);
+    expect(codes(file(IMPLICIT, implicit(0x00080018, ascii('1.20')), implicit(0x00081140, item(innerImplicit))))).toEqual(['AB']);
     const { dataSet } = parse(
-      file(
-        IMPLICIT,
-        implicit(0x00080018, ascii('1.20')),
-        implicit(0x00091001, [...tag(0xfffee000), ...u32(4000)]),
-        implicit(0x00280010, u16(7)),
-      ),
+      file(IMPLICIT, implicit(0x00080018, ascii('1.20')), implicit(0x00091001, [...tag(0xfffee000), ...u32(4000)]), implicit(0x00280010, u16(7))),
     );
     expect(dataSet.elements['x00091001']?.items).toBeUndefined();
     expect(dataSet.uint16('x00280010')).toBe(7);
@@ -125,21 +77,14 @@ describe('parsing of DICOM', () => {
     expect(detailOf(file(EXPLICIT, FIRST, long(0x00081140, 'SQ', [...tag(0xfffee000), ...u32(100), 1, 2])))).toContain(
       'an item declares 100 bytes where 2 are left',
     );
-    expect(detailOf(file(EXPLICIT, FIRST, long(0x00081140, 'SQ', openItem(ROWS), UNDEFINED)))).toContain(
-      'sequence (0008,1140) has no end',
-    );
+    expect(detailOf(file(EXPLICIT, FIRST, long(0x00081140, 'SQ', openItem(ROWS), UNDEFINED)))).toContain('sequence (0008,1140) has no end');
     expect(detailOf(file(EXPLICIT, FIRST, [1, 2, 3]))).toContain('3 bytes that are no element');
   });
 
   it('refuses sequences nested without end, in a moment', () => {
     const depth = 20_000;
     const head = long(0x00081140, 'SQ', [...tag(0xfffee000), ...u32(UNDEFINED)], UNDEFINED);
-    const nested = Uint8Array.from([
-      ...preamble,
-      ...metaOf(EXPLICIT),
-      ...FIRST,
-      ...Array.from({ length: depth }, () => head).flat(),
-    ]);
+    const nested = Uint8Array.from([...preamble, ...metaOf(EXPLICIT), ...FIRST, ...Array.from({ length: depth }, () => head).flat()]);
     expect(detailOf(nested)).toContain('sequences nested deeper than 64');
   });
 
@@ -176,8 +121,7 @@ describe('parsing of DICOM', () => {
     const float = file(EXPLICIT, FIRST, ...square, long(0x7fe00008, 'OF', [0, 0, 128, 63]));
     expect(readDicomSummary(float, 'a.dcm').content).toBe('image');
     expect(reasonFor(float)).toBe('pixels as floating-point numbers (a parametric map)');
-    const framed = (count: string) =>
-      file(EXPLICIT, FIRST, short(0x00280008, 'IS', ascii(count)), ...square, long(0x7fe00010, 'OB', [1, 2]));
+    const framed = (count: string) => file(EXPLICIT, FIRST, short(0x00280008, 'IS', ascii(count)), ...square, long(0x7fe00010, 'OB', [1, 2]));
     expect(reasonFor(framed('-1'))).toBe("NumberOfFrames is '-1'");
     expect(reasonFor(framed('2 '))).toBe('2 frames without a position for each frame');
     expect(reasonFor(framed('99999999'))).toBe('99999999 frames in one file');

@@ -2,13 +2,7 @@
 import type { DataSet } from 'dicom-parser';
 import { AppException } from '../../contract/errors.ts';
 import { isKnownVr, readDataSet, readMetaElements, type ElementEncoding } from './dicomElements.ts';
-import {
-  DEFLATED,
-  EXPLICIT_BIG_ENDIAN,
-  EXPLICIT_LITTLE_ENDIAN,
-  IMPLICIT_LITTLE_ENDIAN,
-  isUncompressed,
-} from './pixels/transferSyntax.ts';
+import { DEFLATED, EXPLICIT_BIG_ENDIAN, EXPLICIT_LITTLE_ENDIAN, IMPLICIT_LITTLE_ENDIAN, isUncompressed } from './pixels/transferSyntax.ts';
 
 /** Raw DEFLATE (no zlib header) to bytes; injected because this folder imports no node module. */
 export type Inflate = (deflated: Uint8Array) => Uint8Array;
@@ -88,11 +82,7 @@ function withInflated(bytes: Uint8Array, at: number, path: string, inflate?: Inf
     rest = inflate(bytes.subarray(at));
   } catch (thrown) {
     const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new AppException({
-      code: 'import/unreadable',
-      path,
-      detail: `damaged DICOM file (deflated data set: ${reason})`,
-    });
+    throw new AppException({ code: 'import/unreadable', path, detail: `damaged DICOM file (deflated data set: ${reason})` });
   }
   const whole = new Uint8Array(at + rest.length);
   whole.set(bytes.subarray(0, at));

@@ -25,16 +25,8 @@ export interface EncodedSlice extends Omit<DicomSlice, 'stored'> {
 }
 
 /** `codecs` are needed for compressed pixels. Throws what `readEncodedSlices` and `decodeFrame` throw. */
-export function readDicomSlices(
-  bytes: Uint8Array,
-  path: string,
-  inflate?: Inflate,
-  codecs?: PixelCodecs,
-): DicomSlice[] {
-  return readEncodedSlices(bytes, path, inflate).map(({ frame, ...slice }) => ({
-    ...slice,
-    stored: decodeFrame(frame, codecs),
-  }));
+export function readDicomSlices(bytes: Uint8Array, path: string, inflate?: Inflate, codecs?: PixelCodecs): DicomSlice[] {
+  return readEncodedSlices(bytes, path, inflate).map(({ frame, ...slice }) => ({ ...slice, stored: decodeFrame(frame, codecs) }));
 }
 
 /**
@@ -46,11 +38,7 @@ export function readEncodedSlices(bytes: Uint8Array, path: string, inflate?: Inf
   pixelLayout(dataSet, path); // colour is the better reason
   const frameCount = declaredFrameCount(dataSet, path);
   if (frameCount > 1 && groupedFrameCount(dataSet) < frameCount) {
-    throw new AppException({
-      code: 'import/unsupported',
-      path,
-      detail: `${frameCount} frames without a position for each frame`,
-    });
+    throw new AppException({ code: 'import/unsupported', path, detail: `${frameCount} frames without a position for each frame` });
   }
   const frames = readEncodedFrames(dataSet, transferSyntaxUid, path);
   const hasFrameGroups = 'x52009230' in dataSet.elements;

@@ -73,7 +73,10 @@ function rtImages(dataSet: DataSet): ReferencedImages {
   return {
     seriesUids: distinct(series.map((item) => textOf(item, 'x0020000e'))),
     sopInstanceUids: distinct(images.map((item) => textOf(item, 'x00081155'))),
-    frameOfReferenceUids: distinct([...frames.map((frame) => textOf(frame, 'x00200052')), ...itemsOf(dataSet, 'x30060020').map((roi) => textOf(roi, 'x30060024'))]),
+    frameOfReferenceUids: distinct([
+      ...frames.map((frame) => textOf(frame, 'x00200052')),
+      ...itemsOf(dataSet, 'x30060020').map((roi) => textOf(roi, 'x30060024')),
+    ]),
     ...withExtent(pointsOf(contours)),
   };
 }
@@ -86,7 +89,10 @@ function* pointsOf(contours: readonly DataSet[]): Iterable<readonly number[]> {
 }
 
 function withExtent(points: Iterable<readonly number[]>): Pick<SegmentationHeader, 'extentLpsMm'> {
-  const [low, high] = [[Infinity, Infinity, Infinity], [-Infinity, -Infinity, -Infinity]];
+  const [low, high] = [
+    [Infinity, Infinity, Infinity],
+    [-Infinity, -Infinity, -Infinity],
+  ];
   for (const point of points) {
     if (!point.every(Number.isFinite)) continue;
     for (let axis = 0; axis < 3; axis++) {
@@ -103,6 +109,5 @@ function numbersOf(dataSet: DataSet | undefined, tag: string, count: number): nu
 }
 
 const textOf = (dataSet: DataSet, tag: string): string => dataSet.string(tag)?.trim() ?? '';
-const itemsOf = (dataSet: DataSet, tag: string): DataSet[] =>
-  (dataSet.elements[tag]?.items ?? []).flatMap(({ dataSet: item }) => (item ? [item] : []));
+const itemsOf = (dataSet: DataSet, tag: string): DataSet[] => (dataSet.elements[tag]?.items ?? []).flatMap(({ dataSet: item }) => (item ? [item] : []));
 const distinct = (texts: readonly string[]): string[] => [...new Set(texts.filter((text) => text !== ''))];

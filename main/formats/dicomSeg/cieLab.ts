@@ -3,12 +3,8 @@ export type Rgb = readonly [number, number, number];
 export type DicomLab = readonly [number, number, number];
 
 /** sRGB to XYZ and back, adapted to D50 by Bradford (as ICC profiles hold it). */
-const TO_XYZ = [
-  0.4360747, 0.3850649, 0.1430804, 0.2225045, 0.7168786, 0.0606169, 0.0139322, 0.0971045, 0.7141733,
-] as const;
-const FROM_XYZ = [
-  3.1338561, -1.6168667, -0.4906146, -0.9787684, 1.9161415, 0.033454, 0.0719453, -0.2289914, 1.4052427,
-] as const;
+const TO_XYZ = [0.4360747, 0.3850649, 0.1430804, 0.2225045, 0.7168786, 0.0606169, 0.0139322, 0.0971045, 0.7141733] as const;
+const FROM_XYZ = [3.1338561, -1.6168667, -0.4906146, -0.9787684, 1.9161415, 0.033454, 0.0719453, -0.2289914, 1.4052427] as const;
 const WHITE_D50 = [0.96422, 1, 0.82521] as const;
 const EPSILON = 216 / 24389;
 const KAPPA = 24389 / 27;
@@ -16,11 +12,7 @@ const FULL = 65_535;
 
 export function dicomLabOfRgb(rgb: Rgb): DicomLab {
   const linear = rgb.map((channel) => linearOf(channel / 255));
-  const [fx, fy, fz] = times(TO_XYZ, linear).map((value, n) => compressed(value / WHITE_D50[n]!)) as [
-    number,
-    number,
-    number,
-  ];
+  const [fx, fy, fz] = times(TO_XYZ, linear).map((value, n) => compressed(value / WHITE_D50[n]!)) as [number, number, number];
   const [l, a, b] = [116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz)];
   return [scaled(l / 100), scaled((a + 128) / 255), scaled((b + 128) / 255)];
 }

@@ -10,26 +10,12 @@ import { personNamed, plainText, provenanceText } from '../dicom/write/provenanc
 const ACQUISITION = codeItem({ scheme: 'DCM', value: '109101', meaning: 'Acquisition Equipment' });
 const PROCESSING = codeItem({ scheme: 'DCM', value: '109102', meaning: 'Processing Equipment' });
 const MODIFYING = codeItem({ scheme: 'DCM', value: '109103', meaning: 'Modifying Equipment' });
-const [MANUFACTURER, MODEL, VERSIONS, INSTITUTION, SERIAL] = [
-  '00080070',
-  '00081090',
-  '00181020',
-  '00080080',
-  '00181000',
-];
+const [MANUFACTURER, MODEL, VERSIONS, INSTITUTION, SERIAL] = ['00080070', '00081090', '00181020', '00080080', '00181000'];
 
 /** The scanner of the images, the model that predicted, the people who drew, corrected and accepted. */
-export function contributingEquipment(
-  provenance: Provenance,
-  reference: DicomReference | undefined,
-  study: DicomJson,
-): Attributes[] {
+export function contributingEquipment(provenance: Provenance, reference: DicomReference | undefined, study: DicomJson): Attributes[] {
   const { models, origin, author, savedAtMs, accepted } = provenance;
-  const maskloop = {
-    Manufacturer: 'Maskloop',
-    ManufacturerModelName: 'Maskloop',
-    SoftwareVersions: plainText(provenance.softwareVersion),
-  };
+  const maskloop = { Manufacturer: 'Maskloop', ManufacturerModelName: 'Maskloop', SoftwareVersions: plainText(provenance.softwareVersion) };
   const moment = (ms: number): string => {
     const { date, time } = dicomDateTime(ms, study);
     return date + time;
@@ -50,12 +36,8 @@ export function contributingEquipment(
       ContributionDateTime: models.length > 0 && origin !== 'model' ? undefined : moment(savedAtMs),
       ContributionDescription: provenanceText(provenance),
     },
-    ...(origin === 'model' || isImported
-      ? []
-      : [person(personNamed(author), savedAtMs, origin === 'manual' ? 'Drawn by a person' : 'Corrected by a person')]),
-    ...(accepted && accepted.author !== IMPORT_AUTHOR
-      ? [person(personNamed(accepted.author), accepted.atMs, 'Accepted by a person')]
-      : []),
+    ...(origin === 'model' || isImported ? [] : [person(personNamed(author), savedAtMs, origin === 'manual' ? 'Drawn by a person' : 'Corrected by a person')]),
+    ...(accepted && accepted.author !== IMPORT_AUTHOR ? [person(personNamed(accepted.author), accepted.atMs, 'Accepted by a person')] : []),
   ];
 }
 

@@ -7,26 +7,10 @@ import { labelmapOf } from '../segmentation/labelmapOf.ts';
 import { readDicomSeg } from './readDicomSeg.ts';
 import { writeDicomSeg } from './writeDicomSeg.ts';
 
-const GRID = {
-  dimsIjk: [16, 12, 6],
-  spacingMm: [1, 1, 2],
-  originLpsMm: [0, 0, 0],
-  direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-} as unknown as Grid;
-const SEGMENTS: readonly Segment[] = [1, 2].map((labelValue) => ({
-  labelValue,
-  name: `s${labelValue}`,
-  colorRgb: [9, 9, 9],
-}));
+const GRID = { dimsIjk: [16, 12, 6], spacingMm: [1, 1, 2], originLpsMm: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] } as unknown as Grid;
+const SEGMENTS: readonly Segment[] = [1, 2].map((labelValue) => ({ labelValue, name: `s${labelValue}`, colorRgb: [9, 9, 9] }));
 const LABELS = Uint8Array.from({ length: 16 * 12 * 6 }, (_, n) => (n % 5 === 0 ? 1 + (Math.floor(n / 300) % 2) : 0));
-const PROVENANCE = {
-  softwareVersion: '0',
-  origin: 'manual' as const,
-  models: [],
-  author: '',
-  savedAtMs: 0,
-  accepted: null,
-};
+const PROVENANCE = { softwareVersion: '0', origin: 'manual' as const, models: [], author: '', savedAtMs: 0, accepted: null };
 const MUTATIONS = 1500;
 
 describe.each(['BINARY', 'LABELMAP'] as const)('damaged %s', (type) => {
@@ -46,8 +30,7 @@ describe.each(['BINARY', 'LABELMAP'] as const)('damaged %s', (type) => {
     const outcomes = { read: 0, refused: 0 };
     for (let n = 0; n < MUTATIONS; n++) {
       const bytes = whole.slice(0, random() < 0.2 ? Math.floor(random() * whole.length) : whole.length);
-      for (let change = Math.ceil(random() * 4); change > 0; change--)
-        bytes[132 + Math.floor(random() * (bytes.length - 132))] = Math.floor(random() * 256);
+      for (let change = Math.ceil(random() * 4); change > 0; change--) bytes[132 + Math.floor(random() * (bytes.length - 132))] = Math.floor(random() * 256);
       const before = performance.now();
       try {
         const segmentation = await readDicomSeg(bytes, 'x.dcm');

@@ -23,9 +23,7 @@ const LARGEST_BYTE = 255;
 export function binaryFrames(labels: LabelArray, pixels: number, labelValues: readonly number[]): EncodedFrames {
   const sliceCount = labels.length / pixels;
   const occurs = Array.from({ length: sliceCount }, (_, k) => valuesIn(labels, k * pixels, pixels));
-  const frames = labelValues.flatMap((labelValue) =>
-    occurs.flatMap((values, k): LabelFrame[] => (values.has(labelValue) ? [{ k, labelValue }] : [])),
-  );
+  const frames = labelValues.flatMap((labelValue) => occurs.flatMap((values, k): LabelFrame[] => (values.has(labelValue) ? [{ k, labelValue }] : [])));
   if (frames.length === 0) frames.push({ k: 0, labelValue: labelValues[0]! });
   const framesOfSlice: (readonly [number, number])[][] = Array.from({ length: sliceCount }, () => []);
   frames.forEach(({ k, labelValue }, frame) => framesOfSlice[k]!.push([labelValue!, frame]));
@@ -40,13 +38,7 @@ export function binaryFrames(labels: LabelArray, pixels: number, labelValues: re
 }
 
 /** Sets the bit of every labelled voxel in the frame of its label; the first pixel is the lowest bit, frames are not padded (PS3.5 8.1.1). */
-function packSlice(
-  labels: LabelArray,
-  from: number,
-  pixels: number,
-  frameOfValue: Int32Array,
-  bytes: Uint8Array,
-): void {
+function packSlice(labels: LabelArray, from: number, pixels: number, frameOfValue: Int32Array, bytes: Uint8Array): void {
   for (let n = 0; n < pixels; n++) {
     const value = labels[from + n]!;
     if (value === 0) continue;

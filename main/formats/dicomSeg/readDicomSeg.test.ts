@@ -38,10 +38,7 @@ describe.skipIf(!hasSharedData)(`segmentation objects of dcmqi and highdicom${sh
         number: 1,
         name: 'Liver',
         colorRgb: [217, 130, 101],
-        codes: {
-          category: { scheme: 'SRT', value: 'T-D0050', meaning: 'Tissue' },
-          type: { scheme: 'SRT', value: 'T-62000', meaning: 'Liver' },
-        },
+        codes: { category: { scheme: 'SRT', value: 'T-D0050', meaning: 'Tissue' }, type: { scheme: 'SRT', value: 'T-62000', meaning: 'Liver' } },
       },
     ]);
     expect(image.seriesUid).toBe('1.2.392.200103.20080913.113635.1.2009.6.22.21.43.10.23430.1');
@@ -57,9 +54,6 @@ describe.skipIf(!hasSharedData)(`segmentation objects of dcmqi and highdicom${sh
   ])('%s is refused: %s', async (file, reason) => {
     const thrown: unknown = await read(file).catch((error: unknown) => error);
     expect(thrown).toBeInstanceOf(AppException);
-    expect((thrown as AppException).error).toMatchObject({
-      code: 'import/unsupported',
-      detail: expect.stringContaining(reason),
-    });
+    expect((thrown as AppException).error).toMatchObject({ code: 'import/unsupported', detail: expect.stringContaining(reason) });
   });
 });

@@ -27,31 +27,21 @@ const MOST_VOXELS = 3 * 2 ** 28;
  * Throws `import/unsupported` (slides, projections, other objects), `import/bad-geometry`, `import/truncated`,
  * `import/unreadable`.
  */
-export async function readDicomSeg(
-  bytes: Uint8Array,
-  path: string,
-  options: DicomSegOptions = {},
-): Promise<Segmentation> {
+export async function readDicomSeg(bytes: Uint8Array, path: string, options: DicomSegOptions = {}): Promise<Segmentation> {
   const { dataSet, transferSyntaxUid } = parseDicom(bytes, path, options.inflate);
   const layout = segLayout(dataSet, path);
   const frames = await segFrames(dataSet, layout, transferSyntaxUid, options.codecs, path);
   const planes = Array.from({ length: layout.frameCount }, (_, frame) => segPlane(dataSet, frame));
   const geometry = segGeometry(planes, layout.rows, layout.columns, path);
   const voxelCount = layout.rows * layout.columns * geometry.planeOfSlice.length;
-  if (voxelCount > MOST_VOXELS)
-    throw new AppException({ code: 'import/unsupported', path, detail: `${voxelCount} voxels` });
+  if (voxelCount > MOST_VOXELS) throw new AppException({ code: 'import/unsupported', path, detail: `${voxelCount} voxels` });
   const object: SegObject = { dataSet, layout, geometry, frames };
-  const { segments, maskOf, warnings } =
-    layout.type === 'LABELMAP' ? labelmapSegments(object) : frameSegments(object, options.fractionalThreshold ?? 0.5);
+  const { segments, maskOf, warnings } = layout.type === 'LABELMAP' ? labelmapSegments(object) : frameSegments(object, options.fractionalThreshold ?? 0.5);
   return {
     grid: geometry.grid,
     segments,
     image: segmentedImage(dataSet),
-    warnings: [...geometry.warnings, ...warnings].map((detail): AppError => ({
-      code: 'import/doubtful',
-      path,
-      detail,
-    })),
+    warnings: [...geometry.warnings, ...warnings].map((detail): AppError => ({ code: 'import/doubtful', path, detail })),
     maskOf,
   };
 }
@@ -82,18 +72,14 @@ function frameSegments({ dataSet, layout, geometry, frames }: SegObject, fractio
   const largest = largestFraction(dataSet);
   // at least 1: a threshold of 0 would take in everything
   const threshold = layout.type === 'FRACTIONAL' ? Math.max(1, fractionalThreshold * largest) : 1;
-  if (layout.type === 'FRACTIONAL')
-    warnings.push(
-      `its segments hold fractions; voxels of at least ${Number(threshold.toFixed(1))} of ${largest} were taken`,
-    );
+  if (layout.type === 'FRACTIONAL') warnings.push(`its segments hold fractions; voxels of at least ${Number(threshold.toFixed(1))} of ${largest} were taken`);
   const slices = slicesOfPlanes(geometry);
   const pixels = layout.rows * layout.columns;
   const maskOf = (index: number): Uint8Array => {
     const mask = new Uint8Array(pixels * geometry.planeOfSlice.length);
     for (const frame of framesOfNumber.get(segments[index]!.number) ?? []) {
       const bytes = frames(frame);
-      for (const slice of slices[geometry.planeOfFrame[frame]!]!)
-        paintFrame(bytes, pixels, threshold, mask, slice * pixels);
+      for (const slice of slices[geometry.planeOfFrame[frame]!]!) paintFrame(bytes, pixels, threshold, mask, slice * pixels);
     }
     return mask;
   };
@@ -109,11 +95,9 @@ function labelmapSegments({ dataSet, layout, geometry, frames }: SegObject): Rea
   const labels = layout.allocatedBits === 8 ? new Uint8Array(voxelCount) : new Uint16Array(voxelCount);
   if (background !== 0) labels.fill(background);
   const slices = slicesOfPlanes(geometry);
-  if (slices.length < layout.frameCount)
-    warnings.push('several of its frames lie at one position; the last of them was taken');
+  if (slices.length < layout.frameCount) warnings.push('several of its frames lie at one position; the last of them was taken');
   for (let frame = 0; frame < layout.frameCount; frame++) {
-    for (const slice of slices[geometry.planeOfFrame[frame]!]!)
-      copyLabels(frames(frame), pixels, labels, slice * pixels);
+    for (const slice of slices[geometry.planeOfFrame[frame]!]!) copyLabels(frames(frame), pixels, labels, slice * pixels);
   }
   const occurs = new Uint8Array(65_536);
   for (let n = 0; n < labels.length; n++) occurs[labels[n]!] = 1;
@@ -144,10 +128,7 @@ function addUndescribed(segments: ReadSegment[], numbers: readonly number[], war
 
 /** Of each plane: the k at which it lies; several where uneven planes were spread. */
 function slicesOfPlanes({ planeOfSlice }: SegGeometry): number[][] {
-  const slices: number[][] = Array.from(
-    { length: planeOfSlice.reduce((most, plane) => Math.max(most, plane), 0) + 1 },
-    () => [],
-  );
+  const slices: number[][] = Array.from({ length: planeOfSlice.reduce((most, plane) => Math.max(most, plane), 0) + 1 }, () => []);
   planeOfSlice.forEach((plane, slice) => {
     if (plane >= 0) slices[plane]!.push(slice);
   });

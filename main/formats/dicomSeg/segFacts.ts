@@ -11,11 +11,7 @@ export const SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.4';
 export const LABEL_MAP_SEGMENTATION_STORAGE = '1.2.840.10008.5.1.4.1.1.66.7';
 
 const TYPES = ['BINARY', 'FRACTIONAL', 'LABELMAP'] as const;
-const BITS: Readonly<Record<SegLayout['type'], readonly number[]>> = {
-  BINARY: [1],
-  FRACTIONAL: [8],
-  LABELMAP: [8, 16],
-};
+const BITS: Readonly<Record<SegLayout['type'], readonly number[]>> = { BINARY: [1], FRACTIONAL: [8], LABELMAP: [8, 16] };
 
 /** Throws `import/unsupported` for objects that lie in no patient, `import/unreadable` for those that contradict themselves. */
 export function segLayout(dataSet: DataSet, path: string): SegLayout {
@@ -34,12 +30,10 @@ export function segLayout(dataSet: DataSet, path: string): SegLayout {
   const [rows, columns] = [binaryOf(dataSet, 'x00280010', 'US') ?? 0, binaryOf(dataSet, 'x00280011', 'US') ?? 0];
   if (rows === 0 || columns === 0) unreadable('Rows or Columns is missing');
   const allocatedBits = binaryOf(dataSet, 'x00280100', 'US') ?? 0;
-  if (!BITS[type].includes(allocatedBits))
-    unsupported(`${allocatedBits} bits allocated per pixel of a ${type} segmentation`);
+  if (!BITS[type].includes(allocatedBits)) unsupported(`${allocatedBits} bits allocated per pixel of a ${type} segmentation`);
   const frameCount = groupedFrameCount(dataSet);
   const declaredCount = decimalOf(dataSet, 'x00280008') ?? frameCount;
-  if (frameCount === 0 || declaredCount !== frameCount)
-    unreadable(`${declaredCount} frames, ${frameCount} of them described`);
+  if (frameCount === 0 || declaredCount !== frameCount) unreadable(`${declaredCount} frames, ${frameCount} of them described`);
   return { type, rows, columns, frameCount, allocatedBits };
 }
 
@@ -48,8 +42,7 @@ function refuseSlides(dataSet: DataSet, refuse: (detail: string) => never): void
   const isSlide = organization.startsWith('TILED') || functionalGroup(dataSet, 0, 'x0048021a') !== dataSet;
   if (isSlide) refuse('segments of a slide (whole-slide microscopy) lie in no patient');
   const hasPlanes = ['x00209113', 'x00209116'].every((sequence) => functionalGroup(dataSet, 0, sequence) !== dataSet);
-  if (!hasPlanes && groupedFrameCount(dataSet) > 0)
-    refuse('its frames have no position in the patient (segments of a projection image)');
+  if (!hasPlanes && groupedFrameCount(dataSet) > 0) refuse('its frames have no position in the patient (segments of a projection image)');
 }
 
 export function segPlane(dataSet: DataSet, frame: number): SegPlane {
@@ -78,12 +71,10 @@ export function segmentedImage(dataSet: DataSet): SegmentedImage {
   const study = itemOf(dataSet, 'x00081200');
   const series = itemOf(dataSet, 'x00081115') ?? itemOf(study, 'x00081115');
   const uids = new Set<string>();
-  for (const { dataSet: instance } of series?.elements['x0008114a']?.items ?? [])
-    if (instance) uids.add(textOf(instance, 'x00081155'));
+  for (const { dataSet: instance } of series?.elements['x0008114a']?.items ?? []) if (instance) uids.add(textOf(instance, 'x00081155'));
   for (let frame = 0; frame < groupedFrameCount(dataSet); frame++) {
     const derivation = functionalGroup(dataSet, frame, 'x00089124');
-    for (const { dataSet: source } of derivation.elements['x00082112']?.items ?? [])
-      if (source) uids.add(textOf(source, 'x00081155'));
+    for (const { dataSet: source } of derivation.elements['x00082112']?.items ?? []) if (source) uids.add(textOf(source, 'x00081155'));
   }
   uids.delete('');
   const [studyUid, seriesUid, frameOfReferenceUid] = [

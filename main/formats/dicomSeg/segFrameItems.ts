@@ -7,11 +7,7 @@ import type { DicomReference } from '../dicom/dicomReference.ts';
 import type { LabelFrame } from './labelFrames.ts';
 
 const SEGMENTATION = codeItem({ scheme: 'DCM', value: '113076', meaning: 'Segmentation' });
-const SOURCE_IMAGE = codeItem({
-  scheme: 'DCM',
-  value: '121322',
-  meaning: 'Source image for image processing operation',
-});
+const SOURCE_IMAGE = codeItem({ scheme: 'DCM', value: '121322', meaning: 'Source image for image processing operation' });
 const [REFERENCED_SEGMENT_NUMBER, SEGMENT_IDENTIFICATION] = [0x0062_000b, 0x0062_000a];
 const [IMAGE_POSITION, PLANE_POSITION] = [0x0020_0032, 0x0020_9113];
 
@@ -19,11 +15,7 @@ type SourceImage = DicomReference['images'][number];
 
 export function sharedGroups({ spacingMm, direction }: Grid): Attributes {
   return {
-    PixelMeasuresSequence: {
-      PixelSpacing: [spacingMm[1], spacingMm[0]],
-      SliceThickness: spacingMm[2],
-      SpacingBetweenSlices: spacingMm[2],
-    },
+    PixelMeasuresSequence: { PixelSpacing: [spacingMm[1], spacingMm[0]], SliceThickness: spacingMm[2], SpacingBetweenSlices: spacingMm[2] },
     PlaneOrientationSequence: { ImageOrientationPatient: direction.slice(0, 6) },
   };
 }

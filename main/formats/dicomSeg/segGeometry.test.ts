@@ -31,12 +31,7 @@ const refusal = (planes: readonly SegPlane[]): string => {
 describe('planes of frames to a grid', () => {
   it('frames in any order, several in one plane', () => {
     const { grid, planeOfFrame, planeOfSlice, warnings } = geometry([4, 2, 6, 2, 4]);
-    expect(grid).toEqual({
-      dimsIjk: [5, 4, 3],
-      spacingMm: [0.75, 0.5, 2],
-      originLpsMm: [10, 20, 2],
-      direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-    });
+    expect(grid).toEqual({ dimsIjk: [5, 4, 3], spacingMm: [0.75, 0.5, 2], originLpsMm: [10, 20, 2], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] });
     expect([...planeOfFrame]).toEqual([1, 0, 2, 0, 1]);
     expect([...planeOfSlice]).toEqual([0, 1, 2]);
     expect(warnings).toEqual([]);
@@ -53,10 +48,7 @@ describe('planes of frames to a grid', () => {
   it('a single plane is as thick as it says', () => {
     expect(geometry([7], { spacingBetweenSlicesMm: 3, sliceThicknessMm: 5 }).grid.spacingMm[2]).toBe(3);
     expect(geometry([7], { sliceThicknessMm: 5 }).grid.spacingMm[2]).toBe(5);
-    expect(geometry([7])).toMatchObject({
-      grid: { spacingMm: [0.75, 0.5, 1] },
-      warnings: ['a single plane without a thickness: 1 mm taken'],
-    });
+    expect(geometry([7])).toMatchObject({ grid: { spacingMm: [0.75, 0.5, 1] }, warnings: ['a single plane without a thickness: 1 mm taken'] });
   });
 
   it('uneven planes are spread over the slices nearest to them, and it is said', () => {
@@ -72,9 +64,7 @@ describe('planes of frames to a grid', () => {
     expect(down.grid.originLpsMm).toEqual([10, 20, 4]);
     expect(down.grid.direction.slice(6)).toEqual([0, 0, -1]);
     const [cos, sin] = [Math.cos(0.3), Math.sin(0.3)];
-    const oblique = [0, 1, 2].map((n) =>
-      plane(0, { orientation: [1, 0, 0, 0, cos, sin], positionLpsMm: [0, -2 * n * sin, 2 * n * cos] }),
-    );
+    const oblique = [0, 1, 2].map((n) => plane(0, { orientation: [1, 0, 0, 0, cos, sin], positionLpsMm: [0, -2 * n * sin, 2 * n * cos] }));
     const { grid } = segGeometry(oblique, 4, 5, 'x.dcm');
     expect(grid.spacingMm[2]).toBeCloseTo(2, 9);
     expect(grid.direction[8]).toBeCloseTo(cos, 9);
@@ -83,9 +73,7 @@ describe('planes of frames to a grid', () => {
   it('what lies on no grid is refused with the reason', () => {
     expect(refusal([plane(0), plane(1, { orientation: [0, 1, 0, 1, 0, 0] })])).toContain('several orientations');
     expect(refusal([plane(0), plane(1, { pixelSpacingMm: [1, 1] })])).toContain('different pixel spacing');
-    expect(refusal([plane(0), plane(1, { positionLpsMm: [10, 24, 1] })])).toContain(
-      'shifted in their own plane by up to 4 mm',
-    );
+    expect(refusal([plane(0), plane(1, { positionLpsMm: [10, 24, 1] })])).toContain('shifted in their own plane by up to 4 mm');
     expect(refusal([plane(0, { orientation: undefined })])).toContain('Image Orientation');
     expect(refusal([plane(0, { orientation: [1, 0, 0, 1, 0, 0] })])).toContain('right angles');
     expect(refusal([plane(0, { pixelSpacingMm: [0, 1] })])).toContain('Pixel Spacing');

@@ -56,8 +56,7 @@ export function segGeometry(planes: readonly SegPlane[], rows: number, columns: 
   const planeOfFrame = new Int32Array(planes.length);
   const planeDepths: number[] = [];
   for (const frame of order) {
-    if (planeDepths.length === 0 || depths[frame]! - planeDepths.at(-1)! > SAME_POSITION_MM)
-      planeDepths.push(depths[frame]!);
+    if (planeDepths.length === 0 || depths[frame]! - planeDepths.at(-1)! > SAME_POSITION_MM) planeDepths.push(depths[frame]!);
     planeOfFrame[frame] = planeDepths.length - 1;
   }
   const { spacingMm, planeOfSlice, warnings } = slicesOf(planeDepths, first, refuse);
@@ -108,9 +107,7 @@ function checkUpright(origins: readonly Vector[], normal: Vector, pixelMm: numbe
     const along = dot(away, normal);
     const shiftMm = Math.hypot(...away.map((x, n) => x - along * normal[n]!));
     if (shiftMm > 0.1 * pixelMm + 0.01) {
-      refuse(
-        `frames are shifted in their own plane by up to ${mm(shiftMm)} (a tilted gantry, or frames of several sizes)`,
-      );
+      refuse(`frames are shifted in their own plane by up to ${mm(shiftMm)} (a tilted gantry, or frames of several sizes)`);
     }
   }
 }
@@ -131,10 +128,7 @@ function slicesOf(depths: readonly number[], measures: SegPlane, refuse: Refuse)
   }
   const gaps = depths.slice(1).map((depth, n) => depth - depths[n]!);
   const smallest = gaps.reduce((a, b) => Math.min(a, b));
-  const candidates = [
-    ...(declared === undefined ? [] : [declared]),
-    ...Array.from({ length: LARGEST_DIVISOR }, (_, n) => smallest / (n + 1)),
-  ];
+  const candidates = [...(declared === undefined ? [] : [declared]), ...Array.from({ length: LARGEST_DIVISOR }, (_, n) => smallest / (n + 1))];
   for (const candidate of candidates) {
     const regular = regularSlices(depths, candidate, refuse);
     if (regular) return regular;
@@ -167,8 +161,7 @@ function unevenSlices(depths: readonly number[], gaps: readonly number[], smalle
   let plane = 0;
   for (let slice = 0; slice < count; slice++) {
     const depth = depths[0]! + slice * spacingMm;
-    while (plane + 1 < depths.length && Math.abs(depths[plane + 1]! - depth) <= Math.abs(depths[plane]! - depth))
-      plane++;
+    while (plane + 1 < depths.length && Math.abs(depths[plane + 1]! - depth) <= Math.abs(depths[plane]! - depth)) plane++;
     if (Math.abs(depths[plane]! - depth) <= usual) planeOfSlice[slice] = plane;
   }
   const detail = `its planes lie at uneven distances (${mm(smallest)} to ${mm(gaps.reduce((a, b) => Math.max(a, b)))}); each was spread over the slices nearest to it, ${mm(spacingMm)} apart`;

@@ -47,11 +47,7 @@ export async function segFrames(
   if (!element) throw new AppException({ code: 'import/unreadable', path, detail: 'no pixel data' });
   if (!encoding) return unsupported(transferSyntaxName(transferSyntaxUid));
   if ((encoding !== 'native') !== (element.hadUndefinedLength === true)) {
-    throw new AppException({
-      code: 'import/unreadable',
-      path,
-      detail: `pixels that do not fit the transfer syntax ${transferSyntaxName(transferSyntaxUid)}`,
-    });
+    throw new AppException({ code: 'import/unreadable', path, detail: `pixels that do not fit the transfer syntax ${transferSyntaxName(transferSyntaxUid)}` });
   }
   if (encoding === 'native') return nativeFrames(dataSet, layout, transferSyntaxUid, path);
   const { rows, columns, allocatedBits, frameCount } = layout;
@@ -62,28 +58,13 @@ export async function segFrames(
     const cells = allocatedBits === 1 ? Math.ceil((rows * columns) / 8) : rows * columns;
     const lacking = frames.findIndex((bytes) => bytes.length * MOST_RLE_GROWTH < cells);
     if (lacking >= 0)
-      throw new AppException({
-        code: 'import/unreadable',
-        path: place(lacking),
-        detail: `${frames[lacking]!.length} bytes cannot be ${cells} pixels`,
-      });
-    return (frame) => ({
-      bytes: decodeRleFrame(frames[frame]!, cells, Math.ceil(allocatedBits / 8), place(frame)),
-      firstBit: 0,
-      bitsPerPixel: allocatedBits,
-    });
+      throw new AppException({ code: 'import/unreadable', path: place(lacking), detail: `${frames[lacking]!.length} bytes cannot be ${cells} pixels` });
+    return (frame) => ({ bytes: decodeRleFrame(frames[frame]!, cells, Math.ceil(allocatedBits / 8), place(frame)), firstBit: 0, bitsPerPixel: allocatedBits });
   }
   if (!codecs) return unsupported('compressed pixels, and no codec is here');
   const loaded = await codecs();
   const cellBits = Math.max(8, allocatedBits);
-  const cells = {
-    rows,
-    columns,
-    allocatedBits: cellBits,
-    storedBits: cellBits,
-    highBit: cellBits - 1,
-    isSigned: false,
-  };
+  const cells = { rows, columns, allocatedBits: cellBits, storedBits: cellBits, highBit: cellBits - 1, isSigned: false };
   return (frame) => {
     const { buffer, byteOffset, byteLength } = decodeFrame(
       { encoding, isBigEndian: false, layout: cells, bytes: frames[frame]!, path, frameNumber: frame + 1 },
@@ -93,12 +74,7 @@ export async function segFrames(
   };
 }
 
-export function nativeFrames(
-  dataSet: DataSet,
-  layout: SegLayout,
-  transferSyntaxUid: string,
-  path: string,
-): (frame: number) => FrameBytes {
+export function nativeFrames(dataSet: DataSet, layout: SegLayout, transferSyntaxUid: string, path: string): (frame: number) => FrameBytes {
   const element = dataSet.elements['x7fe00010']!;
   const { rows, columns, frameCount, allocatedBits } = layout;
   const frameBits = rows * columns * allocatedBits;
@@ -107,23 +83,14 @@ export function nativeFrames(
   const actualBytes = Math.min(element.length, byteArray.length - element.dataOffset);
   if (actualBytes < neededBytes) {
     const before = element.dataOffset;
-    throw new AppException({
-      code: 'import/truncated',
-      path,
-      expectedBytes: before + neededBytes,
-      actualBytes: before + actualBytes,
-    });
+    throw new AppException({ code: 'import/truncated', path, expectedBytes: before + neededBytes, actualBytes: before + actualBytes });
   }
   const packed = byteArray.subarray(element.dataOffset, element.dataOffset + neededBytes + (neededBytes & 1));
   const isSwapped = transferSyntaxUid === EXPLICIT_BIG_ENDIAN && (allocatedBits === 16 || element.vr === 'OW');
   const bytes = isSwapped ? swapped(packed) : packed;
   if (allocatedBits === 1) return (frame) => ({ bytes, firstBit: frame * frameBits, bitsPerPixel: 1 });
   const frameBytes = frameBits / 8;
-  return (frame) => ({
-    bytes: bytes.subarray(frame * frameBytes, (frame + 1) * frameBytes),
-    firstBit: 0,
-    bitsPerPixel: allocatedBits,
-  });
+  return (frame) => ({ bytes: bytes.subarray(frame * frameBytes, (frame + 1) * frameBytes), firstBit: 0, bitsPerPixel: allocatedBits });
 }
 
 /** Pixels in big-endian words are exchanged in pairs, single bits and bytes too (PS3.5 section 7.3). */
@@ -135,13 +102,7 @@ function swapped(bytes: Uint8Array): Uint8Array {
 }
 
 /** Sets 1 in `mask` from `at` on for pixels that are set, or at least `threshold` in frames of bytes. */
-export function paintFrame(
-  { bytes, firstBit, bitsPerPixel }: FrameBytes,
-  pixels: number,
-  threshold: number,
-  mask: Uint8Array,
-  at: number,
-): void {
+export function paintFrame({ bytes, firstBit, bitsPerPixel }: FrameBytes, pixels: number, threshold: number, mask: Uint8Array, at: number): void {
   if (bitsPerPixel === 1) {
     unpackBits(bytes, firstBit, pixels, mask, at);
     return;
@@ -150,12 +111,7 @@ export function paintFrame(
 }
 
 /** Copies the labels of a frame into `labels` from `at` on. */
-export function copyLabels(
-  { bytes, bitsPerPixel }: FrameBytes,
-  pixels: number,
-  labels: Uint8Array | Uint16Array,
-  at: number,
-): void {
+export function copyLabels({ bytes, bitsPerPixel }: FrameBytes, pixels: number, labels: Uint8Array | Uint16Array, at: number): void {
   if (bitsPerPixel === 8) {
     labels.set(bytes.subarray(0, pixels), at);
     return;

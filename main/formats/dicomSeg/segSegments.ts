@@ -18,11 +18,7 @@ export function segSegments(dataSet: DataSet): ReadSegment[] {
     if (!item) return [];
     const number = binaryOf(item, 'x00620004', 'US') ?? index + 1;
     const codes = codesOf(item, characterSet);
-    const name =
-      dicomText(item, 'x00620005', characterSet) ||
-      dicomText(item, 'x00620006', characterSet) ||
-      codes?.type.meaning ||
-      `Segment ${number}`;
+    const name = dicomText(item, 'x00620005', characterSet) || dicomText(item, 'x00620006', characterSet) || codes?.type.meaning || `Segment ${number}`;
     const colorRgb = labColor(item) ?? palette?.(number);
     return [{ number, name, ...(colorRgb ? { colorRgb } : {}), ...(codes ? { codes } : {}) }];
   });

@@ -20,68 +20,35 @@ const folder = mkdtempSync(join(tmpdir(), 'maskloop-seg-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const codecs = async () =>
-  createPixelCodecs(
-    await WebAssembly.compile(
-      readFileSync(createRequire(import.meta.url).resolve('dcmjs-codecs/build/dcmjs-native-codecs.wasm')),
-    ),
-  );
-const read = (path: string) =>
-  readDicomSeg(readFileSync(path), path, { codecs, inflate: (bytes) => inflateRawSync(bytes) });
+  createPixelCodecs(await WebAssembly.compile(readFileSync(createRequire(import.meta.url).resolve('dcmjs-codecs/build/dcmjs-native-codecs.wasm'))));
+const read = (path: string) => readDicomSeg(readFileSync(path), path, { codecs, inflate: (bytes) => inflateRawSync(bytes) });
 
 const DIMS = [75, 67, 3] as const;
-const GRID = {
-  dimsIjk: DIMS,
-  spacingMm: [1, 1, 2],
-  originLpsMm: [0, 0, 0],
-  direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-} as unknown as Grid;
+const GRID = { dimsIjk: DIMS, spacingMm: [1, 1, 2], originLpsMm: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] } as unknown as Grid;
 const labelled = (values: readonly number[]) =>
-  Uint16Array.from({ length: 75 * 67 * 3 }, (_, n) =>
-    n % 75 > 30 && n % 7 > 2 ? values[Math.floor(n / 3000) % values.length]! : 0,
-  );
+  Uint16Array.from({ length: 75 * 67 * 3 }, (_, n) => (n % 75 > 30 && n % 7 > 2 ? values[Math.floor(n / 3000) % values.length]! : 0));
 
 function written(name: string, type: 'BINARY' | 'LABELMAP', values: readonly number[]): string {
-  const segments = values.map((labelValue): Segment => ({
-    labelValue,
-    name: `s${labelValue}`,
-    colorRgb: [200, 100, 50],
-  }));
+  const segments = values.map((labelValue): Segment => ({ labelValue, name: `s${labelValue}`, colorRgb: [200, 100, 50] }));
   const path = join(folder, `${name}.dcm`);
-  const provenance = {
-    softwareVersion: '0',
-    origin: 'manual' as const,
-    models: [],
-    author: '',
-    savedAtMs: 0,
-    accepted: null,
-  };
+  const provenance = { softwareVersion: '0', origin: 'manual' as const, models: [], author: '', savedAtMs: 0, accepted: null };
   let byte = 0;
   const random = (count: number) => Uint8Array.from({ length: count }, () => byte++);
-  writeFileSync(
-    path,
-    writeDicomSeg({ type, grid: GRID, labels: labelled(values), segments, subject: 'x', provenance, nowMs: 0, random }),
-  );
+  writeFileSync(path, writeDicomSeg({ type, grid: GRID, labels: labelled(values), segments, subject: 'x', provenance, nowMs: 0, random }));
   return path;
 }
-const SOURCES = {
-  binary: written('binary', 'BINARY', [1, 2]),
-  bytes: written('bytes', 'LABELMAP', [1, 2]),
-  words: written('words', 'LABELMAP', [1, 700]),
-};
-const originals = new Map(
-  await Promise.all(Object.values(SOURCES).map(async (path) => [path, digestedMasks(await read(path))] as const)),
-);
+const SOURCES = { binary: written('binary', 'BINARY', [1, 2]), bytes: written('bytes', 'LABELMAP', [1, 2]), words: written('words', 'LABELMAP', [1, 700]) };
+const originals = new Map(await Promise.all(Object.values(SOURCES).map(async (path) => [path, digestedMasks(await read(path))] as const)));
 
 describe.skipIf(!dcmconv)(`encoded anew by dcmtk${dcmconv ? '' : ' (skipped: dcmconv is not here)'}`, () => {
-  it.each(
-    Object.entries(SOURCES).flatMap(([name, path]) =>
-      ['+ti', '+tb', '+td'].map((syntax) => [name, syntax, path] as const),
-    ),
-  )('%s %s', async (name, syntax, path) => {
-    const target = join(folder, `${name}${syntax}.dcm`);
-    execFileSync(dcmconv!, [syntax, path, target]);
-    expect(digestedMasks(await read(target))).toEqual(originals.get(path));
-  });
+  it.each(Object.entries(SOURCES).flatMap(([name, path]) => ['+ti', '+tb', '+td'].map((syntax) => [name, syntax, path] as const)))(
+    '%s %s',
+    async (name, syntax, path) => {
+      const target = join(folder, `${name}${syntax}.dcm`);
+      execFileSync(dcmconv!, [syntax, path, target]);
+      expect(digestedMasks(await read(target))).toEqual(originals.get(path));
+    },
+  );
 });
 
 describe.skipIf(!hasDicomPython)(`compressed by pydicom${dicomPythonNotice}`, () => {
@@ -117,17 +84,11 @@ describe('run lengths of packed bits', () => {
     const header = Buffer.alloc(64);
     header.writeUInt32LE(1, 0);
     header.writeUInt32LE(64, 4);
-    const runs = Array.from({ length: Math.ceil(bytes.length / 128) }, (_, run) =>
-      bytes.subarray(run * 128, (run + 1) * 128),
-    );
+    const runs = Array.from({ length: Math.ceil(bytes.length / 128) }, (_, run) => bytes.subarray(run * 128, (run + 1) * 128));
     const body = Buffer.concat([header, ...runs.flatMap((run) => [Buffer.from([run.length - 1]), run])]);
     return body.length % 2 === 0 ? body : Buffer.concat([body, Buffer.alloc(1)]);
   }
-  const item = (bytes: Uint8Array) =>
-    Buffer.concat([
-      Buffer.from([0xfe, 0xff, 0x00, 0xe0, ...new Uint8Array(Uint32Array.of(bytes.length).buffer)]),
-      bytes,
-    ]);
+  const item = (bytes: Uint8Array) => Buffer.concat([Buffer.from([0xfe, 0xff, 0x00, 0xe0, ...new Uint8Array(Uint32Array.of(bytes.length).buffer)]), bytes]);
   const file = (frames: readonly Uint8Array[]) =>
     Buffer.concat([
       withTransferSyntax(native.subarray(0, pixels), '1.2.840.10008.1.2.5'),
@@ -144,14 +105,8 @@ describe('run lengths of packed bits', () => {
   });
 
   it('too few of them are refused before anything is unpacked', async () => {
-    const thrown: unknown = await readDicomSeg(
-      file(Array.from({ length: frameCount }, () => new Uint8Array(8))),
-      'x.dcm',
-    ).catch((error: unknown) => error);
-    expect((thrown as AppException).error).toMatchObject({
-      code: 'import/unreadable',
-      detail: '8 bytes cannot be 629 pixels',
-    });
+    const thrown: unknown = await readDicomSeg(file(Array.from({ length: frameCount }, () => new Uint8Array(8))), 'x.dcm').catch((error: unknown) => error);
+    expect((thrown as AppException).error).toMatchObject({ code: 'import/unreadable', detail: '8 bytes cannot be 629 pixels' });
   });
 });
 

@@ -12,11 +12,7 @@ const ANY_TISSUE: SegmentCodes = { category: SEGMENT_CATEGORIES.anatomy, type: S
 const BACKGROUND: Code = { scheme: 'DCM', value: '125040', meaning: 'Background' };
 const ALGORITHM_TYPE = { manual: 'MANUAL', model: 'AUTOMATIC', corrected: 'SEMIAUTOMATIC' } as const;
 
-export function segmentItem(
-  { name, colorRgb, codes = ANY_TISSUE }: Segment,
-  number: number,
-  provenance: Provenance,
-): Attributes {
+export function segmentItem({ name, colorRgb, codes = ANY_TISSUE }: Segment, number: number, provenance: Provenance): Attributes {
   const algorithm = algorithmItem(provenance);
   return {
     SegmentNumber: number,
@@ -24,10 +20,7 @@ export function segmentItem(
     ...algorithmAttributes(provenance),
     SegmentationAlgorithmIdentificationSequence: algorithm,
     SegmentedPropertyCategoryCodeSequence: codeItem(codes.category),
-    SegmentedPropertyTypeCodeSequence: {
-      ...codeItem(codes.type),
-      SegmentedPropertyTypeModifierCodeSequence: codes.modifier && codeItem(codes.modifier),
-    },
+    SegmentedPropertyTypeCodeSequence: { ...codeItem(codes.type), SegmentedPropertyTypeModifierCodeSequence: codes.modifier && codeItem(codes.modifier) },
     RecommendedDisplayCIELabValue: [...dicomLabOfRgb(colorRgb)],
   };
 }

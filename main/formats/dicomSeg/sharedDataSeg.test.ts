@@ -21,27 +21,12 @@ const dciodvfy = programPath('dciodvfy');
 const folder = mkdtempSync(join(tmpdir(), 'maskloop-seg-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const SERIES = [
-  'sts_dicom_rtstruct/dicom/STS_025/CT/image',
-  'sts_dicom_rtstruct/dicom/STS_025/MR_T1/image',
-  'dicom_geometry_edge/oblique_nonsquare_rt-utils',
-];
-const SEGMENTS = Array.from({ length: 4 }, (_, n): Segment => ({
-  labelValue: n + 1,
-  name: `band ${n + 1}`,
-  colorRgb: [60 * n, 255 - 60 * n, 90],
-}));
+const SERIES = ['sts_dicom_rtstruct/dicom/STS_025/CT/image', 'sts_dicom_rtstruct/dicom/STS_025/MR_T1/image', 'dicom_geometry_edge/oblique_nonsquare_rt-utils'];
+const SEGMENTS = Array.from({ length: 4 }, (_, n): Segment => ({ labelValue: n + 1, name: `band ${n + 1}`, colorRgb: [60 * n, 255 - 60 * n, 90] }));
 const PROVENANCE = {
   softwareVersion: '0.1.0',
   origin: 'model' as const,
-  models: [
-    {
-      runId: 'run-1' as RunId,
-      algorithmName: 'nnU-Net 3d_fullres',
-      weightsSha256: 'ab'.repeat(32),
-      trainingDataSha256: null,
-    },
-  ],
+  models: [{ runId: 'run-1' as RunId, algorithmName: 'nnU-Net 3d_fullres', weightsSha256: 'ab'.repeat(32), trainingDataSha256: null }],
   author: 'Maskloop',
   savedAtMs: Date.UTC(2026, 4, 5),
   accepted: null,
@@ -51,9 +36,7 @@ const PROVENANCE = {
 function bands(voxels: ArrayLike<number>, pixels: number): Uint8Array {
   let [low, high] = [Infinity, -Infinity];
   for (let n = 0; n < voxels.length; n++) [low, high] = [Math.min(low, voxels[n]!), Math.max(high, voxels[n]!)];
-  return Uint8Array.from({ length: voxels.length }, (_, n) =>
-    n % pixels === 0 ? 1 : Math.min(4, Math.floor((5 * (voxels[n]! - low)) / (high - low))),
-  );
+  return Uint8Array.from({ length: voxels.length }, (_, n) => (n % pixels === 0 ? 1 : Math.min(4, Math.floor((5 * (voxels[n]! - low)) / (high - low)))));
 }
 
 function errorsIn(path: string): string[] {
@@ -75,28 +58,12 @@ describe.skipIf(!hasSharedData)(`masks on real series${sharedDataNotice}`, () =>
     const path = join(folder, `${SERIES.indexOf(series)}.dcm`);
     let byte = 0;
     const random = (count: number) => Uint8Array.from({ length: count }, () => byte++);
-    writeFileSync(
-      path,
-      writeDicomSeg({
-        type: 'BINARY',
-        grid,
-        labels,
-        segments: SEGMENTS,
-        reference,
-        subject: '',
-        provenance: PROVENANCE,
-        nowMs: 0,
-        random,
-      }),
-    );
+    writeFileSync(path, writeDicomSeg({ type: 'BINARY', grid, labels, segments: SEGMENTS, reference, subject: '', provenance: PROVENANCE, nowMs: 0, random }));
 
     const read = await readDicomSeg(readFileSync(path), path);
     expect(gridsMatch(read.grid, grid, 1e-6)).toBe(true);
     const expected = Object.fromEntries(
-      SEGMENTS.map(({ labelValue }) => [
-        labelValue,
-        digestedMask(Uint8Array.from(labels, (value) => (value === labelValue ? 1 : 0))),
-      ]),
+      SEGMENTS.map(({ labelValue }) => [labelValue, digestedMask(Uint8Array.from(labels, (value) => (value === labelValue ? 1 : 0)))]),
     );
     expect(digestedMasks(read)).toEqual(expected);
     const [pydicom] = pydicomMasks([{ path, read }]);

@@ -20,8 +20,7 @@ const folder = mkdtempSync(join(tmpdir(), 'maskloop-seg-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 let seed = 1;
-const random = (count: number) =>
-  Uint8Array.from({ length: count }, () => (seed = (seed * 16_807) % 2_147_483_647) & 255);
+const random = (count: number) => Uint8Array.from({ length: count }, () => (seed = (seed * 16_807) % 2_147_483_647) & 255);
 
 const DIMS = [13, 11, 7] as const;
 const [COS, SIN] = [Math.cos(0.4), Math.sin(0.4)];
@@ -44,10 +43,7 @@ const SEGMENTS: readonly Segment[] = [
     labelValue: 1,
     name: 'Liver',
     colorRgb: [221, 130, 101],
-    codes: {
-      category: { scheme: 'SCT', value: '123037004', meaning: 'Anatomical Structure' },
-      type: { scheme: 'SCT', value: '10200004', meaning: 'Liver' },
-    },
+    codes: { category: { scheme: 'SCT', value: '123037004', meaning: 'Anatomical Structure' }, type: { scheme: 'SCT', value: '10200004', meaning: 'Liver' } },
   },
   {
     labelValue: 7,
@@ -73,14 +69,7 @@ const LABELS = Uint16Array.from({ length: 13 * 11 * 7 }, (_, n) => {
 const PROVENANCE: Provenance = {
   softwareVersion: '0.1.0',
   origin: 'corrected',
-  models: [
-    {
-      runId: 'run-1' as RunId,
-      algorithmName: 'nnU-Net 3d_fullres',
-      weightsSha256: 'ab'.repeat(32),
-      trainingDataSha256: 'cd'.repeat(32),
-    },
-  ],
+  models: [{ runId: 'run-1' as RunId, algorithmName: 'nnU-Net 3d_fullres', weightsSha256: 'ab'.repeat(32), trainingDataSha256: 'cd'.repeat(32) }],
   author: 'Dr. Müller',
   savedAtMs: Date.UTC(2026, 4, 5, 10),
   accepted: { author: 'Dr. Meier', atMs: Date.UTC(2026, 4, 6, 10) },
@@ -107,10 +96,7 @@ const REFERENCE: DicomReference = {
     ManufacturerModelName: 'Scan 1',
     TimezoneOffsetFromUTC: '+0100',
   }),
-  images: Array.from({ length: DIMS[2] }, (_, k) => ({
-    sopClassUid: '1.2.840.10008.5.1.4.1.1.2',
-    sopInstanceUid: `1.2.3.4.5.${k + 1}`,
-  })),
+  images: Array.from({ length: DIMS[2] }, (_, k) => ({ sopClassUid: '1.2.840.10008.5.1.4.1.1.2', sopInstanceUid: `1.2.3.4.5.${k + 1}` })),
 };
 const source = (changes: Partial<DicomSegSource> = {}): DicomSegSource => ({
   type: 'BINARY',
@@ -139,20 +125,13 @@ const written: Written[] = (['BINARY', 'LABELMAP'] as const).flatMap((type) =>
   }),
 );
 const others = {
-  'without DICOM images': source({
-    reference: undefined,
-    provenance: { ...PROVENANCE, origin: 'manual', models: [], accepted: null },
-  }),
+  'without DICOM images': source({ reference: undefined, provenance: { ...PROVENANCE, origin: 'manual', models: [], accepted: null } }),
   'by a model alone': source({ provenance: { ...PROVENANCE, origin: 'model', author: 'Maskloop', accepted: null } }),
   'resampled: no slice lies on an image': source({ reference: { ...REFERENCE, images: [] } }),
   'frames of one image': source({
     reference: {
       ...REFERENCE,
-      images: REFERENCE.images.map((image, k) => ({
-        sopClassUid: '1.2.840.10008.5.1.4.1.1.2.1',
-        sopInstanceUid: '1.2.3.4.5.6',
-        frameNumber: k + 1,
-      })),
+      images: REFERENCE.images.map((image, k) => ({ sopClassUid: '1.2.840.10008.5.1.4.1.1.2.1', sopInstanceUid: '1.2.3.4.5.6', frameNumber: k + 1 })),
     },
   }),
   'nothing labelled': source({ labels: new Uint8Array(LABELS.length), segments: SEGMENTS.slice(0, 1) }),
@@ -189,12 +168,8 @@ describe('written and read again', () => {
     expect(onGridOf(grid, read)).toEqual(truth);
     expect(read.warnings).toEqual([]);
     expect(read.segments.map(({ number }) => number)).toEqual(type === 'BINARY' ? [1, 2, 3] : [1, 7, 300]);
-    expect(read.segments.map(({ name, codes }) => ({ name, codes }))).toMatchObject(
-      SEGMENTS.map(({ name, codes }) => ({ name, ...(codes ? { codes } : {}) })),
-    );
-    read.segments.forEach(({ colorRgb }, n) =>
-      colorRgb!.forEach((channel, c) => expect(Math.abs(channel - SEGMENTS[n]!.colorRgb[c]!)).toBeLessThanOrEqual(1)),
-    );
+    expect(read.segments.map(({ name, codes }) => ({ name, codes }))).toMatchObject(SEGMENTS.map(({ name, codes }) => ({ name, ...(codes ? { codes } : {}) })));
+    read.segments.forEach(({ colorRgb }, n) => colorRgb!.forEach((channel, c) => expect(Math.abs(channel - SEGMENTS[n]!.colorRgb[c]!)).toBeLessThanOrEqual(1)));
     expect(read.image).toMatchObject({ studyUid: '1.2.3.4', seriesUid: '1.2.3.4.5', frameOfReferenceUid: '1.2.3.4.9' });
     expect(read.image.sopInstanceUids).toHaveLength(DIMS[2]);
   });
@@ -219,11 +194,7 @@ describe('written and read again', () => {
   });
 
   it('more than 255 segments', async () => {
-    const segments = Array.from({ length: 400 }, (_, n): Segment => ({
-      labelValue: n + 1,
-      name: `s${n + 1}`,
-      colorRgb: [1, 2, 3],
-    }));
+    const segments = Array.from({ length: 400 }, (_, n): Segment => ({ labelValue: n + 1, name: `s${n + 1}`, colorRgb: [1, 2, 3] }));
     const labels = Uint16Array.from(LABELS, (_, n) => (n < 400 ? n + 1 : 0));
     for (const type of ['BINARY', 'LABELMAP'] as const) {
       const read = await readDicomSeg(writeDicomSeg(source({ type, segments, labels })), 'x.dcm');
@@ -235,10 +206,7 @@ describe('written and read again', () => {
 
 it('says who and what made it', () => {
   const { dataSet } = parseDicom(written[0]!.bytes, 'x.dcm');
-  const equipment = dataSet.elements['x0018a001']!.items!.map(({ dataSet: item }) => [
-    item!.string('x00080070'),
-    item!.string('x0018a003'),
-  ]);
+  const equipment = dataSet.elements['x0018a001']!.items!.map(({ dataSet: item }) => [item!.string('x00080070'), item!.string('x0018a003')]);
   expect(equipment).toEqual([
     ['ACME', 'Made the images'],
     ['Maskloop', expect.stringContaining('nnU-Net 3d_fullres')],
@@ -253,13 +221,7 @@ it('says who and what made it', () => {
 });
 
 it('names no person for masks that came as files', () => {
-  const provenance: Provenance = {
-    ...PROVENANCE,
-    origin: 'manual',
-    models: [],
-    author: 'import',
-    accepted: { author: 'import', atMs: 0 },
-  };
+  const provenance: Provenance = { ...PROVENANCE, origin: 'manual', models: [], author: 'import', accepted: { author: 'import', atMs: 0 } };
   const { dataSet } = parseDicom(writeDicomSeg(source({ provenance })), 'x.dcm');
   const said = dataSet.elements['x0018a001']!.items!.map(({ dataSet: item }) => item!.string('x0018a003'));
   expect(said).toEqual(['Made the images', 'Imported on 2026-05-05. Accepted as imported on 1970-01-01.']);
@@ -278,9 +240,7 @@ const complaints = (path: string): string[] => {
 };
 
 describe.skipIf(!dciodvfy)(`dciodvfy has nothing to say${dciodvfy ? '' : ' (skipped: dciodvfy is not here)'}`, () => {
-  it.each(written.filter(({ type }) => type === 'BINARY'))('$title', ({ path }) =>
-    expect(complaints(path)).toEqual([]),
-  );
+  it.each(written.filter(({ type }) => type === 'BINARY'))('$title', ({ path }) => expect(complaints(path)).toEqual([]));
 
   it.each(Object.entries(others))('%s', (name, one) => {
     const path = join(folder, `${name.replace(/\W/g, '-')}.dcm`);
@@ -291,9 +251,7 @@ describe.skipIf(!dciodvfy)(`dciodvfy has nothing to say${dciodvfy ? '' : ' (skip
 
 describe.skipIf(!hasDicomPython)(`other programs read the same${dicomPythonNotice}`, () => {
   it('pydicom, frame by frame', async () => {
-    const files = await Promise.all(
-      written.map(async ({ path, bytes }) => ({ path, read: await readDicomSeg(bytes, path) })),
-    );
+    const files = await Promise.all(written.map(async ({ path, bytes }) => ({ path, read: await readDicomSeg(bytes, path) })));
     pydicomMasks(files).forEach(({ masks, largestMiss }, n) => {
       expect(largestMiss, written[n]!.title).toBeLessThan(1e-6);
       expect({ ...masks, ...digestedMasks(files[n]!.read) }, written[n]!.title).toEqual(masks);
@@ -302,10 +260,7 @@ describe.skipIf(!hasDicomPython)(`other programs read the same${dicomPythonNotic
 
   it('highdicom, as volumes', () => {
     const paths = written.map(({ path }) => path);
-    const volumes = askPython<{ affine: number[]; sha1: Record<string, string>; algorithm: string; patient: string }[]>(
-      HIGHDICOM,
-      ...paths,
-    );
+    const volumes = askPython<{ affine: number[]; sha1: Record<string, string>; algorithm: string; patient: string }[]>(HIGHDICOM, ...paths);
     volumes.forEach(({ affine, sha1, algorithm, patient }, n) => {
       const { grid, title, type } = written[n]!;
       const column = (axis: number) => [affine[axis]!, affine[4 + axis]!, affine[8 + axis]!] as const;
@@ -321,9 +276,7 @@ describe.skipIf(!hasDicomPython)(`other programs read the same${dicomPythonNotic
           const k = first + slice * step;
           expected.set(truth[index]!.subarray(k * 143, (k + 1) * 143), slice * 143);
         }
-        expect(sha1[type === 'BINARY' ? index + 1 : labelValue], `${title} ${labelValue}`).toBe(
-          digestedMask(expected).sha1,
-        );
+        expect(sha1[type === 'BINARY' ? index + 1 : labelValue], `${title} ${labelValue}`).toBe(digestedMask(expected).sha1);
       });
       expect([algorithm, patient]).toEqual(['nnU-Net 3d_fullres', '山田^太郎']);
     });

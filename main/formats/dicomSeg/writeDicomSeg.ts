@@ -52,8 +52,7 @@ export function writeDicomSeg(source: DicomSegSource): Uint8Array<ArrayBuffer> {
 export function dicomSegOf(source: DicomSegSource): { readonly dataset: DicomJson; readonly pixels: WrittenPixels } {
   const { type, grid, labels, segments, reference, provenance, random } = source;
   const labelValues = segments.map(({ labelValue }) => labelValue);
-  if (labels.length !== voxelCountOf(grid))
-    throw new Error(`${labels.length} labels do not fill ${grid.dimsIjk.join(' × ')}`);
+  if (labels.length !== voxelCountOf(grid)) throw new Error(`${labels.length} labels do not fill ${grid.dimsIjk.join(' × ')}`);
   if (segments.length === 0) throw new Error('a segmentation object needs a segment');
   const unnamed = labelValuesIn(labels).filter((value) => !labelValues.includes(value));
   if (unnamed.length > 0) throw new Error(`label ${unnamed.join(', ')} has no segment`);
@@ -86,12 +85,7 @@ export function dicomSegOf(source: DicomSegSource): { readonly dataset: DicomJso
         SegmentSequence: isBinary ? described : [backgroundItem(provenance), ...described],
         ...dimensions(newDicomUid(random), isBinary),
         SharedFunctionalGroupsSequence: sharedGroups(grid),
-        PerFrameFunctionalGroupsSequence: frameGroups(
-          encoded.frames,
-          grid,
-          images,
-          isBinary ? (value) => numbers.get(value)! : undefined,
-        ),
+        PerFrameFunctionalGroupsSequence: frameGroups(encoded.frames, grid, images, isBinary ? (value) => numbers.get(value)! : undefined),
       }),
       ...(reference ? carriedSeries(reference) : {}),
     },
@@ -101,13 +95,7 @@ export function dicomSegOf(source: DicomSegSource): { readonly dataset: DicomJso
 
 /** Body part and loss by compression are facts of the images that hold for what was drawn on them. */
 function carriedSeries({ attributes }: DicomReference) {
-  const carried = picked(attributes, [
-    'BodyPartExamined',
-    'Laterality',
-    'LossyImageCompression',
-    'LossyImageCompressionRatio',
-    'LossyImageCompressionMethod',
-  ]);
+  const carried = picked(attributes, ['BodyPartExamined', 'Laterality', 'LossyImageCompression', 'LossyImageCompressionRatio', 'LossyImageCompressionMethod']);
   return Object.fromEntries(Object.entries(carried).filter(([, { Value }]) => (Value?.length ?? 0) > 0));
 }
 
@@ -129,10 +117,7 @@ function seriesAndEquipment(
   };
 }
 
-function content(
-  { reference, contentLabel = 'SEGMENTATION', provenance }: DicomSegSource,
-  now: DicomDateTime,
-): Attributes {
+function content({ reference, contentLabel = 'SEGMENTATION', provenance }: DicomSegSource, now: DicomDateTime): Attributes {
   return {
     InstanceNumber: 1,
     ImageType: ['DERIVED', 'PRIMARY'],
@@ -142,9 +127,7 @@ function content(
       .toUpperCase()
       .replace(/[^A-Z0-9_ ]/g, '_')
       .slice(0, LONGEST_CS),
-    ContentDescription: reference
-      ? 'Segments of the images of the referenced series'
-      : 'Segments of images that were not DICOM; study made for them',
+    ContentDescription: reference ? 'Segments of the images of the referenced series' : 'Segments of images that were not DICOM; study made for them',
     ContentCreatorName: personWhoDrew(provenance),
   };
 }
@@ -166,8 +149,5 @@ function pixelAttributes({ dimsIjk: [columns, rows] }: Grid, { frames, allocated
 function referencedSeries({ attributes, images }: DicomReference): Attributes {
   // one item for each image, also where several slices are frames of one
   const byUid = new Map(images.map((image) => [image.sopInstanceUid, image]));
-  return {
-    SeriesInstanceUID: String(attributes['0020000E']?.Value?.[0] ?? ''),
-    ReferencedInstanceSequence: [...byUid.values()].map(imageItem),
-  };
+  return { SeriesInstanceUID: String(attributes['0020000E']?.Value?.[0] ?? ''), ReferencedInstanceSequence: [...byUid.values()].map(imageItem) };
 }

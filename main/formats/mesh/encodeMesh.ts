@@ -39,8 +39,7 @@ export function encodeObj({ pointsLpsMm, triangles }: Mesh, { title, frame }: Me
   const signs = signsOf(frame);
   const mm = (at: number) => (signs[at % 3]! * pointsLpsMm[at]!).toFixed(4);
   for (let at = 0; at < pointsLpsMm.length; at += 3) lines.push(`v ${mm(at)} ${mm(at + 1)} ${mm(at + 2)}`);
-  for (let at = 0; at < triangles.length; at += 3)
-    lines.push(`f ${triangles[at]! + 1} ${triangles[at + 1]! + 1} ${triangles[at + 2]! + 1}`);
+  for (let at = 0; at < triangles.length; at += 3) lines.push(`f ${triangles[at]! + 1} ${triangles[at + 1]! + 1} ${triangles[at + 2]! + 1}`);
   return new TextEncoder().encode(`${lines.join('\n')}\n`);
 }
 

@@ -9,8 +9,7 @@ type Inside = (i: number, j: number, k: number) => boolean;
 function labelsWhere(dims: readonly [number, number, number], isInside: Inside, labelValue = 1): Uint8Array {
   const labels = new Uint8Array(dims[0] * dims[1] * dims[2]);
   for (let k = 0, n = 0; k < dims[2]; k++)
-    for (let j = 0; j < dims[1]; j++)
-      for (let i = 0; i < dims[0]; i++, n++) if (isInside(i, j, k)) labels[n] = labelValue;
+    for (let j = 0; j < dims[1]; j++) for (let i = 0; i < dims[0]; i++, n++) if (isInside(i, j, k)) labels[n] = labelValue;
   return labels;
 }
 
@@ -120,17 +119,12 @@ describe('meshOf', () => {
 });
 
 describe('mesh files', () => {
-  const mesh: Mesh = {
-    pointsLpsMm: Float64Array.of(0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4),
-    triangles: Uint32Array.of(0, 2, 1, 0, 1, 3, 0, 3, 2, 1, 2, 3),
-  };
+  const mesh: Mesh = { pointsLpsMm: Float64Array.of(0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 4), triangles: Uint32Array.of(0, 2, 1, 0, 1, 3, 0, 3, 2, 1, 2, 3) };
 
   it('STL: header with the frame, unit normals, 50 bytes for each triangle', () => {
     const bytes = encodeStl(mesh, { title: 'Leber, ärztlich', frame: 'RAS' });
     const view = new DataView(bytes.buffer);
-    expect(String.fromCharCode(...bytes.subarray(0, 80)).replace(/\0+$/, '')).toBe(
-      'Maskloop SPACE=RAS mm; Leber, ?rztlich',
-    );
+    expect(String.fromCharCode(...bytes.subarray(0, 80)).replace(/\0+$/, '')).toBe('Maskloop SPACE=RAS mm; Leber, ?rztlich');
     expect([view.getUint32(80, true), bytes.length]).toEqual([4, 84 + 200]);
     const first = Array.from({ length: 12 }, (_, n) => view.getFloat32(84 + 4 * n, true));
     expect(first.map((number) => number + 0)).toEqual([0, 0, -1, 0, 0, 0, 0, -3, 0, -2, 0, 0]);
@@ -138,12 +132,7 @@ describe('mesh files', () => {
 
   it('OBJ: vertices and triangles counted from 1', () => {
     const text = new TextDecoder().decode(encodeObj(mesh, { title: 'Leber', frame: 'LPS' }));
-    expect(text.split('\n').slice(0, 4)).toEqual([
-      '# Maskloop SPACE=LPS, millimetres',
-      '# Leber',
-      'v 0.0000 0.0000 0.0000',
-      'v 2.0000 0.0000 0.0000',
-    ]);
+    expect(text.split('\n').slice(0, 4)).toEqual(['# Maskloop SPACE=LPS, millimetres', '# Leber', 'v 0.0000 0.0000 0.0000', 'v 2.0000 0.0000 0.0000']);
     expect(text.split('\n').at(-2)).toBe('f 2 3 4');
   });
 });

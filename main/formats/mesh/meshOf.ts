@@ -88,18 +88,12 @@ function trianglesOf(quads: Uint32Array, isOutward: boolean): Uint32Array {
 }
 
 function isRightHanded({ direction: d }: Grid): boolean {
-  return (
-    d[0]! * (d[4]! * d[8]! - d[5]! * d[7]!) -
-      d[1]! * (d[3]! * d[8]! - d[5]! * d[6]!) +
-      d[2]! * (d[3]! * d[7]! - d[4]! * d[6]!) >
-    0
-  );
+  return d[0]! * (d[4]! * d[8]! - d[5]! * d[7]!) - d[1]! * (d[3]! * d[8]! - d[5]! * d[6]!) + d[2]! * (d[3]! * d[7]! - d[4]! * d[6]!) > 0;
 }
 
 function inLpsMm(pointsIjk: Float64Array, grid: Grid): Float64Array {
   const points = new Float64Array(pointsIjk.length);
-  for (let n = 0; n < points.length; n += 3)
-    points.set(ijkToLps(grid, [pointsIjk[n]!, pointsIjk[n + 1]!, pointsIjk[n + 2]!]), n);
+  for (let n = 0; n < points.length; n += 3) points.set(ijkToLps(grid, [pointsIjk[n]!, pointsIjk[n + 1]!, pointsIjk[n + 2]!]), n);
   return points;
 }
 

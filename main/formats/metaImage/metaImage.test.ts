@@ -7,10 +7,7 @@ import { readMetaImage } from './readMetaImage.ts';
 import { writeMetaImage } from './writeMetaImage.ts';
 
 const parts: Record<string, Uint8Array> = { 'a.raw': Uint8Array.of(1, 2), 'b.raw': Uint8Array.of(3, 4) };
-const host: VolumeHost = {
-  inflate: (bytes) => Promise.resolve(new Uint8Array(inflateSync(bytes))),
-  readPart: (name) => Promise.resolve(parts[name]!),
-};
+const host: VolumeHost = { inflate: (bytes) => Promise.resolve(new Uint8Array(inflateSync(bytes))), readPart: (name) => Promise.resolve(parts[name]!) };
 const text = (lines: readonly string[], voxels: ArrayLike<number> = []) =>
   new Uint8Array(Buffer.concat([Buffer.from(`${lines.join('\n')}\n`), Buffer.from(Uint8Array.from(voxels))]));
 const errorOf = (bytes: Uint8Array) =>
@@ -19,37 +16,19 @@ const errorOf = (bytes: Uint8Array) =>
     (thrown: unknown) => (thrown instanceof AppException ? thrown.error : thrown),
   );
 
-const HEADER = [
-  'ObjectType = Image',
-  'NDims = 3',
-  'DimSize = 2 2 1',
-  'ElementType = MET_UCHAR',
-  'Offset = 1 2 3',
-  'ElementSpacing = 1 1 2',
-];
+const HEADER = ['ObjectType = Image', 'NDims = 3', 'DimSize = 2 2 1', 'ElementType = MET_UCHAR', 'Offset = 1 2 3', 'ElementSpacing = 1 1 2'];
 
 describe('MetaImage', () => {
   it('reads back what we write, exactly', async () => {
     const grid = gridFromAffine([3, 2, 1], [0, 0, 3, -10, 0, -1.5, 0, 20, 0.5, 0, 0, 30.25, 0, 0, 0, 1]);
     const voxels = Float32Array.of(1.5, -2, 3, 4, 5e-9, 6);
-    const bytes = await writeMetaImage({ grid, voxels, keyValues: { Made_by: 'a\nb' } }, (plain) =>
-      Promise.resolve(deflateSync(plain)),
-    );
+    const bytes = await writeMetaImage({ grid, voxels, keyValues: { Made_by: 'a\nb' } }, (plain) => Promise.resolve(deflateSync(plain)));
     expect(Buffer.from(bytes).toString('latin1')).toContain('\nMade_by = a b\n');
-    expect(await readMetaImage(bytes, 'a.mha', host)).toEqual({
-      grid,
-      channels: [voxels],
-      nonFiniteCount: 0,
-      warnings: [],
-    });
+    expect(await readMetaImage(bytes, 'a.mha', host)).toEqual({ grid, channels: [voxels], nonFiniteCount: 0, warnings: [] });
   });
 
   it('channels of a voxel lie together, those of a fourth dimension follow each other; lists name the parts', async () => {
-    const together = await readMetaImage(
-      text([...HEADER, 'ElementNumberOfChannels = 2', 'ElementDataFile = LOCAL'], [1, 2, 3, 4, 5, 6, 7, 8]),
-      'a.mha',
-      host,
-    );
+    const together = await readMetaImage(text([...HEADER, 'ElementNumberOfChannels = 2', 'ElementDataFile = LOCAL'], [1, 2, 3, 4, 5, 6, 7, 8]), 'a.mha', host);
     expect(together.channels).toEqual([Uint8Array.of(1, 3, 5, 7), Uint8Array.of(2, 4, 6, 8)]);
     const listed = await readMetaImage(text([...HEADER, 'ElementDataFile = LIST', 'a.raw', 'b.raw']), 'a.mhd', host);
     expect(listed.channels).toEqual([Uint8Array.of(1, 2, 3, 4)]);
@@ -77,16 +56,8 @@ describe('MetaImage', () => {
 
   it('refuses with the reason', async () => {
     const local = 'ElementDataFile = LOCAL';
-    expect(await errorOf(text([...HEADER, local], [1, 2, 3]))).toEqual({
-      code: 'import/truncated',
-      path: 'a.mha',
-      expectedBytes: 4,
-      actualBytes: 3,
-    });
-    expect(await errorOf(text(HEADER))).toMatchObject({
-      code: 'import/unreadable',
-      detail: expect.stringContaining('ElementDataFile'),
-    });
+    expect(await errorOf(text([...HEADER, local], [1, 2, 3]))).toEqual({ code: 'import/truncated', path: 'a.mha', expectedBytes: 4, actualBytes: 3 });
+    expect(await errorOf(text(HEADER))).toMatchObject({ code: 'import/unreadable', detail: expect.stringContaining('ElementDataFile') });
     for (const [line, code] of [
       ['ObjectType = Tube', 'import/unsupported'],
       ['ElementType = MET_UCHAR_ARRAY', 'import/unsupported'],

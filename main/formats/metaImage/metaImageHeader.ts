@@ -60,10 +60,8 @@ export function readMetaImageHeader(bytes: Uint8Array, path: string): MetaImageH
   if (objectType.toLowerCase() !== 'image') return unsupported(`a MetaIO object of the type ${objectType}`);
   const rank = Number(fields.get('ndims'));
   const dimSize = numbersOf(fields.get('dimsize') ?? '') ?? [];
-  if (!Number.isInteger(rank) || rank < 1 || dimSize.length !== rank)
-    return refuse(`NDims ${fields.get('ndims')} with DimSize ${fields.get('dimsize')}`);
-  if (dimSize.some((size) => !Number.isSafeInteger(size) || size < 1))
-    return refuse(`DimSize ${fields.get('dimsize')}`);
+  if (!Number.isInteger(rank) || rank < 1 || dimSize.length !== rank) return refuse(`NDims ${fields.get('ndims')} with DimSize ${fields.get('dimsize')}`);
+  if (dimSize.some((size) => !Number.isSafeInteger(size) || size < 1)) return refuse(`DimSize ${fields.get('dimsize')}`);
   if (rank < 2 || rank > 4) return unsupported(`an image of ${rank} dimensions`);
   const typeName = fields.get('elementtype') ?? refuse('it names no ElementType');
   const type = TYPES[typeName.toUpperCase()] ?? unsupported(`elements of the type ${typeName}`);

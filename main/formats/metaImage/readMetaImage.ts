@@ -59,26 +59,20 @@ function gridOf({ fields, dimSize }: MetaImageHeader, path: string): { grid: Gri
     if (name === undefined) return undefined;
     const found = numbersOf(fields.get(name)!);
     if (found?.length === count) return found;
-    throw new AppException({
-      code: 'import/bad-geometry',
-      path,
-      detail: `${name} is '${fields.get(name)!.slice(0, 60)}'`,
-    });
+    throw new AppException({ code: 'import/bad-geometry', path, detail: `${name} is '${fields.get(name)!.slice(0, 60)}'` });
   };
   const spacing = numbers(['elementspacing', 'elementsize'], rank) ?? [];
   const origin = numbers(['offset', 'position', 'origin'], rank);
   const matrix = numbers(['transformmatrix', 'rotation', 'orientation'], rank * rank);
   const mm = MM_PER_UNIT[(fields.get('distanceunits') ?? 'mm').toLowerCase()] ?? 1;
   // row n of the matrix is the direction of axis n
-  const direction = (axis: number, row: number) =>
-    (axis < rank && row < rank ? matrix?.[rank * axis + row] : undefined) ?? (axis === row ? 1 : 0);
+  const direction = (axis: number, row: number) => (axis < rank && row < rank ? matrix?.[rank * axis + row] : undefined) ?? (axis === row ? 1 : 0);
   const affine = [0, 1, 2].flatMap((row) => [
     ...[0, 1, 2].map((axis) => direction(axis, row) * Math.abs(spacing[axis] ?? 1) * mm),
     (row < rank ? (origin?.[row] ?? 0) : 0) * mm,
   ]);
   const dims = [0, 1, 2].map((axis) => dimSize[axis] ?? 1);
-  const detail =
-    'it says neither position nor directions; the first axis was taken to run to the left, the second to the back, the third upwards';
+  const detail = 'it says neither position nor directions; the first axis was taken to run to the left, the second to the back, the third upwards';
   const warnings: AppError[] = origin || matrix ? [] : [{ code: 'import/orientation-assumed', path, detail }];
   return { grid: gridFromAffine(dims, [...affine, 0, 0, 0, 1], path), warnings };
 }

@@ -4,21 +4,13 @@ import { orientationCode } from '../../imaging/orientation.ts';
 import { voxelTypeOf } from '../nifti/writeNifti.ts';
 import { joinBytes, keyValuePairs, voxelBytesOf, type WrittenVolume } from '../volume/writtenVolume.ts';
 
-const ELEMENT_TYPE: Readonly<Record<VoxelType, string>> = {
-  uint8: 'MET_UCHAR',
-  int16: 'MET_SHORT',
-  uint16: 'MET_USHORT',
-  float32: 'MET_FLOAT',
-};
+const ELEMENT_TYPE: Readonly<Record<VoxelType, string>> = { uint8: 'MET_UCHAR', int16: 'MET_SHORT', uint16: 'MET_USHORT', float32: 'MET_FLOAT' };
 
 /**
  * `deflate` makes a zlib stream (RFC 1950). Keys and values become fields of their own, which ITK reads as meta data. Throws
  * for voxels that do not fill the grid.
  */
-export async function writeMetaImage(
-  volume: WrittenVolume,
-  deflate: (bytes: Uint8Array) => Promise<Uint8Array>,
-): Promise<Uint8Array> {
+export async function writeMetaImage(volume: WrittenVolume, deflate: (bytes: Uint8Array) => Promise<Uint8Array>): Promise<Uint8Array> {
   const { grid, voxels } = volume;
   const compressed = await deflate(voxelBytesOf(volume));
   const numbers = (list: readonly number[]) => list.map((value) => String(value + 0)).join(' ');

@@ -8,24 +8,14 @@ const EULER = [0.3, -0.4, 2.6];
 
 /** Oblique, anisotropic; `signs` and `order` make other orientations and handedness. */
 function obliqueGrid(order = [0, 1, 2], signs = [1, 1, 1]) {
-  const [ca, sa, cb, sb, cc, sc] = EULER.flatMap((angle) => [Math.cos(angle), Math.sin(angle)]) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const [ca, sa, cb, sb, cc, sc] = EULER.flatMap((angle) => [Math.cos(angle), Math.sin(angle)]) as [number, number, number, number, number, number];
   const rotation = [
     [cb * cc, -cb * sc, sb],
     [sa * sb * cc + ca * sc, ca * cc - sa * sb * sc, -sa * cb],
     [sa * sc - ca * sb * cc, ca * sb * sc + sa * cc, ca * cb],
   ];
   const spacing = [0.7, 1.25, 3];
-  const affine = rotation.flatMap((row, r) => [
-    ...order.map((world, axis) => row[world]! * signs[axis]! * spacing[axis]!),
-    [-91.5, 40.25, 612][r]!,
-  ]);
+  const affine = rotation.flatMap((row, r) => [...order.map((world, axis) => row[world]! * signs[axis]! * spacing[axis]!), [-91.5, 40.25, 612][r]!]);
   return gridFromAffine([3, 4, 5], [...affine, 0, 0, 0, 1]);
 }
 
@@ -100,12 +90,7 @@ describe('NIfTI', () => {
   });
 
   it('keeps the four stored types', () => {
-    for (const voxels of [
-      new Uint8Array(60).fill(200),
-      new Int16Array(60).fill(-5),
-      new Uint16Array(60).fill(60000),
-      new Float32Array(60).fill(0.5),
-    ]) {
+    for (const voxels of [new Uint8Array(60).fill(200), new Int16Array(60).fill(-5), new Uint16Array(60).fill(60000), new Float32Array(60).fill(0.5)]) {
       expect(readNifti(fileOf(obliqueGrid(), voxels), 'a.nii').channels).toEqual([voxels]);
     }
   });
@@ -126,10 +111,7 @@ describe('NIfTI', () => {
   });
 
   it('honours length units', () => {
-    const metres = edited(
-      fileOf(gridFromAffine([3, 4, 5], [0.001, 0, 0, 0, 0, 0.002, 0, 0, 0, 0, 0.003, 0, 0, 0, 0, 1])),
-      (view) => view.setUint8(123, 1),
-    );
+    const metres = edited(fileOf(gridFromAffine([3, 4, 5], [0.001, 0, 0, 0, 0, 0.002, 0, 0, 0, 0, 0.003, 0, 0, 0, 0, 1])), (view) => view.setUint8(123, 1));
     const spacing = readNifti(metres, 'a.nii').grid.spacingMm;
     [1, 2, 3].forEach((mm, axis) => expect(spacing[axis]).toBeCloseTo(mm, 5));
   });
@@ -145,15 +127,12 @@ describe('NIfTI', () => {
       [1024, numbers(8, (view, at, n) => view.setBigInt64(at, BigInt(values[n]!), le))],
     ];
     for (const [datatype, bytes] of cases)
-      expect(readNifti(rawFile(datatype, bytes, le), 'a.nii').channels, `type ${datatype}`).toEqual([
-        Int16Array.from(values),
-      ]);
+      expect(readNifti(rawFile(datatype, bytes, le), 'a.nii').channels, `type ${datatype}`).toEqual([Int16Array.from(values)]);
     const unsigned: [number, Uint8Array][] = [
       [768, numbers(4, (view, at, n) => view.setUint32(at, n * 1000, le))],
       [1280, numbers(8, (view, at, n) => view.setBigUint64(at, BigInt(n * 1000), le))],
     ];
-    for (const [datatype, bytes] of unsigned)
-      expect(readNifti(rawFile(datatype, bytes, le), 'a.nii').channels).toEqual([Int16Array.of(0, 1000, 2000)]);
+    for (const [datatype, bytes] of unsigned) expect(readNifti(rawFile(datatype, bytes, le), 'a.nii').channels).toEqual([Int16Array.of(0, 1000, 2000)]);
     expect(
       readNifti(
         rawFile(
@@ -178,9 +157,7 @@ describe('NIfTI', () => {
 
   it('applies slope and intercept; slope 0 and NaN mean none', () => {
     const bytes = numbers(2, (view, at, n) => view.setInt16(at, n, true));
-    expect(readNifti(rawFile(4, bytes, true, 2, -1024), 'a.nii').channels).toEqual([
-      Int16Array.of(-1024, -1022, -1020),
-    ]);
+    expect(readNifti(rawFile(4, bytes, true, 2, -1024), 'a.nii').channels).toEqual([Int16Array.of(-1024, -1022, -1020)]);
     expect(readNifti(rawFile(4, bytes, true, 0.5, 0), 'a.nii').channels).toEqual([Float32Array.of(0, 0.5, 1)]);
     expect(readNifti(rawFile(4, bytes, true, 1, 7), 'a.nii').channels).toEqual([Uint8Array.of(7, 8, 9)]);
     expect(readNifti(rawFile(4, bytes, true, 0, 7), 'a.nii').channels).toEqual([Int16Array.of(0, 1, 2)]);
@@ -189,17 +166,12 @@ describe('NIfTI', () => {
 
   it('reads NaN as 0 and counts them', () => {
     const bytes = numbers(4, (view, at, n) => view.setFloat32(at, [NaN, 0.5, Infinity][n]!, true));
-    expect(readNifti(rawFile(16, bytes, true), 'a.nii')).toMatchObject({
-      channels: [Float32Array.of(0, 0.5, 0)],
-      nonFiniteCount: 2,
-    });
+    expect(readNifti(rawFile(16, bytes, true), 'a.nii')).toMatchObject({ channels: [Float32Array.of(0, 0.5, 0)], nonFiniteCount: 2 });
   });
 
   it('reads the fourth dimension as channels', () => {
     const bytes = Uint8Array.of(1, 2, 3, 4, 5, 6);
-    const file = edited(rawFile(2, bytes, true), (view) =>
-      [4, 3, 1, 1, 2].forEach((count, n) => view.setInt16(40 + 2 * n, count, true)),
-    );
+    const file = edited(rawFile(2, bytes, true), (view) => [4, 3, 1, 1, 2].forEach((count, n) => view.setInt16(40 + 2 * n, count, true)));
     expect(readNifti(file, 'a.nii').channels).toEqual([Uint8Array.of(1, 2, 3), Uint8Array.of(4, 5, 6)]);
   });
 
@@ -222,17 +194,10 @@ describe('NIfTI', () => {
 
   it('refuses with the reason', () => {
     const file = fileOf();
-    expect(errorOf(() => readNifti(file.subarray(0, 400), 'a.nii'))).toEqual({
-      code: 'import/truncated',
-      path: 'a.nii',
-      expectedBytes: 472,
-      actualBytes: 400,
-    });
+    expect(errorOf(() => readNifti(file.subarray(0, 400), 'a.nii'))).toEqual({ code: 'import/truncated', path: 'a.nii', expectedBytes: 472, actualBytes: 400 });
     expect(errorOf(() => readNifti(file.subarray(0, 100), 'a.nii'))).toMatchObject({ code: 'import/truncated' });
     expect(errorOf(() => readNifti(new Uint8Array(0), 'a.nii'))).toMatchObject({ code: 'import/truncated' });
-    expect(errorOf(() => readNifti(new Uint8Array(500).fill(65), 'a.nii'))).toMatchObject({
-      code: 'import/unreadable',
-    });
+    expect(errorOf(() => readNifti(new Uint8Array(500).fill(65), 'a.nii'))).toMatchObject({ code: 'import/unreadable' });
     expect(
       errorOf(() =>
         readNifti(
@@ -259,13 +224,9 @@ describe('NIfTI', () => {
         ),
       ).toMatchObject({ code: 'import/unsupported' });
     }
-    const sheared = edited(file, (view) =>
-      [1, 0.2, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0].forEach((value, n) => view.setFloat32(280 + 4 * n, value, true)),
-    );
+    const sheared = edited(file, (view) => [1, 0.2, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0].forEach((value, n) => view.setFloat32(280 + 4 * n, value, true)));
     expect(errorOf(() => readNifti(sheared, 'a.nii'))).toMatchObject({ code: 'import/bad-geometry' });
-    const huge = edited(file, (view) =>
-      [3, 32767, 32767, 32767].forEach((count, n) => view.setInt16(40 + 2 * n, count, true)),
-    );
+    const huge = edited(file, (view) => [3, 32767, 32767, 32767].forEach((count, n) => view.setInt16(40 + 2 * n, count, true)));
     expect(errorOf(() => readNifti(huge, 'a.nii'))).toMatchObject({ code: 'import/truncated' });
   });
 
@@ -279,8 +240,7 @@ describe('NIfTI', () => {
             'a.nii',
           ),
         );
-        if (error !== undefined)
-          expect(error, `byte ${at} = ${value}`).toMatchObject({ code: expect.stringMatching(/^import\//) });
+        if (error !== undefined) expect(error, `byte ${at} = ${value}`).toMatchObject({ code: expect.stringMatching(/^import\//) });
       }
     }
   });

@@ -14,25 +14,15 @@ const SAME_FORM_PART = 0.5;
  * sform first, then qform, else voxel sizes alone; as nibabel and ITK. Warns where the header leaves a choice. Throws
  * `import/bad-geometry` for sheared axes, axes of no length and numbers that are not finite.
  */
-export function gridFromHeader(
-  header: NiftiHeader,
-  dimsIjk: readonly number[],
-  path: string,
-): { grid: Grid; warnings: AppError[] } {
+export function gridFromHeader(header: NiftiHeader, dimsIjk: readonly number[], path: string): { grid: Grid; warnings: AppError[] } {
   const sform = header.sformCode > 0 ? withSlice([...header.srow, 0, 0, 0, 1], dimsIjk) : undefined;
   const qform = header.qformCode > 0 ? withSlice(qformAffine(header), dimsIjk) : undefined;
   const grid = (ras: readonly number[]) => gridFromAffine(dimsIjk, lpsMm(ras, header), path);
   const warn = (detail: string): AppError[] => [{ code: 'import/orientation-assumed', path, detail }];
   if (!sform && !qform) {
     const ras = header.kind === 'analyze' ? spmAffine(header, dimsIjk) : pixdimAffine(header, dimsIjk);
-    const what =
-      header.kind === 'analyze' ? 'an Analyze 7.5 header does not say it' : 'neither its sform nor its qform is set';
-    return {
-      grid: grid(ras),
-      warnings: warn(
-        `${what}; the first axis was taken to run to the left, the second to the front, the third upwards`,
-      ),
-    };
+    const what = header.kind === 'analyze' ? 'an Analyze 7.5 header does not say it' : 'neither its sform nor its qform is set';
+    return { grid: grid(ras), warnings: warn(`${what}; the first axis was taken to run to the left, the second to the front, the third upwards`) };
   }
   if (!sform || (qform && !hasAxes(sform))) {
     return { grid: grid(qform!), warnings: sform ? warn('its sform is no matrix; the qform was taken') : [] };
@@ -41,10 +31,7 @@ export function gridFromHeader(
   if (!qform || !hasAxes(qform)) return { grid: taken, warnings: [] };
   const apartMm = largestDistance(lpsMm(sform, header), lpsMm(qform, header), dimsIjk);
   if (apartMm <= SAME_FORM_PART * Math.min(...taken.spacingMm)) return { grid: taken, warnings: [] };
-  return {
-    grid: taken,
-    warnings: warn(`its sform and its qform lie up to ${apartMm.toFixed(1)} mm apart; the sform was taken`),
-  };
+  return { grid: taken, warnings: warn(`its sform and its qform lie up to ${apartMm.toFixed(1)} mm apart; the sform was taken`) };
 }
 
 function lpsMm(ras: readonly number[], header: NiftiHeader): number[] {
@@ -56,8 +43,7 @@ function lpsMm(ras: readonly number[], header: NiftiHeader): number[] {
   });
 }
 
-const column = (affine: readonly number[], axis: number) =>
-  [affine[axis]!, affine[4 + axis]!, affine[8 + axis]!] as const;
+const column = (affine: readonly number[], axis: number) => [affine[axis]!, affine[4 + axis]!, affine[8 + axis]!] as const;
 
 function hasAxes(affine: readonly number[]): boolean {
   return affine.every(Number.isFinite) && [0, 1, 2].every((axis) => Math.hypot(...column(affine, axis)) > 0);
@@ -119,8 +105,7 @@ function pixdimAffine(header: NiftiHeader, dimsIjk: readonly number[]): number[]
 /** Analyze as SPM and nibabel read it: 0 lies at the stored origin where that is sensible, else in the centre. */
 function spmAffine(header: NiftiHeader, dimsIjk: readonly number[]): number[] {
   const { spmOrigin } = header;
-  const isSensible =
-    spmOrigin.some((at) => at !== 0) && spmOrigin.every((at, axis) => at > -dimsIjk[axis]! && at < 2 * dimsIjk[axis]!);
+  const isSensible = spmOrigin.some((at) => at !== 0) && spmOrigin.every((at, axis) => at > -dimsIjk[axis]! && at < 2 * dimsIjk[axis]!);
   return isSensible
     ? lasAffine(
         header,

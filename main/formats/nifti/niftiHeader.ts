@@ -38,20 +38,13 @@ export const LONGEST_NIFTI_HEADER = 540;
 
 /** Throws `import/truncated` for less than a header, `import/unreadable` for anything else. */
 export function readNiftiHeader(bytes: Uint8Array, path: string): NiftiHeader {
-  if (bytes.length < 4)
-    throw new AppException({ code: 'import/truncated', path, expectedBytes: 348, actualBytes: bytes.length });
+  if (bytes.length < 4) throw new AppException({ code: 'import/truncated', path, expectedBytes: 348, actualBytes: bytes.length });
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isLittleEndian = [348, 540].includes(view.getInt32(0, true));
   const layout = { 348: NIFTI1, 540: NIFTI2 }[view.getInt32(0, isLittleEndian)];
-  if (!layout)
-    throw new AppException({
-      code: 'import/unreadable',
-      path,
-      detail: 'not a NIfTI file: the header does not begin with 348 or 540',
-    });
+  if (!layout) throw new AppException({ code: 'import/unreadable', path, detail: 'not a NIfTI file: the header does not begin with 348 or 540' });
   const { headerBytes, magicAt, version } = layout;
-  if (bytes.length < headerBytes)
-    throw new AppException({ code: 'import/truncated', path, expectedBytes: headerBytes, actualBytes: bytes.length });
+  if (bytes.length < headerBytes) throw new AppException({ code: 'import/truncated', path, expectedBytes: headerBytes, actualBytes: bytes.length });
   const magic = String.fromCharCode(...bytes.subarray(magicAt, magicAt + 3));
   const kind = magic === `n+${version}` ? 'single' : magic === `ni${version}` ? 'pair' : 'analyze';
   if (version === 1) return readVersion1(view, isLittleEndian, kind);
@@ -59,8 +52,7 @@ export function readNiftiHeader(bytes: Uint8Array, path: string): NiftiHeader {
   throw new AppException({ code: 'import/unreadable', path, detail: 'a NIfTI-2 header without its magic number' });
 }
 
-const range = (count: number, read: (index: number) => number) =>
-  Array.from({ length: count }, (_, index) => read(index));
+const range = (count: number, read: (index: number) => number) => Array.from({ length: count }, (_, index) => read(index));
 
 function readVersion1(view: DataView, le: boolean, kind: NiftiHeader['kind']): NiftiHeader {
   const isAnalyze = kind === 'analyze';

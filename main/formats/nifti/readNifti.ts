@@ -46,15 +46,9 @@ export function readNifti(bytes: Uint8Array, path: string, imageBytes?: Uint8Arr
   const header = readNiftiHeader(bytes, path);
   const place = voxelPlace(header, path);
   const source = header.kind === 'single' ? bytes : imageBytes;
-  if (!source)
-    throw new AppException({
-      code: 'import/unreadable',
-      path,
-      detail: 'a header alone: the .img file with its voxels is missing',
-    });
+  if (!source) throw new AppException({ code: 'import/unreadable', path, detail: 'a header alone: the .img file with its voxels is missing' });
   const { dimsIjk, channelCount, type, startByte, endByte } = place;
-  if (source.length < endByte)
-    throw new AppException({ code: 'import/truncated', path, expectedBytes: endByte, actualBytes: source.length });
+  if (source.length < endByte) throw new AppException({ code: 'import/truncated', path, expectedBytes: endByte, actualBytes: source.length });
   const voxelCount = dimsIjk[0] * dimsIjk[1] * dimsIjk[2];
   const { isLittleEndian } = header;
   const layout = { type, isLittleEndian, voxelCount, channelCount, runCount: voxelCount, ...scaling(header) };
@@ -76,17 +70,13 @@ export function niftiByteCounts(head: Uint8Array, path: string): { bytes: number
 function voxelPlace(header: NiftiHeader, path: string): VoxelPlace {
   const { dimsIjk, channelCount } = readDims(header.dim, path);
   const type = DATATYPES[header.datatype];
-  if (!type)
-    throw new AppException({ code: 'import/unreadable', path, detail: `unknown NIfTI data type ${header.datatype}` });
-  if (typeof type !== 'string')
-    throw new AppException({ code: 'import/unsupported', path, detail: `${type.refused} voxels` });
+  if (!type) throw new AppException({ code: 'import/unreadable', path, detail: `unknown NIfTI data type ${header.datatype}` });
+  if (typeof type !== 'string') throw new AppException({ code: 'import/unsupported', path, detail: `${type.refused} voxels` });
   const { kind, voxOffsetBytes, headerBytes } = header;
   if (!Number.isFinite(voxOffsetBytes) || (kind !== 'analyze' && voxOffsetBytes < 0))
     throw new AppException({ code: 'import/unreadable', path, detail: `voxel offset ${voxOffsetBytes}` });
   // vox_offset below the header's end is a known slip of some writers and means "right after the header"
-  const startByte = Math.floor(
-    kind === 'single' ? Math.max(voxOffsetBytes, headerBytes + 4) : Math.max(voxOffsetBytes, 0),
-  );
+  const startByte = Math.floor(kind === 'single' ? Math.max(voxOffsetBytes, headerBytes + 4) : Math.max(voxOffsetBytes, 0));
   const numberCount = dimsIjk[0] * dimsIjk[1] * dimsIjk[2] * channelCount;
   return { dimsIjk, channelCount, type, startByte, endByte: startByte + numberCount * bytesPerStored(type) };
 }
@@ -100,18 +90,12 @@ function scaling({ sclSlope, sclInter }: NiftiHeader): { slope: number; intercep
 /** dim[4] or dim[5] (vector images) may hold channels, not both. */
 function readDims(dim: readonly number[], path: string): { dimsIjk: [number, number, number]; channelCount: number } {
   const rank = dim[0]!;
-  if (rank < 1 || rank > 7)
-    throw new AppException({ code: 'import/unreadable', path, detail: `dim[0] is ${rank}, not 1 to 7` });
+  if (rank < 1 || rank > 7) throw new AppException({ code: 'import/unreadable', path, detail: `dim[0] is ${rank}, not 1 to 7` });
   const counts = Array.from({ length: 7 }, (_, n) => (n < rank ? dim[n + 1]! : 1));
   const shown = counts.slice(0, rank).join(' × ');
   if (counts.some((count) => !Number.isSafeInteger(count) || count < 1))
     throw new AppException({ code: 'import/unreadable', path, detail: `voxel counts ${shown}` });
   const channels = counts.slice(3).filter((count) => count > 1);
-  if (channels.length > 1)
-    throw new AppException({
-      code: 'import/unsupported',
-      path,
-      detail: `${3 + channels.length}-dimensional image ${shown}`,
-    });
+  if (channels.length > 1) throw new AppException({ code: 'import/unsupported', path, detail: `${3 + channels.length}-dimensional image ${shown}` });
   return { dimsIjk: [counts[0]!, counts[1]!, counts[2]!], channelCount: channels[0] ?? 1 };
 }

@@ -25,10 +25,7 @@ export function voxelTypeOf(voxels: VoxelArray): VoxelType {
 export function niftiChunks(grid: Grid, voxels: VoxelArray): [Uint8Array, Uint8Array] {
   const [ni, nj, nk] = grid.dimsIjk;
   if (voxels.length !== ni * nj * nk) throw new Error(`${voxels.length} voxels do not fill ${ni} × ${nj} × ${nk}`);
-  return [
-    niftiHeaderBytes(grid, voxelTypeOf(voxels)),
-    new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength),
-  ];
+  return [niftiHeaderBytes(grid, voxelTypeOf(voxels)), new Uint8Array(voxels.buffer, voxels.byteOffset, voxels.byteLength)];
 }
 
 /** Dims above 32767 do not fit NIfTI-1 and throw. */
@@ -62,8 +59,7 @@ function quaternionOf(ras: readonly number[], grid: Grid): { quaternion: [number
   const cell = (row: number, axis: number) => ras[4 * row + axis]! / grid.spacingMm[axis]!;
   const [r11, r21, r31, r12, r22, r32] = [cell(0, 0), cell(1, 0), cell(2, 0), cell(0, 1), cell(1, 1), cell(2, 1)];
   const k = [cell(0, 2), cell(1, 2), cell(2, 2)] as const;
-  const determinant =
-    r11 * (r22 * k[2] - r32 * k[1]) - r12 * (r21 * k[2] - r31 * k[1]) + k[0] * (r21 * r32 - r31 * r22);
+  const determinant = r11 * (r22 * k[2] - r32 * k[1]) - r12 * (r21 * k[2] - r31 * k[1]) + k[0] * (r21 * r32 - r31 * r22);
   const qfac = determinant < 0 ? -1 : 1;
   const [r13, r23, r33] = [k[0] * qfac, k[1] * qfac, k[2] * qfac];
   const trace = r11 + r22 + r33 + 1;

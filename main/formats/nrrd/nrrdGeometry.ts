@@ -38,12 +38,8 @@ export function readNrrdAxes(header: NrrdHeader, path: string): NrrdAxes {
   const kinds = wordsOf(fields.get('kinds') ?? '');
   const refused = kinds.find((kind) => REFUSED_KIND.test(kind));
   if (refused) throw new AppException({ code: 'import/unsupported', path, detail: `an axis of the kind ${refused}` });
-  const { spaceAxes, originLpsMm, warnings } = isInSpace(fields)
-    ? axesInSpace(header, path)
-    : axesAlone(header, kinds, path);
-  const others = sizes
-    .map((size, axis) => ({ size, axis }))
-    .filter(({ size, axis }) => size > 1 && !spaceAxes.some((one) => one.axis === axis));
+  const { spaceAxes, originLpsMm, warnings } = isInSpace(fields) ? axesInSpace(header, path) : axesAlone(header, kinds, path);
+  const others = sizes.map((size, axis) => ({ size, axis })).filter(({ size, axis }) => size > 1 && !spaceAxes.some((one) => one.axis === axis));
   if (others.length > 1 || spaceAxes.length > 3 || spaceAxes.length < 1) {
     const detail = `${sizes.join(' × ')} numbers, of which ${spaceAxes.length} axes lie in space`;
     throw new AppException({ code: 'import/unsupported', path, detail });
@@ -92,34 +88,21 @@ function axesInSpace({ fields, sizes }: NrrdHeader, path: string): FoundAxes {
   const originText = fields.get('space origin');
   const origin = originText === undefined ? [0, 0, 0] : (vectorOf(originText) ?? refuse(`space origin ${originText}`));
   const open = [
-    ...(signs
-      ? []
-      : [
-          `the space '${fields.get('space') ?? fields.get('space dimension') ?? ''}' is none of a patient; LPS was taken`,
-        ]),
+    ...(signs ? [] : [`the space '${fields.get('space') ?? fields.get('space dimension') ?? ''}' is none of a patient; LPS was taken`]),
     ...(originText === undefined ? ['no origin; 0 was taken'] : []),
   ];
-  return {
-    spaceAxes,
-    originLpsMm: lpsMm(origin),
-    warnings: open.map((detail) => ({ code: 'import/orientation-assumed', path, detail })),
-  };
+  return { spaceAxes, originLpsMm: lpsMm(origin), warnings: open.map((detail) => ({ code: 'import/orientation-assumed', path, detail })) };
 }
 
 /** No directions: sizes of voxels at most. Axes are taken to run as in LPS, as ITK does. */
 function axesAlone({ fields, sizes }: NrrdHeader, kinds: readonly string[], path: string): FoundAxes {
-  const isDomain = (axis: number) =>
-    kinds[axis] === undefined || ['domain', 'space', '???', 'none'].includes(kinds[axis]!.toLowerCase());
+  const isDomain = (axis: number) => kinds[axis] === undefined || ['domain', 'space', '???', 'none'].includes(kinds[axis]!.toLowerCase());
   const axes = sizes
     .map((_, axis) => axis)
     .filter(isDomain)
     .slice(0, 3);
   const listOf = (name: string) => wordsOf(fields.get(name) ?? '').map(Number);
-  const [spacings, mins, centers] = [
-    listOf('spacings'),
-    listOf('axis mins'),
-    wordsOf(fields.get('centers') ?? fields.get('centerings') ?? ''),
-  ];
+  const [spacings, mins, centers] = [listOf('spacings'), listOf('axis mins'), wordsOf(fields.get('centers') ?? fields.get('centerings') ?? '')];
   const spaceAxes = axes.map((axis, n): SpaceAxis => {
     const mm = Math.abs(spacings[axis]!) || 1;
     return { axis, stepLpsMm: [n === 0 ? mm : 0, n === 1 ? mm : 0, n === 2 ? mm : 0] };
@@ -129,13 +112,8 @@ function axesAlone({ fields, sizes }: NrrdHeader, kinds: readonly string[], path
     if (axis === undefined || !Number.isFinite(mins[axis])) return 0;
     return mins[axis]! + (centers[axis] === 'node' ? 0 : spaceAxes[n]!.stepLpsMm[n]! / 2);
   });
-  const detail =
-    'it says no directions; the first axis was taken to run to the left, the second to the back, the third upwards';
-  return {
-    spaceAxes,
-    originLpsMm: [origin[0]!, origin[1]!, origin[2]!],
-    warnings: [{ code: 'import/orientation-assumed', path, detail }],
-  };
+  const detail = 'it says no directions; the first axis was taken to run to the left, the second to the back, the third upwards';
+  return { spaceAxes, originLpsMm: [origin[0]!, origin[1]!, origin[2]!], warnings: [{ code: 'import/orientation-assumed', path, detail }] };
 }
 
 function vectorOf(text: string): number[] | null {

@@ -34,17 +34,8 @@ const WORDS_OF_TYPE: Readonly<Record<StoredType, readonly string[]>> = {
   float32: ['float'],
   float64: ['double'],
 };
-const TYPE_OF_WORD = new Map(
-  Object.entries(WORDS_OF_TYPE).flatMap(([type, words]) => words.map((word) => [word, type as StoredType])),
-);
-const ENCODING_OF_WORD: Readonly<Record<string, NrrdHeader['encoding']>> = {
-  raw: 'raw',
-  gzip: 'gzip',
-  gz: 'gzip',
-  ascii: 'text',
-  text: 'text',
-  txt: 'text',
-};
+const TYPE_OF_WORD = new Map(Object.entries(WORDS_OF_TYPE).flatMap(([type, words]) => words.map((word) => [word, type as StoredType])));
+const ENCODING_OF_WORD: Readonly<Record<string, NrrdHeader['encoding']>> = { raw: 'raw', gzip: 'gzip', gz: 'gzip', ascii: 'text', text: 'text', txt: 'text' };
 const LARGEST_RANK = 16;
 
 export const isNrrd = (bytes: Uint8Array): boolean => String.fromCharCode(...bytes.subarray(0, 7)) === 'NRRD000';
@@ -64,13 +55,11 @@ export function readNrrdHeader(bytes: Uint8Array, path: string): NrrdHeader {
   };
   if (typeWord === 'block') return unsupported('voxels that are blocks of bytes');
   const type = TYPE_OF_WORD.get(typeWord) ?? refuse(`unknown type '${typeWord}'`);
-  if (['bzip2', 'bz2', 'hex'].includes(encodingWord))
-    return unsupported(`${encodingWord} encoding; save it with gzip or raw encoding`);
+  if (['bzip2', 'bz2', 'hex'].includes(encodingWord)) return unsupported(`${encodingWord} encoding; save it with gzip or raw encoding`);
   const encoding = ENCODING_OF_WORD[encodingWord] ?? refuse(`unknown encoding '${encodingWord}'`);
   const isSingleByte = type === 'int8' || type === 'uint8';
   const endian = word('endian');
-  if (endian !== 'little' && endian !== 'big' && !isSingleByte && encoding !== 'text')
-    return refuse('it does not say its byte order');
+  if (endian !== 'little' && endian !== 'big' && !isSingleByte && encoding !== 'text') return refuse('it does not say its byte order');
   return {
     type,
     sizes: readSizes(fields, refuse),
@@ -119,12 +108,7 @@ function readFields(bytes: Uint8Array, refuse: Refuse) {
 /** Old spellings without a blank. */
 function fieldName(key: string): string {
   const name = key.trim().toLowerCase();
-  const spelled: Readonly<Record<string, string>> = {
-    datafile: 'data file',
-    lineskip: 'line skip',
-    byteskip: 'byte skip',
-    axismins: 'axis mins',
-  };
+  const spelled: Readonly<Record<string, string>> = { datafile: 'data file', lineskip: 'line skip', byteskip: 'byte skip', axismins: 'axis mins' };
   return spelled[name] ?? name;
 }
 

@@ -7,10 +7,7 @@ import type { VolumeHost } from '../volume/volumeHost.ts';
 import { readNrrd } from './readNrrd.ts';
 import { writeNrrd } from './writeNrrd.ts';
 
-const host: VolumeHost = {
-  inflate: (bytes) => Promise.resolve(new Uint8Array(gunzipSync(bytes))),
-  readPart: () => Promise.reject(new Error('no parts here')),
-};
+const host: VolumeHost = { inflate: (bytes) => Promise.resolve(new Uint8Array(gunzipSync(bytes))), readPart: () => Promise.reject(new Error('no parts here')) };
 const text = (lines: readonly string[], voxels: ArrayLike<number> = []) =>
   new Uint8Array(Buffer.concat([Buffer.from(`${lines.join('\n')}\n\n`), Buffer.from(Uint8Array.from(voxels))]));
 
@@ -43,11 +40,7 @@ describe('readNrrd', () => {
         labelValue: 2,
         name: 'Niere links',
         colorRgb: [255, 0, 127],
-        codes: {
-          category: code('123037004', 'Anatomical Structure'),
-          type: code('64033007', 'Kidney'),
-          modifier: code('7771000', 'Left'),
-        },
+        codes: { category: code('123037004', 'Anatomical Structure'), type: code('64033007', 'Kidney'), modifier: code('7771000', 'Left') },
       },
       { labelValue: 300, name: 'Läsion: 1 | 2', colorRgb: [1, 2, 3] },
     ];
@@ -70,11 +63,7 @@ describe('readNrrd', () => {
       'Segment0_Name:=a', 'Segment0_LabelValue:=1', 'Segment0_Layer:=0', 'Segment1_Name:=b', 'Segment1_LabelValue:=1', 'Segment1_Layer:=1',
       'Segment1_Color:=0.5 0 1', 'Segment2_Name:=c', 'Segment2_LabelValue:=1', 'Segment2_Layer:=5',
     ]; // prettier-ignore
-    const { segments, segmentation, warnings } = await readNrrd(
-      text(lines, [1, 1, 1, 0, 4, 1, 0, 0]),
-      'a.seg.nrrd',
-      host,
-    );
+    const { segments, segmentation, warnings } = await readNrrd(text(lines, [1, 1, 1, 0, 4, 1, 0, 0]), 'a.seg.nrrd', host);
     expect(segments).toBeUndefined();
     expect(segmentation?.segments).toEqual([
       { number: 1, name: 'a' },
@@ -92,39 +81,19 @@ describe('readNrrd', () => {
   it('a plane gets a third axis; channels may be first, an unknown space is told', async () => {
     const plane = await readNrrd(
       text(
-        [
-          'NRRD0004',
-          'type: uchar',
-          'dimension: 2',
-          'space: LPS',
-          'sizes: 2 2',
-          'space directions: (0,2,0) (0,0,3)',
-          'space origin: (1,2,3)',
-          'encoding: raw',
-        ],
+        ['NRRD0004', 'type: uchar', 'dimension: 2', 'space: LPS', 'sizes: 2 2', 'space directions: (0,2,0) (0,0,3)', 'space origin: (1,2,3)', 'encoding: raw'],
         [1, 2, 3, 4],
       ),
       'a.nrrd',
       host,
     );
-    expect(plane.grid).toMatchObject({
-      dimsIjk: [2, 2, 1],
-      spacingMm: [2, 3, 1],
-      direction: [0, 1, 0, 0, 0, 1, 1, 0, 0],
-    });
+    expect(plane.grid).toMatchObject({ dimsIjk: [2, 2, 1], spacingMm: [2, 3, 1], direction: [0, 1, 0, 0, 0, 1, 1, 0, 0] });
     const scanner = await readNrrd(text(withLine('space: scanner-xyz'), [1, 2, 3, 4]), 'a.nrrd', host);
-    expect(scanner.warnings).toMatchObject([
-      { code: 'import/orientation-assumed', detail: expect.stringContaining('scanner-xyz') },
-    ]);
+    expect(scanner.warnings).toMatchObject([{ code: 'import/orientation-assumed', detail: expect.stringContaining('scanner-xyz') }]);
   });
 
   it('refuses with the reason', async () => {
-    expect(await errorOf(text(CUBE, [1, 2, 3]))).toEqual({
-      code: 'import/truncated',
-      path: 'a.nrrd',
-      expectedBytes: 4,
-      actualBytes: 3,
-    });
+    expect(await errorOf(text(CUBE, [1, 2, 3]))).toEqual({ code: 'import/truncated', path: 'a.nrrd', expectedBytes: 4, actualBytes: 3 });
     expect(await errorOf(text(withLine('sizes: 2 2 999999999'), [1]))).toMatchObject({ code: 'import/truncated' });
     for (const [line, code, detail] of [
       ['encoding: bzip2', 'import/unsupported', 'bzip2'],

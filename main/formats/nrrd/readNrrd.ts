@@ -58,8 +58,7 @@ async function decoded(
   if (encoding === 'text') return bytesOfText(behindLines, type, count, path);
   const neededBytes = count * bytesPerStored(type);
   const skip = skippedBytes(behindLines, byteSkip, neededBytes);
-  if (encoding === 'gzip' && byteSkip < 0)
-    throw new AppException({ code: 'import/unreadable', path, detail: 'a byte skip of -1 in front of gzip data' });
+  if (encoding === 'gzip' && byteSkip < 0) throw new AppException({ code: 'import/unreadable', path, detail: 'a byte skip of -1 in front of gzip data' });
   const unpacked = encoding === 'gzip' ? await host.inflate(behindLines, skip + neededBytes, path) : behindLines;
   return bytesBehind(unpacked, skip, neededBytes, path);
 }

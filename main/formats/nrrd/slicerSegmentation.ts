@@ -15,21 +15,14 @@ export interface ReadSlicerSegments {
 }
 
 /** `layers`: the channels of the file. Nothing when the header names no segment. */
-export function segmentationOf(
-  keyValues: ReadonlyMap<string, string>,
-  grid: Grid,
-  layers: readonly VoxelArray[],
-  path: string,
-): ReadSlicerSegments {
+export function segmentationOf(keyValues: ReadonlyMap<string, string>, grid: Grid, layers: readonly VoxelArray[], path: string): ReadSlicerSegments {
   const named = segmentsFromKeyValues(keyValues);
   if (named.length === 0) return { warnings: [] };
   const warn = (detail: string): AppError => ({ code: 'import/values', path, detail });
   // Slicer writes one voxel where it has none: NRRD knows no empty image
   if (grid.dimsIjk.every((count) => count === 1)) return { warnings: [warn('its segments are empty')] };
-  const representation =
-    keyValues.get('Segmentation_SourceRepresentation') ?? keyValues.get('Segmentation_MasterRepresentation');
-  if (/fractional/i.test(representation ?? ''))
-    return { warnings: [warn('fractional segments are read as an image, not as a mask')] };
+  const representation = keyValues.get('Segmentation_SourceRepresentation') ?? keyValues.get('Segmentation_MasterRepresentation');
+  if (/fractional/i.test(representation ?? '')) return { warnings: [warn('fractional segments are read as an image, not as a mask')] };
   const labels = layers.map(labelVoxels);
   const unusable = labels.find((layer) => !layer.ok);
   if (unusable && !unusable.ok) return { warnings: [warn(`its segments are not read: ${unusable.detail}`)] };

@@ -61,11 +61,7 @@ function codeFromText(text: string): Code | undefined {
 }
 
 /** The pairs for one layer of label values; segments without a voxel get an empty extent. */
-export function keyValuesOfSegments(
-  segments: readonly Segment[],
-  voxels: VoxelArray,
-  dimsIjk: readonly [number, number, number],
-): [string, string][] {
+export function keyValuesOfSegments(segments: readonly Segment[], voxels: VoxelArray, dimsIjk: readonly [number, number, number]): [string, string][] {
   const extents = extentsOf(
     voxels,
     dimsIjk,
@@ -93,20 +89,13 @@ export function keyValuesOfSegments(
 }
 
 function terminologyEntry({ category, type, modifier }: SegmentCodes): string {
-  const text = (code?: Code) =>
-    code ? [code.scheme, code.value, code.meaning].map((part) => part.replaceAll(/[~^|]/g, ' ')).join('^') : '^^';
+  const text = (code?: Code) => (code ? [code.scheme, code.value, code.meaning].map((part) => part.replaceAll(/[~^|]/g, ' ')).join('^') : '^^');
   const category_ = 'Segmentation category and type - 3D Slicer General Anatomy list';
-  return [category_, text(category), text(type), text(modifier), 'Anatomic codes - DICOM master list', '^^', '^^'].join(
-    '~',
-  );
+  return [category_, text(category), text(type), text(modifier), 'Anatomic codes - DICOM master list', '^^', '^^'].join('~');
 }
 
 /** Lowest and highest index along i, j and k of each label; `0 -1` where it has no voxel. */
-function extentsOf(
-  voxels: VoxelArray,
-  [ni, nj, nk]: readonly [number, number, number],
-  labelValues: readonly number[],
-): number[][] {
+function extentsOf(voxels: VoxelArray, [ni, nj, nk]: readonly [number, number, number], labelValues: readonly number[]): number[][] {
   const slotOf = new Map(labelValues.map((labelValue, slot) => [labelValue, slot]));
   const boxes = labelValues.map(() => [ni, -1, nj, -1, nk, -1]);
   const grow = (box: number[], axis: number, index: number) => {

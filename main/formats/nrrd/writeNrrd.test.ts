@@ -10,10 +10,7 @@ const liver: Segment = {
   labelValue: 2,
   name: 'Leber',
   colorRgb: [255, 0, 128],
-  codes: {
-    category: { scheme: 'SCT', value: '123037004', meaning: 'Anatomical Structure' },
-    type: { scheme: 'SCT', value: '10200004', meaning: 'Liver' },
-  },
+  codes: { category: { scheme: 'SCT', value: '123037004', meaning: 'Anatomical Structure' }, type: { scheme: 'SCT', value: '10200004', meaning: 'Liver' } },
 };
 
 describe('writeNrrd', () => {

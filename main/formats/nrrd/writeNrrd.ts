@@ -4,12 +4,7 @@ import { voxelTypeOf } from '../nifti/writeNifti.ts';
 import { joinBytes, keyValuePairs, voxelBytesOf, type WrittenVolume } from '../volume/writtenVolume.ts';
 import { keyValuesOfSegments } from './slicerSegments.ts';
 
-const TYPE_NAME: Readonly<Record<VoxelType, string>> = {
-  uint8: 'unsigned char',
-  int16: 'short',
-  uint16: 'unsigned short',
-  float32: 'float',
-};
+const TYPE_NAME: Readonly<Record<VoxelType, string>> = { uint8: 'unsigned char', int16: 'short', uint16: 'unsigned short', float32: 'float' };
 
 export interface WrittenNrrd extends WrittenVolume {
   /** Makes the file a segmentation of 3D Slicer: what the label values mean. */
@@ -17,16 +12,11 @@ export interface WrittenNrrd extends WrittenVolume {
 }
 
 /** `gzip` compresses the voxels. Throws for voxels that do not fill the grid. */
-export async function writeNrrd(
-  volume: WrittenNrrd,
-  gzip: (bytes: Uint8Array) => Promise<Uint8Array>,
-): Promise<Uint8Array> {
+export async function writeNrrd(volume: WrittenNrrd, gzip: (bytes: Uint8Array) => Promise<Uint8Array>): Promise<Uint8Array> {
   const { grid, voxels, segments } = volume;
   const bytes = voxelBytesOf(volume);
   const point = (numbers: readonly number[]) => `(${numbers.map((mm) => String(mm + 0)).join(',')})`;
-  const axes = [0, 1, 2].map((axis) =>
-    point([0, 1, 2].map((row) => grid.direction[3 * axis + row]! * grid.spacingMm[axis]!)),
-  );
+  const axes = [0, 1, 2].map((axis) => point([0, 1, 2].map((row) => grid.direction[3 * axis + row]! * grid.spacingMm[axis]!)));
   const pairs = [...(segments ? keyValuesOfSegments(segments, voxels, grid.dimsIjk) : []), ...keyValuePairs(volume)];
   const lines = [
     'NRRD0004',

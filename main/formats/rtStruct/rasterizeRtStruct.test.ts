@@ -10,11 +10,17 @@ import { rasterizeRtStruct } from './rasterizeRtStruct.ts';
 import { readRtStruct, RT_STRUCTURE_SET } from './readRtStruct.ts';
 
 /** 10 × 8 × 6 voxels of 1 × 2 × 3 mm, turned about two axes. */
-const GRID: Grid = gridFromAffine([10, 8, 6], (() => {
-  const [i, j] = [[0.8, 0.6, 0], [-0.48, 0.64, 0.6]];
-  const k = [0.36, -0.48, 0.8];
-  return [0, 1, 2].flatMap((row) => [i[row]!, 2 * j[row]!, 3 * k[row]!, 100 - 37 * row]).concat(0, 0, 0, 1);
-})());
+const GRID: Grid = gridFromAffine(
+  [10, 8, 6],
+  (() => {
+    const [i, j] = [
+      [0.8, 0.6, 0],
+      [-0.48, 0.64, 0.6],
+    ];
+    const k = [0.36, -0.48, 0.8];
+    return [0, 1, 2].flatMap((row) => [i[row]!, 2 * j[row]!, 3 * k[row]!, 100 - 37 * row]).concat(0, 0, 0, 1);
+  })(),
+);
 
 type Ijk = readonly [number, number, number];
 const pointsOf = (corners: readonly Ijk[]) => corners.flatMap((ijk) => ijkToLps(GRID, ijk));
@@ -97,8 +103,14 @@ describe('rasterizeRtStruct', () => {
     const { segments, warnings } = fill({ liver: [contour(square(1))], slanted: [slanted] });
     expect(segments.map(({ name }) => name)).toEqual(['liver']);
     expect(detailsOf(warnings)[0]).toMatch(/'slanted' are not parallel/);
-    expect(refusalOf(() => fill({ slanted: [slanted] }))).toMatchObject({ code: 'import/bad-geometry', detail: expect.stringContaining('no region is parallel') as string });
-    expect(refusalOf(() => fill({ liver: [contour(square(70))] }))).toMatchObject({ code: 'import/bad-geometry', detail: expect.stringContaining('another image') as string });
+    expect(refusalOf(() => fill({ slanted: [slanted] }))).toMatchObject({
+      code: 'import/bad-geometry',
+      detail: expect.stringContaining('no region is parallel') as string,
+    });
+    expect(refusalOf(() => fill({ liver: [contour(square(70))] }))).toMatchObject({
+      code: 'import/bad-geometry',
+      detail: expect.stringContaining('another image') as string,
+    });
   });
 });
 
@@ -131,7 +143,10 @@ describe('readRtStruct', () => {
   });
 
   it('refuses files without a closed contour, other objects, and rubbish', () => {
-    expect(refusalOf(() => structOf({ isocentre: [contour([[1, 1, 1]], 'POINT')] }))).toMatchObject({ code: 'import/unsupported', detail: expect.stringContaining('isocentre') as string });
+    expect(refusalOf(() => structOf({ isocentre: [contour([[1, 1, 1]], 'POINT')] }))).toMatchObject({
+      code: 'import/unsupported',
+      detail: expect.stringContaining('isocentre') as string,
+    });
     const image = writeImplicitDicom(datasetOf({ SOPClassUID: '1.2.840.10008.5.1.4.1.1.2', SOPInstanceUID: '1.2' }));
     expect(refusalOf(() => readRtStruct(image, 'ct.dcm'))).toMatchObject({ code: 'import/unreadable', path: 'ct.dcm' });
     expect(refusalOf(() => readRtStruct(new Uint8Array(500), 'x'))).toMatchObject({ code: 'import/unreadable' });

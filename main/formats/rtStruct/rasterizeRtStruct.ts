@@ -62,7 +62,8 @@ function filled({ axis, ringsOfSlice }: PlacedRoi, grid: Grid): Uint8Array {
 function doubtsOf({ name, contours, saysItsPlanes }: RtRoi, place: PlacedRoi, grid: Grid): string[] {
   const doubts: string[] = [];
   if (place.axis !== 2) doubts.push(`'${name}' is drawn across the slices of the image; it is filled in planes of the ${'ij'[place.axis]} axis`);
-  if (place.outsideCount > 0) doubts.push(`${place.outsideCount} of ${contours.length} contours of '${name}' lie outside the slices of the image and are left out`);
+  if (place.outsideCount > 0)
+    doubts.push(`${place.outsideCount} of ${contours.length} contours of '${name}' lie outside the slices of the image and are left out`);
   if (place.supersededCount > 0)
     doubts.push(`${place.supersededCount} of ${contours.length} contours of '${name}' lie between slices, where others are nearer, and are left out`);
   if (place.farthestMm > ON_SLICE * grid.spacingMm[place.axis])

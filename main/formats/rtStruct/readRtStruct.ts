@@ -42,7 +42,9 @@ export function readRtStruct(bytes: Uint8Array, path: string, inflate?: Inflate)
 type Warn = (detail: string) => void;
 
 function roisOf(dataSet: DataSet, characterSet: readonly string[], warn: Warn): RtRoi[] {
-  const declared = byNumber(items(dataSet, 'x30060020'), 'x30060022', (number) => warn(`several regions have the number ${number}; the first one's name is used`));
+  const declared = byNumber(items(dataSet, 'x30060020'), 'x30060022', (number) =>
+    warn(`several regions have the number ${number}; the first one's name is used`),
+  );
   const observed = byNumber(items(dataSet, 'x30060080'), 'x30060084');
   const contoured = contouredRegions(dataSet, warn);
   const rois: RtRoi[] = [];
@@ -132,7 +134,10 @@ function imageOf(dataSet: DataSet, rois: readonly RtRoi[]): SegmentedImage {
     studyUid: studies[0]?.string('x00081155')?.trim() || dataSet.string('x0020000d')?.trim() || undefined,
     seriesUid: series[0]?.string('x0020000e')?.trim() || undefined,
     frameOfReferenceUid:
-      frames[0]?.string('x00200052')?.trim() || rois.find((roi) => roi.frameOfReferenceUid)?.frameOfReferenceUid || dataSet.string('x00200052')?.trim() || undefined,
+      frames[0]?.string('x00200052')?.trim() ||
+      rois.find((roi) => roi.frameOfReferenceUid)?.frameOfReferenceUid ||
+      dataSet.string('x00200052')?.trim() ||
+      undefined,
     sopInstanceUids: [...new Set([...drawnOn, ...listed])].filter((uid) => uid !== undefined && uid !== '') as string[],
   };
 }

@@ -85,17 +85,22 @@ function referenceOf(grid: Grid, isMultiFrame = false): DicomReference {
 
 const AXIAL = gridFromAffine([40, 30, 6], [0.9765625, 0, 0, -123.4, 0, 0.9765625, 0, -77.7, 0, 0, 2.5, -1200, 0, 0, 0, 1]);
 const REVERSED = gridFromAffine([31, 28, 5], [-0.7, 0, 0, 50, 0, 0.8, 0, -20, 0, 0, -3.27, 462.95, 0, 0, 0, 1]);
-const OBLIQUE = gridFromAffine([29, 33, 7], (() => {
-  const [a, b] = [0.4, -0.3];
-  const i = [Math.cos(a), Math.sin(a), 0];
-  const j = [-Math.sin(a) * Math.cos(b), Math.cos(a) * Math.cos(b), Math.sin(b)];
-  const k = [Math.sin(a) * Math.sin(b), -Math.cos(a) * Math.sin(b), Math.cos(b)];
-  return [0, 1, 2].flatMap((row) => [i[row]! * 0.31, j[row]! * 0.27, k[row]! * 0.6, 10.123 * row]).concat(0, 0, 0, 1);
-})());
+const OBLIQUE = gridFromAffine(
+  [29, 33, 7],
+  (() => {
+    const [a, b] = [0.4, -0.3];
+    const i = [Math.cos(a), Math.sin(a), 0];
+    const j = [-Math.sin(a) * Math.cos(b), Math.cos(a) * Math.cos(b), Math.sin(b)];
+    const k = [Math.sin(a) * Math.sin(b), -Math.cos(a) * Math.sin(b), Math.cos(b)];
+    return [0, 1, 2].flatMap((row) => [i[row]! * 0.31, j[row]! * 0.27, k[row]! * 0.6, 10.123 * row]).concat(0, 0, 0, 1);
+  })(),
+);
 const MICROSCOPIC = gridFromAffine([20, 20, 3], [0.004, 0, 0, 1000, 0, 0.004, 0, -1000, 0, 0, 0.01, 1, 0, 0, 0, 1]);
 
 const bytesOf = (grid: Grid, reference = referenceOf(grid)) =>
-  writeImplicitDicom(rtStructOf({ grid, labels: noise(grid), segments: SEGMENTS, reference, provenance: PROVENANCE, nowMs: Date.UTC(2026, 10, 5), random: randomBytes }));
+  writeImplicitDicom(
+    rtStructOf({ grid, labels: noise(grid), segments: SEGMENTS, reference, provenance: PROVENANCE, nowMs: Date.UTC(2026, 10, 5), random: randomBytes }),
+  );
 
 describe('rtStructOf', () => {
   it.each([
@@ -122,20 +127,40 @@ describe('rtStructOf', () => {
     expect(whyNoRtStruct(undefined, AXIAL)).toMatch(/not imported from DICOM/);
     expect(whyNoRtStruct({ ...referenceOf(AXIAL), images: [] }, AXIAL)).toMatch(/resampled/);
     expect(whyNoRtStruct(referenceOf(AXIAL), AXIAL)).toBeNull();
-    expect(() => rtStructOf({ grid: AXIAL, labels: new Uint8Array(40 * 30 * 6), segments: SEGMENTS, reference: referenceOf(AXIAL), provenance: PROVENANCE, nowMs: 0, random: randomBytes })).toThrow(/no segment/);
+    expect(() =>
+      rtStructOf({
+        grid: AXIAL,
+        labels: new Uint8Array(40 * 30 * 6),
+        segments: SEGMENTS,
+        reference: referenceOf(AXIAL),
+        provenance: PROVENANCE,
+        nowMs: 0,
+        random: randomBytes,
+      }),
+    ).toThrow(/no segment/);
   });
 
   it('contours longer than 64 KB are whole', () => {
     const grid = gridFromAffine([512, 512, 1], [0.7, 0, 0, -180.35, 0, 0.7, 0, -180.35, 0, 0, 1, 0, 0, 0, 0, 1]);
     const labels = Uint8Array.from({ length: 512 * 512 }, (_, at) => Number(Math.floor(at / 512) % 2 === 0 || at % 512 === 0));
-    const bytes = writeImplicitDicom(rtStructOf({ grid, labels, segments: SEGMENTS, reference: referenceOf(grid), provenance: PROVENANCE, nowMs: 0, random: randomBytes }));
+    const bytes = writeImplicitDicom(
+      rtStructOf({ grid, labels, segments: SEGMENTS, reference: referenceOf(grid), provenance: PROVENANCE, nowMs: 0, random: randomBytes }),
+    );
     const struct = readRtStruct(bytes, 'x.dcm');
     expect(Math.max(...struct.rois[0]!.contours.map(({ pointsLpsMm }) => pointsLpsMm.length))).toBeGreaterThan(2000);
     expect(Buffer.compare(rasterizeRtStruct(struct, grid).maskOf(0), labels)).toBe(0);
   });
 
   it.skipIf(!dciodvfy)(`de-identified it is filled the same, and dciodvfy finds no error${dciodvfy ? '' : ' (skipped: dciodvfy is not installed)'}`, () => {
-    const whole = rtStructOf({ grid: AXIAL, labels: noise(AXIAL), segments: SEGMENTS, reference: referenceOf(AXIAL), provenance: PROVENANCE, nowMs: 0, random: randomBytes });
+    const whole = rtStructOf({
+      grid: AXIAL,
+      labels: noise(AXIAL),
+      segments: SEGMENTS,
+      reference: referenceOf(AXIAL),
+      provenance: PROVENANCE,
+      nowMs: 0,
+      random: randomBytes,
+    });
     const hash = (text: string) => createHmac('sha256', 'k').update(text).digest();
     const bytes = writeImplicitDicom(deidentify(whole, { hash, softwareVersion: '1.2.3' }).dataset);
     for (const word of ['Muster', 'Erika', '4711', 'Grey', 'Bailey', '20261101', '1.2.3.4']) expect(Buffer.from(bytes).includes(word), word).toBe(false);

@@ -206,10 +206,7 @@ function codeItems({ codes }: Segment): Attributes {
   if (!codes) return {};
   return {
     SegmentedPropertyCategoryCodeSequence: codeItem(codes.category),
-    RTROIIdentificationCodeSequence: {
-      ...codeItem(codes.type),
-      SegmentedPropertyTypeModifierCodeSequence: codes.modifier && codeItem(codes.modifier),
-    },
+    RTROIIdentificationCodeSequence: { ...codeItem(codes.type), SegmentedPropertyTypeModifierCodeSequence: codes.modifier && codeItem(codes.modifier) },
   };
 }
 

@@ -34,15 +34,18 @@ describe.skipIf(!hasSharedData)(`structure sets of other programs${sharedDataNot
 
   // the axial images beside the files: two of five slices
   const RT_UTILS_GRID = gridFromAffine([512, 512, 2], [0.488281, 0, 0, -125, 0, 0.488281, 0, -125, 0, 0, 5, 60, 0, 0, 0, 1]);
-  it.skipIf(!hasDicomPython).each(['rt', 'invalid_reference_rt', 'non_existent_reference_rt'])(`rt-utils %s: the pixels that rays in Python find inside${dicomPythonNotice}`, (name) => {
-    const path = `dicom_rtstruct_interop/rt-utils/mock_data/${name}.dcm`;
-    const { segments, maskOf, image } = rasterizeRtStruct(read(path), RT_UTILS_GRID);
-    const expected = fillInPython(join(SHARED_DATA, path), RT_UTILS_GRID);
-    expect(segments.map((_, index) => Buffer.compare(maskOf(index), expected[index]!))).toEqual(expected.map(() => 0));
-    expect(maskOf(0).includes(1)).toBe(true);
-    // one of them refers to no image at all, and the frame of reference is left
-    expect(image.frameOfReferenceUid).toMatch(/^1\.2\./);
-  });
+  it.skipIf(!hasDicomPython).each(['rt', 'invalid_reference_rt', 'non_existent_reference_rt'])(
+    `rt-utils %s: the pixels that rays in Python find inside${dicomPythonNotice}`,
+    (name) => {
+      const path = `dicom_rtstruct_interop/rt-utils/mock_data/${name}.dcm`;
+      const { segments, maskOf, image } = rasterizeRtStruct(read(path), RT_UTILS_GRID);
+      const expected = fillInPython(join(SHARED_DATA, path), RT_UTILS_GRID);
+      expect(segments.map((_, index) => Buffer.compare(maskOf(index), expected[index]!))).toEqual(expected.map(() => 0));
+      expect(maskOf(0).includes(1)).toBe(true);
+      // one of them refers to no image at all, and the frame of reference is left
+      expect(image.frameOfReferenceUid).toMatch(/^1\.2\./);
+    },
+  );
 
   it('pydicom, without preamble: the patient is filled, the isocentres are not', () => {
     const struct = read('dicom_rtstruct_interop/pydicom_rtstruct_no_preamble.dcm');

@@ -68,12 +68,7 @@ function ringsOf({ labels, offset, width, height }: LabelSlice, value: number, b
 }
 
 /** Once around, starting upwards along the left side of the pixel `column`, `row`. */
-function walk(
-  column: number,
-  row: number,
-  isInside: (column: number, row: number) => boolean,
-  walkedUp: (column: number, row: number) => void,
-): Float64Array {
+function walk(column: number, row: number, isInside: (column: number, row: number) => boolean, walkedUp: (column: number, row: number) => void): Float64Array {
   const points: number[] = [];
   // the corner at the end of the side being walked: between the pixels cornerU - 1 and cornerU, cornerV - 1 and cornerV
   let [cornerU, cornerV, heading] = [column, row, 0];

@@ -39,11 +39,7 @@ export function combinationsOf(segmentation: Segmentation, path: string): Combin
         list.push({ members: [...(list[before - 1]?.members ?? []), segment], voxelCount: 0 });
         grown[before] = list.length;
         if (list.length > LARGEST_LABEL_VALUE) {
-          throw new AppException({
-            code: 'import/label-values',
-            path,
-            detail: `segments overlap in more than ${LARGEST_LABEL_VALUE} combinations`,
-          });
+          throw new AppException({ code: 'import/label-values', path, detail: `segments overlap in more than ${LARGEST_LABEL_VALUE} combinations` });
         }
         if (list.length > LARGEST_BYTE && ids.BYTES_PER_ELEMENT === 1) ids = Uint16Array.from(ids);
       }

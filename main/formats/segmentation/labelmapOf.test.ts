@@ -9,12 +9,7 @@ const grey = (labelValue: number) => [labelValue, labelValue, labelValue] as con
 /** One row of voxels; `masks` as strings of 0 and 1. */
 function segmentation(masks: readonly string[], segments?: readonly ReadSegment[]): Segmentation {
   return {
-    grid: {
-      dimsIjk: [masks[0]!.length, 1, 1],
-      spacingMm: [1, 1, 1],
-      originLpsMm: [0, 0, 0],
-      direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
-    } as unknown as Grid,
+    grid: { dimsIjk: [masks[0]!.length, 1, 1], spacingMm: [1, 1, 1], originLpsMm: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] } as unknown as Grid,
     segments: segments ?? masks.map((_, n) => ({ number: n + 1, name: 'ABCDEFGH'[n]! })),
     image: { sopInstanceUids: [] },
     warnings: [],
@@ -47,8 +42,7 @@ describe('labelmapOf', () => {
       {
         code: 'import/doubtful',
         path: 'x.dcm',
-        detail:
-          "2 voxels belong to several segments and went to the uppermost one: 'A' and 'B' share 1 voxel; 'A', 'B' and 'C' share 1 voxel",
+        detail: "2 voxels belong to several segments and went to the uppermost one: 'A' and 'B' share 1 voxel; 'A', 'B' and 'C' share 1 voxel",
       },
     ]);
   });
@@ -62,9 +56,7 @@ describe('labelmapOf', () => {
       [6, 'A + B + C', [2, 2, 2]],
     ]);
     expect(regions!.map(({ name }) => name)).toEqual(['A', 'B', 'C', 'D']);
-    regions!.forEach(({ labelValues }, n) =>
-      expect(Array.from(labels, (value) => (labelValues.includes(value) ? 1 : 0)).join('')).toBe(masks[n]),
-    );
+    regions!.forEach(({ labelValues }, n) => expect(Array.from(labels, (value) => (labelValues.includes(value) ? 1 : 0)).join('')).toBe(masks[n]));
     // C never lies outside A and B: where it is predicted, all three are
     expect(regions!.map(({ paintsLabelValue }) => paintsLabelValue)).toEqual([1, 2, 6, 4]);
   });
@@ -72,11 +64,7 @@ describe('labelmapOf', () => {
   it('refuse: names the segments', () => {
     const refused = () => read(['110', '011'], { overlap: 'refuse' });
     expect(refused).toThrow(AppException);
-    expect(refused).toThrow(
-      expect.objectContaining({
-        error: { code: 'import/segments-overlap', path: 'x.dcm', detail: "'A' and 'B' share 1 voxel" },
-      }),
-    );
+    expect(refused).toThrow(expect.objectContaining({ error: { code: 'import/segments-overlap', path: 'x.dcm', detail: "'A' and 'B' share 1 voxel" } }));
   });
 
   it('numbers that no label can have are counted from 1, names are made different', () => {
@@ -109,9 +97,7 @@ describe('labelmapOf', () => {
     const { labels, regions } = read(masks, { overlap: 'keep' }, segments);
     expect(new Set(labels).size).toBe(count + 2);
     regions!.forEach(({ name, labelValues }) =>
-      expect(Array.from(labels, (value) => (labelValues.includes(value) ? 1 : 0)).join('')).toBe(
-        masks[Number(name.slice(1))],
-      ),
+      expect(Array.from(labels, (value) => (labelValues.includes(value) ? 1 : 0)).join('')).toBe(masks[Number(name.slice(1))]),
     );
   });
 });

@@ -46,13 +46,7 @@ export function labelmapOf(segmentation: Segmentation, options: LabelmapOptions,
     if (overlaps.length > 0) warnings.push(orderWarning(overlaps, overlapVoxelCount, legend.segments, path));
     const rank = ranks(legend.segments, options.order ?? []);
     const valueOf = ({ members }: Combination) => legend.segments[topmost(members, rank)]!.labelValue;
-    return {
-      labels: paint(combinations, legend.segments, valueOf),
-      segments: legend.segments,
-      regions: null,
-      overlapVoxelCount,
-      warnings,
-    };
+    return { labels: paint(combinations, legend.segments, valueOf), segments: legend.segments, regions: null, overlapVoxelCount, warnings };
   }
   if (options.overlap === 'refuse') {
     throw new AppException({ code: 'import/segments-overlap', path, detail: described(overlaps, legend.segments) });
@@ -63,11 +57,7 @@ export function labelmapOf(segmentation: Segmentation, options: LabelmapOptions,
 }
 
 /** In place where the width allows it. */
-function paint(
-  { ids, list }: Combinations,
-  segments: Legend['segments'],
-  valueOf: (combination: Combination) => number,
-): LabelArray {
+function paint({ ids, list }: Combinations, segments: Legend['segments'], valueOf: (combination: Combination) => number): LabelArray {
   const type = labelTypeOf(segments);
   const labels = typeOfLabels(ids) === type ? ids : emptyLabels(type, ids.length);
   const values = new Uint16Array(list.length + 1);
@@ -86,15 +76,9 @@ function ranks(segments: Legend['segments'], order: readonly string[]): number[]
   });
 }
 
-const topmost = (members: readonly number[], rank: readonly number[]): number =>
-  members.reduce((top, member) => (rank[member]! > rank[top]! ? member : top));
+const topmost = (members: readonly number[], rank: readonly number[]): number => members.reduce((top, member) => (rank[member]! > rank[top]! ? member : top));
 
-function orderWarning(
-  overlaps: readonly Combination[],
-  voxelCount: number,
-  segments: Legend['segments'],
-  path: string,
-): AppError {
+function orderWarning(overlaps: readonly Combination[], voxelCount: number, segments: Legend['segments'], path: string): AppError {
   const detail = `${voxelCount} voxel${voxelCount === 1 ? '' : 's'} belong to several segments and went to the uppermost one: ${described(overlaps, segments)}`;
   return { code: 'import/doubtful', path, detail };
 }

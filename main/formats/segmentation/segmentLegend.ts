@@ -13,14 +13,9 @@ export interface Legend {
 
 const LONGEST_NAME = 64;
 
-export function legendOfSegments(
-  read: readonly ReadSegment[],
-  defaultColor: (labelValue: number) => Segment['colorRgb'],
-): Legend {
+export function legendOfSegments(read: readonly ReadSegment[], defaultColor: (labelValue: number) => Segment['colorRgb']): Legend {
   const numbers = read.map(({ number }) => number);
-  const areUsable =
-    new Set(numbers).size === numbers.length &&
-    numbers.every((n) => Number.isInteger(n) && n >= 1 && n <= LARGEST_LABEL_VALUE);
+  const areUsable = new Set(numbers).size === numbers.length && numbers.every((n) => Number.isInteger(n) && n >= 1 && n <= LARGEST_LABEL_VALUE);
   const taken = new Set<string>();
   const warnings: string[] = [];
   const segments = read.map(({ number, name, colorRgb, codes }, index): Segment => {
@@ -51,11 +46,7 @@ export interface CombinedLegend {
 }
 
 /** Throws `import/label-values` when there are more combinations than free label values. */
-export function legendOfCombinations(
-  { segments }: Legend,
-  combinations: readonly Combination[],
-  path: string,
-): CombinedLegend {
+export function legendOfCombinations({ segments }: Legend, combinations: readonly Combination[], path: string): CombinedLegend {
   const occurring = combinations.filter(({ voxelCount }) => voxelCount > 0);
   const taken = new Set(segments.map(({ name }) => name));
   const combined: Segment[] = [];
@@ -68,44 +59,26 @@ export function legendOfCombinations(
       continue;
     }
     if (++value > LARGEST_LABEL_VALUE) {
-      throw new AppException({
-        code: 'import/label-values',
-        path,
-        detail: 'the combinations of its segments need more label values than there are',
-      });
+      throw new AppException({ code: 'import/label-values', path, detail: 'the combinations of its segments need more label values than there are' });
     }
     valueOf.set(combination, value);
-    combined.push({
-      labelValue: value,
-      name: freeName(members.map(({ name }) => name).join(' + '), taken),
-      colorRgb: meanColor(members),
-    });
+    combined.push({ labelValue: value, name: freeName(members.map(({ name }) => name).join(' + '), taken), colorRgb: meanColor(members) });
   }
   return { segments: [...segments, ...combined], regions: regionsOf(segments, occurring, valueOf), valueOf };
 }
 
-function regionsOf(
-  segments: readonly Segment[],
-  occurring: readonly Combination[],
-  valueOf: ReadonlyMap<Combination, number>,
-): LabelRegion[] {
+function regionsOf(segments: readonly Segment[], occurring: readonly Combination[], valueOf: ReadonlyMap<Combination, number>): LabelRegion[] {
   const sized = segments.map(({ name, labelValue }, index) => {
-    const parts = occurring
-      .filter(({ members }) => members.includes(index))
-      .sort((a, b) => b.voxelCount - a.voxelCount);
+    const parts = occurring.filter(({ members }) => members.includes(index)).sort((a, b) => b.voxelCount - a.voxelCount);
     const alone = parts.find(({ members }) => members.length === 1);
     const paintsLabelValue = valueOf.get(alone ?? parts[0]!) ?? labelValue;
     const labelValues = [...new Set([labelValue, ...parts.map((part) => valueOf.get(part)!)])];
-    return {
-      region: { name, labelValues, paintsLabelValue },
-      voxelCount: parts.reduce((sum, part) => sum + part.voxelCount, 0),
-    };
+    return { region: { name, labelValues, paintsLabelValue }, voxelCount: parts.reduce((sum, part) => sum + part.voxelCount, 0) };
   });
   return sized.sort((a, b) => b.voxelCount - a.voxelCount).map(({ region }) => region);
 }
 
 const meanColor = (members: readonly Segment[]): Segment['colorRgb'] => {
-  const mean = (channel: number) =>
-    Math.round(members.reduce((sum, { colorRgb }) => sum + colorRgb[channel]!, 0) / members.length);
+  const mean = (channel: number) => Math.round(members.reduce((sum, { colorRgb }) => sum + colorRgb[channel]!, 0) / members.length);
   return [mean(0), mean(1), mean(2)];
 };

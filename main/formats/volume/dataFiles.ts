@@ -11,8 +11,7 @@ export function namesOfPattern(words: readonly string[]): string[] | null {
   const [pattern, ...numbers] = words;
   const [first, last, step] = numbers.map(Number);
   const parts = /^([^%]*)%(0?)(\d?\d?)d([^%]*)$/.exec(pattern ?? '');
-  if (!parts || !Number.isInteger(first) || !Number.isInteger(last) || !Number.isInteger(step) || step === 0)
-    return null;
+  if (!parts || !Number.isInteger(first) || !Number.isInteger(last) || !Number.isInteger(step) || step === 0) return null;
   const count = Math.floor((last! - first!) / step!) + 1;
   if (count < 1 || count > MOST_FILES) return null;
   const [, before, zero, width, after] = parts;
@@ -59,13 +58,11 @@ export function bytesBehind(source: Uint8Array, skipBytes: number, neededBytes: 
 }
 
 /** How many bytes lie in front of the voxels; -1 in a header means that the voxels are the end of the file. */
-export const skippedBytes = (source: Uint8Array, inHeader: number, neededBytes: number): number => (inHeader < 0 ? Math.max(0, source.length - neededBytes) : inHeader);
+export const skippedBytes = (source: Uint8Array, inHeader: number, neededBytes: number): number =>
+  inHeader < 0 ? Math.max(0, source.length - neededBytes) : inHeader;
 
 /** The voxels of all files, one behind the other. */
-async function joinParts(
-  names: readonly string[],
-  readVoxels: (name: string) => Promise<Uint8Array>,
-): Promise<Uint8Array> {
+async function joinParts(names: readonly string[], readVoxels: (name: string) => Promise<Uint8Array>): Promise<Uint8Array> {
   if (names.length === 1) return readVoxels(names[0]!);
   const parts: Uint8Array[] = [];
   for (const name of names) parts.push(await readVoxels(name));
@@ -84,15 +81,9 @@ async function joinParts(
  */
 export function bytesOfText(text: Uint8Array, type: StoredType, count: number, path: string): Uint8Array {
   // a number takes one digit and one blank at least
-  if (text.length < 2 * count - 1)
-    throw new AppException({ code: 'import/truncated', path, expectedBytes: 2 * count - 1, actualBytes: text.length });
+  if (text.length < 2 * count - 1) throw new AppException({ code: 'import/truncated', path, expectedBytes: 2 * count - 1, actualBytes: text.length });
   const words = new TextDecoder('latin1').decode(text).match(/\S+/g) ?? [];
-  if (words.length < count)
-    throw new AppException({
-      code: 'import/unreadable',
-      path,
-      detail: `${words.length} numbers where ${count} belong`,
-    });
+  if (words.length < count) throw new AppException({ code: 'import/unreadable', path, detail: `${words.length} numbers where ${count} belong` });
   const width = bytesPerStored(type);
   const bytes = new Uint8Array(count * width);
   const view = new DataView(bytes.buffer);
@@ -100,11 +91,7 @@ export function bytesOfText(text: Uint8Array, type: StoredType, count: number, p
   for (let n = 0; n < count; n++) {
     const value = Number(words[n]);
     if (isFloat ? Number.isNaN(value) && !/^[-+]?nan$/i.test(words[n]!) : !Number.isInteger(value))
-      throw new AppException({
-        code: 'import/unreadable',
-        path,
-        detail: `'${words[n]!.slice(0, 20)}' where a number of type ${type} belongs`,
-      });
+      throw new AppException({ code: 'import/unreadable', path, detail: `'${words[n]!.slice(0, 20)}' where a number of type ${type} belongs` });
     writeNumber(view, n * width, type, value);
   }
   return bytes;

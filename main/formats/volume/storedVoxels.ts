@@ -2,8 +2,7 @@
 import { AppException, type AppError } from '../../contract/errors.ts';
 import type { VoxelArray } from '../../imaging/volume.ts';
 
-export type StoredType =
-  'int8' | 'uint8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'uint64' | 'float32' | 'float64';
+export type StoredType = 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'int64' | 'uint64' | 'float32' | 'float64';
 type StoredArray =
   | Int8Array | Uint8Array | Int16Array | Uint16Array | Int32Array | Uint32Array
   | BigInt64Array | BigUint64Array | Float32Array | Float64Array; // prettier-ignore
@@ -49,8 +48,7 @@ export interface ReadVoxels {
 export function readStoredVoxels(bytes: Uint8Array, layout: StoredLayout, path: string): ReadVoxels {
   const count = layout.voxelCount * layout.channelCount;
   const expectedBytes = count * bytesPerStored(layout.type);
-  if (bytes.length < expectedBytes)
-    throw new AppException({ code: 'import/truncated', path, expectedBytes, actualBytes: bytes.length });
+  if (bytes.length < expectedBytes) throw new AppException({ code: 'import/truncated', path, expectedBytes, actualBytes: bytes.length });
   const stored = storedArray(bytes.subarray(0, expectedBytes), layout);
   const isScaled = layout.slope !== 1 || layout.intercept !== 0;
   if (!isScaled && (stored instanceof Uint8Array || stored instanceof Int16Array || stored instanceof Uint16Array))
@@ -105,9 +103,7 @@ function rangeOf(stored: StoredArray, slope: number, intercept: number): ValueRa
     if (value > high) high = value;
     if (isWhole && !Number.isInteger(value)) isWhole = false;
   }
-  return nonFiniteCount > 0
-    ? { low: Math.min(low, 0), high: Math.max(high, 0), isWhole, nonFiniteCount }
-    : { low, high, isWhole, nonFiniteCount };
+  return nonFiniteCount > 0 ? { low: Math.min(low, 0), high: Math.max(high, 0), isWhole, nonFiniteCount } : { low, high, isWhole, nonFiniteCount };
 }
 
 function smallestType({ low, high, isWhole }: ValueRange) {
@@ -122,8 +118,7 @@ function smallestType({ low, high, isWhole }: ValueRange) {
  * not worth a word; wider ones may fall together.
  */
 function roundingWarnings(stored: StoredArray, values: Float32Array, layout: StoredLayout, path: string): AppError[] {
-  if (stored.BYTES_PER_ELEMENT < 4 || (stored instanceof Float32Array && layout.slope === 1 && layout.intercept === 0))
-    return [];
+  if (stored.BYTES_PER_ELEMENT < 4 || (stored instanceof Float32Array && layout.slope === 1 && layout.intercept === 0)) return [];
   let count = 0;
   let largest = 0;
   for (let n = 0; n < values.length; n++) {

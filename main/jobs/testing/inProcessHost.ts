@@ -52,11 +52,7 @@ export class InProcessHost implements ComputeHost {
         this.inputs.push(message.input);
         if (message.isBackground) this.inBackground.push(message.input.task);
         void this.script(message.input, { tell: (news) => answer({ type: 'news', news }), stop, pause }).then((result) => {
-          answer(
-            result.ok
-              ? { type: 'done', summary: result.value, stopped: stop.aborted }
-              : { type: 'failed', error: result.error },
-          );
+          answer(result.ok ? { type: 'done', summary: result.value, stopped: stop.aborted } : { type: 'failed', error: result.error });
           exit(0, null);
         });
       },

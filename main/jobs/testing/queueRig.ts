@@ -25,13 +25,7 @@ export class MemoryLog implements JobLog {
 
 export const TIMES: QueueTimes = { killAfterMs: 80, lingerMs: 50, progressIntervalMs: 40, quietMs: 60, retryFactor: 0.01 };
 export const input: TaskInput = { task: 'checkRuntime' };
-export const jobOf = (kind: JobKind, extra: Partial<JobSpec> = {}): JobSpec => ({
-  kind,
-  title: kind,
-  tasks: [() => input],
-  onItem() {},
-  ...extra,
-});
+export const jobOf = (kind: JobKind, extra: Partial<JobSpec> = {}): JobSpec => ({ kind, title: kind, tasks: [() => input], onItem() {}, ...extra });
 
 export function setUp(script: Script, log = new MemoryLog()) {
   const host = new InProcessHost(script);
@@ -50,5 +44,4 @@ export const untilStopped: Script = async (_input, port) => {
   while (!port.stop.aborted) await sleep(2);
   return ok({});
 };
-export const typesOf = (events: readonly JobEvent[], jobId: string) =>
-  events.filter((event) => event.jobId === jobId).map((event) => event.type);
+export const typesOf = (events: readonly JobEvent[], jobId: string) => events.filter((event) => event.jobId === jobId).map((event) => event.type);

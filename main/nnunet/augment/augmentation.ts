@@ -15,7 +15,13 @@ export type AugmentationStep =
   | { readonly transform: 'brightness'; readonly probability: number; readonly factor: Range }
   | { readonly transform: 'contrast'; readonly probability: number; readonly factor: Range }
   | { readonly transform: 'brightnessAndContrast'; readonly probability: number; readonly brightness: Range; readonly contrast: Range }
-  | { readonly transform: 'lowResolution'; readonly probability: number; readonly channelProbability: number; readonly scale: Range; readonly axes: readonly Axis[] }
+  | {
+      readonly transform: 'lowResolution';
+      readonly probability: number;
+      readonly channelProbability: number;
+      readonly scale: Range;
+      readonly axes: readonly Axis[];
+    }
   | { readonly transform: 'gamma'; readonly probability: number; readonly exponent: Range; readonly isInverted: boolean }
   /** Each axis by itself. */
   | { readonly transform: 'mirror'; readonly probability: number; readonly axes: readonly Axis[] }
@@ -44,7 +50,11 @@ export function augmentationFor(preset: Preset, patch: readonly number[], masked
 /** v2's rotation and scaling for a 2D, a 3D or a flat 3D patch. */
 export function poseRangesFor(patch: readonly number[]): PoseRanges {
   const longest = Math.max(...patch);
-  const about = (largestDegDhw: ShapeDhw, isInPlane: boolean): PoseRanges => ({ rotation: { probability: 0.2, largestDegDhw }, scaling: V2_SCALING, isInPlane });
+  const about = (largestDegDhw: ShapeDhw, isInPlane: boolean): PoseRanges => ({
+    rotation: { probability: 0.2, largestDegDhw },
+    scaling: V2_SCALING,
+    isInPlane,
+  });
   if (patch.length === 2) return about([longest / Math.min(...patch) > ELONGATED_RATIO ? 15 : 180, 0, 0], true);
   if (longest / patch[0]! > ANISOTROPIC_RATIO) return about([180, 0, 0], true);
   return about([30, 30, 30], false);

@@ -71,12 +71,7 @@ const cropBegin = (count: number, cropCount: number): number => Math.floor((coun
  * Filters `plane` [D, H, W] along every axis that has taps, in place; `scratch` is as large. Taps are made for the length
  * of their axis.
  */
-export function filterSeparably(
-  plane: Float32Array,
-  shape: ShapeDhw,
-  tapsDhw: readonly (AxisTaps | null)[],
-  scratch: Float32Array,
-): void {
+export function filterSeparably(plane: Float32Array, shape: ShapeDhw, tapsDhw: readonly (AxisTaps | null)[], scratch: Float32Array): void {
   let [from, to] = [plane, scratch];
   for (const axis of [0, 1, 2] as const) {
     const taps = tapsDhw[axis];
@@ -100,14 +95,7 @@ function filterRows(from: Float32Array, count: number, { perOutput, index, weigh
 }
 
 /** Along another axis: whole runs of memory are added. */
-function filterAcross(
-  from: Float32Array,
-  blocks: number,
-  count: number,
-  run: number,
-  { perOutput, index, weight }: AxisTaps,
-  to: Float32Array,
-): void {
+function filterAcross(from: Float32Array, blocks: number, count: number, run: number, { perOutput, index, weight }: AxisTaps, to: Float32Array): void {
   for (let block = 0; block < blocks; block++) {
     const begin = block * count * run;
     for (let n = 0, at = 0; n < count; n++) {

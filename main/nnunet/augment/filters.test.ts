@@ -11,7 +11,8 @@ const noise = Float32Array.from({ length: 504 }, () => random.normal());
 const at = (values: ArrayLike<number>, [d, h, w]: readonly number[], [, nh, nw]: ShapeDhw = shape) => values[(d! * nh + h!) * nw + w!]!;
 
 function expectEveryVoxel(values: Float32Array, expected: (place: readonly [number, number, number]) => number): void {
-  for (let d = 0; d < shape[0]; d++) for (let h = 0; h < shape[1]; h++) for (let w = 0; w < shape[2]; w++) expect(Math.abs(at(values, [d, h, w]) - expected([d, h, w]))).toBeLessThan(2e-6);
+  for (let d = 0; d < shape[0]; d++)
+    for (let h = 0; h < shape[1]; h++) for (let w = 0; w < shape[2]; w++) expect(Math.abs(at(values, [d, h, w]) - expected([d, h, w]))).toBeLessThan(2e-6);
 }
 
 describe('blur', () => {
@@ -29,7 +30,8 @@ describe('blur', () => {
     const [kd, kh, kw] = sigma.map(kernel);
     expectEveryVoxel(blurred, ([d, h, w]) => {
       let sum = 0;
-      for (const [a, p] of kd!) for (const [b, q] of kh!) for (const [c, r] of kw!) sum += p * q * r * at(noise, [mirrored(d + a, 7), mirrored(h + b, 9), mirrored(w + c, 8)]);
+      for (const [a, p] of kd!)
+        for (const [b, q] of kh!) for (const [c, r] of kw!) sum += p * q * r * at(noise, [mirrored(d + a, 7), mirrored(h + b, 9), mirrored(w + c, 8)]);
       return sum;
     });
   });
@@ -59,7 +61,11 @@ describe('lowerResolution', () => {
     const lowered = noise.slice();
     lowerResolution(lowered, shape, scale, [0, 1, 2], new Float32Array(504));
     const few = shape.map((count) => Math.round(count * scale));
-    const coarse = (place: readonly number[]) => at(noise, place.map((value, axis) => Math.floor(((value + 0.5) * shape[axis]!) / few[axis]!)));
+    const coarse = (place: readonly number[]) =>
+      at(
+        noise,
+        place.map((value, axis) => Math.floor(((value + 0.5) * shape[axis]!) / few[axis]!)),
+      );
     expectEveryVoxel(lowered, (place) => {
       const ends = place.map((value, axis) => {
         const x = Math.min(few[axis]! - 1, Math.max(0, ((value + 0.5) * few[axis]!) / shape[axis]! - 0.5));
@@ -93,9 +99,11 @@ describe('zoomSample', () => {
     // 14 of 20 voxels, from voxel 3 on
     const place = (n: number) => 3 + ((n + 0.5) * 14) / 20 - 0.5;
     // where all four neighbours lie in the crop
-    for (let h = 3; h < 17; h++) for (let w = 3; w < 17; w++) for (const d of [0, 19]) {
-      expect(Math.abs(sample.image[(d * 20 + h) * 20 + w]! - parabola(place(h), place(w)))).toBeLessThan(1e-4);
-    }
+    for (let h = 3; h < 17; h++)
+      for (let w = 3; w < 17; w++)
+        for (const d of [0, 19]) {
+          expect(Math.abs(sample.image[(d * 20 + h) * 20 + w]! - parabola(place(h), place(w)))).toBeLessThan(1e-4);
+        }
     for (let w = 0; w < 20; w++) expect(Math.abs(sample.classes[w]! - place(w))).toBeLessThanOrEqual(0.5);
   });
 });

@@ -27,18 +27,27 @@ describe('grey values', () => {
   it('multiply and contrast are their formulas; contrast keeps the range', () => {
     const product = values.slice();
     multiply(product, 1.2);
-    expectClose(product, Array.from(values, (value) => value * 1.2));
+    expectClose(
+      product,
+      Array.from(values, (value) => value * 1.2),
+    );
     const stretched = values.slice();
     stretchContrast(stretched, 1.25);
     const [m, low, high] = [mean(values), Math.min(...values), Math.max(...values)];
-    expectClose(stretched, Array.from(values, (value) => Math.min(high, Math.max(low, m + 1.25 * (value - m)))));
+    expectClose(
+      stretched,
+      Array.from(values, (value) => Math.min(high, Math.max(low, m + 1.25 * (value - m)))),
+    );
     expect(Math.max(...stretched)).toBe(high);
   });
 
   it('the seed turns the contrast around 0.5', () => {
     const changed = values.slice();
     brightenAroundHalf(changed, 0.8, 1.4);
-    expectClose(changed, Array.from(values, (value) => 0.8 * (0.5 + 1.4 * (value - 0.5))));
+    expectClose(
+      changed,
+      Array.from(values, (value) => 0.8 * (0.5 + 1.4 * (value - 0.5))),
+    );
   });
 
   it.each([false, true])('gamma is a power on the range 0 … 1 that keeps mean and deviation (inverted: %s)', (isInverted) => {
@@ -49,7 +58,10 @@ describe('grey values', () => {
     const [low, high] = [Math.min(...seen), Math.max(...seen)];
     const power = seen.map((value) => low + (high - low) * ((value - low) / (high - low)) ** 1.4);
     const [scale, powerMean, seenMean] = [deviation(seen) / deviation(power), mean(power), mean(seen)];
-    expectClose(changed, power.map((value) => sign * ((value - powerMean) * scale + seenMean)));
+    expectClose(
+      changed,
+      power.map((value) => sign * ((value - powerMean) * scale + seenMean)),
+    );
     expect(mean(changed)).toBeCloseTo(mean(values), 4);
     expect(deviation(changed)).toBeCloseTo(deviation(values), 4);
   });

@@ -11,7 +11,11 @@ const OBJECTS_PER_CLASS = 2;
 /** For each class in `wanted` that is present, the boxes of its largest connected (over faces) objects, largest first. */
 export function objectBoxes(classes: ClassArray, shape: ShapeDhw, wanted: readonly number[]): Box[][] {
   return wanted
-    .map((value) => boxesOf(classes, shape, value).sort((a, b) => volumeOf(b) - volumeOf(a)).slice(0, OBJECTS_PER_CLASS))
+    .map((value) =>
+      boxesOf(classes, shape, value)
+        .sort((a, b) => volumeOf(b) - volumeOf(a))
+        .slice(0, OBJECTS_PER_CLASS),
+    )
     .filter((boxes) => boxes.length > 0);
 }
 

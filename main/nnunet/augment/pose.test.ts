@@ -33,9 +33,21 @@ describe('drawPose', () => {
     const turned = drawn.map((m, n) => m.map((value) => value / scales[n]!)).filter((m) => Math.abs(m[0]! - 1) > 1e-12);
     expectProbability(turned.length, count, 0.2);
     const degrees = (value: number) => (value * 180) / Math.PI;
-    expectUniform(turned.map((m) => degrees(Math.atan2(-m[5]!, m[8]!))), -30, 30);
-    expectUniform(turned.map((m) => degrees(Math.asin(m[2]!))), -30, 30);
-    expectUniform(turned.map((m) => degrees(Math.atan2(-m[1]!, m[0]!))), -30, 30);
+    expectUniform(
+      turned.map((m) => degrees(Math.atan2(-m[5]!, m[8]!))),
+      -30,
+      30,
+    );
+    expectUniform(
+      turned.map((m) => degrees(Math.asin(m[2]!))),
+      -30,
+      30,
+    );
+    expectUniform(
+      turned.map((m) => degrees(Math.atan2(-m[1]!, m[0]!))),
+      -30,
+      30,
+    );
     const both = drawn.filter((m, n) => Math.abs(scales[n]! - 1) > 1e-9 && Math.abs(m[1]!) > 1e-12);
     expectProbability(both.length, count, 0.04);
   });
@@ -71,7 +83,10 @@ describe('the window of a pose', () => {
     for (let n = 0; n < 200; n++) {
       const angles = [0, 1, 2].map(() => 0);
       angles[n % 3] = random.between(-Math.PI / 6, Math.PI / 6);
-      const matrix = poseMatrix(angles, [1, 1, 1].map(() => random.between(0.7, 1 / 0.85)));
+      const matrix = poseMatrix(
+        angles,
+        [1, 1, 1].map(() => random.between(0.7, 1 / 0.85)),
+      );
       const { originDhw, shapeDhw } = poseWindow(matrix, origin, patch, cubic);
       for (const axis of [0, 1, 2] as const) {
         let [low, high] = [Infinity, -Infinity];

@@ -11,14 +11,19 @@ const origin = [20, 19, 21] as const;
 const wholeBox: Box = { originDhw: [0, 0, 0], shapeDhw: [50, 50, 50] };
 
 function windowBy(shape: ShapeDhw, imageAt: (d: number, h: number, w: number) => number, classAt: (d: number, h: number, w: number) => number): CaseWindow {
-  const places = Array.from({ length: shape[0] * shape[1] * shape[2] }, (_, n) => [Math.floor(n / (shape[1] * shape[2])), Math.floor(n / shape[2]) % shape[1], n % shape[2]] as const);
+  const places = Array.from(
+    { length: shape[0] * shape[1] * shape[2] },
+    (_, n) => [Math.floor(n / (shape[1] * shape[2])), Math.floor(n / shape[2]) % shape[1], n % shape[2]] as const,
+  );
   return { image: Float32Array.from(places, ([d, h, w]) => imageAt(d, h, w)), classes: Uint8Array.from(places, ([d, h, w]) => classAt(d, h, w)), inside: null };
 }
 
 /** Where voxel [d, h, w] of the patch looks, by the definition. */
 function sourceOf(matrix: Float64Array, target: readonly number[]): number[] {
   const centered = target.map((value, axis) => value - (patch[axis]! - 1) / 2);
-  return [0, 1, 2].map((axis) => origin[axis]! + (patch[axis]! - 1) / 2 + [0, 1, 2].reduce((sum, other) => sum + matrix[axis * 3 + other]! * centered[other]!, 0));
+  return [0, 1, 2].map(
+    (axis) => origin[axis]! + (patch[axis]! - 1) / 2 + [0, 1, 2].reduce((sum, other) => sum + matrix[axis * 3 + other]! * centered[other]!, 0),
+  );
 }
 
 function eachVoxel(visit: (target: readonly [number, number, number], n: number) => void): void {
@@ -26,7 +31,11 @@ function eachVoxel(visit: (target: readonly [number, number, number], n: number)
   for (let d = 0; d < patch[0]; d++) for (let h = 0; h < patch[1]; h++) for (let w = 0; w < patch[2]; w++) visit([d, h, w], n++);
 }
 
-const randomPose = (random: Random) => poseMatrix([0, 1, 2].map(() => random.between(-0.5, 0.5)), [1, 1, 1].map(() => random.between(0.7, 1.4)));
+const randomPose = (random: Random) =>
+  poseMatrix(
+    [0, 1, 2].map(() => random.between(-0.5, 0.5)),
+    [1, 1, 1].map(() => random.between(0.7, 1.4)),
+  );
 const makeSample = () => emptySample(patch, 1, new Uint8Array(patch[0] * patch[1] * patch[2]));
 
 describe('resamplePose', () => {
@@ -48,13 +57,18 @@ describe('resamplePose', () => {
 
   it('gives each voxel the class with the largest interpolated share', () => {
     const random = Random.fromSeed(2);
-    const classes = windowBy(wholeBox.shapeDhw, () => 0, () => random.below(4)).classes;
+    const classes = windowBy(
+      wholeBox.shapeDhw,
+      () => 0,
+      () => random.below(4),
+    ).classes;
     const share = (value: number, d: number, h: number, w: number): number => {
       let sum = 0;
       for (let a = 0; a < 50; a++) {
         const wd = 1 - Math.abs(d - a);
         if (wd <= 0) continue;
-        for (let b = Math.floor(h); b < h + 1; b++) for (let c = Math.floor(w); c < w + 1; c++) if (classes[(a * 50 + b) * 50 + c] === value) sum += wd * (1 - Math.abs(h - b)) * (1 - Math.abs(w - c));
+        for (let b = Math.floor(h); b < h + 1; b++)
+          for (let c = Math.floor(w); c < w + 1; c++) if (classes[(a * 50 + b) * 50 + c] === value) sum += wd * (1 - Math.abs(h - b)) * (1 - Math.abs(w - c));
       }
       return sum;
     };
@@ -88,7 +102,11 @@ describe('resamplePose', () => {
   });
 
   it('leaves a patch that is not turned as it is, and shows nothing outside the window', () => {
-    const noise = windowBy([9, 11, 10], (d, h, w) => Math.sin(d * 100 + h * 10 + w) + 2, (d, h, w) => 1 + ((d + h + w) % 3));
+    const noise = windowBy(
+      [9, 11, 10],
+      (d, h, w) => Math.sin(d * 100 + h * 10 + w) + 2,
+      (d, h, w) => 1 + ((d + h + w) % 3),
+    );
     const box: Box = { originDhw: [20, 19, 21], shapeDhw: [9, 11, 10] };
     const same = makeSample();
     resamplePose({ ...noise, inside: new Uint8Array(990).fill(1) }, box, poseMatrix([0, 0, 0], [1, 1, 1]), origin, same);
@@ -105,7 +123,11 @@ describe('resamplePose', () => {
   });
 
   it('turns the mask with the image', () => {
-    const window = windowBy(wholeBox.shapeDhw, (d) => d, () => 0);
+    const window = windowBy(
+      wholeBox.shapeDhw,
+      (d) => d,
+      () => 0,
+    );
     const inside = Uint8Array.from(window.image, (d) => (d < 24 ? 1 : 0));
     const matrix = poseMatrix([0, 0.4, 0], [1, 1, 1]);
     const sample = makeSample();

@@ -26,7 +26,12 @@ export const isDisplaced = ({ offsetIjk, diceInPlace, diceMoved }: MaskOffset, {
  * Between the centroids of the labels that both maps have, weighted by their size, in whole voxels. Both arrays lie on `grid`, i
  * fastest; voxels that are `ignoreLabel` in the mask count nowhere. `null`: no label in common.
  */
-export function maskOffset(predicted: LabelArray, mask: LabelArray, { dimsIjk, spacingMm }: Pick<Grid, 'dimsIjk' | 'spacingMm'>, ignoreLabel: number | null): MaskOffset | null {
+export function maskOffset(
+  predicted: LabelArray,
+  mask: LabelArray,
+  { dimsIjk, spacingMm }: Pick<Grid, 'dimsIjk' | 'spacingMm'>,
+  ignoreLabel: number | null,
+): MaskOffset | null {
   const isIgnored = (n: number): boolean => mask[n] === ignoreLabel;
   const [centroidsPredicted, centroidsMask] = [centroids(predicted, dimsIjk, isIgnored), centroids(mask, dimsIjk, isIgnored)];
   const sum = [0, 0, 0];
@@ -67,7 +72,13 @@ function centroids(labels: LabelArray, [ni, nj]: Grid['dimsIjk'], isIgnored: (n:
 }
 
 /** Twice the voxels of equal label over the foreground of both; what moves out of the grid agrees with nothing. */
-function foregroundDice(predicted: LabelArray, mask: LabelArray, [ni, nj, nk]: Grid['dimsIjk'], [di, dj, dk]: MaskOffset['offsetIjk'], ignoreLabel: number | null): number {
+function foregroundDice(
+  predicted: LabelArray,
+  mask: LabelArray,
+  [ni, nj, nk]: Grid['dimsIjk'],
+  [di, dj, dk]: MaskOffset['offsetIjk'],
+  ignoreLabel: number | null,
+): number {
   let [common, total] = [0, 0];
   for (let n = 0; n < mask.length; n++) {
     const inMask = mask[n] !== 0 && mask[n] !== ignoreLabel;

@@ -11,9 +11,16 @@ const structures = [
 ];
 const noMasks = { maskCount: 0, displaced: [] };
 const heldOut = (n: number, current: (number | null)[], candidate: (number | null)[], rest: Partial<ComparedCase> = {}): ComparedCase => ({
-  caseId: CaseId.parse(`case_${n}`), subject: `subject_${n}`, isHeldOut: true, isCanary: false, current, candidate, ...rest,
+  caseId: CaseId.parse(`case_${n}`),
+  subject: `subject_${n}`,
+  isHeldOut: true,
+  isCanary: false,
+  current,
+  candidate,
+  ...rest,
 });
-const judge = (cases: readonly ComparedCase[], changed: Partial<GateRules> = {}): Judgement => judgeCandidate({ ...noMasks, cases, structures, rules: { ...rules, ...changed }, seed: 1 });
+const judge = (cases: readonly ComparedCase[], changed: Partial<GateRules> = {}): Judgement =>
+  judgeCandidate({ ...noMasks, cases, structures, rules: { ...rules, ...changed }, seed: 1 });
 
 /** Dice around 0.86 between cases; the candidate differs by `gain`, and per class and case by chance. */
 function simulated(caseCount: number, gain: number, deviation: number, seed: number): ComparedCase[] {
@@ -21,7 +28,11 @@ function simulated(caseCount: number, gain: number, deviation: number, seed: num
   return Array.from({ length: caseCount }, (_, n) => {
     const ofCase = deviation * random.normal();
     const current = structures.map(() => 0.86 + 0.03 * random.normal());
-    return heldOut(n, current, current.map((dice) => dice + gain + ofCase + (deviation / 2) * random.normal()));
+    return heldOut(
+      n,
+      current,
+      current.map((dice) => dice + gain + ofCase + (deviation / 2) * random.normal()),
+    );
   });
 }
 
@@ -64,7 +75,11 @@ describe('the gate', () => {
 
   it('does not judge a class that the current model does not know, and keeps it out of the mean', () => {
     const cases = six(() => [0.9, 0.1]);
-    const { outcome, mean, structures: found } = judgeCandidate({ ...noMasks, cases, structures: [structures[0]!, { name: 'new', isShared: false }], rules, seed: 1 });
+    const {
+      outcome,
+      mean,
+      structures: found,
+    } = judgeCandidate({ ...noMasks, cases, structures: [structures[0]!, { name: 'new', isShared: false }], rules, seed: 1 });
     expect(outcome).toBe('accepted');
     expect(mean.difference).toBeCloseTo(0);
     expect(found[1]).toMatchObject({ name: 'new', finding: 'notCompared', caseCount: 6 });
@@ -73,7 +88,10 @@ describe('the gate', () => {
   it('lists cases that lost much, worst first, also when the mean is well', () => {
     const { outcome, warnings } = judge(six((n) => (n === 4 ? [0.7, 0.6] : n === 2 ? [0.75, 0.68] : [0.95, 0.86])));
     expect(outcome).toBe('accepted');
-    expect(warnings).toMatchObject([{ code: 'caseDropped', caseId: 'case_4' }, { code: 'caseDropped', caseId: 'case_2' }]);
+    expect(warnings).toMatchObject([
+      { code: 'caseDropped', caseId: 'case_4' },
+      { code: 'caseDropped', caseId: 'case_2' },
+    ]);
   });
 
   it('refuses a large loss that a few cases cannot prove', () => {
@@ -95,7 +113,8 @@ describe('the gate', () => {
   });
 
   it('knows that cases of one subject are not independent', () => {
-    const worse = (subject: (n: number) => string) => judge(Array.from({ length: 12 }, (_, n) => heldOut(n, [0.9, 0.8], [0.9 - 0.02 * (n % 2), 0.8 - 0.02 * (n % 2)], { subject: subject(n) })));
+    const worse = (subject: (n: number) => string) =>
+      judge(Array.from({ length: 12 }, (_, n) => heldOut(n, [0.9, 0.8], [0.9 - 0.02 * (n % 2), 0.8 - 0.02 * (n % 2)], { subject: subject(n) })));
     const width = ({ mean }: Judgement) => mean.upper! - mean.lower!;
     expect(width(worse((n) => `s${n % 2}`))).toBeGreaterThan(1.5 * width(worse((n) => `s${n}`)));
   });
@@ -108,10 +127,16 @@ describe('the gate', () => {
 
   it('refuses a better model that learnt from many displaced masks, and only warns of a single one among many', () => {
     const cases = six(() => [0.91, 0.81]);
-    const displaced = ['a', 'b'].map((id) => ({ caseId: CaseId.parse(id), offset: { offsetIjk: [4, 0, 0], offsetMm: 4, diceInPlace: 0.4, diceMoved: 0.8 } as const }));
+    const displaced = ['a', 'b'].map((id) => ({
+      caseId: CaseId.parse(id),
+      offset: { offsetIjk: [4, 0, 0], offsetMm: 4, diceInPlace: 0.4, diceMoved: 0.8 } as const,
+    }));
     const judgeWith = (masks: typeof displaced, maskCount: number) => judgeCandidate({ cases, structures, rules, seed: 1, displaced: masks, maskCount });
     expect(judgeWith(displaced, 8)).toMatchObject({ outcome: 'rejected', reasons: [{ code: 'masksDisplaced', count: 2, maskCount: 8 }] });
-    expect(judgeWith(displaced.slice(1), 8)).toMatchObject({ outcome: 'accepted', warnings: [{ code: 'maskDisplaced', caseId: 'b', offsetMm: 4, gain: expect.closeTo(0.4) as number }] });
+    expect(judgeWith(displaced.slice(1), 8)).toMatchObject({
+      outcome: 'accepted',
+      warnings: [{ code: 'maskDisplaced', caseId: 'b', offsetMm: 4, gain: expect.closeTo(0.4) as number }],
+    });
     expect(judgeWith([], 0)).toMatchObject({ outcome: 'accepted', warnings: [] });
   });
 

@@ -53,10 +53,17 @@ export function judgeCandidate({ cases, structures, maskCount, displaced, rules,
   const shared = structures.map(({ isShared }) => isShared);
   const heldOut = cases.filter(({ isHeldOut }) => isHeldOut);
   const canaries = cases.filter(({ isCanary }) => isCanary);
-  const compareWith = (name: string, pairs: readonly Pair[], margin: number, limit: number, n: number) => compare(name, pairs, { margin, limit }, rules, seed + n);
+  const compareWith = (name: string, pairs: readonly Pair[], margin: number, limit: number, n: number) =>
+    compare(name, pairs, { margin, limit }, rules, seed + n);
   const mean = compareWith('mean', meanPairs(heldOut, shared), rules.meanMargin, rules.meanLimit, 0);
   const perStructure = structures.map(({ name, isShared }, n) => {
-    const comparison = compareWith(name, heldOut.flatMap((one) => pairOf(one, n) ?? []), rules.classMargin, rules.classLimit, n + 1);
+    const comparison = compareWith(
+      name,
+      heldOut.flatMap((one) => pairOf(one, n) ?? []),
+      rules.classMargin,
+      rules.classLimit,
+      n + 1,
+    );
     return isShared ? comparison : { ...comparison, finding: 'notCompared' as const };
   });
   const canary = canaries.length === 0 ? null : compareWith('canary', meanPairs(canaries, shared), rules.canaryDrop, rules.canaryDrop, structures.length + 1);
@@ -71,7 +78,12 @@ export function judgeCandidate({ cases, structures, maskCount, displaced, rules,
     reasons: refusals.length > 0 ? refusals : [{ code: mean.finding === 'notWorse' ? 'notWorse' : 'undecided' }],
     warnings: [
       ...warningsOf(judged, canary, rules),
-      ...displaced.map(({ caseId, offset: { offsetMm, diceMoved, diceInPlace } }) => ({ code: 'maskDisplaced' as const, caseId, offsetMm, gain: diceMoved - diceInPlace })),
+      ...displaced.map(({ caseId, offset: { offsetMm, diceMoved, diceInPlace } }) => ({
+        code: 'maskDisplaced' as const,
+        caseId,
+        offsetMm,
+        gain: diceMoved - diceInPlace,
+      })),
     ],
     mean,
     structures: perStructure,
@@ -103,7 +115,13 @@ function warningsOf(cases: readonly GateCase[], canary: GateComparison | null, r
   ];
 }
 
-function compare(name: string, pairs: readonly Pair[], tolerance: { readonly margin: number; readonly limit: number }, rules: GateRules, seed: number): GateComparison {
+function compare(
+  name: string,
+  pairs: readonly Pair[],
+  tolerance: { readonly margin: number; readonly limit: number },
+  rules: GateRules,
+  seed: number,
+): GateComparison {
   const caseCount = pairs.length;
   if (caseCount === 0) return { name, current: null, candidate: null, difference: null, lower: null, upper: null, caseCount, finding: 'notCompared' };
   const bySubject = new Map<string, number[]>();

@@ -6,8 +6,18 @@ import type { CaseGeometry } from '../preprocess/preprocess.ts';
 import { boxProbabilities, networkPart } from './boxProbabilities.ts';
 
 const plan = (transposeForward: Plan['transposeForward'], regions: Plan['regions'] = null): Plan => ({
-  version: 2, preset: 'v2', transposeForward, regions, ignoreClass: null, ignoreLabelValue: null, configurations: [], channels: [],
-  classes: [{ labelValue: 1, name: 'a' }, { labelValue: 2, name: 'b' }],
+  version: 2,
+  preset: 'v2',
+  transposeForward,
+  regions,
+  ignoreClass: null,
+  ignoreLabelValue: null,
+  configurations: [],
+  channels: [],
+  classes: [
+    { labelValue: 1, name: 'a' },
+    { labelValue: 2, name: 'b' },
+  ],
 });
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
@@ -15,8 +25,12 @@ describe('probabilities of a box', () => {
   it('are those of the whole volume where both grids are one, turned back and not beyond the crop', () => {
     const turned = plan([2, 0, 1]);
     const geometry: CaseGeometry = {
-      storedShapeDhw: [4, 5, 6], cropBox: { begin: [1, 1, 2], end: [3, 4, 6] },
-      croppedShapeDhw: [4, 2, 3], croppedSpacingMm: [1, 1, 1], shapeDhw: [4, 2, 3], spacingMm: [1, 1, 1],
+      storedShapeDhw: [4, 5, 6],
+      cropBox: { begin: [1, 1, 2], end: [3, 4, 6] },
+      croppedShapeDhw: [4, 2, 3],
+      croppedSpacingMm: [1, 1, 1],
+      shapeDhw: [4, 2, 3],
+      spacingMm: [1, 1, 1],
     };
     const logits = Float32Array.from({ length: 24 * 3 }, (_, n) => Math.sin(n * 1.7) * 3);
     const ofTwo = Float32Array.from({ length: 24 }, (_, n) => {
@@ -33,8 +47,12 @@ describe('probabilities of a box', () => {
 
   it('are mixed linearly between the voxels of a coarser network', () => {
     const geometry: CaseGeometry = {
-      storedShapeDhw: [1, 1, 12], cropBox: { begin: [0, 0, 0], end: [1, 1, 12] },
-      croppedShapeDhw: [1, 1, 12], croppedSpacingMm: [1, 1, 1], shapeDhw: [1, 1, 6], spacingMm: [1, 1, 2],
+      storedShapeDhw: [1, 1, 12],
+      cropBox: { begin: [0, 0, 0], end: [1, 1, 12] },
+      croppedShapeDhw: [1, 1, 12],
+      croppedSpacingMm: [1, 1, 1],
+      shapeDhw: [1, 1, 6],
+      spacingMm: [1, 1, 2],
     };
     const box = { begin: [0, 0, 4], shape: [1, 1, 4] } as const;
     const straight = plan([0, 1, 2], [{ name: 'a', labelValues: [1], paintsClass: 1 }] as unknown as Plan['regions']);
@@ -46,10 +64,17 @@ describe('probabilities of a box', () => {
 
   it('of regions are those of not being painted over', () => {
     const geometry: CaseGeometry = {
-      storedShapeDhw: [1, 1, 1], cropBox: { begin: [0, 0, 0], end: [1, 1, 1] },
-      croppedShapeDhw: [1, 1, 1], croppedSpacingMm: [1, 1, 1], shapeDhw: [1, 1, 1], spacingMm: [1, 1, 1],
+      storedShapeDhw: [1, 1, 1],
+      cropBox: { begin: [0, 0, 0], end: [1, 1, 1] },
+      croppedShapeDhw: [1, 1, 1],
+      croppedSpacingMm: [1, 1, 1],
+      shapeDhw: [1, 1, 1],
+      spacingMm: [1, 1, 1],
     };
-    const regions = [{ name: 'whole', paintsClass: 1 }, { name: 'core', paintsClass: 2 }] as unknown as Plan['regions'];
+    const regions = [
+      { name: 'whole', paintsClass: 1 },
+      { name: 'core', paintsClass: 2 },
+    ] as unknown as Plan['regions'];
     const one = { begin: [0, 0, 0], shape: [1, 1, 1] } as const;
     const logits = Float32Array.of(3, 1);
     expect(boxProbabilities(logits, one, one, 1, geometry, plan([0, 1, 2], regions))[0]).toBe(Math.round(255 * (1 - sigmoid(1))));

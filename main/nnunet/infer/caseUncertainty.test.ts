@@ -50,7 +50,11 @@ describe('caseUncertainty', () => {
       const inside = [...entropies].filter((_, n) => nearby[n]!.label === label);
       return inside.reduce((sum, value) => sum + value, 0) / inside.length / 255;
     });
-    expect(perLabel.map(({ labelValue, voxelCount: count }) => [labelValue, count])).toEqual([[1, 90], [4, 24], [7, 1]]);
+    expect(perLabel.map(({ labelValue, voxelCount: count }) => [labelValue, count])).toEqual([
+      [1, 90],
+      [4, 24],
+      [7, 1],
+    ]);
     perLabel.forEach((one, k) => expect(one.bits).toBeCloseTo(expected[k]!, 2));
     expect(bits).toBeCloseTo(perLabel.reduce((sum, one) => sum + one.bits, 0) / 3, 12);
   });

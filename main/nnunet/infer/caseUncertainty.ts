@@ -23,9 +23,7 @@ export function caseUncertainty(entropies: Uint8Array, labels: LabelArray, shape
   const sums = sumPerLabel(cropVolume(entropies, shape, box), labelsNearby(inBox, boxShape(box), spacingDhwMm, BAND_MM));
   const voxelCounts = new Map<number, number>();
   for (const label of inBox) if (label !== 0) voxelCounts.set(label, (voxelCounts.get(label) ?? 0) + 1);
-  const perLabel = [...voxelCounts]
-    .sort(([a], [b]) => a - b)
-    .map(([labelValue, voxelCount]) => ({ labelValue, voxelCount, bits: sums.meanBits(labelValue) }));
+  const perLabel = [...voxelCounts].sort(([a], [b]) => a - b).map(([labelValue, voxelCount]) => ({ labelValue, voxelCount, bits: sums.meanBits(labelValue) }));
   return { bits: perLabel.reduce((sum, { bits }) => sum + bits, 0) / perLabel.length, labels: perLabel };
 }
 

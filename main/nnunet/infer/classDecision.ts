@@ -24,14 +24,7 @@ export function toProbabilities(logits: Float32Array, outputs: number, regions: 
  * the largest, of equals the first. Regions: each paints its class where it is above the threshold, later over earlier
  * (nnU-Net v2).
  */
-export function decideClasses(
-  values: Float32Array,
-  outputs: number,
-  regions: PaintedRegions,
-  threshold: 0 | 0.5,
-  out: LabelArray,
-  outBegin: number,
-): void {
+export function decideClasses(values: Float32Array, outputs: number, regions: PaintedRegions, threshold: 0 | 0.5, out: LabelArray, outBegin: number): void {
   for (let begin = 0, at = outBegin; begin < values.length; begin += outputs, at++) {
     let chosen = 0;
     if (regions) {

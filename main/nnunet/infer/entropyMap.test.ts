@@ -26,7 +26,10 @@ describe('entropiesOf', () => {
     expect(entropies([0, 4, 1, -3, -3, -3], 'logits', 2, regions)).toEqual([255, 214, 70]);
   });
 
-  it.each([['classes', null], ['regions', regions]] as const)('is the same from probabilities: %s', (_, of) => {
+  it.each([
+    ['classes', null],
+    ['regions', regions],
+  ] as const)('is the same from probabilities: %s', (_, of) => {
     const logits = Float32Array.from({ length: 200 }, (_, n) => 4 * Math.sin(n * n));
     const probabilities = logits.slice();
     toProbabilities(probabilities, 2, of);

@@ -32,8 +32,13 @@ function reference(image: Float32Array, shape: ShapeDhw, channels: number, spec:
   const importance = importanceMap(patch, spec.blend);
   const sum = new Float64Array(countOf(shape) * spec.outputs);
   const weight = new Float64Array(countOf(shape));
-  const places = Array.from({ length: countOf(patch) }, (_, n) => [Math.floor(n / (patch[1] * patch[2])), Math.floor(n / patch[2]) % patch[1], n % patch[2]] as const);
-  const flips = spec.mirror ? Array.from({ length: 8 }, (_, bits) => [bits & 4, bits & 2, bits & 1].map(Boolean)).filter(([d]) => spec.patch.length === 3 || !d) : [[false, false, false]];
+  const places = Array.from(
+    { length: countOf(patch) },
+    (_, n) => [Math.floor(n / (patch[1] * patch[2])), Math.floor(n / patch[2]) % patch[1], n % patch[2]] as const,
+  );
+  const flips = spec.mirror
+    ? Array.from({ length: 8 }, (_, bits) => [bits & 4, bits & 2, bits & 1].map(Boolean)).filter(([d]) => spec.patch.length === 3 || !d)
+    : [[false, false, false]];
   for (const origin of windowOrigins(shape, patch, spec.overlap)) {
     const inVolume = (place: readonly number[]): number => {
       const at = place.map((n, axis) => n + origin[axis]!);
@@ -60,7 +65,13 @@ function reference(image: Float32Array, shape: ShapeDhw, channels: number, spec:
   return sum.map((value, n) => value / weight[Math.floor(n / spec.outputs)]!);
 }
 
-async function inferred(image: Float32Array, shape: ShapeDhw, channels: number, spec: InferSpec, predict = formulaNetwork(spec, channels)): Promise<Float32Array> {
+async function inferred(
+  image: Float32Array,
+  shape: ShapeDhw,
+  channels: number,
+  spec: InferSpec,
+  predict = formulaNetwork(spec, channels),
+): Promise<Float32Array> {
   const out = new Float32Array(countOf(shape) * spec.outputs);
   let d = 0;
   const hooks = { predict, mayGoOn: () => Promise.resolve(true) };
@@ -107,7 +118,8 @@ describe('the sliding window equals its definition', () => {
       return new Float32Array(windows.length * 3);
     };
     const callsAtPlane: number[] = [];
-    for await (const plane of inferPlanes(imageSource(imageOf(shape, 1), shape, 1), shape, base, { predict, mayGoOn: () => Promise.resolve(true) })) callsAtPlane.push(plane.length && calls);
+    for await (const plane of inferPlanes(imageSource(imageOf(shape, 1), shape, 1), shape, base, { predict, mayGoOn: () => Promise.resolve(true) }))
+      callsAtPlane.push(plane.length && calls);
     // windows begin at 0, 2, 4, …: planes 0 and 1 are whole after the first, 2 and 3 after the second
     expect(callsAtPlane.slice(0, 6)).toEqual([1, 1, 2, 2, 3, 3]);
     expect(callsAtPlane.at(-1)).toBe(9);

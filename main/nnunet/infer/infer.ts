@@ -35,12 +35,7 @@ export interface InferHooks {
  * weighted sums over all windows divided by the true sums of weights. A plane is a view that the next one overwrites.
  * Ends before the last plane when told to give up.
  */
-export async function* inferPlanes(
-  source: WindowSource,
-  shape: ShapeDhw,
-  spec: InferSpec,
-  hooks: InferHooks,
-): AsyncGenerator<Float32Array, void, undefined> {
+export async function* inferPlanes(source: WindowSource, shape: ShapeDhw, spec: InferSpec, hooks: InferHooks): AsyncGenerator<Float32Array, void, undefined> {
   const patch = patchDhw(spec.patch);
   const origins = windowOrigins(shape, patch, spec.overlap);
   const slab = new LogitSlab(shape, patch, spec, deepestBatch(origins, shape, patch, spec.batchSize));
@@ -129,7 +124,10 @@ class LogitSlab {
       }
       yield logits;
     }
-    for (const [values, perPlane] of [[this.#sum, plane * this.#outputs], [this.#weight, plane]] as const) {
+    for (const [values, perPlane] of [
+      [this.#sum, plane * this.#outputs],
+      [this.#weight, plane],
+    ] as const) {
       values.copyWithin(0, count * perPlane);
       values.fill(0, Math.max(0, values.length - count * perPlane));
     }

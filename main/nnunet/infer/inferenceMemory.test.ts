@@ -4,8 +4,19 @@ import { inferenceBytes, largestCase } from './inferenceMemory.ts';
 
 const MB = 2 ** 20;
 const network = (features: number): UNetSpec => ({
-  dims: 3, architecture: 'plain', norm: 'instance', inputChannels: 1, classes: 4, decoderConvs: 2, negativeSlope: 0.01,
-  stages: Array.from({ length: 6 }, (_, level) => ({ features: Math.min(features * 2 ** level, features * 10), convs: 2, kernel: [3, 3, 3], stride: level === 0 ? [1, 1, 1] : [2, 2, 2] })),
+  dims: 3,
+  architecture: 'plain',
+  norm: 'instance',
+  inputChannels: 1,
+  classes: 4,
+  decoderConvs: 2,
+  negativeSlope: 0.01,
+  stages: Array.from({ length: 6 }, (_, level) => ({
+    features: Math.min(features * 2 ** level, features * 10),
+    convs: 2,
+    kernel: [3, 3, 3],
+    stride: level === 0 ? [1, 1, 1] : [2, 2, 2],
+  })),
 });
 const predicting = (features: number) => ({ network: network(features), patch: [96, 160, 160], windowsPerCall: 1, count: 1 });
 const stored = [300, 512, 512] as const;

@@ -15,18 +15,12 @@ export interface WindowChoices {
 const SLICES_PER_CALL = 8;
 
 /** `most`: for less memory. */
-export const windowsPerCall = (configuration: PlanConfiguration, most = SLICES_PER_CALL): number => (configuration.patch.length === 2 ? Math.min(most, SLICES_PER_CALL) : 1);
+export const windowsPerCall = (configuration: PlanConfiguration, most = SLICES_PER_CALL): number =>
+  configuration.patch.length === 2 ? Math.min(most, SLICES_PER_CALL) : 1;
 
 export function inferSpecOf(plan: Plan, configuration: PlanConfiguration, { mirror, overlap, blend }: WindowChoices, batchSize: number): InferSpec {
   const preset = windowsOf(plan.preset);
-  return {
-    patch: configuration.patch,
-    outputs: outputCountOf(plan),
-    mirror,
-    overlap: overlap ?? preset.overlap,
-    blend: blend ?? preset.blend,
-    batchSize,
-  };
+  return { patch: configuration.patch, outputs: outputCountOf(plan), mirror, overlap: overlap ?? preset.overlap, blend: blend ?? preset.blend, batchSize };
 }
 
 /** v2: overlap ½ and a Gaussian; the seed's code (not its README): ¼ and constant. */

@@ -11,7 +11,8 @@ export function labelsNearby<A extends LabelArray>(labels: A, shape: ShapeDhw, s
   const nearest = labels.slice() as A;
   const squaredMm2 = Float32Array.from(labels, (label) => (label === 0 ? Infinity : 0));
   const strides = [shape[1] * shape[2], shape[2], 1] as const;
-  for (const axis of [2, 1, 0] as const) growAlong(nearest, squaredMm2, shape[axis], strides[axis], spacingDhwMm[axis], Math.floor(reachMm / spacingDhwMm[axis]));
+  for (const axis of [2, 1, 0] as const)
+    growAlong(nearest, squaredMm2, shape[axis], strides[axis], spacingDhwMm[axis], Math.floor(reachMm / spacingDhwMm[axis]));
   const limit = reachMm * reachMm * (1 + 1e-6); // spacings are rounded
   for (let n = 0; n < nearest.length; n++) if (squaredMm2[n]! > limit) nearest[n] = 0;
   return nearest;

@@ -8,10 +8,7 @@ import type { ShapeDhw } from '../../imaging/tensorShape.ts';
 import { summarizeDice, type DiceSummary } from '../metrics/diceOfCases.ts';
 
 /** Steps in order; each keeps only the largest 26-connected component of the union of its network classes. */
-export const Postprocessing = z.object({
-  version: z.literal(1),
-  steps: z.array(z.object({ keepLargestOf: z.array(z.int().positive()).min(1) })),
-});
+export const Postprocessing = z.object({ version: z.literal(1), steps: z.array(z.object({ keepLargestOf: z.array(z.int().positive()).min(1) })) });
 export type Postprocessing = z.infer<typeof Postprocessing>;
 
 /** A new array, or `classes` itself when no step changes anything. */
@@ -74,12 +71,7 @@ export async function decidePostprocessing(
 }
 
 /** Dice of each union of classes; NaN where neither map has any of it. Voxels with truth `ignoreClass` are left out. */
-export function diceOfGroups(
-  predicted: LabelArray,
-  truth: LabelArray,
-  groups: readonly (readonly number[])[],
-  ignoreClass: number | null,
-): number[] {
+export function diceOfGroups(predicted: LabelArray, truth: LabelArray, groups: readonly (readonly number[])[], ignoreClass: number | null): number[] {
   const size = Math.max(ignoreClass ?? 0, ...groups.flat()) + 2; // the last column stands for every other class
   const joint = new Float64Array(size * size);
   for (let n = 0; n < truth.length; n++) {

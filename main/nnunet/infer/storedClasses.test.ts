@@ -4,13 +4,24 @@ import { labelsOfClasses, type CaseGeometry } from '../preprocess/preprocess.ts'
 import { classesOnStoredGrid, logitsOnCroppedGrid, onStoredGrid, outputCountOf } from './storedClasses.ts';
 
 const plan = (classCount: number, transposeForward: Plan['transposeForward'] = [0, 1, 2]): Plan => ({
-  version: 2, preset: 'v2', transposeForward, regions: null, ignoreClass: null, ignoreLabelValue: null, configurations: [], channels: [],
+  version: 2,
+  preset: 'v2',
+  transposeForward,
+  regions: null,
+  ignoreClass: null,
+  ignoreLabelValue: null,
+  configurations: [],
+  channels: [],
   classes: Array.from({ length: classCount }, (_, n) => ({ labelValue: n + 1, name: `class ${n + 1}` })),
 });
 /** A box of 2 × 3 × 4 stored voxels, first axis of the network = last of the store. */
 const geometry: CaseGeometry = {
-  storedShapeDhw: [4, 5, 6], cropBox: { begin: [1, 1, 2], end: [3, 4, 6] },
-  croppedShapeDhw: [4, 2, 3], croppedSpacingMm: [1, 1, 1], shapeDhw: [4, 2, 3], spacingMm: [1, 1, 1],
+  storedShapeDhw: [4, 5, 6],
+  cropBox: { begin: [1, 1, 2], end: [3, 4, 6] },
+  croppedShapeDhw: [4, 2, 3],
+  croppedSpacingMm: [1, 1, 1],
+  shapeDhw: [4, 2, 3],
+  spacingMm: [1, 1, 1],
 };
 
 async function* planes(values: readonly Float32Array[]): AsyncGenerator<Float32Array> {

@@ -11,10 +11,7 @@ export interface WindowSource {
 
 /** An image of `shape`, channel after channel. */
 export function imageSource(image: Float32Array, shape: ShapeDhw, channels: number): WindowSource {
-  return {
-    channels,
-    read: (origin, patch, out, outBegin) => readImagePatch(image, shape, channels, origin, patch, out, outBegin),
-  };
+  return { channels, read: (origin, patch, out, outBegin) => readImagePatch(image, shape, channels, origin, patch, out, outBegin) };
 }
 
 /**
@@ -40,7 +37,15 @@ export function withOneHotClasses(source: WindowSource, classes: LabelArray, sha
 }
 
 /** Class `c` is channel `channelOfZero + c`; background has none. */
-function paintOneHot(classes: LabelArray, shape: ShapeDhw, origin: ShapeDhw, patch: ShapeDhw, out: Float32Array, channels: number, channelOfZero: number): void {
+function paintOneHot(
+  classes: LabelArray,
+  shape: ShapeDhw,
+  origin: ShapeDhw,
+  patch: ShapeDhw,
+  out: Float32Array,
+  channels: number,
+  channelOfZero: number,
+): void {
   const [dBegin, dEnd] = overlap(origin[0], patch[0], shape[0]);
   const [hBegin, hEnd] = overlap(origin[1], patch[1], shape[1]);
   const [wBegin, wEnd] = overlap(origin[2], patch[2], shape[2]);

@@ -22,7 +22,9 @@ export function compareMasks(masks: MasksToCompare): ComparedMask {
 function changeOf({ accepted, shapeDhw, spacingDhwMm, ignoreLabelValue }: MasksToCompare, predicted: LabelArray): MaskChange {
   let voxelsChanged = 0;
   for (let n = 0; n < accepted.length; n++) if (accepted[n] !== predicted[n] && accepted[n] !== ignoreLabelValue) voxelsChanged++;
-  const structures = labelValuesIn(accepted, predicted).filter((label) => label !== ignoreLabelValue).map((label) => ({ labelValues: [label] }));
+  const structures = labelValuesIn(accepted, predicted)
+    .filter((label) => label !== ignoreLabelValue)
+    .map((label) => ({ labelValues: [label] }));
   const figures = evaluateCase({ predicted, truth: accepted, shapeDhw, spacingDhwMm }, { structures, absentScoresOne: false, ignoreLabel: ignoreLabelValue });
   return {
     voxelsChanged,

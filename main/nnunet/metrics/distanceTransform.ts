@@ -9,12 +9,7 @@ import type { ShapeDhw } from '../../imaging/tensorShape.ts';
  * For each voxel of `asked` (1 = asked about) the distance in mm to the nearest voxel of `sources` (1 = source), voxel
  * centre to voxel centre. The order is that of columns along D, not of memory. `sources` must not be empty.
  */
-export function distancesToNearest(
-  asked: Uint8Array,
-  sources: Uint8Array,
-  shape: ShapeDhw,
-  spacingDhwMm: ShapeDhw,
-): Float64Array {
+export function distancesToNearest(asked: Uint8Array, sources: Uint8Array, shape: ShapeDhw, spacingDhwMm: ShapeDhw): Float64Array {
   const [depth, height, width] = shape;
   const slice = height * width;
   const { columns, isAskedW, count } = askedColumns(asked, shape);
@@ -64,14 +59,7 @@ function askedColumns(asked: Uint8Array, [depth, height, width]: ShapeDhw) {
 }
 
 /** Squared distances within each row of one slice; returns the rows that hold a source, the only ones written. */
-function distancesAlongRows(
-  sources: Uint8Array,
-  field: Float32Array,
-  begin: number,
-  height: number,
-  width: number,
-  spacingMm: number,
-): number[] {
+function distancesAlongRows(sources: Uint8Array, field: Float32Array, begin: number, height: number, width: number, spacingMm: number): number[] {
   const rows: number[] = [];
   const area = sources.subarray(begin, begin + height * width);
   for (let h = 0; h < height; h++) {

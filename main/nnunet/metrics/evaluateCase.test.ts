@@ -74,7 +74,16 @@ describe('evaluateCase', () => {
     const [first, region, third] = evaluateCase(pair, { ...options, structures });
     expect(first).toMatchObject({ truePositives: 1, falsePositives: 1, falseNegatives: 2, trueNegatives: 4, presence: 'both' });
     expect(first!.dice).toBeCloseTo(2 / 5, 12);
-    expect(region).toMatchObject({ truePositives: 4, falsePositives: 0, falseNegatives: 1, trueNegatives: 3, predictedMl: 4, truthMl: 5, volumeErrorMl: -1, volumeErrorPercent: -20 });
+    expect(region).toMatchObject({
+      truePositives: 4,
+      falsePositives: 0,
+      falseNegatives: 1,
+      trueNegatives: 3,
+      predictedMl: 4,
+      truthMl: 5,
+      volumeErrorMl: -1,
+      volumeErrorPercent: -20,
+    });
     expect(third).toMatchObject({ presence: 'predictionOnly', dice: 0, iou: 0, hd95Mm: null, assdMm: null, volumeErrorPercent: null });
   });
 
@@ -83,7 +92,12 @@ describe('evaluateCase', () => {
     expect(evaluateCase(empty, options)[0]).toMatchObject({ presence: 'neither', dice: null, iou: null, hd95Mm: null, trueNegatives: 8 });
     expect(evaluateCase(empty, { ...options, absentScoresOne: true })[0]).toMatchObject({ dice: 1, iou: 1, hd95Mm: null });
     const missed = { ...empty, truth: Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0) };
-    expect(evaluateCase(missed, { ...options, absentScoresOne: true })[0]).toMatchObject({ presence: 'truthOnly', dice: 0, hd95Mm: null, volumeErrorPercent: -100 });
+    expect(evaluateCase(missed, { ...options, absentScoresOne: true })[0]).toMatchObject({
+      presence: 'truthOnly',
+      dice: 0,
+      hd95Mm: null,
+      volumeErrorPercent: -100,
+    });
   });
 
   it('counts only annotated voxels where the truth is partly unknown, and gives no distances', () => {
@@ -112,7 +126,13 @@ describe('evaluateCase', () => {
 describe('distancesToNearest', () => {
   it('equals the search of all pairs on sparse and dense sources', () => {
     const random = seededRandom(7);
-    const shapes: ShapeDhw[] = [[7, 6, 9], [1, 12, 10], [9, 1, 5], [12, 11, 1], [6, 13, 8]];
+    const shapes: ShapeDhw[] = [
+      [7, 6, 9],
+      [1, 12, 10],
+      [9, 1, 5],
+      [12, 11, 1],
+      [6, 13, 8],
+    ];
     for (const [n, shape] of shapes.entries()) {
       const spacing = [0.4 + 3 * random(), 0.4 + 2 * random(), 0.4 + random()] as const;
       const part = [0.02, 0.3, 0.1, 0.05, 0.6][n]!;
@@ -120,7 +140,8 @@ describe('distancesToNearest', () => {
       const sources = mask(part);
       sources[sources.length - 1] = 1;
       const asked = mask(0.4);
-      const place = (at: number) => [Math.floor(at / (shape[1] * shape[2])), Math.floor(at / shape[2]) % shape[1], at % shape[2]].map((v, axis) => v * spacing[axis]!);
+      const place = (at: number) =>
+        [Math.floor(at / (shape[1] * shape[2])), Math.floor(at / shape[2]) % shape[1], at % shape[2]].map((v, axis) => v * spacing[axis]!);
       const placesOf = (m: Uint8Array) => [...m.keys()].filter((at) => m[at] === 1).map(place);
       const byHand = placesOf(asked).map((a) => Math.min(...placesOf(sources).map((b) => Math.hypot(...a.map((v, axis) => v - b[axis]!)))));
       const found = distancesToNearest(asked, sources, shape, spacing).sort();

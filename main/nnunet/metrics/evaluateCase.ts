@@ -97,12 +97,7 @@ function extend(bounds: Int32Array, at: number, d: number, h: number, w: number)
   if (w > bounds[at + 5]!) bounds[at + 5] = w;
 }
 
-function structureMetrics(
-  pair: LabelmapPair,
-  labelValues: readonly number[],
-  tally: LabelTally,
-  options: EvaluateOptions,
-): StructureMetrics {
+function structureMetrics(pair: LabelmapPair, labelValues: readonly number[], tally: LabelTally, options: EvaluateOptions): StructureMetrics {
   const ranks = [...new Set(labelValues.map((label) => tally.rankOf[label]!))];
   const { both, inPredicted, inTruth } = countsOf(tally, ranks);
   const presence = inPredicted > 0 ? (inTruth > 0 ? 'both' : 'predictionOnly') : inTruth > 0 ? 'truthOnly' : 'neither';

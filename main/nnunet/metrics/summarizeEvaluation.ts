@@ -18,14 +18,7 @@ export function summarizeFigure(values: readonly (number | null)[]): FigureSumma
   if (definedCount === 0) return { mean: null, median: null, std: null, min: null, max: null, definedCount };
   const mean = meanOf(defined)!;
   const variance = meanOf(defined.map((value) => (value - mean) ** 2))!;
-  return {
-    mean,
-    median: percentileOfSorted(defined, 0.5),
-    std: Math.sqrt(variance),
-    min: defined[0]!,
-    max: defined.at(-1)!,
-    definedCount,
-  };
+  return { mean, median: percentileOfSorted(defined, 0.5), std: Math.sqrt(variance), min: defined[0]!, max: defined.at(-1)!, definedCount };
 }
 
 /** nnU-Net's `foreground_mean`: mean over structures of the mean over cases; `null` where no structure has one. */

@@ -11,13 +11,19 @@ const caseOf = (name: string, labels: Record<number, number>): OrderCandidate =>
 };
 const unmeasured = (name: string): OrderCandidate => ({ caseId: CaseId.parse(name), uncertainty: null });
 const context = (change: Partial<OrderContext> = {}): OrderContext => ({
-  seed: 0, round: 0, acceptedCountOfLabel: new Map(), nameOf: (labelValue) => `label ${labelValue}`, ...change,
+  seed: 0,
+  round: 0,
+  acceptedCountOfLabel: new Map(),
+  nameOf: (labelValue) => `label ${labelValue}`,
+  ...change,
 });
 const seeds = Array.from({ length: 300 }, (_, seed) => seed);
 const ids = (cases: readonly OrderedCase[]): string[] => cases.map(({ caseId }) => caseId);
 
 /** 24 livers, every fourth with a tumour; surer and surer. */
-const livers = Array.from({ length: 24 }, (_, n) => caseOf(`liver_${String(n).padStart(2, '0')}`, n % 4 === 0 ? { 1: 0.4 - n / 100, 2: 0.5 - n / 100 } : { 1: 0.4 - n / 100 }));
+const livers = Array.from({ length: 24 }, (_, n) =>
+  caseOf(`liver_${String(n).padStart(2, '0')}`, n % 4 === 0 ? { 1: 0.4 - n / 100, 2: 0.5 - n / 100 } : { 1: 0.4 - n / 100 }),
+);
 const mixed = [...livers, caseOf('empty', {}), unmeasured('new_a'), unmeasured('new_b')];
 
 describe.each(OrderStrategy.options)('%s', (strategy) => {
@@ -90,7 +96,10 @@ describe('classBalanced', () => {
   });
 
   it('gives the turn to the class in the fewest masks and says that it is rare', () => {
-    const acceptedCountOfLabel = new Map([[1, 20], [2, 3]]);
+    const acceptedCountOfLabel = new Map([
+      [1, 20],
+      [2, 3],
+    ]);
     const cases = order(livers, context({ acceptedCountOfLabel, seed: 4 })).slice(0, 6);
     const byClass = cases.flatMap(({ reason }) => (reason.kind === 'uncertainClass' ? [reason] : []));
     expect(byClass.length).toBeGreaterThan(1);
@@ -98,14 +107,18 @@ describe('classBalanced', () => {
   });
 
   it('finds the tumours sooner than chance does', () => {
-    const tumours = (seed: number): number => order(livers, context({ seed })).slice(0, 6).filter(({ caseId }) => Number(caseId.slice(-2)) % 4 === 0).length;
+    const tumours = (seed: number): number =>
+      order(livers, context({ seed }))
+        .slice(0, 6)
+        .filter(({ caseId }) => Number(caseId.slice(-2)) % 4 === 0).length;
     const mean = seeds.reduce((sum, seed) => sum + tumours(seed), 0) / seeds.length;
     expect(mean).toBeGreaterThan(2.2); // 1.5 by chance
   });
 
   it('trusts the model more from round to round', () => {
     const oneClass = Array.from({ length: 16 }, (_, n) => caseOf(`case_${n}`, { 1: 0.05 + n * 0.02 }));
-    const meanOfFirst = (round: number): number => seeds.reduce((sum, seed) => sum + order(oneClass, context({ seed, round }))[0]!.uncertainty!, 0) / seeds.length;
+    const meanOfFirst = (round: number): number =>
+      seeds.reduce((sum, seed) => sum + order(oneClass, context({ seed, round }))[0]!.uncertainty!, 0) / seeds.length;
     const [first, third, sixth] = [meanOfFirst(0), meanOfFirst(2), meanOfFirst(5)];
     expect(first).toBeGreaterThan(0.2 + 0.01); // 0.2 by chance
     expect(third).toBeGreaterThan(first + 0.01);
@@ -115,6 +128,13 @@ describe('classBalanced', () => {
   it('keeps what is left in its order of uncertainty when a case has been corrected', () => {
     const late = context({ round: 20 });
     const whole = orderStrategies.entropy(livers, late);
-    expect(ids(orderStrategies.entropy(livers.filter(({ caseId }) => caseId !== whole[0]!.caseId), late))).toEqual(ids(whole).slice(1));
+    expect(
+      ids(
+        orderStrategies.entropy(
+          livers.filter(({ caseId }) => caseId !== whole[0]!.caseId),
+          late,
+        ),
+      ),
+    ).toEqual(ids(whole).slice(1));
   });
 });

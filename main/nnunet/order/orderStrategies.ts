@@ -76,7 +76,11 @@ const placed = ({ caseId, uncertainty }: OrderCandidate, reason: OrderReason): O
 const reasonOf = ({ uncertainty: { bits, labels } }: Measured): OrderReason => ({ kind: labels.length === 0 ? 'nothingFound' : 'uncertain', bits });
 
 function notMeasured(candidates: readonly OrderCandidate[], context: OrderContext): OrderedCase[] {
-  return shuffled(candidates.filter((one) => !isMeasured(one)), context, 'all').map((one) => placed(one, { kind: 'notMeasured' }));
+  return shuffled(
+    candidates.filter((one) => !isMeasured(one)),
+    context,
+    'all',
+  ).map((one) => placed(one, { kind: 'notMeasured' }));
 }
 
 /** Random numbers of their own for each key: a case that leaves the list changes nothing for the others. */
@@ -146,14 +150,24 @@ class OrderInProgress {
 
   takeOfScarcestClass(): boolean {
     const open = this.#classes.filter(({ leastSure }) => this.#first(leastSure));
-    const scarcest = open.reduce<ClassQueue | undefined>((best, one) => (best && this.#masks(best.labelValue) <= this.#masks(one.labelValue) ? best : one), undefined);
+    const scarcest = open.reduce<ClassQueue | undefined>(
+      (best, one) => (best && this.#masks(best.labelValue) <= this.#masks(one.labelValue) ? best : one),
+      undefined,
+    );
     const next = scarcest && this.#first(scarcest.leastSure);
     if (!next) return false;
     const { labelValue } = scarcest;
     const acceptedCaseCount = this.#context.acceptedCountOfLabel.get(labelValue) ?? 0;
     const commonest = Math.max(0, ...this.#context.acceptedCountOfLabel.values());
     const isRare = acceptedCaseCount < RARE_PART * commonest;
-    return this.#take(next, { kind: 'uncertainClass', labelValue, name: this.#context.nameOf(labelValue), bits: bitsOfLabel(next, labelValue)!, acceptedCaseCount, isRare });
+    return this.#take(next, {
+      kind: 'uncertainClass',
+      labelValue,
+      name: this.#context.nameOf(labelValue),
+      bits: bitsOfLabel(next, labelValue)!,
+      acceptedCaseCount,
+      isRare,
+    });
   }
 
   takeLeastSure(): boolean {
@@ -193,4 +207,5 @@ class OrderInProgress {
   }
 }
 
-const bitsOfLabel = ({ uncertainty }: Measured, labelValue: number): number | undefined => uncertainty.labels.find((one) => one.labelValue === labelValue)?.bits;
+const bitsOfLabel = ({ uncertainty }: Measured, labelValue: number): number | undefined =>
+  uncertainty.labels.find((one) => one.labelValue === labelValue)?.bits;

@@ -7,12 +7,7 @@ import type { Volume } from '../../imaging/volume.ts';
 import { ChannelStatistics, fingerprintCase, fingerprintDataset } from './fingerprint.ts';
 
 const Recorded = z.array(
-  z.object({
-    kind: z.enum(['int16', 'float32']),
-    counts: z.array(z.number()),
-    perVoxel: ChannelStatistics,
-    perCase: ChannelStatistics,
-  }),
+  z.object({ kind: z.enum(['int16', 'float32']), counts: z.array(z.number()), perVoxel: ChannelStatistics, perCase: ChannelStatistics }),
 );
 const recorded = Recorded.parse(JSON.parse(readFileSync(join(import.meta.dirname, '../../../test/parity/fingerprint.json'), 'utf8')));
 

@@ -75,29 +75,25 @@ export function fingerprintCase(
   const random = Random.fromSeed(SAMPLING_SEED);
   const intensities = channels.map(({ voxels }) => caseIntensities(cropVolume(voxels, shape, box), inBox, largestSample, random));
   const shapeAfterCropDhw = boxShape(box);
-  return {
-    spacingDhwMm: gridSpacingDhwMm(grid),
-    shapeAfterCropDhw,
-    relativeSizeAfterCropping: voxelCount(shapeAfterCropDhw) / voxelCount(shape),
-    intensities,
-  };
+  return { spacingDhwMm: gridSpacingDhwMm(grid), shapeAfterCropDhw, relativeSizeAfterCropping: voxelCount(shapeAfterCropDhw) / voxelCount(shape), intensities };
 }
 
 /** Nobody painted anything: scaling with these changes nothing. */
 const NEUTRAL: ChannelStatistics = { mean: 0, median: 0, std: 1, min: 0, max: 0, percentile005: 0, percentile995: 0 };
 
 /** Throws when `cases` is empty; channels without any foreground get neutral statistics. `weighting`: `pooledIntensities`. */
-export function fingerprintDataset(
-  cases: readonly CaseFingerprint[],
-  weighting: 'perCase' | 'perVoxel' = 'perCase',
-): DatasetFingerprint {
+export function fingerprintDataset(cases: readonly CaseFingerprint[], weighting: 'perCase' | 'perVoxel' = 'perCase'): DatasetFingerprint {
   return {
     version: 1,
     spacingsDhwMm: cases.map(({ spacingDhwMm }) => spacingDhwMm),
     shapesAfterCropDhw: cases.map(({ shapeAfterCropDhw }) => shapeAfterCropDhw),
     medianRelativeSizeAfterCropping: median(cases.map(({ relativeSizeAfterCropping }) => relativeSizeAfterCropping)),
     foregroundIntensities: cases[0]!.intensities.map(
-      (_, channel) => pooledIntensities(cases.map(({ intensities }) => intensities[channel]!), weighting) ?? NEUTRAL,
+      (_, channel) =>
+        pooledIntensities(
+          cases.map(({ intensities }) => intensities[channel]!),
+          weighting,
+        ) ?? NEUTRAL,
     ),
   };
 }

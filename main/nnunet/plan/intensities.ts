@@ -22,9 +22,7 @@ export interface CaseIntensities {
   readonly counts: Uint32Array;
 }
 
-const NOTHING: CaseIntensities = {
-  voxelCount: 0, mean: 0, squares: 0, min: 0, max: 0, values: new Float64Array(0), counts: new Uint32Array(0),
-};
+const NOTHING: CaseIntensities = { voxelCount: 0, mean: 0, squares: 0, min: 0, max: 0, values: new Float64Array(0), counts: new Uint32Array(0) };
 
 /** `foreground` (1 = inside) has one entry per voxel. At most `largestSample` values are kept where they cannot be counted. */
 export function caseIntensities(voxels: VoxelArray, foreground: Uint8Array, largestSample: number, random: Random): CaseIntensities {

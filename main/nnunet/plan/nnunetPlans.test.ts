@@ -13,8 +13,16 @@ const network = (dims: 2 | 3, changes: object = {}) => ({
     n_stages: 3,
     features_per_stage: [16, 32, 64],
     conv_op: `torch.nn.modules.conv.Conv${dims}d`,
-    kernel_sizes: [[1, 3, 3], [3, 3, 3], [3, 3, 3]].map((kernel) => kernel.slice(3 - dims)),
-    strides: [[1, 1, 1], [1, 2, 2], [2, 2, 2]].map((stride) => stride.slice(3 - dims)),
+    kernel_sizes: [
+      [1, 3, 3],
+      [3, 3, 3],
+      [3, 3, 3],
+    ].map((kernel) => kernel.slice(3 - dims)),
+    strides: [
+      [1, 1, 1],
+      [1, 2, 2],
+      [2, 2, 2],
+    ].map((stride) => stride.slice(3 - dims)),
     n_conv_per_stage: [2, 3, 2],
     n_conv_per_stage_decoder: [1, 1],
     conv_bias: true,
@@ -36,7 +44,15 @@ const shared = {
   resampling_fn_data_kwargs: { is_seg: false, order: 3, order_z: 0, force_separate_z: null },
   batch_dice: false,
 };
-const fullres = { ...shared, data_identifier: 'nnUNetPlans_3d_fullres', batch_size: 3, patch_size: [16, 32, 24], median_image_size_in_voxels: [20, 60.5, 58], spacing: [3.5, 0.8, 0.8], architecture: network(3) };
+const fullres = {
+  ...shared,
+  data_identifier: 'nnUNetPlans_3d_fullres',
+  batch_size: 3,
+  patch_size: [16, 32, 24],
+  median_image_size_in_voxels: [20, 60.5, 58],
+  spacing: [3.5, 0.8, 0.8],
+  architecture: network(3),
+};
 const file = {
   dataset_name: 'Dataset007_Liver',
   plans_name: 'nnUNetPlans',
@@ -44,7 +60,15 @@ const file = {
   transpose_forward: [2, 0, 1],
   transpose_backward: [1, 2, 0],
   configurations: {
-    '2d': { ...shared, batch_dice: true, batch_size: 12, patch_size: [64, 56], median_image_size_in_voxels: [60.5, 58], spacing: [0.8, 0.8], architecture: network(2) },
+    '2d': {
+      ...shared,
+      batch_dice: true,
+      batch_size: 12,
+      patch_size: [64, 56],
+      median_image_size_in_voxels: [60.5, 58],
+      spacing: [0.8, 0.8],
+      architecture: network(2),
+    },
     '3d_fullres': fullres,
     '3d_lowres': { ...fullres, spacing: [7, 1.6, 1.6], next_stage: '3d_cascade_fullres' },
     '3d_cascade_fullres': { inherits_from: '3d_fullres', previous_stage: '3d_lowres' },
@@ -114,7 +138,10 @@ describe('a plan of nnU-Net v2', () => {
   });
 
   it('takes residual encoders', () => {
-    const architecture = { ...network(3, { n_conv_per_stage: undefined, n_blocks_per_stage: [1, 3, 4] }), network_class_name: 'dynamic_network_architectures.architectures.unet.ResidualEncoderUNet' };
+    const architecture = {
+      ...network(3, { n_conv_per_stage: undefined, n_blocks_per_stage: [1, 3, 4] }),
+      network_class_name: 'dynamic_network_architectures.architectures.unet.ResidualEncoderUNet',
+    };
     const plan = planned({ configurations: { '3d_fullres': { ...fullres, architecture } } });
     expect(configurationOf(plan, '3d_fullres')).toMatchObject({ architecture: 'residual', stages: [{ convs: 1 }, { convs: 3 }, { convs: 4 }] });
   });

@@ -51,7 +51,15 @@ function inherited(plans: NnunetPlans, name: string, below: readonly string[] = 
 function configurationIssues(name: ConfigurationName, one: NnunetConfiguration, channelCount: number): string[] {
   const issue = (text: string) => `${name}: ${text}`;
   const dims = name === '2d' ? 2 : 3;
-  const { architecture, patch_size: patch, spacing, normalization_schemes: schemes = [], use_mask_for_norm: masks = [], batch_size: batch, resampling_fn_data: resampling } = one;
+  const {
+    architecture,
+    patch_size: patch,
+    spacing,
+    normalization_schemes: schemes = [],
+    use_mask_for_norm: masks = [],
+    batch_size: batch,
+    resampling_fn_data: resampling,
+  } = one;
   if (!architecture || !patch || !spacing || batch === undefined) {
     return [issue('patch, spacing, batch size and architecture are needed; plans of nnU-Net before 2.3 have another form, plan them anew')];
   }
@@ -65,10 +73,12 @@ function configurationIssues(name: ConfigurationName, one: NnunetConfiguration, 
   const { order = RESAMPLING_ORDER } = one.resampling_fn_data_kwargs ?? {};
   if (order !== RESAMPLING_ORDER) issues.push(issue(`images resampled by splines of order ${order}; here it is ${RESAMPLING_ORDER}`));
   if (patch.length !== dims || spacing.length !== dims) issues.push(issue(`${dims} axes are needed`));
-  if (schemes.length !== channelCount || masks.length !== channelCount) issues.push(issue(`normalises ${schemes.length} channels, the project has ${channelCount}`));
+  if (schemes.length !== channelCount || masks.length !== channelCount)
+    issues.push(issue(`normalises ${schemes.length} channels, the project has ${channelCount}`));
   for (const scheme of schemes) if (!Object.hasOwn(NORMALIZATION, scheme)) issues.push(issue(`normalisation by ${scheme} is not known here`));
   const { n_stages: count, kernel_sizes: kernels, strides, n_conv_per_stage_decoder: decoder } = network;
-  if ([...kernels, ...strides].some(({ length }) => length !== dims) || kernels.length !== count || strides.length !== count) issues.push(issue(`kernels and strides of ${dims} axes for ${count} stages are needed`));
+  if ([...kernels, ...strides].some(({ length }) => length !== dims) || kernels.length !== count || strides.length !== count)
+    issues.push(issue(`kernels and strides of ${dims} axes for ${count} stages are needed`));
   if (count < 2) issues.push(issue('one stage alone makes no U-Net'));
   if (new Set([decoder].flat()).size > 1) issues.push(issue('the levels of the decoder differ in their number of convolutions'));
   return issues;
@@ -79,12 +89,24 @@ function kindOf(networkName: string): PlanConfiguration['architecture'] | null {
   return networkName.endsWith('.ResidualEncoderUNet') ? 'residual' : null;
 }
 
-function channelsOf({ foreground_intensity_properties_per_channel: intensities }: NnunetPlans, one: NnunetConfiguration, own: readonly PlannedChannel[]): PlannedChannel[] {
+function channelsOf(
+  { foreground_intensity_properties_per_channel: intensities }: NnunetPlans,
+  one: NnunetConfiguration,
+  own: readonly PlannedChannel[],
+): PlannedChannel[] {
   return own.map((channel, n) => {
     const facts = intensities[String(n)];
     if (!facts) throw refused([`foreground_intensity_properties_per_channel: channel ${n} is missing`]);
     const { mean, std, percentile_00_5: percentile005, percentile_99_5: percentile995 } = facts;
-    return { name: channel.name, normalization: NORMALIZATION[one.normalization_schemes![n]!]!, insideMaskOnly: one.use_mask_for_norm![n]!, mean, std, percentile005, percentile995 };
+    return {
+      name: channel.name,
+      normalization: NORMALIZATION[one.normalization_schemes![n]!]!,
+      insideMaskOnly: one.use_mask_for_norm![n]!,
+      mean,
+      std,
+      percentile005,
+      percentile995,
+    };
   });
 }
 
@@ -104,7 +126,12 @@ function configurationFrom(name: ConfigurationName, one: NnunetConfiguration): u
     batchDice: one.batch_dice ?? isFlat,
     architecture: kindOf(networkName),
     norm: 'instance',
-    stages: network.kernel_sizes.map((kernel, level) => ({ features: at(level, network.features_per_stage), convs: at(level, convs), kernel, stride: network.strides[level] })),
+    stages: network.kernel_sizes.map((kernel, level) => ({
+      features: at(level, network.features_per_stage),
+      convs: at(level, convs),
+      kernel,
+      stride: network.strides[level],
+    })),
     decoderConvs: at(0, network.n_conv_per_stage_decoder),
     decoderKernels: 'sameLevel',
     negativeSlope: network.nonlin_kwargs?.negative_slope ?? NEGATIVE_SLOPE,

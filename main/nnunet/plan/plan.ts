@@ -29,11 +29,7 @@ export type PlannedChannel = z.infer<typeof PlannedChannel>;
 export const PlannedClass = z.object({ labelValue: LabelValue, name: z.string() });
 
 /** A union of classes with a sigmoid output of its own. Where it is above one half, `paintsClass` is painted. */
-export const PlannedRegion = z.object({
-  name: z.string(),
-  classes: z.array(z.int().positive()).min(1).readonly(),
-  paintsClass: z.int().positive(),
-});
+export const PlannedRegion = z.object({ name: z.string(), classes: z.array(z.int().positive()).min(1).readonly(), paintsClass: z.int().positive() });
 
 export const PlanConfiguration = z.object({
   name: ConfigurationName,
@@ -51,9 +47,7 @@ export const PlanConfiguration = z.object({
   architecture: z.enum(['plain', 'residual']),
   norm: z.enum(['instance', 'batch', 'group', 'none']),
   /** `convs` counts convolutions of a plain encoder, blocks of a residual one. */
-  stages: z
-    .array(z.object({ features: z.int().positive(), convs: z.int().positive(), kernel: PerAxis, stride: PerAxis }))
-    .min(1),
+  stages: z.array(z.object({ features: z.int().positive(), convs: z.int().positive(), kernel: PerAxis, stride: PerAxis })).min(1),
   decoderConvs: z.int().positive(),
   /** Kernels of a decoder level: its own, or the next coarser one's as in the seed. Absent: its own. */
   decoderKernels: z.enum(['sameLevel', 'coarserLevel']).optional(),

@@ -8,12 +8,7 @@ import type { SeedTask } from './seedTasks.ts';
 const MASKED_NORMALIZATION_BELOW = 0.75;
 
 /** The seed looks at the first channel's name only and takes it for all; here each channel has its own. */
-export function planChannels(
-  channelNames: readonly string[],
-  fingerprint: DatasetFingerprint,
-  preset: Preset,
-  task: SeedTask | null,
-): PlannedChannel[] {
+export function planChannels(channelNames: readonly string[], fingerprint: DatasetFingerprint, preset: Preset, task: SeedTask | null): PlannedChannel[] {
   const isCropped = fingerprint.medianRelativeSizeAfterCropping < MASKED_NORMALIZATION_BELOW;
   return channelNames.map((name, channel) => {
     const { mean, std, percentile005, percentile995 } = fingerprint.foregroundIntensities[channel]!;
@@ -25,12 +20,7 @@ export function planChannels(
   });
 }
 
-const fixedIntensities = ({ min, max, mean, std }: NonNullable<SeedTask['ct']>) => ({
-  mean,
-  std,
-  percentile005: min,
-  percentile995: max,
-});
+const fixedIntensities = ({ min, max, mean, std }: NonNullable<SeedTask['ct']>) => ({ mean, std, percentile005: min, percentile995: max });
 
 function normalizationByName(name: string): PlannedChannel['normalization'] {
   switch (name.toLowerCase()) {

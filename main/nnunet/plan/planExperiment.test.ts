@@ -17,27 +17,10 @@ function fingerprint(spacing: Triple, shape: Triple, count: number, channels = 1
     foregroundIntensities: Array.from({ length: channels }, () => neutral),
   };
 }
-const legend = (count: number): Segment[] =>
-  Array.from({ length: count }, (_, n) => ({ labelValue: n + 1, name: `c${n + 1}`, colorRgb: [n, 0, 0] as const }));
-const plan = (
-  f: DatasetFingerprint,
-  classes: number,
-  channelNames = ['MRI'],
-  preset: Preset = 'v2',
-  more: Partial<PlanRequest> = {},
-) =>
-  planExperiment({
-    fingerprint: f,
-    channelNames,
-    legend: legend(classes),
-    labelRules: NO_LABEL_RULES,
-    preset,
-    task: null,
-    vramGb: null,
-    ...more,
-  });
-const pools = (strides: readonly (readonly number[])[]) =>
-  strides[0]!.map((_, axis) => strides.filter((stride) => stride[axis] === 2).length);
+const legend = (count: number): Segment[] => Array.from({ length: count }, (_, n) => ({ labelValue: n + 1, name: `c${n + 1}`, colorRgb: [n, 0, 0] as const }));
+const plan = (f: DatasetFingerprint, classes: number, channelNames = ['MRI'], preset: Preset = 'v2', more: Partial<PlanRequest> = {}) =>
+  planExperiment({ fingerprint: f, channelNames, legend: legend(classes), labelRules: NO_LABEL_RULES, preset, task: null, vramGb: null, ...more });
+const pools = (strides: readonly (readonly number[])[]) => strides[0]!.map((_, axis) => strides.filter((stride) => stride[axis] === 2).length);
 
 // shared spec "Golden plans": computed from nnU-Net v2's rules
 const GOLDEN = [
@@ -151,9 +134,7 @@ describe('planner', () => {
 
   it('keeps Dice per sample where the patch sees enough, over the batch where a low resolution would be planned', () => {
     expect(configurationOf(plan(fingerprint([1, 1, 1], [36, 50, 35], 260), 2), '3d_fullres').batchDice).toBe(false);
-    expect(configurationOf(plan(fingerprint([1.6, 0.79, 0.79], [187, 512, 512], 41), 1), '3d_fullres').batchDice).toBe(
-      true,
-    );
+    expect(configurationOf(plan(fingerprint([1.6, 0.79, 0.79], [187, 512, 512], 41), 1), '3d_fullres').batchDice).toBe(true);
   });
 
   it('plans no 3D for single slices and a network for tiny volumes', () => {
@@ -190,12 +171,7 @@ describe('planner', () => {
 
   it('plans a low resolution and a cascade on top where the patch sees little', () => {
     const result = plan(fingerprint([1.6, 0.79, 0.79], [187, 512, 512], 41), 1);
-    expect(result.configurations.map(({ name }) => name)).toEqual([
-      '2d',
-      '3d_lowres',
-      '3d_fullres',
-      '3d_cascade_fullres',
-    ]);
+    expect(result.configurations.map(({ name }) => name)).toEqual(['2d', '3d_lowres', '3d_fullres', '3d_cascade_fullres']);
     const lowres = configurationOf(result, '3d_lowres');
     const full = configurationOf(result, '3d_fullres');
     const cascade = configurationOf(result, '3d_cascade_fullres');
@@ -219,8 +195,7 @@ describe('planner', () => {
 
   it('fills the card it is told of', () => {
     const data = fingerprint([1, 1, 1], [300, 300, 300], 100);
-    const voxels = (vramGb: number) =>
-      configurationOf(plan(data, 1, ['MRI'], 'v2', { vramGb }), '3d_fullres').patch.reduce((a, b) => a * b);
+    const voxels = (vramGb: number) => configurationOf(plan(data, 1, ['MRI'], 'v2', { vramGb }), '3d_fullres').patch.reduce((a, b) => a * b);
     expect(voxels(8)).toBe(configurationOf(plan(data, 1), '3d_fullres').patch.reduce((a, b) => a * b));
     expect(voxels(4)).toBeLessThan(0.6 * voxels(8));
     expect(voxels(24)).toBeGreaterThan(2 * voxels(8));

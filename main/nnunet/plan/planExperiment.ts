@@ -35,9 +35,7 @@ export function planExperiment(request: PlanRequest): Plan {
   const labels = planLabels(legend, labelRules, request.hasUnknown);
   const spacingMm = targetSpacing(fingerprint, preset, task);
   const transposeForward = coarsestFirst(spacingMm);
-  const shapes = fingerprint.shapesAfterCropDhw.map((shape, n) =>
-    resizedShape(shape, fingerprint.spacingsDhwMm[n]!, spacingMm),
-  );
+  const shapes = fingerprint.shapesAfterCropDhw.map((shape, n) => resizedShape(shape, fingerprint.spacingsDhwMm[n]!, spacingMm));
   const rules = PLANNER_RULES[preset];
   const dataset: DatasetFacts = {
     preset,

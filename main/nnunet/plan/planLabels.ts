@@ -21,11 +21,7 @@ export function planLabels(legend: readonly Segment[], { regions, ignoreLabelVal
   return {
     classes,
     regions:
-      regions?.map(({ name, labelValues, paintsLabelValue }) => ({
-        name,
-        classes: labelValues.map(classOf),
-        paintsClass: classOf(paintsLabelValue),
-      })) ?? null,
+      regions?.map(({ name, labelValues, paintsLabelValue }) => ({ name, classes: labelValues.map(classOf), paintsClass: classOf(paintsLabelValue) })) ?? null,
     ignoreClass: ignoreLabelValue === null && !hasUnknown ? null : classes.length + 1,
     ignoreLabelValue,
   };

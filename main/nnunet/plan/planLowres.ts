@@ -29,8 +29,7 @@ export function planLowres(fullres: PlanConfiguration, dataset: DatasetFacts): P
 function coarser(spacing: DatasetFacts['spacingDhwMm']): [number, number, number] {
   const coarsest = Math.max(...spacing);
   const hasFineAxis = spacing.some((mm) => coarsest / mm > 2);
-  const along = (axis: 0 | 1 | 2) =>
-    !hasFineAxis || coarsest / spacing[axis] > 2 ? spacing[axis] * SPACING_STEP : spacing[axis];
+  const along = (axis: 0 | 1 | 2) => (!hasFineAxis || coarsest / spacing[axis] > 2 ? spacing[axis] * SPACING_STEP : spacing[axis]);
   return [along(0), along(1), along(2)];
 }
 

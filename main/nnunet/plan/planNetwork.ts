@@ -36,8 +36,7 @@ export function planConfiguration(
   const spacing = spacingDhwMm.slice(3 - dims);
   const network = networkBase(dims, dataset);
   const fitted = fitPatch({ rules, vramGb, spacingMm: spacing, medianShape: medianShapeDhw.slice(3 - dims), network });
-  const topology =
-    preset === 'seed' ? seedTopology(spacing, task?.patch?.[dims] ?? fitted.topology.patch) : fitted.topology;
+  const topology = preset === 'seed' ? seedTopology(spacing, task?.patch?.[dims] ?? fitted.topology.patch) : fitted.topology;
   const stages = stagesOf(topology, dims, rules);
   return {
     name,

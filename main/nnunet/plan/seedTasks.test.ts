@@ -33,7 +33,13 @@ const GOLDEN: Partial<Record<MsdTask, { levels: number; flat: number[]; bottlene
 };
 
 describe("the seed's fixed table", () => {
-  const data = fingerprint([[2, 0.9, 0.9], [2, 0.9, 0.9]], [100, 400, 400]);
+  const data = fingerprint(
+    [
+      [2, 0.9, 0.9],
+      [2, 0.9, 0.9],
+    ],
+    [100, 400, 400],
+  );
 
   it.each(Object.entries(GOLDEN))('task %s gives its golden topology', (task, golden) => {
     const plan = planned(data, MsdTask.parse(task));
@@ -85,7 +91,10 @@ describe('the seed without a table entry', () => {
       task: null,
       vramGb: null,
     });
-    expect(channels.map(({ normalization, insideMaskOnly }) => [normalization, insideMaskOnly])).toEqual([['ct', false], ['zscore', true]]);
+    expect(channels.map(({ normalization, insideMaskOnly }) => [normalization, insideMaskOnly])).toEqual([
+      ['ct', false],
+      ['zscore', true],
+    ]);
   });
 
   it('keeps the median below a ratio of 3, and asks nothing about the number of slices', () => {

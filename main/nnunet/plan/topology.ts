@@ -66,10 +66,5 @@ export function seedTopology(spacingMm: readonly number[], patch: readonly numbe
 
 function withPaddedPatch(kernels: number[][], strides: number[][], patch: readonly number[]): Topology {
   const divisors = patch.map((_, axis) => strides.reduce((product, stride) => product * stride[axis]!, 1));
-  return {
-    kernels,
-    strides,
-    divisors,
-    patch: patch.map((n, axis) => Math.ceil(n / divisors[axis]!) * divisors[axis]!),
-  };
+  return { kernels, strides, divisors, patch: patch.map((n, axis) => Math.ceil(n / divisors[axis]!) * divisors[axis]!) };
 }

@@ -36,7 +36,10 @@ describe('voxels to centre patches on', () => {
       { name: 'core', classes: [2], paintsClass: 2 },
     ];
     const { locations } = classLocations(classes, { ...plain, regions }, Random.fromSeed(1));
-    expect(locations.map((list) => [...list])).toEqual([[1, 2, 3, 4], [2, 3]]);
+    expect(locations.map((list) => [...list])).toEqual([
+      [1, 2, 3, 4],
+      [2, 3],
+    ]);
   });
 
   it('takes classes above 255', () => {

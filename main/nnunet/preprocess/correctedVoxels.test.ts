@@ -5,8 +5,12 @@ import type { CaseGeometry } from './preprocess.ts';
 
 /** Stored 4 × 6 × 8, box [1, 1, 2] to [4, 5, 8], rows first in the network, twice as many slices there. */
 const geometry: CaseGeometry = {
-  storedShapeDhw: [4, 6, 8], cropBox: { begin: [1, 1, 2], end: [4, 5, 8] },
-  croppedShapeDhw: [4, 3, 6], croppedSpacingMm: [1, 2, 1], shapeDhw: [4, 6, 6], spacingMm: [1, 1, 1],
+  storedShapeDhw: [4, 6, 8],
+  cropBox: { begin: [1, 1, 2], end: [4, 5, 8] },
+  croppedShapeDhw: [4, 3, 6],
+  croppedSpacingMm: [1, 2, 1],
+  shapeDhw: [4, 6, 6],
+  spacingMm: [1, 1, 1],
 };
 const plan = { transposeForward: [1, 0, 2] as const };
 const at = (d: number, h: number, w: number): number => (d * 6 + h) * 8 + w;
@@ -15,7 +19,9 @@ const painted = (...places: readonly (readonly [number, number])[]): Uint8Array 
   for (const [place, value] of places) labels[place] = value;
   return labels;
 };
-const found = (predicted: Uint8Array, accepted: Uint8Array, ignored: number | null = null): number[] => [...correctedVoxels(predicted, accepted, ignored, geometry, { transposeForward: [...plan.transposeForward] }, Random.fromSeed(1))];
+const found = (predicted: Uint8Array, accepted: Uint8Array, ignored: number | null = null): number[] => [
+  ...correctedVoxels(predicted, accepted, ignored, geometry, { transposeForward: [...plan.transposeForward] }, Random.fromSeed(1)),
+];
 const networkPlace = (d: number, h: number, w: number): number => (d * 6 + h) * 6 + w;
 
 describe('correctedVoxels', () => {
@@ -35,7 +41,12 @@ describe('correctedVoxels', () => {
   it('of very many it draws ten thousand from everywhere', () => {
     const shapeDhw = [30, 30, 30] as const;
     const cube: CaseGeometry = {
-      storedShapeDhw: shapeDhw, cropBox: { begin: [0, 0, 0], end: shapeDhw }, croppedShapeDhw: shapeDhw, croppedSpacingMm: [1, 1, 1], shapeDhw, spacingMm: [1, 1, 1],
+      storedShapeDhw: shapeDhw,
+      cropBox: { begin: [0, 0, 0], end: shapeDhw },
+      croppedShapeDhw: shapeDhw,
+      croppedSpacingMm: [1, 1, 1],
+      shapeDhw,
+      spacingMm: [1, 1, 1],
     };
     const drawn = correctedVoxels(new Uint8Array(27_000), new Uint8Array(27_000).fill(1), null, cube, { transposeForward: [0, 1, 2] }, Random.fromSeed(1));
     expect(drawn).toHaveLength(10_000);

@@ -24,7 +24,12 @@ describe('v2', () => {
     expect(croppedMask!.every((value) => value === 1)).toBe(true);
     const mean = meanOf(raw);
     const std = Math.sqrt(raw.reduce((sum, value) => sum + (value - mean) ** 2, 0) / raw.length);
-    const expected = resampleImage(raw.map((value) => (value - mean) / std), [6, 5, 5], [6, 2, 2], ['cubic', 'cubic', 'cubic']);
+    const expected = resampleImage(
+      raw.map((value) => (value - mean) / std),
+      [6, 5, 5],
+      [6, 2, 2],
+      ['cubic', 'cubic', 'cubic'],
+    );
     image.forEach((value, n) => expect(value).toBeCloseTo(expected[n]!, 5));
   });
 
@@ -51,8 +56,12 @@ describe('v2', () => {
 
   it('lets what lies outside the mask vote as a label of its own', () => {
     const geometry = {
-      storedShapeDhw: [1, 1, 8] as const, cropBox: { begin: [0, 0, 0], end: [1, 1, 8] } as const, croppedShapeDhw: [1, 1, 8] as const,
-      croppedSpacingMm: [1, 1, 1] as const, shapeDhw: [1, 1, 4] as const, spacingMm: [1, 1, 2] as const,
+      storedShapeDhw: [1, 1, 8] as const,
+      cropBox: { begin: [0, 0, 0], end: [1, 1, 8] } as const,
+      croppedShapeDhw: [1, 1, 8] as const,
+      croppedSpacingMm: [1, 1, 1] as const,
+      shapeDhw: [1, 1, 4] as const,
+      spacingMm: [1, 1, 2] as const,
     };
     const mask = Uint8Array.of(0, 1, 1, 0, 0, 0, 0, 1);
     const { classes, inside } = preprocessLabels(Uint8Array.of(0, 0, 0, 0, 0, 0, 2, 1), mask, geometry, smallPlan());
@@ -100,7 +109,16 @@ describe('seed', () => {
     const voxels = new Int16Array(4 * 6 * 6).fill(-900); // lung at the border, soft tissue inside
     voxels[2 * 36 + 14] = 40;
     const mr = wave(144);
-    const ct = { ...seed.channels[0]!, name: 'CT', normalization: 'ct' as const, insideMaskOnly: false, mean: -900, std: 10, percentile005: -950, percentile995: 0 };
+    const ct = {
+      ...seed.channels[0]!,
+      name: 'CT',
+      normalization: 'ct' as const,
+      insideMaskOnly: false,
+      mean: -900,
+      std: 10,
+      percentile005: -950,
+      percentile995: 0,
+    };
     const plan = { ...seed, channels: [ct, seed.channels[0]!] };
     const channels = [volumeOf([4, 6, 6], [1, 1, 1], voxels), volumeOf([4, 6, 6], [1, 1, 1], mr)];
     const { image, geometry } = preprocessImage(channels, plan, smallConfiguration({ spacingDhwMm: [1, 0.7, 0.7] }));
@@ -115,7 +133,14 @@ describe('seed', () => {
 
 describe('labels', () => {
   it('become classes, the ignored one above all, and unknown ones are told', () => {
-    const plan = smallPlan({ classes: [{ labelValue: 4, name: 'a' }, { labelValue: 9, name: 'b' }], ignoreClass: 3, ignoreLabelValue: 200 });
+    const plan = smallPlan({
+      classes: [
+        { labelValue: 4, name: 'a' },
+        { labelValue: 9, name: 'b' },
+      ],
+      ignoreClass: 3,
+      ignoreLabelValue: 200,
+    });
     expect(classesOfLabels(Uint8Array.of(0, 4, 9, 200), plan)).toEqual({ ok: true, classes: Uint8Array.of(0, 1, 2, 3) });
     expect(classesOfLabels(Uint8Array.of(0, 5), plan)).toEqual({ ok: false, labelValue: 5 });
   });
@@ -137,7 +162,12 @@ describe('labels', () => {
     const plan = smallPlan({ classes, ignoreClass: 301, ignoreLabelValue: 201 });
     // an old mask in bytes, whose ignore label is a class above 255
     expect(classesOfLabels(Uint8Array.of(0, 200, 201, 202), plan)).toEqual({ ok: true, classes: Uint16Array.of(0, 200, 301, 201) });
-    const few = smallPlan({ classes: [{ labelValue: 1, name: 'a' }, { labelValue: 65_535, name: 'b' }] });
+    const few = smallPlan({
+      classes: [
+        { labelValue: 1, name: 'a' },
+        { labelValue: 65_535, name: 'b' },
+      ],
+    });
     expect(classesOfLabels(Uint16Array.of(0, 65_535, 1), few)).toEqual({ ok: true, classes: Uint8Array.of(0, 2, 1) });
     expect(classesOfLabels(Uint16Array.of(0, 300), few)).toEqual({ ok: false, labelValue: 300 });
     expect(labelsOfClasses(Uint8Array.of(0, 2, 1), few)).toEqual(Uint16Array.of(0, 65_535, 1));

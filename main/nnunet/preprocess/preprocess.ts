@@ -48,11 +48,7 @@ export interface PreprocessedImage {
 }
 
 /** Channels must lie on one grid and be as many as the plan's; anything else is the caller's mistake and throws. */
-export function preprocessImage(
-  channels: readonly Volume[],
-  plan: Plan,
-  configuration: PlanConfiguration,
-): PreprocessedImage {
+export function preprocessImage(channels: readonly Volume[], plan: Plan, configuration: PlanConfiguration): PreprocessedImage {
   if (channels.length !== plan.channels.length) throw new Error(`${channels.length} channels, planned ${plan.channels.length}`);
   const { grid } = channels[0]!;
   const stored = gridShapeDhw(grid);
@@ -77,11 +73,7 @@ export function preprocessImage(
     const done = plan.preset === 'seed' ? seedNormalized(resample(Float32Array.from(raw)), planned) : resample(v2Normalized(raw, planned, croppedMask));
     image.set(done, index * voxelCount(shapeDhw));
   });
-  return {
-    geometry: { storedShapeDhw: stored, cropBox, croppedShapeDhw, croppedSpacingMm, shapeDhw, spacingMm },
-    image,
-    croppedMask,
-  };
+  return { geometry: { storedShapeDhw: stored, cropBox, croppedShapeDhw, croppedSpacingMm, shapeDhw, spacingMm }, image, croppedMask };
 }
 
 function targetSpacing(plan: Plan, configuration: PlanConfiguration, current: [number, number, number]): [number, number, number] {
@@ -105,7 +97,12 @@ function v2Normalized(values: VoxelArray, channel: PlannedChannel, mask: Uint8Ar
 
 /** The mask is this channel's own voxels that are not zero, holes and all. */
 function seedNormalized(values: Float32Array, channel: PlannedChannel): Float32Array {
-  return normalizeChannel(values, channel.normalization, channel, channel.insideMaskOnly ? Uint8Array.from(values, (value) => (value === 0 ? 0 : 1)) : undefined);
+  return normalizeChannel(
+    values,
+    channel.normalization,
+    channel,
+    channel.insideMaskOnly ? Uint8Array.from(values, (value) => (value === 0 ? 0 : 1)) : undefined,
+  );
 }
 
 /** Network class per label value: `table[labelValue]`, `UNKNOWN_CLASS` where the plan knows no such label. */

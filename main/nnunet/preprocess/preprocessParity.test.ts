@@ -44,7 +44,12 @@ describe('nnunetv2 and we make the same of a phantom', () => {
     it(name, () => {
       const { image: voxels, labels } = phantom(shape);
       const [d, h, w] = spacing;
-      const grid = Grid.parse({ dimsIjk: [shape[2], shape[1], shape[0]], spacingMm: [w, h, d], originLpsMm: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1] });
+      const grid = Grid.parse({
+        dimsIjk: [shape[2], shape[1], shape[0]],
+        spacingMm: [w, h, d],
+        originLpsMm: [0, 0, 0],
+        direction: [1, 0, 0, 0, 1, 0, 0, 0, 1],
+      });
       const plan = smallPlan({ transposeForward: planned.transposeForward, channels: planned.channels });
       const { image, geometry, croppedMask } = preprocessImage([{ grid, voxels }], plan, smallConfiguration({ spacingDhwMm: planned.spacing }));
       expect(geometry.shapeDhw).toEqual(resultShape);

@@ -7,8 +7,9 @@ const dims = DimsIjk.parse([3, 2, 2]);
 const IGNORE = 3;
 /** i fastest; two rows of two slices. */
 const painted = Uint8Array.of(0, 1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 1);
-const ignored = (completeness: Partial<Completeness>, background: Uint8Array | null = null) =>
-  [...withUnknownIgnored(painted, dims, { completeness: { ...COMPLETE, ...completeness }, background }, IGNORE)];
+const ignored = (completeness: Partial<Completeness>, background: Uint8Array | null = null) => [
+  ...withUnknownIgnored(painted, dims, { completeness: { ...COMPLETE, ...completeness }, background }, IGNORE),
+];
 
 describe('voxels that nobody painted', () => {
   it('are background in a complete mask', () => {
@@ -31,8 +32,9 @@ describe('voxels that nobody painted', () => {
   it('are background in a complete box, as far as the box lies in the grid', () => {
     const completeBoxes = [{ beginIjk: [1, 0, 0], endIjk: [9, 1, 9] }] as const;
     expect(ignored({ unpainted: 'unknown', completeBoxes: [...completeBoxes] })).toEqual([3, 1, 0, 3, 3, 2, 3, 0, 0, 3, 3, 1]);
-    expect(ignored({ unpainted: 'unknown', completeBoxes: [{ beginIjk: [7, 7, 7], endIjk: [9, 9, 9] }], completeSlices: [{ axis: 'k', index: 99 }] }))
-      .toEqual(ignored({ unpainted: 'unknown' }));
+    expect(ignored({ unpainted: 'unknown', completeBoxes: [{ beginIjk: [7, 7, 7], endIjk: [9, 9, 9] }], completeSlices: [{ axis: 'k', index: 99 }] })).toEqual(
+      ignored({ unpainted: 'unknown' }),
+    );
   });
 
   it('may be any label that the mask does not know, complete slice or not; painted background is background', () => {

@@ -22,16 +22,20 @@ function batches(replayPart: number, batchSize: number, count: number, weights: 
 const isReplayed = (index: number): boolean => index >= 2;
 
 describe('the cases of a retraining', () => {
-  it.each([[0.5, 8, 4, 4], [0.5, 2, 1, 1], [0.25, 8, 2, 2], [0.25, 2, 0, 1], [0.4, 9, 3, 4], [1, 5, 5, 5]])(
-    'replay %f of a batch of %i: between %i and %i of every batch, exact on average',
-    (part, size, fewest, most) => {
-      const counts = batches(part, size, 2000).map((batch) => batch.filter(isReplayed).length);
-      expect(Math.min(...counts)).toBe(fewest);
-      expect(Math.max(...counts)).toBe(most);
-      const exact = size * part;
-      if (fewest !== most) expectProbability(counts.filter((one) => one === most).length, counts.length, exact - fewest);
-    },
-  );
+  it.each([
+    [0.5, 8, 4, 4],
+    [0.5, 2, 1, 1],
+    [0.25, 8, 2, 2],
+    [0.25, 2, 0, 1],
+    [0.4, 9, 3, 4],
+    [1, 5, 5, 5],
+  ])('replay %f of a batch of %i: between %i and %i of every batch, exact on average', (part, size, fewest, most) => {
+    const counts = batches(part, size, 2000).map((batch) => batch.filter(isReplayed).length);
+    expect(Math.min(...counts)).toBe(fewest);
+    expect(Math.max(...counts)).toBe(most);
+    const exact = size * part;
+    if (fewest !== most) expectProbability(counts.filter((one) => one === most).length, counts.length, exact - fewest);
+  });
 
   it('replayed patches take every place of the batch alike: the last ones are forced onto foreground', () => {
     const drawn = batches(0.5, 4, 4000);
@@ -50,11 +54,18 @@ describe('the cases of a retraining', () => {
     const fresh = drawn.filter((index) => !isReplayed(index));
     expectProbability(fresh.filter((index) => index === 0).length, fresh.length, 3 / 4);
     const replayed = drawn.filter(isReplayed);
-    expectProbability(replayed.filter((index) => index === 2).length, replayed.length, 1 / 2 * (3 / 8));
+    expectProbability(replayed.filter((index) => index === 2).length, replayed.length, (1 / 2) * (3 / 8));
   });
 
   it('cases that show nothing are replayed too', () => {
-    const mix = caseMixOf([{ isFresh: true, classes: [1] }, { isFresh: false, classes: [] }, { isFresh: false, classes: [2] }], 0.5);
+    const mix = caseMixOf(
+      [
+        { isFresh: true, classes: [1] },
+        { isFresh: false, classes: [] },
+        { isFresh: false, classes: [2] },
+      ],
+      0.5,
+    );
     expect(mix).toEqual({ replayPart: 0.5, fresh: [0], replayedByClass: [[2], [1]] });
   });
 

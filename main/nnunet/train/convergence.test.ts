@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { hasConverged, type EpochRecord } from './convergence.ts';
 
-const epochs = (losses: readonly (number | null)[], dice: readonly (number | null)[] = []): EpochRecord[] => losses.map((loss, n) => ({ loss, dice: dice[n] ?? null }));
+const epochs = (losses: readonly (number | null)[], dice: readonly (number | null)[] = []): EpochRecord[] =>
+  losses.map((loss, n) => ({ loss, dice: dice[n] ?? null }));
 
 describe('hasConverged', () => {
   it('asks only after two windows', () => {

@@ -17,7 +17,8 @@ export function sharedOutputs(from: Outputs, to: Outputs): (number | null)[] {
   });
 }
 
-const meanings = ({ classes, regions }: Outputs): (string | number)[] => (regions ? regions.map(({ name }) => name) : [0, ...classes.map(({ labelValue }) => labelValue)]);
+const meanings = ({ classes, regions }: Outputs): (string | number)[] =>
+  regions ? regions.map(({ name }) => name) : [0, ...classes.map(({ labelValue }) => labelValue)];
 
 /** `own` with the columns of `trained` where outputs are shared; both end in the outputs. What is new stays as `own` has it. */
 export function withSharedHead(own: NamedArray, trained: NamedArray, shared: readonly (number | null)[]): NamedArray {

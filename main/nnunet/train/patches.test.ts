@@ -23,7 +23,14 @@ const cases = (...list: TrainingCase[]) => ({ weights: list.map(() => 1), load: 
 const plain = { pose: null, steps: [] } as const;
 
 function specFor(preset: 'v2' | 'seed', patch: readonly number[], batchSize: number, channels = 1, isAugmented = false): SamplerSpec {
-  const spec = samplerSpecFor({ preset, patch, batchSize, plan: { channels: Array.from({ length: channels }, () => ({ insideMaskOnly: false })), classes: { length: 2 }, ignoreClass: null }, oversampling: 0.33, nvol: 2 });
+  const spec = samplerSpecFor({
+    preset,
+    patch,
+    batchSize,
+    plan: { channels: Array.from({ length: channels }, () => ({ insideMaskOnly: false })), classes: { length: 2 }, ignoreClass: null },
+    oversampling: 0.33,
+    nvol: 2,
+  });
   return isAugmented ? spec : { ...spec, augmentation: plain };
 }
 
@@ -40,9 +47,13 @@ async function originsOf(spec: SamplerSpec, current: TrainingCase, count: number
 
 describe('where patches lie', () => {
   // classes 1 and 2 at one voxel each
-  const marks = [[2, 3, 4], [9, 10, 11]] as const;
+  const marks = [
+    [2, 3, 4],
+    [9, 10, 11],
+  ] as const;
   const marked = makeCase({ classAt: (place) => 1 + marks.findIndex((mark) => mark.join() === place.join()) });
-  const shows = (origin: ShapeDhw, patch: ShapeDhw, mark: ShapeDhw) => origin.every((begin, axis) => begin <= mark[axis]! && mark[axis]! < begin + patch[axis]!);
+  const shows = (origin: ShapeDhw, patch: ShapeDhw, mark: ShapeDhw) =>
+    origin.every((begin, axis) => begin <= mark[axis]! && mark[axis]! < begin + patch[axis]!);
 
   it('v2: the last third of a batch is centred on a class drawn uniformly, the others are anywhere', async () => {
     const origins = await originsOf(specFor('v2', [5, 5, 5], 9), marked, 400);
@@ -84,11 +95,14 @@ describe('where patches lie', () => {
     const isCentred = (origin: ShapeDhw): boolean => ['3,4,5', '6,7,8'].includes(origin.join());
     const origins = await originsOf(spec, makeCase({ corrected, classAt: (place) => (place.join() === '2,3,4' ? 1 : 0) }), 400);
     // free patches lie there once in 8 · 10 · 12 places; the forced ones show the painted voxel instead
-    for (const list of origins.slice(0, 4)) expectProbability(list.filter(isCentred).length, list.length, 1 / 3 + (preset === 'v2' ? 2 / 3 : 2 / 3 * 0.67) * 2 / 960);
+    for (const list of origins.slice(0, 4))
+      expectProbability(list.filter(isCentred).length, list.length, 1 / 3 + ((preset === 'v2' ? 2 / 3 : (2 / 3) * 0.67) * 2) / 960);
     if (preset === 'v2') for (const list of origins.slice(4)) expectProbability(list.filter(isCentred).length, list.length, 1 / 3);
     // neither another case nor another training is touched
     const plainOrigins = await originsOf(specFor(preset, [5, 5, 5], 6), makeCase({ classAt: (place) => (place.join() === '2,3,4' ? 1 : 0) }), 20);
-    expect(await originsOf(specFor(preset, [5, 5, 5], 6), makeCase({ corrected, classAt: (place) => (place.join() === '2,3,4' ? 1 : 0) }), 20)).toEqual(plainOrigins);
+    expect(await originsOf(specFor(preset, [5, 5, 5], 6), makeCase({ corrected, classAt: (place) => (place.join() === '2,3,4' ? 1 : 0) }), 20)).toEqual(
+      plainOrigins,
+    );
     expect(await originsOf(spec, makeCase({ classAt: (place) => (place.join() === '2,3,4' ? 1 : 0) }), 20)).toEqual(plainOrigins);
   });
 
@@ -98,7 +112,8 @@ describe('where patches lie', () => {
     const current = makeCase({ classAt: (place) => (inBox(place, [1, 1, 1], 3) || inBox(place, [8, 8, 12], 2) || inBox(place, [10, 1, 1], 1) ? 1 : 0) });
     const spec = { ...specFor('seed', [4, 4, 4], 4), foreground: { kind: 'eachByChance', chance: 1, classes: [1, 2] } } as const;
     const origins = (await originsOf(spec, current, 250)).flat();
-    const covers = ([d, h, w]: ShapeDhw, begin: ShapeDhw, count: number) => [d, h, w].every((value, axis) => value <= begin[axis]! && value + 4 >= begin[axis]! + count);
+    const covers = ([d, h, w]: ShapeDhw, begin: ShapeDhw, count: number) =>
+      [d, h, w].every((value, axis) => value <= begin[axis]! && value + 4 >= begin[axis]! + count);
     const [large, small] = [origins.filter((origin) => covers(origin, [1, 1, 1], 3)), origins.filter((origin) => covers(origin, [8, 8, 12], 2))];
     expect(large.length + small.length).toBe(1000);
     expectProbability(large.length, 1000, 0.5);
@@ -117,7 +132,14 @@ describe('where patches lie', () => {
   it('seed, 2D: slices of two volumes, each a run', async () => {
     const slices = specFor('seed', [14, 16], 8);
     expect([slices.blockDhw, slices.samplesPerBlock]).toEqual([[4, 14, 16], 4]);
-    const many = samplerSpecFor({ preset: 'seed', patch: [14, 16], batchSize: 366, plan: { channels: [{ insideMaskOnly: false }], classes: { length: 2 }, ignoreClass: null }, oversampling: 0.33, nvol: 2 });
+    const many = samplerSpecFor({
+      preset: 'seed',
+      patch: [14, 16],
+      batchSize: 366,
+      plan: { channels: [{ insideMaskOnly: false }], classes: { length: 2 }, ignoreClass: null },
+      oversampling: 0.33,
+      nvol: 2,
+    });
     expect(many.samplesPerBlock).toBe(32); // not runs of 183 slices
     const origins = await originsOf(slices, makeCase(), 20);
     for (let n = 0; n < 20; n++) {
@@ -141,7 +163,8 @@ describe('PatchSampler', () => {
   it('writes channels last', async () => {
     const sampler = new PatchSampler(cases(makeCase({ channels: 3 })), specFor('v2', [2, 3, 4], 2, 3), 3);
     await sampler.draw();
-    for (let n = 0; n < sampler.images.length; n += 3) expect([sampler.images[n + 1]! - sampler.images[n]!, sampler.images[n + 2]! - sampler.images[n]!]).toEqual([10_000, 20_000]);
+    for (let n = 0; n < sampler.images.length; n += 3)
+      expect([sampler.images[n + 1]! - sampler.images[n]!, sampler.images[n + 2]! - sampler.images[n]!]).toEqual([10_000, 20_000]);
   });
 
   it('draws cases by their weight', async () => {
@@ -155,7 +178,10 @@ describe('PatchSampler', () => {
     expectProbability(second, 2000, 0.75);
   });
 
-  it.each([['v2', [1, 1, 1], 100], ['seed', [14, 16], 16]] as const)('%s: mixes new and replayed cases', async (preset, patch, batchSize) => {
+  it.each([
+    ['v2', [1, 1, 1], 100],
+    ['seed', [14, 16], 16],
+  ] as const)('%s: mixes new and replayed cases', async (preset, patch, batchSize) => {
     const list = [makeCase({ classAt: () => 1 }), makeCase({ classAt: () => 2 })];
     const spec = { ...specFor(preset, patch, batchSize), mix: { replayPart: 0.25, fresh: [0], replayedByClass: [[1]] } };
     const sampler = new PatchSampler({ weights: [1, 1], load: (index) => Promise.resolve(list[index]!) }, spec, 2);
@@ -191,7 +217,17 @@ describe('PatchSampler', () => {
 
   it('reads real voxels, not zeros, into the corners of a turned patch', async () => {
     const spec = specFor('v2', [6, 6, 6], 1, 1, true);
-    const always = { ...spec, augmentation: { pose: { ...spec.augmentation.pose!, rotation: { probability: 1, largestDegDhw: [30, 0, 0] as const }, scaling: { probability: 1, factor: [1, 1 / 0.85] as const } }, steps: [] } };
+    const always = {
+      ...spec,
+      augmentation: {
+        pose: {
+          ...spec.augmentation.pose!,
+          rotation: { probability: 1, largestDegDhw: [30, 0, 0] as const },
+          scaling: { probability: 1, factor: [1, 1 / 0.85] as const },
+        },
+        steps: [],
+      },
+    };
     const annotated = Uint32Array.of(indexOf([6, 7, 8]));
     const sampler = new PatchSampler(cases(makeCase({ annotated, classAt: ([d]) => (d > 5 ? 1 : 0) })), always, 4);
     for (let n = 0; n < 30; n++) {

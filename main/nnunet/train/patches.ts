@@ -133,7 +133,8 @@ export class PatchSampler implements BatchSource {
   async #origin(current: TrainingCase, index: number, isForced: boolean): Promise<ShapeDhw> {
     const { foreground, blockDhw, correctedPart } = this.#spec;
     const random = this.#random;
-    if (correctedPart > 0 && current.corrected.length > 0 && random.next() < correctedPart) return centredOn(current.corrected, current.shapeDhw, blockDhw, random);
+    if (correctedPart > 0 && current.corrected.length > 0 && random.next() < correctedPart)
+      return centredOn(current.corrected, current.shapeDhw, blockDhw, random);
     if (isForced && foreground.kind === 'eachByChance') {
       const object = drawObject(await this.#objectsOf(current, index, foreground.classes), random);
       if (object) return insideVolume(drawCropAt(object, blockDhw, random), current.shapeDhw, blockDhw);

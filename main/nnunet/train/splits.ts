@@ -36,10 +36,7 @@ export function crossValidationSplits(cases: readonly SplitCase[]): Split[] {
   }
   const subjectOf = new Map(cases.map(({ caseId, subject }) => [caseId, subject]));
   const isIn = (fold: number) => (caseId: string) => foldOf.get(subjectOf.get(caseId)!) === fold;
-  return Array.from({ length: foldCount }, (_, fold) => ({
-    train: allIds.filter((id) => !isIn(fold)(id)),
-    val: allIds.filter(isIn(fold)),
-  }));
+  return Array.from({ length: foldCount }, (_, fold) => ({ train: allIds.filter((id) => !isIn(fold)(id)), val: allIds.filter(isIn(fold)) }));
 }
 
 /** Python's order of strings (for those without characters beyond U+FFFF), not the user's locale. */

@@ -14,7 +14,19 @@ const volume = memoryCase({
   classes: Uint8Array.from({ length: 64 }, (_, i) => (i % 5 === 0 ? 1 : 0)),
   locations: [new Uint32Array(0), Uint32Array.of(0, 5, 10)],
 });
-const sampler = () => new PatchSampler({ weights: [1, 3], load: () => Promise.resolve(volume) }, samplerSpecFor({ preset: 'v2', patch: [2, 2, 2], batchSize: 2, plan: { channels: [{ insideMaskOnly: false }], classes: { length: 1 }, ignoreClass: null }, oversampling: 0.33, nvol: 2 }), 7);
+const sampler = () =>
+  new PatchSampler(
+    { weights: [1, 3], load: () => Promise.resolve(volume) },
+    samplerSpecFor({
+      preset: 'v2',
+      patch: [2, 2, 2],
+      batchSize: 2,
+      plan: { channels: [{ insideMaskOnly: false }], classes: { length: 1 }, ignoreClass: null },
+      oversampling: 0.33,
+      nvol: 2,
+    }),
+    7,
+  );
 const schedule = { learningRate: 1e-3, scheduler: 'poly', endLearningRate: 0, firstCycleSteps: null, warmUp: 0.05 } as const;
 const spec = { budget: { totalSteps: 20 }, stepsPerEpoch: 5, schedule, skipEval: 0, patience: null, saveIntervalMs: 60_000, classNames: ['lesion'] };
 
@@ -71,7 +83,9 @@ describe('runTrainLoop', () => {
     expect(engine.rates.at(-1)!).toBeLessThan(engine.rates[2]!);
     expect(saved.at(-1)!.state.step).toBe(20);
     expect(saved[0]!.isBest).toBe(true);
-    expect(news.filter((n) => n.type === 'metric' && n.metric.name === 'valDice' && n.metric.label === 'lesion').length).toBe(saved.filter((s) => s.validation).length);
+    expect(news.filter((n) => n.type === 'metric' && n.metric.name === 'valDice' && n.metric.label === 'lesion').length).toBe(
+      saved.filter((s) => s.validation).length,
+    );
     expect(news.some((n) => n.type === 'progress' && n.progress.secondsLeft !== undefined)).toBe(true);
   });
 
@@ -119,7 +133,12 @@ describe('runTrainLoop', () => {
     const patches = sampler();
     const end = await runTrainLoop(engine, patches, spec, { ...freshLoopState(patches), skippedSteps: 2 }, made);
     expect(end.skippedSteps).toBe(2 + 5);
-    expect(metrics('skippedSteps').map(({ value, epoch }) => [epoch, value])).toEqual([[1, 3], [2, 4], [3, 5], [4, 7]]);
+    expect(metrics('skippedSteps').map(({ value, epoch }) => [epoch, value])).toEqual([
+      [1, 3],
+      [2, 4],
+      [3, 5],
+      [4, 7],
+    ]);
     // step 4 of the first epoch has no norm
     expect(metrics('gradientNorm')[0]!.value).toBe((1 + 2 + 3 + 5) / 4);
   });

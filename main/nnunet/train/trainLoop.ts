@@ -71,7 +71,15 @@ const MOST_SKIPPED_IN_ROW = 20;
 const VALIDATION_PART = 0.12;
 
 export const freshLoopState = (sampler: BatchSource): LoopState => ({
-  step: 0, epoch: 0, elapsedMs: 0, validationMs: 0, bestDice: null, validationsWithoutGain: 0, skippedInRow: 0, skippedSteps: 0, random: sampler.state,
+  step: 0,
+  epoch: 0,
+  elapsedMs: 0,
+  validationMs: 0,
+  bestDice: null,
+  validationsWithoutGain: 0,
+  skippedInRow: 0,
+  skippedSteps: 0,
+  random: sampler.state,
 });
 
 /** Trains until `stopReasonOf` names a reason; every end is a saved state. Throws `train/diverged`. */

@@ -38,7 +38,10 @@ export class CourseRecord {
 }
 
 /** Where two losses part first, counted from 1, and by how much they differ at most; over the steps that both have. */
-export function compareLosses(a: Float32Array, b: Float32Array): { comparedSteps: number; firstDifferentStep: number | null; largestDifference: number | null } {
+export function compareLosses(
+  a: Float32Array,
+  b: Float32Array,
+): { comparedSteps: number; firstDifferentStep: number | null; largestDifference: number | null } {
   const comparedSteps = Math.min(a.length, b.length);
   let firstDifferentStep: number | null = null;
   let largest = 0;

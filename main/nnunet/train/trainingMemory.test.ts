@@ -9,12 +9,34 @@ function specOf(patch: readonly number[], levels: number, batchSize: number, acc
   const perAxis = (value: number) => patch.map(() => value);
   return {
     network: {
-      dims: patch.length === 2 ? 2 : 3, architecture: 'plain', norm: 'instance', inputChannels: 1, classes: 3, decoderConvs: 2, negativeSlope: 0.01,
-      stages: Array.from({ length: levels }, (_, level) => ({ features: Math.min(32 * 2 ** level, patch.length === 2 ? 512 : 320), convs: 2, kernel: perAxis(3), stride: perAxis(level === 0 ? 1 : 2) })),
+      dims: patch.length === 2 ? 2 : 3,
+      architecture: 'plain',
+      norm: 'instance',
+      inputChannels: 1,
+      classes: 3,
+      decoderConvs: 2,
+      negativeSlope: 0.01,
+      stages: Array.from({ length: levels }, (_, level) => ({
+        features: Math.min(32 * 2 ** level, patch.length === 2 ? 512 : 320),
+        convs: 2,
+        kernel: perAxis(3),
+        stride: perAxis(level === 0 ? 1 : 2),
+      })),
     },
-    patch, batchSize, accumulation, deepSupervisionWeights: [2 / 3, 1 / 3, 0], batchDice: true, diceIncludesBackground: false, diceSmooth: 1e-5,
-    supervision: 'subsampledLabels', regions: null, ignoreClass: null,
-    optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0, clipNorm: 12 }, emaDecay: 0, precision: 'float32', xla: false,
+    patch,
+    batchSize,
+    accumulation,
+    deepSupervisionWeights: [2 / 3, 1 / 3, 0],
+    batchDice: true,
+    diceIncludesBackground: false,
+    diceSmooth: 1e-5,
+    supervision: 'subsampledLabels',
+    regions: null,
+    ignoreClass: null,
+    optimizer: { kind: 'adam', beta1: 0.9, beta2: 0.999, epsilon: 1e-7, weightDecay: 0, clipNorm: 12 },
+    emaDecay: 0,
+    precision: 'float32',
+    xla: false,
   };
 }
 const hippocampus = specOf([40, 56, 40], 4, 9);

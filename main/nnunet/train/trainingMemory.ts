@@ -46,10 +46,16 @@ function weightBytes({ network, deepSupervisionWeights }: TrainingSpec): number 
  */
 export function offersFitting(spec: TrainingSpec, surroundings: TrainingSurroundings, availableBytes: number): MemoryOffer[] {
   const offerOf = (choices: MemoryChoices): MemoryOffer => ({ choices, neededBytes: trainingBytes(changedBy(spec, choices), surroundings) });
-  const firstFitting = (all: readonly MemoryChoices[]): MemoryOffer[] => all.map(offerOf).filter(({ neededBytes }) => neededBytes <= availableBytes).slice(0, 1);
+  const firstFitting = (all: readonly MemoryChoices[]): MemoryOffer[] =>
+    all
+      .map(offerOf)
+      .filter(({ neededBytes }) => neededBytes <= availableBytes)
+      .slice(0, 1);
   const { batchSize, accumulation = 1 } = spec;
   const parts = range(accumulation + 1, batchSize).map((count) => ({ accumulation: count }));
-  const batches = range(1, batchSize - 1).reverse().map((count) => ({ batchSize: count, accumulation: 1 }));
+  const batches = range(1, batchSize - 1)
+    .reverse()
+    .map((count) => ({ batchSize: count, accumulation: 1 }));
   const offers = [...firstFitting(parts), ...firstFitting(batches)];
   return offers.length > 0 ? offers : firstFitting(smallerPatches(spec).map((patch) => ({ accumulation: batchSize, patch })));
 }
@@ -64,14 +70,17 @@ export function offersBelow(spec: TrainingSpec): MemoryOffer[] {
 }
 
 const changedBy = (spec: TrainingSpec, { accumulation, batchSize, patch }: MemoryChoices): TrainingSpec => ({
-  ...spec, batchSize: batchSize ?? spec.batchSize, accumulation: accumulation ?? spec.accumulation, patch: patch ?? spec.patch,
+  ...spec,
+  batchSize: batchSize ?? spec.batchSize,
+  accumulation: accumulation ?? spec.accumulation,
+  patch: patch ?? spec.patch,
 });
 
 /** Ever smaller ones: each a step shorter along the axis with the most steps left. The network stays the same. */
 function smallerPatches({ network, patch }: TrainingSpec): number[][] {
   const step = patchSteps(network.stages);
   const patches: number[][] = [];
-  for (let current = [...patch]; ; ) {
+  for (let current = [...patch]; ;) {
     const counts = current.map((size, axis) => size / step[axis]!);
     const axis = counts.indexOf(Math.max(...counts));
     const size = current[axis]! - step[axis]!;

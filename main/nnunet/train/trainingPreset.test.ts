@@ -13,8 +13,18 @@ describe('training presets', () => {
   it('v2 with the time it needs is nnU-Net’s own trainer', () => {
     expect(defaultEpochs('v2', false)).toBe(1000);
     expect(trainingRecipe('v2', {}, {}, false)).toMatchObject({
-      optimizer: 'sgd', momentum: 0.99, nesterov: true, learningRate: 1e-2, weightDecay: 3e-5, weightDecayOn: 'everything',
-      scheduler: 'poly', endLearningRate: 0, warmUp: 0, gradientClip: 12, stepsPerEpoch: 250, oversampling: 0.33,
+      optimizer: 'sgd',
+      momentum: 0.99,
+      nesterov: true,
+      learningRate: 1e-2,
+      weightDecay: 3e-5,
+      weightDecayOn: 'everything',
+      scheduler: 'poly',
+      endLearningRate: 0,
+      warmUp: 0,
+      gradientClip: 12,
+      stepsPerEpoch: 250,
+      oversampling: 0.33,
     });
   });
 
@@ -33,8 +43,17 @@ describe('training presets', () => {
   it('seed is what NVIDIA’s code does', () => {
     expect(defaultEpochs('seed', false)).toBe(300);
     expect(trainingRecipe('seed', {}, {}, false)).toMatchObject({
-      optimizer: 'adam', learningRate: 3e-4, weightDecay: 1e-4, scheduler: 'cosine_annealing', firstCycleSteps: 4096,
-      gradientClip: 0, warmUp: 0, ema: 0, lossBatchReduction: true, supervision: 'upsampledLogits', patchesPerCase: 1,
+      optimizer: 'adam',
+      learningRate: 3e-4,
+      weightDecay: 1e-4,
+      scheduler: 'cosine_annealing',
+      firstCycleSteps: 4096,
+      gradientClip: 0,
+      warmUp: 0,
+      ema: 0,
+      lossBatchReduction: true,
+      supervision: 'upsampledLogits',
+      patchesPerCase: 1,
     });
     expect(trainingRecipe('seed', { minutes: 5 }, {}, false).firstCycleSteps).toBeNull();
   });
@@ -49,7 +68,14 @@ describe('training presets', () => {
     expect(defaultEpochs(preset, true)).toBe(20);
     const [first, again] = [trainingRecipe(preset, { minutes: 10 }, {}, false), trainingRecipe(preset, {}, {}, true)];
     expect(TrainingRecipe.parse(again)).toMatchObject({
-      scheduler: 'poly', endLearningRate: 0, warmUp: 0.05, stepsPerEpoch: null, ema: 0.999, ckptStrategy: 'last_only', replay: 0.5, correctedRegions: 1 / 3,
+      scheduler: 'poly',
+      endLearningRate: 0,
+      warmUp: 0.05,
+      stepsPerEpoch: null,
+      ema: 0.999,
+      ckptStrategy: 'last_only',
+      replay: 0.5,
+      correctedRegions: 1 / 3,
     });
     expect(again.learningRate).toBeCloseTo(first.learningRate / 10, 12);
     expect(first).toMatchObject({ ema: 0, ckptStrategy: 'last_and_best', correctedRegions: 0 });

@@ -4,12 +4,41 @@ import type { Preset } from '../../contract/vocabulary.ts';
 
 /** nnU-Net v2's trainer (nnUNetTrainer.py): SGD with Nesterov momentum, epochs of 250 steps. */
 const V2_LONG: TrainingRecipe = {
-  optimizer: 'sgd', lookahead: false, momentum: 0.99, nesterov: true, weightDecay: 3e-5, weightDecayOn: 'everything',
-  learningRate: 1e-2, scheduler: 'poly', endLearningRate: 0, firstCycleSteps: null, warmUp: 0, gradientClip: 12, ema: 0,
-  deepSupervision: true, supervision: 'subsampledLabels', norm: null, negativeSlope: null, batchSize: null,
-  lossBatchReduction: null, lossIncludeBackground: false, diceSmooth: 1e-5, oversampling: 0.33, nvol: 2, replay: 0.5, correctedRegions: 0,
-  stepsPerEpoch: 250, patchesPerCase: 4, skipEval: 0, patience: null, convergedAfter: null, tta: false,
-  ckptStrategy: 'last_and_best', saveEvery: null, saveIntervalSeconds: 60, xla: false,
+  optimizer: 'sgd',
+  lookahead: false,
+  momentum: 0.99,
+  nesterov: true,
+  weightDecay: 3e-5,
+  weightDecayOn: 'everything',
+  learningRate: 1e-2,
+  scheduler: 'poly',
+  endLearningRate: 0,
+  firstCycleSteps: null,
+  warmUp: 0,
+  gradientClip: 12,
+  ema: 0,
+  deepSupervision: true,
+  supervision: 'subsampledLabels',
+  norm: null,
+  negativeSlope: null,
+  batchSize: null,
+  lossBatchReduction: null,
+  lossIncludeBackground: false,
+  diceSmooth: 1e-5,
+  oversampling: 0.33,
+  nvol: 2,
+  replay: 0.5,
+  correctedRegions: 0,
+  stepsPerEpoch: 250,
+  patchesPerCase: 4,
+  skipEval: 0,
+  patience: null,
+  convergedAfter: null,
+  tta: false,
+  ckptStrategy: 'last_and_best',
+  saveEvery: null,
+  saveIntervalSeconds: 60,
+  xla: false,
 };
 
 /** For minutes instead of days: Adam gets there in a fraction of the steps (measured on hippocampus, docs/benchmarks.md). */
@@ -17,9 +46,21 @@ const V2_SHORT: TrainingRecipe = { ...V2_LONG, optimizer: 'adam', weightDecayOn:
 
 /** NVIDIA's recipe (seed `runtime/args.py` and `scripts/train.py`): no clipping, no warm-up, restarts every 4096, 8192 … steps. */
 const SEED_LONG: TrainingRecipe = {
-  ...V2_LONG, optimizer: 'adam', nesterov: false, weightDecay: 1e-4, weightDecayOn: 'exceptNorms', learningRate: 3e-4, scheduler: 'cosine_annealing',
-  endLearningRate: 1e-5, firstCycleSteps: 4096, gradientClip: 0, supervision: 'upsampledLogits', lossBatchReduction: true,
-  diceSmooth: 1e-6, stepsPerEpoch: null, patchesPerCase: 1,
+  ...V2_LONG,
+  optimizer: 'adam',
+  nesterov: false,
+  weightDecay: 1e-4,
+  weightDecayOn: 'exceptNorms',
+  learningRate: 3e-4,
+  scheduler: 'cosine_annealing',
+  endLearningRate: 1e-5,
+  firstCycleSteps: 4096,
+  gradientClip: 0,
+  supervision: 'upsampledLogits',
+  lossBatchReduction: true,
+  diceSmooth: 1e-6,
+  stepsPerEpoch: null,
+  patchesPerCase: 1,
 };
 /** The seed's first cycle would outlast a short training: its rate would never fall. */
 const SEED_SHORT: TrainingRecipe = { ...SEED_LONG, firstCycleSteps: null };
@@ -51,8 +92,15 @@ const WARM_START_EPOCHS = 20;
  * measures on the same cases. The average forgets its first steps (`weightCopies.ts`), so one decay serves every length.
  */
 const warmStartRow = (row: TrainingRecipe): TrainingRecipe => ({
-  ...row, learningRate: row.learningRate * WARM_START_PART, warmUp: 0.05, scheduler: 'poly', endLearningRate: 0, firstCycleSteps: null,
-  ema: 0.999, correctedRegions: 1 / 3, ckptStrategy: 'last_only',
+  ...row,
+  learningRate: row.learningRate * WARM_START_PART,
+  warmUp: 0.05,
+  scheduler: 'poly',
+  endLearningRate: 0,
+  firstCycleSteps: null,
+  ema: 0.999,
+  correctedRegions: 1 / 3,
+  ckptStrategy: 'last_only',
 });
 
 export interface RunLength {

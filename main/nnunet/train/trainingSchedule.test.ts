@@ -3,7 +3,12 @@ import { budgetUsed, learningRateAt, secondsLeft, stepsOfEpoch } from './trainin
 import type { LearningRateSchedule } from './trainingSchedule.ts';
 
 const schedule = (change: Partial<LearningRateSchedule>): LearningRateSchedule => ({
-  learningRate: 1e-3, scheduler: 'poly', endLearningRate: 0, firstCycleSteps: null, warmUp: 0, ...change,
+  learningRate: 1e-3,
+  scheduler: 'poly',
+  endLearningRate: 0,
+  firstCycleSteps: null,
+  warmUp: 0,
+  ...change,
 });
 
 describe('training schedule', () => {

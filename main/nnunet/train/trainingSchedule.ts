@@ -7,10 +7,7 @@ export interface TrainingBudget {
   readonly totalMs?: number;
 }
 
-export type LearningRateSchedule = Pick<
-  TrainingRecipe,
-  'learningRate' | 'scheduler' | 'endLearningRate' | 'firstCycleSteps' | 'warmUp'
->;
+export type LearningRateSchedule = Pick<TrainingRecipe, 'learningRate' | 'scheduler' | 'endLearningRate' | 'firstCycleSteps' | 'warmUp'>;
 
 const POLY_POWER = 0.9;
 /** Rate at the end of a cycle of the seed's restarts (`CosineDecayRestarts(alpha=0.1)`). */

@@ -18,13 +18,15 @@ export async function storedCase(
   const image = join(folder, name, 'image.nii');
   const labelFile = join(folder, name, 'labels.nii.gz');
   await mkdir(join(folder, name), { recursive: true });
-  await writeStoredChannel(image, grid, Float32Array.from({ length: d * h * w }, (_, n) => intensity(n)));
-  await writeLabelmap(labelFile, grid, Uint8Array.from({ length: d * h * w }, (_, n) => label(n)));
-  return {
-    caseId,
-    image: { files: [image], voxelType: 'float32', grid, sourceGrid: grid, channelNames: ['MR'] },
+  await writeStoredChannel(
+    image,
+    grid,
+    Float32Array.from({ length: d * h * w }, (_, n) => intensity(n)),
+  );
+  await writeLabelmap(
     labelFile,
-    role: 'train',
-    weight: 1,
-  };
+    grid,
+    Uint8Array.from({ length: d * h * w }, (_, n) => label(n)),
+  );
+  return { caseId, image: { files: [image], voxelType: 'float32', grid, sourceGrid: grid, channelNames: ['MR'] }, labelFile, role: 'train', weight: 1 };
 }

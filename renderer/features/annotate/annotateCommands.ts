@@ -12,15 +12,39 @@ const SEGMENT_KEYS = 9;
 
 export function annotateCommands(annotator: Annotator): Command[] {
   const noCase = (): string | null => (annotator.openCase ? null : t('unavailable.noCase'));
-  return [...historyCommands(annotator, noCase), ...revisionCommands(annotator, noCase), ...maskCommands(annotator, noCase), ...brushCommands(annotator), ...toolCommands(annotator), ...operationCommands(annotator, noCase), ...displayCommands(annotator, noCase)];
+  return [
+    ...historyCommands(annotator, noCase),
+    ...revisionCommands(annotator, noCase),
+    ...maskCommands(annotator, noCase),
+    ...brushCommands(annotator),
+    ...toolCommands(annotator),
+    ...operationCommands(annotator, noCase),
+    ...displayCommands(annotator, noCase),
+  ];
 }
 
 type Reason = () => string | null;
 
 function historyCommands(annotator: Annotator, noCase: Reason): Command[] {
   return [
-    { id: 'mask.undo', title: () => t('command.undo'), group: 'mask', shortcuts: ['Ctrl+Z'], repeats: true, unavailable: () => noCase() ?? (annotator.undoName ? null : t('unavailable.nothingToUndo')), run: () => annotator.undo() },
-    { id: 'mask.redo', title: () => t('command.redo'), group: 'mask', shortcuts: ['Ctrl+Y', 'Ctrl+Shift+Z'], repeats: true, unavailable: () => noCase() ?? (annotator.redoName ? null : t('unavailable.nothingToRedo')), run: () => annotator.redo() },
+    {
+      id: 'mask.undo',
+      title: () => t('command.undo'),
+      group: 'mask',
+      shortcuts: ['Ctrl+Z'],
+      repeats: true,
+      unavailable: () => noCase() ?? (annotator.undoName ? null : t('unavailable.nothingToUndo')),
+      run: () => annotator.undo(),
+    },
+    {
+      id: 'mask.redo',
+      title: () => t('command.redo'),
+      group: 'mask',
+      shortcuts: ['Ctrl+Y', 'Ctrl+Shift+Z'],
+      repeats: true,
+      unavailable: () => noCase() ?? (annotator.redoName ? null : t('unavailable.nothingToRedo')),
+      run: () => annotator.redo(),
+    },
   ];
 }
 
@@ -32,17 +56,52 @@ function revisionCommands(annotator: Annotator, noCase: Reason): Command[] {
     return latest?.accepted && !annotator.dirty ? t('unavailable.accepted') : null;
   };
   return [
-    { id: 'mask.save', title: () => t('command.save'), group: 'mask', shortcuts: ['Ctrl+S'], unavailable: () => noCase() ?? (annotator.dirty ? null : t('unavailable.saved')), run: () => void annotator.save() },
-    { id: 'mask.accept', title: () => t('command.accept'), group: 'mask', shortcuts: ['Ctrl+Enter'], unavailable: () => noCase() ?? cannotAccept(), run: () => void annotator.accept() },
-    { id: 'mask.compare', title: () => t('command.compareMasks'), group: 'mask', shortcuts: ['D'], unavailable: () => noCase() ?? (annotator.comparison.usual === null ? t('unavailable.nothingToCompare') : null), run: () => annotator.comparison.toggle() },
-    { id: 'mask.toggleSliceComplete', title: () => t('command.toggleSliceComplete'), group: 'mask', shortcuts: ['K'], unavailable: () => noCase() ?? (annotator.completeness.unpainted === 'unknown' ? null : t('unavailable.allComplete')), run: () => annotator.toggleSliceComplete() },
+    {
+      id: 'mask.save',
+      title: () => t('command.save'),
+      group: 'mask',
+      shortcuts: ['Ctrl+S'],
+      unavailable: () => noCase() ?? (annotator.dirty ? null : t('unavailable.saved')),
+      run: () => void annotator.save(),
+    },
+    {
+      id: 'mask.accept',
+      title: () => t('command.accept'),
+      group: 'mask',
+      shortcuts: ['Ctrl+Enter'],
+      unavailable: () => noCase() ?? cannotAccept(),
+      run: () => void annotator.accept(),
+    },
+    {
+      id: 'mask.compare',
+      title: () => t('command.compareMasks'),
+      group: 'mask',
+      shortcuts: ['D'],
+      unavailable: () => noCase() ?? (annotator.comparison.usual === null ? t('unavailable.nothingToCompare') : null),
+      run: () => annotator.comparison.toggle(),
+    },
+    {
+      id: 'mask.toggleSliceComplete',
+      title: () => t('command.toggleSliceComplete'),
+      group: 'mask',
+      shortcuts: ['K'],
+      unavailable: () => noCase() ?? (annotator.completeness.unpainted === 'unknown' ? null : t('unavailable.allComplete')),
+      run: () => annotator.toggleSliceComplete(),
+    },
   ];
 }
 
 function maskCommands({ masks }: Annotator, noCase: Reason): Command[] {
   const inTraining = (): string | null => (masks.shown?.isTraining ? t('unavailable.trainingMask') : null);
   return [
-    { id: 'masks.next', title: () => t('command.nextMask'), group: 'mask', shortcuts: ['Shift+M'], unavailable: () => noCase() ?? (masks.next === null ? t('unavailable.oneMask') : null), run: () => masks.next !== null && masks.choose(masks.next) },
+    {
+      id: 'masks.next',
+      title: () => t('command.nextMask'),
+      group: 'mask',
+      shortcuts: ['Shift+M'],
+      unavailable: () => noCase() ?? (masks.next === null ? t('unavailable.oneMask') : null),
+      run: () => masks.next !== null && masks.choose(masks.next),
+    },
     { id: 'masks.new', title: () => t('command.newMask'), group: 'mask', unavailable: noCase, run: () => masks.ask('new') },
     { id: 'masks.duplicate', title: () => t('command.duplicateMask'), group: 'mask', unavailable: noCase, run: () => masks.ask('duplicate') },
     { id: 'masks.rename', title: () => t('command.renameMask'), group: 'mask', unavailable: noCase, run: () => masks.ask('rename') },
@@ -53,16 +112,36 @@ function maskCommands({ masks }: Annotator, noCase: Reason): Command[] {
 
 function brushCommands(annotator: Annotator): Command[] {
   return [
-    { id: 'brush.smaller', title: () => t('command.smallerBrush'), group: 'tools', shortcuts: ['['], repeats: true, run: () => annotator.editing.stepRadius(-1) },
+    {
+      id: 'brush.smaller',
+      title: () => t('command.smallerBrush'),
+      group: 'tools',
+      shortcuts: ['['],
+      repeats: true,
+      run: () => annotator.editing.stepRadius(-1),
+    },
     { id: 'brush.larger', title: () => t('command.largerBrush'), group: 'tools', shortcuts: [']'], repeats: true, run: () => annotator.editing.stepRadius(1) },
-    { id: 'brush.background', title: () => t('command.paintBackground'), group: 'tools', shortcuts: ['0'], unavailable: () => (annotator.paintsBackground ? null : t('unavailable.noBackground')), run: () => annotator.setActiveLabel(PAINTED_BACKGROUND) },
+    {
+      id: 'brush.background',
+      title: () => t('command.paintBackground'),
+      group: 'tools',
+      shortcuts: ['0'],
+      unavailable: () => (annotator.paintsBackground ? null : t('unavailable.noBackground')),
+      run: () => annotator.setActiveLabel(PAINTED_BACKGROUND),
+    },
   ];
 }
 
 function toolCommands(annotator: Annotator): Command[] {
   const shapeless = [...VIEW_TOOLS, ...MEASURING_TOOLS, ...EDIT_TOOLS].filter(({ tool }) => !SHAPED_TOOLS.some((shaped) => shaped.id === tool));
   return [
-    ...shapeless.map(({ tool, key }): Command => ({ id: `tool.${tool}`, title: () => t('command.tool', { name: toolName(tool) }), group: 'tools', shortcuts: [key], run: () => annotator.setTool(tool) })),
+    ...shapeless.map(({ tool, key }): Command => ({
+      id: `tool.${tool}`,
+      title: () => t('command.tool', { name: toolName(tool) }),
+      group: 'tools',
+      shortcuts: [key],
+      run: () => annotator.setTool(tool),
+    })),
     ...SHAPED_TOOLS.map(({ id, key, tool, shape }): Command => ({
       id: `tool.${id}`,
       title: () => t('command.tool', { name: t(`tool.${id}`) }),
@@ -86,9 +165,7 @@ function displayCommands(annotator: Annotator, noCase: Reason): Command[] {
     annotator.look.setOpacity(hides ? 0 : opacityShown);
     viewer.setMaskShown(!hides);
   };
-  return [
-    { id: 'view.toggleMask', title: () => t('command.toggleMask'), group: 'view', shortcuts: ['Space'], unavailable: noCase, run: toggleMask },
-  ];
+  return [{ id: 'view.toggleMask', title: () => t('command.toggleMask'), group: 'view', shortcuts: ['Space'], unavailable: noCase, run: toggleMask }];
 }
 
 /** The segments that a digit stands for: those with label values 1 to 9. */

@@ -196,7 +196,10 @@ export class Annotator {
       this.#open = null;
       this.strokes.leave();
       this.#completeness = found?.change.completeness ?? completeness;
-      await viewer.show({ grid: detail.grid, modality: detail.modality, voxels, labels, spareLabelValues: found?.change.labelValues ?? [] }, shownLegend(this.#legend, this.paintsBackground));
+      await viewer.show(
+        { grid: detail.grid, modality: detail.modality, voxels, labels, spareLabelValues: found?.change.labelValues ?? [] },
+        shownLegend(this.#legend, this.paintsBackground),
+      );
       goBack?.();
       this.#chooseShownLabel(shownLegend(this.#legend, this.paintsBackground));
       viewer.setActiveSegment(this.#activeLabel);

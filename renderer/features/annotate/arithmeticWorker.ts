@@ -17,12 +17,22 @@ interface ViewerLabel {
   readonly viewerLabel: number | null;
 }
 
-export type ArithmeticTask = ViewerLabel & (
-  | ({ readonly kind: 'statistics'; readonly labels: Labels; readonly imageUrl: string; readonly voxelType: VoxelType } & Pick<StatisticsInput, 'dimsIjk' | 'spacingMm'>)
-  /** Masks as they are, or where they are served. */
-  | { readonly kind: 'difference'; readonly before: Labels | string; readonly after: Labels | string; readonly voxelCount: number; readonly sliceVoxelCount: number }
-  | RecoveryTask
-);
+export type ArithmeticTask = ViewerLabel &
+  (
+    | ({ readonly kind: 'statistics'; readonly labels: Labels; readonly imageUrl: string; readonly voxelType: VoxelType } & Pick<
+        StatisticsInput,
+        'dimsIjk' | 'spacingMm'
+      >)
+    /** Masks as they are, or where they are served. */
+    | {
+        readonly kind: 'difference';
+        readonly before: Labels | string;
+        readonly after: Labels | string;
+        readonly voxelCount: number;
+        readonly sliceVoxelCount: number;
+      }
+    | RecoveryTask
+  );
 
 /** What a journal made of its mask, as a change of the mask that is shown. */
 export interface RecoveryTask {
@@ -72,7 +82,10 @@ async function answerTo(task: ArithmeticTask): Promise<ArithmeticAnswer> {
 
 async function recoveredFrom(task: RecoveryTask): Promise<RecoveredChange> {
   const { shown, base, journalUrl, voxelCount, sliceVoxelCount } = task;
-  const [began, strokes] = await Promise.all([base === undefined ? shown.slice() : base ? storedMask(base, voxelCount) : emptyLabels('uint8', voxelCount), bytesAt(journalUrl)]);
+  const [began, strokes] = await Promise.all([
+    base === undefined ? shown.slice() : base ? storedMask(base, voxelCount) : emptyLabels('uint8', voxelCount),
+    bytesAt(journalUrl),
+  ]);
   const { labels, completeness } = replayStrokes(began, decodeEntries(new Uint8Array(strokes)), sliceVoxelCount);
   const slices = deltasBetween(shown, labels, sliceVoxelCount);
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', labels));

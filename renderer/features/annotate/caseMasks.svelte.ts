@@ -87,11 +87,14 @@ export class CaseMasks {
     const [{ caseId } = {}, shown] = [this.desk.openCase ?? undefined, this.shown];
     const training = this.list.find(({ isTraining }) => isTraining);
     if (!caseId || !shown || !training) return;
-    this.#unlessUnsaved(() => void this.notices.attempt(async () => {
-      await this.api.call('labels.setMaskDeleted', { caseId, mask: shown.mask, isDeleted: true });
-      this.notices.say(t('masks.deleted', { name: shown.name }), { label: t('masks.undoDelete'), run: () => void this.bringBack(caseId, shown.mask) });
-      await this.desk.open(caseId, training.mask);
-    }));
+    this.#unlessUnsaved(
+      () =>
+        void this.notices.attempt(async () => {
+          await this.api.call('labels.setMaskDeleted', { caseId, mask: shown.mask, isDeleted: true });
+          this.notices.say(t('masks.deleted', { name: shown.name }), { label: t('masks.undoDelete'), run: () => void this.bringBack(caseId, shown.mask) });
+          await this.desk.open(caseId, training.mask);
+        }),
+    );
   }
 
   async bringBack(caseId: CaseId, mask: number): Promise<void> {
@@ -105,6 +108,10 @@ export class CaseMasks {
     const before = this.list.find(({ isTraining }) => isTraining);
     if (!caseId || !shown || !before) return;
     const setTraining = (mask: number) => this.notices.attempt(() => this.api.call('labels.setTrainingMask', { caseId, mask }));
-    if (await setTraining(shown.mask)) this.notices.say(t('masks.nowTraining', { name: shown.name }), { label: t('masks.undoTraining', { name: before.name }), run: () => void setTraining(before.mask) });
+    if (await setTraining(shown.mask))
+      this.notices.say(t('masks.nowTraining', { name: shown.name }), {
+        label: t('masks.undoTraining', { name: before.name }),
+        run: () => void setTraining(before.mask),
+      });
   }
 }

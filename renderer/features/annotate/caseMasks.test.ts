@@ -7,7 +7,15 @@ import { Notices } from '../../lib/notices.svelte.ts';
 import { CaseMasks } from './caseMasks.svelte.ts';
 
 const caseId = CaseId.parse('a');
-const info = (mask: number, change: Partial<MaskInfo> = {}): MaskInfo => ({ mask, name: `m${mask}`, isTraining: mask === 1, isDeleted: false, latestRevision: mask, acceptedRevision: null, ...change });
+const info = (mask: number, change: Partial<MaskInfo> = {}): MaskInfo => ({
+  mask,
+  name: `m${mask}`,
+  isTraining: mask === 1,
+  isDeleted: false,
+  latestRevision: mask,
+  acceptedRevision: null,
+  ...change,
+});
 
 describe('the masks of the open case', () => {
   const calls: unknown[] = [];
@@ -28,7 +36,13 @@ describe('the masks of the open case', () => {
       return Promise.resolve(info(4));
     };
     const api = { call } as unknown as AppApi;
-    masks = new CaseMasks(api, notices, { get openCase() { return openCase; }, open: (...wanted) => Promise.resolve(void opened.push(wanted)), save: () => Promise.resolve(isSaved) });
+    masks = new CaseMasks(api, notices, {
+      get openCase() {
+        return openCase;
+      },
+      open: (...wanted) => Promise.resolve(void opened.push(wanted)),
+      save: () => Promise.resolve(isSaved),
+    });
     return () => vi.useRealTimers();
   });
 
@@ -73,6 +87,9 @@ describe('the masks of the open case', () => {
     openCase = { ...openCase, mask: 3 };
     await masks.train();
     notices.list[0]!.action!.run();
-    expect(calls).toEqual([['labels.setTrainingMask', { caseId, mask: 3 }], ['labels.setTrainingMask', { caseId, mask: 1 }]]);
+    expect(calls).toEqual([
+      ['labels.setTrainingMask', { caseId, mask: 3 }],
+      ['labels.setTrainingMask', { caseId, mask: 1 }],
+    ]);
   });
 });

@@ -33,7 +33,9 @@ export function largestDistance(points: PointsMm): number {
     for (let n = axis; n < points.length; n += 3) [low, high] = [Math.min(low, points[n]!), Math.max(high, points[n]!)];
     return (low + high) / 2;
   });
-  const radius = Float64Array.from({ length: count }, (_, n) => Math.hypot(points[3 * n]! - middle[0]!, points[3 * n + 1]! - middle[1]!, points[3 * n + 2]! - middle[2]!));
+  const radius = Float64Array.from({ length: count }, (_, n) =>
+    Math.hypot(points[3 * n]! - middle[0]!, points[3 * n + 1]! - middle[1]!, points[3 * n + 2]! - middle[2]!),
+  );
   const order = Uint32Array.from(radius, (_, n) => n).sort((a, b) => radius[b]! - radius[a]!);
   let best = 0;
   for (let a = 0; a < count; a++) {
@@ -42,7 +44,11 @@ export function largestDistance(points: PointsMm): number {
     for (let b = a + 1; b < count; b++) {
       const other = order[b]!;
       if (radius[one]! + radius[other]! <= Math.sqrt(best)) break;
-      const [dx, dy, dz] = [points[3 * one]! - points[3 * other]!, points[3 * one + 1]! - points[3 * other + 1]!, points[3 * one + 2]! - points[3 * other + 2]!];
+      const [dx, dy, dz] = [
+        points[3 * one]! - points[3 * other]!,
+        points[3 * one + 1]! - points[3 * other + 1]!,
+        points[3 * one + 2]! - points[3 * other + 2]!,
+      ];
       best = Math.max(best, dx * dx + dy * dy + dz * dz);
     }
   }

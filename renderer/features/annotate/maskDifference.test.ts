@@ -7,7 +7,10 @@ it('tells what was added, removed and given another label', () => {
   const found = maskDifference(before, after_, 4);
   expect([...found.voxels]).toEqual([ADDED, 0, REMOVED, 0, CHANGED, 0, 0, ADDED]);
   expect(found).toMatchObject({ added: 2, removed: 1, changed: 1, worstSliceK: 0 });
-  expect(found.labels).toEqual([{ labelValue: 1, added: 2, removed: 1 }, { labelValue: 2, added: 1, removed: 1 }]);
+  expect(found.labels).toEqual([
+    { labelValue: 1, added: 2, removed: 1 },
+    { labelValue: 2, added: 1, removed: 1 },
+  ]);
 });
 
 it('of equal masks is nothing, of unequal sizes an error', () => {

@@ -21,6 +21,12 @@ export function operationCommands(annotator: Annotator, noCase: () => string | n
       unavailable: () => noCase() ?? (editing.running ? t('operation.running', { name: editing.running.name }) : null),
       run: () => void editing.operate(t(`operation.${key}`), operation),
     })),
-    { id: 'operation.cancel', title: () => t('operation.cancelRunning'), group: 'mask', unavailable: () => (editing.running ? null : t('operation.noneRuns')), run: () => editing.cancelOperation() },
+    {
+      id: 'operation.cancel',
+      title: () => t('operation.cancelRunning'),
+      group: 'mask',
+      unavailable: () => (editing.running ? null : t('operation.noneRuns')),
+      run: () => editing.cancelOperation(),
+    },
   ];
 }

@@ -7,7 +7,8 @@ export const paintsBackground = ({ unpainted, knownLabels }: Completeness, legen
   (unpainted === 'unknown' || knownLabels !== null) && canPaintBackground(legend);
 
 /** Slices across k. */
-export const isSliceComplete = ({ completeSlices }: Completeness, indexK: number | null): boolean => completeSlices.some(({ axis, index }) => axis === 'k' && index === indexK);
+export const isSliceComplete = ({ completeSlices }: Completeness, indexK: number | null): boolean =>
+  completeSlices.some(({ axis, index }) => axis === 'k' && index === indexK);
 
 export function withSliceToggled(completeness: Completeness, indexK: number): Pick<Completeness, 'completeSlices'> {
   const others = completeness.completeSlices.filter(({ axis, index }) => axis !== 'k' || index !== indexK);

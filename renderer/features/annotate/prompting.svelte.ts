@@ -110,7 +110,10 @@ export class Prompting {
       return;
     }
     const { tolerance, regionRadiusMm: radiusMm } = this.editing.settings;
-    this.notices.say(errorText(error), { label: t('prompt.growByGreys'), run: () => void this.editing.operate(t('tool.region'), { kind: 'region', region: { at, tolerance, radiusMm } }) });
+    this.notices.say(errorText(error), {
+      label: t('prompt.growByGreys'),
+      run: () => void this.editing.operate(t('tool.region'), { kind: 'region', region: { at, tolerance, radiusMm } }),
+    });
   }
 
   setPercent(percent: number): void {

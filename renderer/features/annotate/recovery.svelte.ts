@@ -121,16 +121,23 @@ export class Recovery {
     let timer: ReturnType<typeof setTimeout> | undefined;
     let isOver = false;
     const told = new Set<CaseId>();
-    const tell = (): void => void this.notices.attempt(async () => {
-      const { journals } = await this.api.call('labels.journals', {});
-      if (isOver) return;
-      const caseIds = [...new Set(journals.filter((journal) => !journal.isBeingPainted).map(({ caseId }) => caseId))].filter((caseId) => !told.has(caseId) && caseId !== shown());
-      const [first] = caseIds;
-      caseIds.forEach((caseId) => told.add(caseId));
-      if (first) this.notices.keep(t('recovery.found', { count: caseIds.length, cases: caseIds.join(', ') }), { label: t('recovery.open', { caseId: first }), run: () => open(first) });
-      // this page was loaded again, and the one before may not be known to be gone yet
-      if (journals.some((journal) => journal.isBeingPainted) && shown() === null) timer = setTimeout(tell, LOOK_AGAIN_MS);
-    });
+    const tell = (): void =>
+      void this.notices.attempt(async () => {
+        const { journals } = await this.api.call('labels.journals', {});
+        if (isOver) return;
+        const caseIds = [...new Set(journals.filter((journal) => !journal.isBeingPainted).map(({ caseId }) => caseId))].filter(
+          (caseId) => !told.has(caseId) && caseId !== shown(),
+        );
+        const [first] = caseIds;
+        caseIds.forEach((caseId) => told.add(caseId));
+        if (first)
+          this.notices.keep(t('recovery.found', { count: caseIds.length, cases: caseIds.join(', ') }), {
+            label: t('recovery.open', { caseId: first }),
+            run: () => open(first),
+          });
+        // this page was loaded again, and the one before may not be known to be gone yet
+        if (journals.some((journal) => journal.isBeingPainted) && shown() === null) timer = setTimeout(tell, LOOK_AGAIN_MS);
+      });
     tell();
     return () => {
       isOver = true;

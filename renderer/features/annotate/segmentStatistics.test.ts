@@ -13,7 +13,11 @@ const distance = (a: number[], b: number[]): number => Math.hypot(...a.map((valu
 function shapes(seed: number): Uint8Array {
   let state = seed;
   const random = (): number => (state = (state * 1103515245 + 12345) % 2 ** 31) / 2 ** 31;
-  const blobs = Array.from({ length: 4 }, (_, n) => ({ label: 1 + (n % 2), middle: [random() * 20 + 5, random() * 16 + 5, random() * 12 + 4], radius: 1.5 + random() * 2.5 }));
+  const blobs = Array.from({ length: 4 }, (_, n) => ({
+    label: 1 + (n % 2),
+    middle: [random() * 20 + 5, random() * 16 + 5, random() * 12 + 4],
+    radius: 1.5 + random() * 2.5,
+  }));
   return Uint8Array.from({ length: voxelCount }, (_, n) => blobs.find(({ middle, radius }) => distance(at(n), middle) < radius)?.label ?? 0);
 }
 
@@ -49,13 +53,17 @@ describe('segmentStatistics', () => {
     const labels = new Uint8Array(voxelCount);
     expect(segmentStatistics({ labels, values: labels, dimsIjk, spacingMm })).toEqual([]);
     labels[500] = 7;
-    expect(segmentStatistics({ labels, values: labels, dimsIjk, spacingMm })).toMatchObject([{ labelValue: 7, voxelCount: 1, mean: 7, standardDeviation: 0, largestDiameterMm: 0, largestAxialDiameterMm: 0 }]);
+    expect(segmentStatistics({ labels, values: labels, dimsIjk, spacingMm })).toMatchObject([
+      { labelValue: 7, voxelCount: 1, mean: 7, standardDeviation: 0, largestDiameterMm: 0, largestAxialDiameterMm: 0 },
+    ]);
   });
 
   it('is quick on a large ball', () => {
     const side = 160;
     const middle = (side - 1) / 2;
-    const labels = Uint8Array.from({ length: side ** 3 }, (_, n) => (Math.hypot((n % side) - middle, (Math.floor(n / side) % side) - middle, Math.floor(n / side ** 2) - middle) <= 75 ? 1 : 0));
+    const labels = Uint8Array.from({ length: side ** 3 }, (_, n) =>
+      Math.hypot((n % side) - middle, (Math.floor(n / side) % side) - middle, Math.floor(n / side ** 2) - middle) <= 75 ? 1 : 0,
+    );
     const [ball] = segmentStatistics({ labels, values: labels, dimsIjk: [side, side, side], spacingMm: [1, 1, 1] });
     expect(ball!.volumeMl).toBeCloseTo(((4 / 3) * Math.PI * 75 ** 3) / 1000, -1);
     expect(ball!.largestDiameterMm).toBeGreaterThan(148.5);
@@ -65,7 +73,25 @@ describe('segmentStatistics', () => {
 
 it('hulls of a line, a point and a square', () => {
   expect(hullCorners([[0, 0]])).toEqual([[0, 0]]);
-  expect(largestDistance(hullCorners([[0, 0], [1, 1], [2, 2], [3, 3]]).flatMap(([x, y]) => [x, y, 0]))).toBeCloseTo(Math.hypot(3, 3), 12);
-  expect(hullCorners([[0, 0], [0, 2], [1, 0], [1, 2], [2, 0], [2, 2]]).length).toBe(4);
+  expect(
+    largestDistance(
+      hullCorners([
+        [0, 0],
+        [1, 1],
+        [2, 2],
+        [3, 3],
+      ]).flatMap(([x, y]) => [x, y, 0]),
+    ),
+  ).toBeCloseTo(Math.hypot(3, 3), 12);
+  expect(
+    hullCorners([
+      [0, 0],
+      [0, 2],
+      [1, 0],
+      [1, 2],
+      [2, 0],
+      [2, 2],
+    ]).length,
+  ).toBe(4);
   expect(largestDistance([])).toBe(0);
 });

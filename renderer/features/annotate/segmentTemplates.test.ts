@@ -16,7 +16,10 @@ describe('templates of segments', () => {
   it('go behind what is there and add no name twice', () => {
     const own: Segment[] = [{ labelValue: 2, name: 'liver', colorRgb: [1, 2, 3] }];
     const template = SEGMENT_TEMPLATES[0]!;
-    expect(withTemplate(own, template).map(({ labelValue, name }) => [labelValue, name])).toEqual([[2, 'liver'], [1, 'Lesion']]);
+    expect(withTemplate(own, template).map(({ labelValue, name }) => [labelValue, name])).toEqual([
+      [2, 'liver'],
+      [1, 'Lesion'],
+    ]);
     expect(withTemplate(withTemplate(own, template), template)).toHaveLength(2);
     expect(withTemplate([], SEGMENT_TEMPLATES[1]!)[0]!.codes).toMatchObject({ type: { meaning: 'Kidney' }, modifier: { meaning: 'Left' } });
   });

@@ -13,16 +13,86 @@ export interface SegmentTemplate {
 }
 
 export const SEGMENT_TEMPLATES: readonly SegmentTemplate[] = [
-  { key: 'liver', segments: [['Liver', [221, 130, 101]], ['Lesion', [144, 238, 144]]] },
-  { key: 'kidneys', segments: [['Kidney left', [185, 102, 83]], ['Kidney right', [200, 140, 110]], ['Tumour', [144, 238, 144]], ['Cyst', [90, 160, 220]]] },
-  { key: 'pancreas', segments: [['Pancreas', [249, 180, 111]], ['Tumour', [144, 238, 144]]] },
-  { key: 'lungs', segments: [['Lung left', [170, 200, 225]], ['Lung right', [140, 180, 215]], ['Nodule', [240, 200, 90]]] },
-  { key: 'brainTumour', segments: [['Necrosis', [200, 80, 80]], ['Edema', [90, 190, 110]], ['Enhancing tumour', [240, 210, 80], 'Neoplasm']] },
-  { key: 'hippocampus', segments: [['Anterior hippocampus', [230, 100, 90], 'Hippocampus'], ['Posterior hippocampus', [90, 150, 230], 'Hippocampus']] },
-  { key: 'prostate', segments: [['Peripheral zone', [90, 190, 170]], ['Transition zone', [230, 160, 80]]] },
-  { key: 'heart', segments: [['Left ventricle', [200, 80, 90]], ['Right ventricle', [90, 120, 200]], ['Left atrium', [230, 140, 150]], ['Right atrium', [140, 170, 230]]] },
-  { key: 'headAndNeck', segments: [['Primary tumour', [230, 100, 90]], ['Lymph nodes', [90, 190, 110]]] },
-  { key: 'lumbarSpine', segments: [['L1', [230, 190, 120]], ['L2', [210, 160, 110]], ['L3', [190, 140, 100]], ['L4', [170, 120, 90]], ['L5', [150, 100, 80]], ['Sacrum', [120, 150, 200]]] },
+  {
+    key: 'liver',
+    segments: [
+      ['Liver', [221, 130, 101]],
+      ['Lesion', [144, 238, 144]],
+    ],
+  },
+  {
+    key: 'kidneys',
+    segments: [
+      ['Kidney left', [185, 102, 83]],
+      ['Kidney right', [200, 140, 110]],
+      ['Tumour', [144, 238, 144]],
+      ['Cyst', [90, 160, 220]],
+    ],
+  },
+  {
+    key: 'pancreas',
+    segments: [
+      ['Pancreas', [249, 180, 111]],
+      ['Tumour', [144, 238, 144]],
+    ],
+  },
+  {
+    key: 'lungs',
+    segments: [
+      ['Lung left', [170, 200, 225]],
+      ['Lung right', [140, 180, 215]],
+      ['Nodule', [240, 200, 90]],
+    ],
+  },
+  {
+    key: 'brainTumour',
+    segments: [
+      ['Necrosis', [200, 80, 80]],
+      ['Edema', [90, 190, 110]],
+      ['Enhancing tumour', [240, 210, 80], 'Neoplasm'],
+    ],
+  },
+  {
+    key: 'hippocampus',
+    segments: [
+      ['Anterior hippocampus', [230, 100, 90], 'Hippocampus'],
+      ['Posterior hippocampus', [90, 150, 230], 'Hippocampus'],
+    ],
+  },
+  {
+    key: 'prostate',
+    segments: [
+      ['Peripheral zone', [90, 190, 170]],
+      ['Transition zone', [230, 160, 80]],
+    ],
+  },
+  {
+    key: 'heart',
+    segments: [
+      ['Left ventricle', [200, 80, 90]],
+      ['Right ventricle', [90, 120, 200]],
+      ['Left atrium', [230, 140, 150]],
+      ['Right atrium', [140, 170, 230]],
+    ],
+  },
+  {
+    key: 'headAndNeck',
+    segments: [
+      ['Primary tumour', [230, 100, 90]],
+      ['Lymph nodes', [90, 190, 110]],
+    ],
+  },
+  {
+    key: 'lumbarSpine',
+    segments: [
+      ['L1', [230, 190, 120]],
+      ['L2', [210, 160, 110]],
+      ['L3', [190, 140, 100]],
+      ['L4', [170, 120, 90]],
+      ['L5', [150, 100, 80]],
+      ['Sacrum', [120, 150, 200]],
+    ],
+  },
 ];
 
 /** The legend with the template's segments behind its own; a name that is there already is not added twice. */

@@ -27,9 +27,18 @@ export function statisticsColumns(unit: string): readonly StatisticsColumn[] {
 export const unitOf = (modality: string): string => (modality.toUpperCase() === 'CT' ? 'HU' : '');
 
 /** A line for each segment that has voxels, the names first. Spreadsheets take tabs from the clipboard, commas from a file. */
-export function statisticsText(rows: readonly SegmentStatistics[], legend: readonly Segment[], columns: readonly StatisticsColumn[], separator: '\t' | ','): string {
+export function statisticsText(
+  rows: readonly SegmentStatistics[],
+  legend: readonly Segment[],
+  columns: readonly StatisticsColumn[],
+  separator: '\t' | ',',
+): string {
   const names = new Map(legend.map(({ labelValue, name }) => [labelValue, name]));
   const cell = (text: string): string => (/[",\t\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const lines = rows.map((row) => [names.get(row.labelValue) ?? t('segments.unnamed', { value: String(row.labelValue) }), String(row.labelValue), ...columns.map(({ of, digits }) => String(Number(of(row).toFixed(digits))))]);
+  const lines = rows.map((row) => [
+    names.get(row.labelValue) ?? t('segments.unnamed', { value: String(row.labelValue) }),
+    String(row.labelValue),
+    ...columns.map(({ of, digits }) => String(Number(of(row).toFixed(digits)))),
+  ]);
   return `${[[t('statistics.segment'), t('statistics.label'), ...columns.map(({ title }) => title)], ...lines].map((line) => line.map(cell).join(separator)).join('\n')}\n`;
 }

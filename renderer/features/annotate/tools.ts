@@ -36,7 +36,12 @@ export const EDIT_TOOLS: readonly ToolEntry<ButtonTool>[] = [
   { tool: 'prompt', key: 'A' },
 ];
 /** Keys that choose a brush and its shape at once. */
-export const SHAPED_TOOLS: readonly { readonly id: 'brush' | 'sphereBrush' | 'eraser' | 'sphereEraser'; readonly key: string; readonly tool: ViewerTool; readonly shape: EditSettings['shape'] }[] = [
+export const SHAPED_TOOLS: readonly {
+  readonly id: 'brush' | 'sphereBrush' | 'eraser' | 'sphereEraser';
+  readonly key: string;
+  readonly tool: ViewerTool;
+  readonly shape: EditSettings['shape'];
+}[] = [
   { id: 'brush', key: 'B', tool: 'brush', shape: 'circle' },
   { id: 'sphereBrush', key: 'S', tool: 'brush', shape: 'sphere' },
   { id: 'eraser', key: 'E', tool: 'eraser', shape: 'circle' },

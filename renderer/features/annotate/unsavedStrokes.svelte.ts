@@ -40,7 +40,8 @@ export class UnsavedStrokes {
     this.#journal = new CaseJournal(this.api, caseId, latestRevision, { behind }, found?.journal.journalId ?? null, mask);
     if (!found) return;
     const { journal, change } = found;
-    if (change.completeness) this.#journal.record({ kind: 'completeness', completeness: change.completeness }, change.slices.length > 0 ? 0 : journal.changeCount);
+    if (change.completeness)
+      this.#journal.record({ kind: 'completeness', completeness: change.completeness }, change.slices.length > 0 ? 0 : journal.changeCount);
     this.#changesInStep = journal.changeCount;
     viewer.applyLabelValues(t('recovery.step'), change.slices);
     this.#changesInStep = 1;

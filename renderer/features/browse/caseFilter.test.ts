@@ -7,12 +7,29 @@ const grid = { dimsIjk: [1, 1, 1], spacingMm: [1, 1, 1], originLpsMm: [0, 0, 0],
 const completeness = { unpainted: 'background', knownLabels: null, completeSlices: [], completeBoxes: [], backgroundVoxelCount: 0 };
 const entry = (caseId: string, status: CaseStatus, more: object = {}): CaseSummary =>
   CaseSummary.parse({
-    caseId, status, modality: 'CT', subject: 'anna', sourcePath: `/data/${caseId}.nii`, grid, channelNames: ['CT'], fold: null, latestRevision: null, acceptedRevision: null, completeness, warnings: [], importedAtMs: 1,
+    caseId,
+    status,
+    modality: 'CT',
+    subject: 'anna',
+    sourcePath: `/data/${caseId}.nii`,
+    grid,
+    channelNames: ['CT'],
+    fold: null,
+    latestRevision: null,
+    acceptedRevision: null,
+    completeness,
+    warnings: [],
+    importedAtMs: 1,
     exclusion: status === 'excluded' ? { reason: 'metal artefact', author: 'x', atMs: 1 } : null,
     ...more,
   });
 const placed = (fold: number) => ({ fold, placement: { fold, reason: 'firstSplit', placedAtMs: 1 } });
-const cases = [entry('a', 'new'), entry('b', 'predicted', { ...placed(0), latestSource: 'model:run-7' }), entry('c', 'accepted', { ...placed(2), importedAtMs: 9, subject: 'bert' }), entry('d', 'excluded')];
+const cases = [
+  entry('a', 'new'),
+  entry('b', 'predicted', { ...placed(0), latestSource: 'model:run-7' }),
+  entry('c', 'accepted', { ...placed(2), importedAtMs: 9, subject: 'bert' }),
+  entry('d', 'excluded'),
+];
 const everything: CaseFilter = { search: '', statuses: new Set(), place: 'any' };
 const ids = (found: readonly CaseSummary[]): string => found.map(({ caseId }) => caseId).join('');
 const found = (part: Partial<CaseFilter>): string => ids(filterCases(cases, { ...everything, ...part }));
@@ -37,17 +54,31 @@ describe('filterCases', () => {
 });
 
 describe('sortCases', () => {
-  const figures = new Map([
-    ['b', { uncertainty: 0.2, activeSeconds: null }],
-    ['c', { uncertainty: 0.4, activeSeconds: 60 }],
-  ].map(([caseId, rest]) => [caseId, CaseFigures.parse({ caseId, ...(rest as object) })] as const)) as never;
+  const figures = new Map(
+    [
+      ['b', { uncertainty: 0.2, activeSeconds: null }],
+      ['c', { uncertainty: 0.4, activeSeconds: 60 }],
+    ].map(([caseId, rest]) => [caseId, CaseFigures.parse({ caseId, ...(rest as object) })] as const),
+  ) as never;
   const order = { cases: [{ caseId: 'b' }, { caseId: 'a' }] } as WorklistOrder;
-  it.each([['name', 'abcd'], ['next', 'bacd'], ['uncertainty', 'cbad'], ['time', 'cabd'], ['imported', 'cabd'], ['status', 'abcd']] as const)('by %s', (key, expected) => {
+  it.each([
+    ['name', 'abcd'],
+    ['next', 'bacd'],
+    ['uncertainty', 'cbad'],
+    ['time', 'cabd'],
+    ['imported', 'cabd'],
+    ['status', 'abcd'],
+  ] as const)('by %s', (key, expected) => {
     expect(ids(sortCases(cases, key, figures, order))).toBe(expected);
   });
 });
 
 it('counts and clocks', () => {
-  expect([...countStatuses(cases)]).toEqual([['new', 1], ['predicted', 1], ['accepted', 1], ['excluded', 1]]);
+  expect([...countStatuses(cases)]).toEqual([
+    ['new', 1],
+    ['predicted', 1],
+    ['accepted', 1],
+    ['excluded', 1],
+  ]);
   expect([clockText(5), clockText(725), clockText(3750)]).toEqual(['0:05', '12:05', '1:02:30']);
 });

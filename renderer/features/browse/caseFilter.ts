@@ -30,7 +30,18 @@ export function filterCases(cases: readonly CaseSummary[], { search, statuses, p
 }
 
 const searchText = (entry: CaseSummary): string =>
-  [entry.caseId, entry.subject, entry.modality, entry.status, entry.channelNames.join(' '), entry.sourcePath, entry.latestSource ?? '', entry.exclusion?.reason ?? ''].join(' ').toLowerCase();
+  [
+    entry.caseId,
+    entry.subject,
+    entry.modality,
+    entry.status,
+    entry.channelNames.join(' '),
+    entry.sourcePath,
+    entry.latestSource ?? '',
+    entry.exclusion?.reason ?? '',
+  ]
+    .join(' ')
+    .toLowerCase();
 
 /** Those of the order first, as it says; then the others as they were. */
 export function nextFirst(cases: readonly CaseSummary[], order: WorklistOrder | null): readonly CaseSummary[] {

@@ -13,9 +13,19 @@ export interface PaletteEntry {
 
 /** Pure: without a query those used last, then all by group; with one the best matches. What cannot run now comes last. */
 export function paletteEntries(all: readonly Command[], recent: readonly Command[], query: string): PaletteEntry[] {
-  const entryOf = (command: Command, isRecent: boolean, at: readonly number[]): PaletteEntry => ({ command, title: command.title(), isRecent, reason: command.unavailable?.() ?? null, at });
-  const canRunFirst = (entries: PaletteEntry[]): PaletteEntry[] => [...entries.filter(({ reason }) => reason === null), ...entries.filter(({ reason }) => reason !== null)];
-  if (query.trim() === '') return canRunFirst([...recent.map((one) => entryOf(one, true, [])), ...all.filter((one) => !recent.includes(one)).map((one) => entryOf(one, false, []))]);
+  const entryOf = (command: Command, isRecent: boolean, at: readonly number[]): PaletteEntry => ({
+    command,
+    title: command.title(),
+    isRecent,
+    reason: command.unavailable?.() ?? null,
+    at,
+  });
+  const canRunFirst = (entries: PaletteEntry[]): PaletteEntry[] => [
+    ...entries.filter(({ reason }) => reason === null),
+    ...entries.filter(({ reason }) => reason !== null),
+  ];
+  if (query.trim() === '')
+    return canRunFirst([...recent.map((one) => entryOf(one, true, [])), ...all.filter((one) => !recent.includes(one)).map((one) => entryOf(one, false, []))]);
   const found = all.flatMap((command) => {
     const match = fuzzyMatch(query, command.title());
     return match ? [{ score: match.score + (recent.includes(command) ? 1 : 0), entry: entryOf(command, recent.includes(command), match.at) }] : [];

@@ -16,10 +16,16 @@ const summary = (id: string, latestRevision: number | null, acceptedRevision: nu
 
 describe('what the export dialog asks for', () => {
   it('leaves out what was not ticked, and de-identifies DICOM only', () => {
-    expect(exportRequest(choices, legend, null)).toEqual({ call: 'export.start', input: { format: 'dicom-seg', outputFolder: '/out', includeUnaccepted: false, deidentify: true } });
+    expect(exportRequest(choices, legend, null)).toEqual({
+      call: 'export.start',
+      input: { format: 'dicom-seg', outputFolder: '/out', includeUnaccepted: false, deidentify: true },
+    });
     expect(exportRequest({ ...choices, format: 'stl', leftOut: [2] }, legend, null).input).toMatchObject({ labelValues: [1, 3], deidentify: false });
     expect(exportRequest({ ...choices, cases: 'open' }, legend, caseId).input).toMatchObject({ caseIds: ['a'], includeUnaccepted: true });
-    expect(exportRequest({ ...choices, format: 'nnunet-raw', leftOut: [2] }, legend, null)).toEqual({ call: 'export.dataset', input: { outputFolder: '/out', includeUnaccepted: false } });
+    expect(exportRequest({ ...choices, format: 'nnunet-raw', leftOut: [2] }, legend, null)).toEqual({
+      call: 'export.dataset',
+      input: { outputFolder: '/out', includeUnaccepted: false },
+    });
   });
 
   it('names masks where several are wanted, never for a data set', () => {
@@ -38,7 +44,10 @@ describe('what the export dialog asks for', () => {
 
   it('names the segments without a code where the format has codes', () => {
     const uncoded = uncodedSegments(choices, legend);
-    expect(uncoded.map(({ segment, suggestion }) => [segment.name, suggestion?.type.value])).toEqual([['liver', '10200004'], ['thing', undefined]]);
+    expect(uncoded.map(({ segment, suggestion }) => [segment.name, suggestion?.type.value])).toEqual([
+      ['liver', '10200004'],
+      ['thing', undefined],
+    ]);
     expect(uncodedSegments({ ...choices, leftOut: [1, 2] }, legend)).toEqual([]);
     expect(uncodedSegments({ ...choices, format: 'nifti' }, legend)).toEqual([]);
   });

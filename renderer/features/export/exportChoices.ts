@@ -46,7 +46,10 @@ export function exportRequest(choices: ExportChoices, legend: readonly Segment[]
   if (format === 'nnunet-raw') return { call: 'export.dataset', input: shared };
   const kept = legend.map(({ labelValue }) => labelValue).filter((value) => !leftOut.includes(value));
   const deidentify = choices.deidentify && EXPORT_FORMATS[format].isDicom;
-  return { call: 'export.start', input: { ...shared, format, ...(maskNames && { maskNames: [...maskNames] }), ...(leftOut.length > 0 && { labelValues: kept }), deidentify } };
+  return {
+    call: 'export.start',
+    input: { ...shared, format, ...(maskNames && { maskNames: [...maskNames] }), ...(leftOut.length > 0 && { labelValues: kept }), deidentify },
+  };
 }
 
 export interface UncodedSegment {

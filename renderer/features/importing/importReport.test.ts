@@ -25,7 +25,9 @@ describe('groupProblems', () => {
 describe('importedInWords', () => {
   it('counts in words', () => {
     expect(importedInWords({ importedCount: 1, alreadyImportedCount: 0, attachedCount: 0 })).toBe('1 case imported');
-    expect(importedInWords({ importedCount: 0, alreadyImportedCount: 2, attachedCount: 1 })).toBe('0 cases imported, 2 were there before, 1 segmentation added as a further revision');
+    expect(importedInWords({ importedCount: 0, alreadyImportedCount: 2, attachedCount: 1 })).toBe(
+      '0 cases imported, 2 were there before, 1 segmentation added as a further revision',
+    );
     expect(importedInWords(undefined)).toBe('0 cases imported');
   });
 });

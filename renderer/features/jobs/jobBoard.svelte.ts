@@ -86,7 +86,8 @@ export class JobBoard {
     const job = foldJob(known ?? null, event);
     this.#jobs.set(event.jobId, job);
     if (event.type === 'failed') this.notices.fail(new AppException(event.error));
-    if (event.type === 'succeeded' && event.atMs - job.queuedAtMs > TOLD_AFTER_MS) this.notices.say(t('jobs.finished', { title: job.title }), { label: t('jobs.showAll'), run: () => (this.#isDrawerOpen = true) });
+    if (event.type === 'succeeded' && event.atMs - job.queuedAtMs > TOLD_AFTER_MS)
+      this.notices.say(t('jobs.finished', { title: job.title }), { label: t('jobs.showAll'), run: () => (this.#isDrawerOpen = true) });
   }
 
   /** Its subject has been worked on again since. */

@@ -8,9 +8,24 @@ const reading = (seq: number, done: number): JobEvent => event(seq, 'progress', 
 
 describe('logLines', () => {
   it('tells what happened, of a phase how far it came', () => {
-    const events = [event(0, 'queued', { kind: 'import', title: 'Import' }), event(1, 'started'), reading(2, 1), reading(3, 2), event(4, 'problem', { error: { code: 'import/already-imported', path: '/a', caseId: 'a' } }), reading(5, 9), event(6, 'failed', { error: { code: 'disk/full', path: '/p' } })];
+    const events = [
+      event(0, 'queued', { kind: 'import', title: 'Import' }),
+      event(1, 'started'),
+      reading(2, 1),
+      reading(3, 2),
+      event(4, 'problem', { error: { code: 'import/already-imported', path: '/a', caseId: 'a' } }),
+      reading(5, 9),
+      event(6, 'failed', { error: { code: 'disk/full', path: '/p' } }),
+    ];
     const { lines, omitted } = logLines(events);
-    expect(lines.map(({ seq, isBad }) => [seq, isBad])).toEqual([[0, false], [1, false], [3, false], [4, true], [5, false], [6, true]]);
+    expect(lines.map(({ seq, isBad }) => [seq, isBad])).toEqual([
+      [0, false],
+      [1, false],
+      [3, false],
+      [4, true],
+      [5, false],
+      [6, true],
+    ]);
     expect(lines.map(({ text }) => text)).toContain('reading 2 of 9');
     expect(lines.at(-1)!.text).toContain('Free some space'); // what to do about it
     expect(omitted).toBe(0);

@@ -33,7 +33,11 @@ function eventText(event: JobEvent): string {
     case 'progress':
       return `${t(`jobPhase.${event.progress.phase}`)} ${t('jobs.of', { done: event.progress.done, total: event.progress.total })}`;
     case 'metric':
-      return t('jobLog.metric', { name: event.metric.label ? `${event.metric.name} ${event.metric.label}` : event.metric.name, value: formatNumber(event.metric.value, { maximumSignificantDigits: 4 }), step: event.metric.step });
+      return t('jobLog.metric', {
+        name: event.metric.label ? `${event.metric.name} ${event.metric.label}` : event.metric.name,
+        value: formatNumber(event.metric.value, { maximumSignificantDigits: 4 }),
+        step: event.metric.step,
+      });
     case 'problem':
     case 'failed':
       return errorText(event.error);
@@ -57,6 +61,13 @@ export function logLines(events: readonly JobEvent[]): { readonly lines: readonl
     const next = events[index + 1];
     return !(event.type === 'progress' && next?.type === 'progress' && next.progress.phase === event.progress.phase);
   });
-  const lines = kept.slice(-SHOWN_LINES).map((event) => ({ seq: event.seq, time: formatTime(event.atMs), text: eventText(event), isBad: event.type === 'failed' || event.type === 'problem' || event.type === 'retrying' }));
+  const lines = kept
+    .slice(-SHOWN_LINES)
+    .map((event) => ({
+      seq: event.seq,
+      time: formatTime(event.atMs),
+      text: eventText(event),
+      isBad: event.type === 'failed' || event.type === 'problem' || event.type === 'retrying',
+    }));
   return { lines, omitted: kept.length - lines.length };
 }

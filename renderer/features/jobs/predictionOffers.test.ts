@@ -2,9 +2,35 @@ import { expect, it } from 'vitest';
 import { JobEvent, JobSummary } from '../../../main/contract/jobs.ts';
 import { memoryErrorsOf, predictionAgain, predictOfferText } from './predictionOffers.ts';
 
-const short = (caseId: string) => ({ code: 'predict/memory-short', path: '/p', caseId, neededBytes: 9e9, availableBytes: 5e9, offers: [{ choices: { windowsPerCall: 1 }, neededBytes: 2.34e9 }] });
-const job = (more: object): JobSummary => JobSummary.parse({ jobId: 'predict-1', kind: 'predict', title: 'x', state: 'succeeded', queuedAtMs: 0, endedAtMs: 1, problems: [], isResumable: true, ...more });
-const queued = JobEvent.parse({ type: 'queued', jobId: 'predict-1', seq: 0, atMs: 0, kind: 'predict', title: 'x', request: { call: 'nnunet.predict', input: { mirror: true, runIds: ['a', 'b'], caseIds: ['c1', 'c2', 'c3'] } } });
+const short = (caseId: string) => ({
+  code: 'predict/memory-short',
+  path: '/p',
+  caseId,
+  neededBytes: 9e9,
+  availableBytes: 5e9,
+  offers: [{ choices: { windowsPerCall: 1 }, neededBytes: 2.34e9 }],
+});
+const job = (more: object): JobSummary =>
+  JobSummary.parse({
+    jobId: 'predict-1',
+    kind: 'predict',
+    title: 'x',
+    state: 'succeeded',
+    queuedAtMs: 0,
+    endedAtMs: 1,
+    problems: [],
+    isResumable: true,
+    ...more,
+  });
+const queued = JobEvent.parse({
+  type: 'queued',
+  jobId: 'predict-1',
+  seq: 0,
+  atMs: 0,
+  kind: 'predict',
+  title: 'x',
+  request: { call: 'nnunet.predict', input: { mirror: true, runIds: ['a', 'b'], caseIds: ['c1', 'c2', 'c3'] } },
+});
 
 it('cases that lacked memory are predicted again, and only those', () => {
   const partly = job({ problems: [short('c2'), { code: 'disk/corrupt', path: '/q', detail: 'd' }] });

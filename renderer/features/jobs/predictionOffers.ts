@@ -11,7 +11,13 @@ type MemoryError = Extract<AppError, { code: 'predict/memory-short' | 'predict/o
 const isMemory = (error: AppError): error is MemoryError => error.code === 'predict/memory-short' || error.code === 'predict/out-of-memory';
 
 /** Of the whole job, or else of some of its cases; none while it runs, and for predictions that no project has on record. */
-export function memoryErrorsOf({ kind, endedAtMs, isResumable, error, problems }: Pick<JobSummary, 'kind' | 'endedAtMs' | 'isResumable' | 'error' | 'problems'>): MemoryError[] {
+export function memoryErrorsOf({
+  kind,
+  endedAtMs,
+  isResumable,
+  error,
+  problems,
+}: Pick<JobSummary, 'kind' | 'endedAtMs' | 'isResumable' | 'error' | 'problems'>): MemoryError[] {
   if (kind !== 'predict' || endedAtMs === undefined || !isResumable) return [];
   return (error ? [error] : problems).filter(isMemory);
 }

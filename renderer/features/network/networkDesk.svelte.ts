@@ -90,7 +90,10 @@ export class NetworkDesk {
     this.echoes.set(name, 'running');
     try {
       const { elapsedMs, implementation } = await this.api.call('network.echo', { node: name });
-      this.echoes.set(name, { isGood: true, text: t('network.answers', { name, ms: Math.round(elapsedMs), implementation: implementation && ` (${implementation})` }) });
+      this.echoes.set(name, {
+        isGood: true,
+        text: t('network.answers', { name, ms: Math.round(elapsedMs), implementation: implementation && ` (${implementation})` }),
+      });
     } catch (thrown) {
       this.echoes.set(name, { isGood: false, text: errorText(toAppError(thrown)) });
     }

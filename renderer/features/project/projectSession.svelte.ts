@@ -153,7 +153,8 @@ export class ProjectSession {
     const closed = this.#project;
     await this.notices.attempt(() => this.api.call('project.close', {}));
     await this.#reload();
-    if (closed && !this.#project) this.notices.say(t('project.closed', { name: closed.name }), { label: t('project.openAgain'), run: () => void this.open(closed.folder) });
+    if (closed && !this.#project)
+      this.notices.say(t('project.closed', { name: closed.name }), { label: t('project.openAgain'), run: () => void this.open(closed.folder) });
   }
 
   async setLegend(legend: readonly Segment[]): Promise<void> {

@@ -98,7 +98,7 @@ export class AuditTrail {
       const { head } = await this.api.call('audit.list', { limit: 1 });
       const parts: string[] = format === 'csv' ? [AUDIT_CSV_HEADER] : [];
       const lastSeq = head?.seq ?? 0;
-      for (let fromSeq = 1; fromSeq <= lastSeq; ) {
+      for (let fromSeq = 1; fromSeq <= lastSeq;) {
         const { entries } = await this.api.call('audit.list', { fromSeq, limit: FILE_PAGE });
         const wanted = entries.filter(({ seq }) => seq <= lastSeq);
         if (wanted.length === 0) break;

@@ -11,7 +11,9 @@ export function glanceText({ facts }: Pick<AuditEntry, 'facts'>): string {
     Array.isArray(masks) ? t('audit.fact.masks', { count: masks.length }) : '',
     passphrase === 'set' || passphrase === 'changed' || passphrase === 'removed' ? t(`audit.fact.passphrase.${passphrase}`) : '',
     ...[outcome, reason, format, outputFolder].filter((fact) => typeof fact === 'string'),
-  ].filter(Boolean).join(' · ');
+  ]
+    .filter(Boolean)
+    .join(' · ');
 }
 
 /** Every fact, as it is on record. */
@@ -28,7 +30,10 @@ export interface Verdict {
 const MS_PER_MINUTE = 60_000;
 
 export function auditVerdict({ count, firstBroken, masksMatch, clockSetBack, remembered }: AuditVerification): Verdict {
-  const broken = [firstBroken ? t(`audit.problem.${firstBroken.problem}`, { seq: String(firstBroken.seq) }) : '', masksMatch ? '' : t('audit.masksDiffer')].filter(Boolean);
+  const broken = [
+    firstBroken ? t(`audit.problem.${firstBroken.problem}`, { seq: String(firstBroken.seq) }) : '',
+    masksMatch ? '' : t('audit.masksDiffer'),
+  ].filter(Boolean);
   return {
     holds: broken.length === 0,
     sentences: [

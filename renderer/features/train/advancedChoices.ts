@@ -24,14 +24,23 @@ export const LEAST_REPLAY_PERCENT = 25;
 const EMA_DECAY = 0.999;
 
 export const presetDefaults = (): AdvancedChoices => ({
-  preset: 'v2', fold: 0, optimizer: '', learningRate: null, batchSize: null, amp: 'off', averageWeights: false, replayPercent: null, stopWhenConverged: false,
+  preset: 'v2',
+  fold: 0,
+  optimizer: '',
+  learningRate: null,
+  batchSize: null,
+  amp: 'off',
+  averageWeights: false,
+  replayPercent: null,
+  stopWhenConverged: false,
 });
 
 /** What keeps a training from starting, in words; `null` when nothing does. */
 export function problemOf({ learningRate, batchSize, replayPercent }: AdvancedChoices): string | null {
   if (learningRate !== null && !(learningRate > 0)) return t('advanced.problem.learningRate');
   if (batchSize !== null && !(Number.isInteger(batchSize) && batchSize > 0)) return t('advanced.problem.batchSize');
-  if (replayPercent !== null && !(replayPercent >= LEAST_REPLAY_PERCENT && replayPercent <= 100)) return t('advanced.problem.replay', { least: LEAST_REPLAY_PERCENT });
+  if (replayPercent !== null && !(replayPercent >= LEAST_REPLAY_PERCENT && replayPercent <= 100))
+    return t('advanced.problem.replay', { least: LEAST_REPLAY_PERCENT });
   return null;
 }
 

@@ -17,7 +17,9 @@ export function linesOfRuns(runs: readonly RunCurve[], metricName: Metric['name'
   return runs.map(({ name, metrics }, index) => ({
     name,
     color: colorOf(index),
-    points: thin(metrics.filter((metric) => metric.name === metricName && metric.label === undefined).map(({ step, value }) => ({ x: step, y: value * scale }))),
+    points: thin(
+      metrics.filter((metric) => metric.name === metricName && metric.label === undefined).map(({ step, value }) => ({ x: step, y: value * scale })),
+    ),
   }));
 }
 

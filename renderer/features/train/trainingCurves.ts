@@ -25,5 +25,9 @@ export function diceLines(metrics: readonly Metric[]): ChartLine[] {
     if (!lines.has(label)) lines.set(label, []);
     lines.get(label)!.push({ x: step, y: value });
   }
-  return [...lines].map(([name, points], index) => ({ name, points, color: index === 0 ? 'var(--chart-mean)' : LABEL_COLORS[(index - 1) % LABEL_COLORS.length]! }));
+  return [...lines].map(([name, points], index) => ({
+    name,
+    points,
+    color: index === 0 ? 'var(--chart-mean)' : LABEL_COLORS[(index - 1) % LABEL_COLORS.length]!,
+  }));
 }

@@ -135,7 +135,10 @@ export class Beside {
     if (turn === this.#turn) this.#loading = false;
   }
 
-  async #fetch({ caseId, revision: asked }: Partner, isOfOpenCase: boolean): Promise<{ readonly detail: CaseDetail; readonly revision: number | null; readonly shown: BesideCase }> {
+  async #fetch(
+    { caseId, revision: asked }: Partner,
+    isOfOpenCase: boolean,
+  ): Promise<{ readonly detail: CaseDetail; readonly revision: number | null; readonly shown: BesideCase }> {
     const detail = await this.api.call('dataset.openCase', { caseId });
     const revision = asked ?? detail.latestRevision;
     const { grid, modality, voxelType } = detail;

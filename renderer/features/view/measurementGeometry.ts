@@ -17,7 +17,8 @@ export function angleDegrees({ pointsLpsMm: [a, apex, b] }: Pick<Measurement, 'p
   return (Math.acos(Math.min(1, Math.max(-1, cosine))) * 180) / Math.PI;
 }
 
-export const ellipseAreaMm2 = ({ pointsLpsMm: [a, b, c, d] }: Pick<Measurement, 'pointsLpsMm'>): number => (Math.PI / 4) * distanceMm(a!, b!) * distanceMm(c!, d!);
+export const ellipseAreaMm2 = ({ pointsLpsMm: [a, b, c, d] }: Pick<Measurement, 'pointsLpsMm'>): number =>
+  (Math.PI / 4) * distanceMm(a!, b!) * distanceMm(c!, d!);
 
 /** Where to look for it. */
 export const middleLpsMm = ({ pointsLpsMm }: Pick<Measurement, 'pointsLpsMm'>): Point => {

@@ -12,7 +12,8 @@ import { windowOfShares } from '../../viewer/windowLevel.ts';
 import { uncertainPlaces } from './uncertainSlices.ts';
 import type { UncertainPlace } from './uncertainSlices.ts';
 
-export type OverlayKind = { readonly kind: 'none' } | { readonly kind: 'uncertainty'; readonly revision: number } | { readonly kind: 'channel'; readonly index: number };
+export type OverlayKind =
+  { readonly kind: 'none' } | { readonly kind: 'uncertainty'; readonly revision: number } | { readonly kind: 'channel'; readonly index: number };
 
 const NONE: OverlayKind = { kind: 'none' };
 /** Below a tenth of a bit a voxel is all but certain. */

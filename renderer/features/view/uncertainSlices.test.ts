@@ -12,7 +12,10 @@ describe('uncertainPlaces', () => {
     map[at(8, 7, 30)] = 255;
     map[at(1, 1, 31)] = 255; // beside a worse one
     const places = await uncertainPlaces(map, [10, 8, 40], atOnce);
-    expect(places.map(({ ijk }) => ijk)).toEqual([[7, 6, 30], [2, 3, 5]]);
+    expect(places.map(({ ijk }) => ijk)).toEqual([
+      [7, 6, 30],
+      [2, 3, 5],
+    ]);
     expect(places[0]!.meanBits).toBeCloseTo(2 / 80, 9);
   });
 

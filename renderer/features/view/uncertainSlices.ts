@@ -14,7 +14,11 @@ const NEIGHBOURHOOD = 0.05;
  * The slices along k that are less certain than all of their neighbourhood, the worst first, each with the middle of what
  * is uncertain in it. `breathe` is called between slices: the map may be large.
  */
-export async function uncertainPlaces(map: Uint8Array, [ni, nj, nk]: readonly [number, number, number], breathe: () => Promise<void>): Promise<UncertainPlace[]> {
+export async function uncertainPlaces(
+  map: Uint8Array,
+  [ni, nj, nk]: readonly [number, number, number],
+  breathe: () => Promise<void>,
+): Promise<UncertainPlace[]> {
   const means = new Float64Array(nk);
   for (let k = 0; k < nk; k++) {
     means[k] = sumOf(map, k * ni * nj, ni * nj) / (ni * nj * BYTES_PER_BIT);

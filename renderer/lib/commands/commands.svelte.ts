@@ -55,7 +55,9 @@ export class Commands {
   }
   /** For the eye: `Ctrl+Z, U`; empty when there is none. */
   shortcutTextOf(command: Pick<Command, 'id' | 'shortcuts'>): string {
-    return this.shortcutsOf(command).map((shortcut) => shortcutText(shortcut, this.platform)).join(', ');
+    return this.shortcutsOf(command)
+      .map((shortcut) => shortcutText(shortcut, this.platform))
+      .join(', ');
   }
   /** `label` with the shortcut of a command behind it, for the hint of its button. */
   hint(id: string, label: string): string {

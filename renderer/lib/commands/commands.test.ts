@@ -4,7 +4,11 @@ import { Commands, type Command } from './commands.svelte.ts';
 
 function rig(first: Partial<Preferences> = {}) {
   let preferences: Preferences = { ...FIRST_PREFERENCES, ...first };
-  const commands = new Commands(() => preferences, (changes) => (preferences = { ...preferences, ...changes }), 'Linux x86_64');
+  const commands = new Commands(
+    () => preferences,
+    (changes) => (preferences = { ...preferences, ...changes }),
+    'Linux x86_64',
+  );
   const ran: string[] = [];
   const command = (id: string, more: Partial<Command> = {}): Command => ({ id, title: () => id, group: 'mask', run: () => ran.push(id), ...more });
   return { commands, ran, command, kept: () => preferences };

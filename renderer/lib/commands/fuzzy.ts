@@ -11,7 +11,11 @@ const IN_A_ROW = 9;
 const FOUND = 1;
 const GAP = 0.15;
 
-const plain = (text: string): string => text.normalize('NFD').replace(/[\u0300-\u036f]/g, '').toLowerCase();
+const plain = (text: string): string =>
+  text
+    .normalize('NFD')
+    .replace(/[\u0300-\u036f]/g, '')
+    .toLowerCase();
 const startsWord = (text: string, at: number): boolean => at === 0 || /[\s\-/(:.…]/.test(text[at - 1]!);
 
 /** Pure: `null` when a letter is missing. Accents and case do not count; the best of all ways to find the letters does. */

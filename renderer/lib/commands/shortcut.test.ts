@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { shortcutKeys, shortcutsOf, shortcutText, type KeyStroke } from './shortcut.ts';
 
-const stroke = (key: string, code: string, held: Partial<KeyStroke> = {}): KeyStroke => ({ key, code, ctrlKey: false, metaKey: false, altKey: false, shiftKey: false, isAltGraph: false, ...held });
+const stroke = (key: string, code: string, held: Partial<KeyStroke> = {}): KeyStroke => ({
+  key,
+  code,
+  ctrlKey: false,
+  metaKey: false,
+  altKey: false,
+  shiftKey: false,
+  isAltGraph: false,
+  ...held,
+});
 
 describe('shortcutsOf', () => {
   it.each([

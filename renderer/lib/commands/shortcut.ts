@@ -14,7 +14,13 @@ export interface KeyStroke {
 }
 
 export const keyStroke = (event: KeyboardEvent): KeyStroke => ({
-  key: event.key, code: event.code, ctrlKey: event.ctrlKey, metaKey: event.metaKey, altKey: event.altKey, shiftKey: event.shiftKey, isAltGraph: event.getModifierState('AltGraph'),
+  key: event.key,
+  code: event.code,
+  ctrlKey: event.ctrlKey,
+  metaKey: event.metaKey,
+  altKey: event.altKey,
+  shiftKey: event.shiftKey,
+  isAltGraph: event.getModifierState('AltGraph'),
 });
 
 const isLetter = (key: string): boolean => key.toLowerCase() !== key.toUpperCase();
@@ -52,5 +58,9 @@ export function shortcutKeys(shortcut: string): string[] {
 /** Pure: for the eye. */
 export const shortcutText = (shortcut: string, platform: string): string =>
   isMac(platform)
-    ? shortcutKeys(shortcut).map((key) => MAC_SIGNS[key] ?? ARROWS[key] ?? key).join('')
-    : shortcutKeys(shortcut).map((key) => ARROWS[key] ?? key).join('+');
+    ? shortcutKeys(shortcut)
+        .map((key) => MAC_SIGNS[key] ?? ARROWS[key] ?? key)
+        .join('')
+    : shortcutKeys(shortcut)
+        .map((key) => ARROWS[key] ?? key)
+        .join('+');

@@ -42,10 +42,50 @@ import { view } from './en/view.ts';
 import { workspace } from './en/workspace.ts';
 import type { Message } from './message.ts';
 
-const en = { ...annotate, ...audit, ...beside, ...browse, ...commands, ...common, ...editing, ...exporting, ...importing, ...jobs, ...maskPanel, ...network, ...project, ...recovery, ...review, ...settings, ...train, ...view, ...workspace };
+const en = {
+  ...annotate,
+  ...audit,
+  ...beside,
+  ...browse,
+  ...commands,
+  ...common,
+  ...editing,
+  ...exporting,
+  ...importing,
+  ...jobs,
+  ...maskPanel,
+  ...network,
+  ...project,
+  ...recovery,
+  ...review,
+  ...settings,
+  ...train,
+  ...view,
+  ...workspace,
+};
 export type MessageKey = keyof typeof en;
 export type Messages = typeof en;
-const de: Record<MessageKey, Message> = { ...annotateDe, ...auditDe, ...besideDe, ...browseDe, ...commandsDe, ...commonDe, ...editingDe, ...exportingDe, ...importingDe, ...jobsDe, ...maskPanelDe, ...networkDe, ...projectDe, ...recoveryDe, ...reviewDe, ...settingsDe, ...trainDe, ...viewDe, ...workspaceDe };
+const de: Record<MessageKey, Message> = {
+  ...annotateDe,
+  ...auditDe,
+  ...besideDe,
+  ...browseDe,
+  ...commandsDe,
+  ...commonDe,
+  ...editingDe,
+  ...exportingDe,
+  ...importingDe,
+  ...jobsDe,
+  ...maskPanelDe,
+  ...networkDe,
+  ...projectDe,
+  ...recoveryDe,
+  ...reviewDe,
+  ...settingsDe,
+  ...trainDe,
+  ...viewDe,
+  ...workspaceDe,
+};
 
 export type Language = 'en' | 'de';
 export const catalogues: Readonly<Record<Language, Readonly<Record<MessageKey, Message>>>> = { en, de };

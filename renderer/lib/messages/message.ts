@@ -5,7 +5,11 @@ export type Message = string | { readonly one: string; readonly other: string };
 export type Value = string | number;
 
 type Places<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Places<Rest> : never;
-type Sentence<M> = M extends string ? M : M extends { readonly one: infer One extends string; readonly other: infer Other extends string } ? One | Other : never;
+type Sentence<M> = M extends string
+  ? M
+  : M extends { readonly one: infer One extends string; readonly other: infer Other extends string }
+    ? One | Other
+    : never;
 type PlacesOf<M> = Places<Sentence<M>> | (M extends string ? never : 'count');
 /** The second argument that a message asks for: none, or one value for each of its places. */
 export type ValuesOf<M> = [PlacesOf<M>] extends [never] ? [] : [values: { readonly [Name in PlacesOf<M>]: Name extends 'count' ? number : Value }];

@@ -16,7 +16,8 @@ export function t<K extends MessageKey>(key: K, ...values: ValuesOf<Messages[K]>
 
 export const formatNumber = (value: number, options?: Intl.NumberFormatOptions): string => numberText(value, shown, options);
 /** With so many decimal places, thousands not set apart. */
-export const formatFixed = (value: number, decimals: number): string => formatNumber(value, { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: false });
+export const formatFixed = (value: number, decimals: number): string =>
+  formatNumber(value, { minimumFractionDigits: decimals, maximumFractionDigits: decimals, useGrouping: false });
 export const formatDateTime = (atMs: number): string => new Date(atMs).toLocaleString(shown, { dateStyle: 'short', timeStyle: 'short' });
 export const formatDate = (atMs: number): string => new Date(atMs).toLocaleDateString(shown);
 export const formatTime = (atMs: number): string => new Date(atMs).toLocaleTimeString(shown);

@@ -62,7 +62,12 @@ export class BesideView {
     private readonly resized: () => void,
   ) {
     const imageId = (): string => this.#imageId;
-    this.planes = new PlaneViews(engine, byProcessor, { viewportId, get imageVolumeId() { return imageId(); } });
+    this.planes = new PlaneViews(engine, byProcessor, {
+      viewportId,
+      get imageVolumeId() {
+        return imageId();
+      },
+    });
   }
 
   #viewport(plane: Plane): Types.IVolumeViewport {
@@ -124,7 +129,9 @@ export class BesideView {
     const own = shown.image === 'open' ? this.open.window() : null;
     this.planes.setWindow(own ?? firstWindow(image.modality, image.voxels));
     opened.mask.show(image, this.#imageId, shown.labels, look);
-    const drawn = PLANES.map((plane) => new Promise<void>((done) => opened.elements[plane].addEventListener(Enums.Events.IMAGE_RENDERED, () => done(), { once: true })));
+    const drawn = PLANES.map(
+      (plane) => new Promise<void>((done) => opened.elements[plane].addEventListener(Enums.Events.IMAGE_RENDERED, () => done(), { once: true })),
+    );
     this.engine.renderViewports([...VIEWPORT_IDS]);
     await Promise.all(drawn);
     if (this.#opened !== opened || !this.#isShown) return;

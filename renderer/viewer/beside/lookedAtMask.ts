@@ -70,7 +70,12 @@ export class LookedAtMask {
         const slot = this.#slots.slotOf(labelValue);
         if (slot === undefined) continue; // came to the legend since
         segmentation.config.color.setSegmentIndexColor(id, this.#segmentationId, slot, [...colorRgb, 255] as Types.Color);
-        segmentation.config.visibility.setSegmentIndexVisibility(id, { segmentationId: this.#segmentationId, type: LABELMAP }, slot, !look.hidden.has(labelValue));
+        segmentation.config.visibility.setSegmentIndexVisibility(
+          id,
+          { segmentationId: this.#segmentationId, type: LABELMAP },
+          slot,
+          !look.hidden.has(labelValue),
+        );
       }
     }
     segmentation.config.style.setStyle(

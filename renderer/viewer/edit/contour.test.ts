@@ -7,7 +7,9 @@ const [WIDTH, HEIGHT] = [40, 30];
 function filled(ring: readonly (readonly [number, number])[]): Uint8Array {
   const mask = new Uint8Array(WIDTH * HEIGHT);
   const corners = ring.map(([x, y]) => [x, y, 0] as const);
-  outlineRows({ corners, normal: [0, 0, 1], depth: 'slice', side: 'inside' }, [WIDTH, HEIGHT, 1], [1, 1, 1], (j, _k, from, to) => mask.fill(1, j * WIDTH + from, j * WIDTH + to + 1));
+  outlineRows({ corners, normal: [0, 0, 1], depth: 'slice', side: 'inside' }, [WIDTH, HEIGHT, 1], [1, 1, 1], (j, _k, from, to) =>
+    mask.fill(1, j * WIDTH + from, j * WIDTH + to + 1),
+  );
   return mask;
 }
 

@@ -42,7 +42,10 @@ export function fewerPoints(ring: readonly Pair[], tolerance = EXACT_VOXELS): Pa
   const kept = new Uint8Array(ring.length + 1);
   kept[0] = kept[far] = 1;
   const closed = [...ring, ring[0]!];
-  const waiting: [number, number][] = [[0, far], [far, ring.length]];
+  const waiting: [number, number][] = [
+    [0, far],
+    [far, ring.length],
+  ];
   for (let span = waiting.pop(); span; span = waiting.pop()) {
     const [from, to] = span;
     const { index, distance } = farthest(closed, (point) => distanceToSegment(point, closed[from]!, closed[to]!), from + 1, to - 1);

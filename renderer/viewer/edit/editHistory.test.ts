@@ -24,7 +24,12 @@ describe('MaskEditor with EditHistory', () => {
     const noise = Uint16Array.from({ length: 40 * 30 * 12 }, (_, n) => (n * 7919) % 65_536);
     const { voxels, history, ball, commit, sliceLength } = setUp(dims, noise);
     const states = [voxels.slice()];
-    for (const [x, label] of [[10, 3], [14, 65_535], [12, 0], [20, 300]] as const) {
+    for (const [x, label] of [
+      [10, 3],
+      [14, 65_535],
+      [12, 0],
+      [20, 300],
+    ] as const) {
       ball([x, 14, 6], 7, paint(label));
       commit(`ball ${label}`);
       states.push(voxels.slice());
@@ -75,7 +80,11 @@ describe('MaskEditor with EditHistory', () => {
     expect(history.bytes / 2 ** 20).toBeLessThan(20);
     // one step that changes every second voxel of the whole mask, the worst there is
     const { editor, history: other } = setUp([512, 512, 30]);
-    const dotted = new MaskEditor(editor.voxels, [512, 512, 30], Uint8Array.from({ length: editor.voxels.length }, (_, n) => n % 2));
+    const dotted = new MaskEditor(
+      editor.voxels,
+      [512, 512, 30],
+      Uint8Array.from({ length: editor.voxels.length }, (_, n) => n % 2),
+    );
     for (let k = 0; k < 30; k++) for (let j = 0; j < 512; j++) dotted.paintRow(j, k, 0, 511, { ...paint(1), greys: { lower: 1, upper: 1 } });
     other.push({ name: 'Threshold', slices: dotted.commit() });
     expect(other.bytes).toBeLessThan(2.1 * editor.voxels.length);

@@ -68,7 +68,8 @@ export class EditPlane {
     this.drawOutline(curve, color, true);
     const handles = points.map(([x, y], n) => {
       const handle = document.createElementNS(SVG, 'circle');
-      for (const [name, value] of Object.entries({ cx: x, cy: y, r: n === lit ? 6 : 4, fill: n === lit ? color : 'black', stroke: color, 'stroke-width': 1.5 })) handle.setAttribute(name, String(value));
+      for (const [name, value] of Object.entries({ cx: x, cy: y, r: n === lit ? 6 : 4, fill: n === lit ? color : 'black', stroke: color, 'stroke-width': 1.5 }))
+        handle.setAttribute(name, String(value));
       return handle;
     });
     this.#svg.replaceChildren(this.#svg.firstElementChild!, ...handles);

@@ -33,7 +33,8 @@ const BRUSHES: readonly EditTool[] = ['brush', 'eraser', 'push'];
 const ERASER_COLOR = 'rgb(255, 255, 255)';
 
 /** Enter and Escape are the field's or the dialog's. */
-const isTyping = (target: EventTarget | null): boolean => target instanceof Element && target.closest('dialog, [role=dialog], input:not([type=range]), textarea, select') !== null;
+const isTyping = (target: EventTarget | null): boolean =>
+  target instanceof Element && target.closest('dialog, [role=dialog], input:not([type=range]), textarea, select') !== null;
 
 export type EditCase = PreviewedImage;
 
@@ -305,7 +306,10 @@ export class EditTools {
         const paint = this.#paint(cut !== 'fill', at);
         const side = cut === 'eraseOutside' ? 'outside' : 'inside';
         const color = cut === 'fill' ? `rgb(${this.layer.colorOfActive.join()})` : ERASER_COLOR;
-        return paint && new OutlineGesture(surface, pixel, tool, color, (outline) => this.#cutOut({ ...outline, side, depth: this.#settings.depth }, paint, stepName(tool)));
+        return (
+          paint &&
+          new OutlineGesture(surface, pixel, tool, color, (outline) => this.#cutOut({ ...outline, side, depth: this.#settings.depth }, paint, stepName(tool)))
+        );
       }
       case 'contour':
         return this.#contour(surface, pixel);
@@ -314,7 +318,9 @@ export class EditTools {
         return null;
       case 'prompt':
         if (this.layer.activeSlot === undefined) return null;
-        return new PromptGesture(surface, pixel, this.#settings.regionRadiusMm, `rgb(${this.layer.colorOfActive.join()})`, (prompt, where) => this.#prompts?.asked(prompt, where));
+        return new PromptGesture(surface, pixel, this.#settings.regionRadiusMm, `rgb(${this.layer.colorOfActive.join()})`, (prompt, where) =>
+          this.#prompts?.asked(prompt, where),
+        );
       case 'region': {
         const { tolerance, regionRadiusMm } = this.#settings;
         if (at) void this.operate(stepName('region'), { kind: 'region', region: { at, tolerance, radiusMm: regionRadiusMm } });
@@ -328,7 +334,14 @@ export class EditTools {
     const paint = this.#paint(false, null);
     if (!paint || layer.activeSlot === undefined) return null;
     const { curve, contourMode: mode } = this.#settings;
-    return new ContourGesture(surface, pixel, { curve, mode, paint: { ...paint, greys: null }, erase: this.#eraseActive(), color: `rgb(${layer.colorOfActive.join()})`, done: () => void layer.commit(stepName('contour')) });
+    return new ContourGesture(surface, pixel, {
+      curve,
+      mode,
+      paint: { ...paint, greys: null },
+      erase: this.#eraseActive(),
+      color: `rgb(${layer.colorOfActive.join()})`,
+      done: () => void layer.commit(stepName('contour')),
+    });
   }
 
   /** Of the active segment and nothing else. */

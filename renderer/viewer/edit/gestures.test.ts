@@ -35,7 +35,10 @@ class View {
 
 const grid = { dimsIjk: [100, 100, 20], spacingMm: [1, 1, 2] } as unknown as Grid;
 
-function begin(kind: 'polygon' | 'lasso' | 'rectangle', first: Pixel): { view: View; gesture: OutlineGesture; outlines: Pick<Outline, 'corners' | 'normal'>[] } {
+function begin(
+  kind: 'polygon' | 'lasso' | 'rectangle',
+  first: Pixel,
+): { view: View; gesture: OutlineGesture; outlines: Pick<Outline, 'corners' | 'normal'>[] } {
   const view = new View();
   const outlines: Pick<Outline, 'corners' | 'normal'>[] = [];
   const surface: Surface = { layer: {} as LabelmapLayer, grid, plane: view as unknown as EditPlane };
@@ -54,10 +57,22 @@ describe('an outline while the view moves', () => {
     view.leftMm = 5;
     view.mmPerPixel = 0.25;
     gesture.redraw();
-    expect(view.drawn?.points.slice(0, 2)).toEqual([[20, 40], [100, 40]]);
+    expect(view.drawn?.points.slice(0, 2)).toEqual([
+      [20, 40],
+      [100, 40],
+    ]);
     click(gesture, [100, 120]); // 30 mm, 30 mm
     expect(click(gesture, [20, 41])).toBe(true); // near the first corner as it lies now
-    expect(outlines).toEqual([{ corners: [[10, 10, 10], [30, 10, 10], [30, 30, 10]], normal: [0, 0, -1] }]);
+    expect(outlines).toEqual([
+      {
+        corners: [
+          [10, 10, 10],
+          [30, 10, 10],
+          [30, 30, 10],
+        ],
+        normal: [0, 0, -1],
+      },
+    ]);
     expect(view.drawn).toBeNull();
   });
 
@@ -67,14 +82,25 @@ describe('an outline while the view moves', () => {
     click(gesture, [60, 60]);
     view.z = 12;
     gesture.redraw();
-    expect(view.drawn).toMatchObject({ isDashed: true, points: [[20, 20], [60, 20], [60, 60]] });
+    expect(view.drawn).toMatchObject({
+      isDashed: true,
+      points: [
+        [20, 20],
+        [60, 20],
+        [60, 60],
+      ],
+    });
     expect(click(gesture, [20, 20])).toBe(false);
     view.z = 10.4; // the same slice, not through its middle
     gesture.redraw();
     expect(view.drawn?.isDashed).toBe(false);
     view.z = 16;
     expect(gesture.key('Enter')).toBe('over');
-    expect(outlines[0]!.corners).toEqual([[10, 10, 10], [30, 10, 10], [30, 30, 10]]);
+    expect(outlines[0]!.corners).toEqual([
+      [10, 10, 10],
+      [30, 10, 10],
+      [30, 30, 10],
+    ]);
   });
 
   it('takes no corners from a plane that runs another way', () => {
@@ -93,7 +119,11 @@ describe('an outline while the view moves', () => {
     view.z = 4;
     gesture.move([80, 80]);
     expect(gesture.release([80, 80])).toBe(true);
-    expect(outlines[0]!.corners).toEqual([[0, 0, 10], [10, 0, 10], [10, 10, 10]]);
+    expect(outlines[0]!.corners).toEqual([
+      [0, 0, 10],
+      [10, 0, 10],
+      [10, 10, 10],
+    ]);
   });
 
   it('spans a rectangle from the first corner in the volume to the pointer', () => {
@@ -101,6 +131,11 @@ describe('an outline while the view moves', () => {
     view.leftMm = 10;
     gesture.move([20, 40]);
     expect(gesture.release([20, 40])).toBe(true); // from 10 mm, 10 mm to 20 mm, 20 mm
-    expect(outlines[0]!.corners).toEqual([[10, 10, 10], [20, 10, 10], [20, 20, 10], [10, 20, 10]]);
+    expect(outlines[0]!.corners).toEqual([
+      [10, 10, 10],
+      [20, 10, 10],
+      [20, 20, 10],
+      [10, 20, 10],
+    ]);
   });
 });

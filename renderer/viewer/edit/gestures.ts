@@ -44,7 +44,9 @@ export class BrushGesture implements Gesture {
     const to = plane.gridMm(grid, pixel);
     const { editor } = layer;
     const normal = this.brush.shape === 'circle' ? plane.normal(grid) : null;
-    sweepRows({ from: this.#last, to, radiusMm: this.brush.radiusMm, normal }, grid.dimsIjk, grid.spacingMm, (j, k, iFrom, iTo) => editor.paintRow(j, k, iFrom, iTo, this.paint));
+    sweepRows({ from: this.#last, to, radiusMm: this.brush.radiusMm, normal }, grid.dimsIjk, grid.spacingMm, (j, k, iFrom, iTo) =>
+      editor.paintRow(j, k, iFrom, iTo, this.paint),
+    );
     this.#last = to;
     layer.drawChanges();
   }
@@ -107,7 +109,12 @@ export class OutlineGesture implements Gesture {
 
   #corners([x, y]: Pixel): Pixel[] {
     const [left, top] = this.#pixel(this.#points[0]!);
-    return [[left, top], [x, top], [x, y], [left, y]];
+    return [
+      [left, top],
+      [x, top],
+      [x, y],
+      [left, y],
+    ];
   }
 
   move(pixel: Pixel): void {

@@ -29,7 +29,15 @@ export class GreyPreview {
     private readonly element: HTMLElement,
     private readonly viewport: () => Types.IVolumeViewport,
   ) {
-    Object.assign(this.#canvas.style, { position: 'absolute', inset: '0', width: '100%', height: '100%', pointerEvents: 'none', imageRendering: 'pixelated', zIndex: '2' });
+    Object.assign(this.#canvas.style, {
+      position: 'absolute',
+      inset: '0',
+      width: '100%',
+      height: '100%',
+      pointerEvents: 'none',
+      imageRendering: 'pixelated',
+      zIndex: '2',
+    });
     this.#canvas.setAttribute('aria-hidden', 'true');
   }
 
@@ -58,7 +66,8 @@ export class GreyPreview {
     Object.assign(this.#canvas, { width, height });
     const context = this.#canvas.getContext('2d')!;
     const picture = context.createImageData(width, height);
-    const ijkAt = (x: number, y: number): Triple => toGridMm(grid, this.viewport().canvasToWorld([x, y])).map((mm, axis) => mm / grid.spacingMm[axis]!) as unknown as Triple;
+    const ijkAt = (x: number, y: number): Triple =>
+      toGridMm(grid, this.viewport().canvasToWorld([x, y])).map((mm, axis) => mm / grid.spacingMm[axis]!) as unknown as Triple;
     const start = ijkAt(PIXELS_PER_SAMPLE / 2, PIXELS_PER_SAMPLE / 2);
     const along = ijkAt(PIXELS_PER_SAMPLE / 2 + 100, PIXELS_PER_SAMPLE / 2);
     const down = ijkAt(PIXELS_PER_SAMPLE / 2, PIXELS_PER_SAMPLE / 2 + 100);
@@ -81,7 +90,15 @@ interface Sampling {
   readonly down: Triple;
 }
 
-export function fillInRange(pixels: Uint32Array, width: number, { start, right, down }: Sampling, voxels: VoxelArray, dims: Triple, { lower, upper }: GreyRange, color: number): void {
+export function fillInRange(
+  pixels: Uint32Array,
+  width: number,
+  { start, right, down }: Sampling,
+  voxels: VoxelArray,
+  dims: Triple,
+  { lower, upper }: GreyRange,
+  color: number,
+): void {
   for (let y = 0, n = 0; n < pixels.length; y++) {
     let [i, j, k] = [start[0] + y * down[0], start[1] + y * down[1], start[2] + y * down[2]];
     for (let x = 0; x < width; x++, n++, i += right[0], j += right[1], k += right[2]) {

@@ -8,7 +8,10 @@ export function toGridAxes({ direction }: Pick<Grid, 'direction'>, vectorLps: re
 }
 
 export const toGridMm = (grid: Pick<Grid, 'direction' | 'originLpsMm'>, pointLpsMm: readonly number[]): Triple =>
-  toGridAxes(grid, pointLpsMm.map((value, axis) => value - grid.originLpsMm[axis]!));
+  toGridAxes(
+    grid,
+    pointLpsMm.map((value, axis) => value - grid.originLpsMm[axis]!),
+  );
 
 /** Back from `toGridMm`. */
 export const toLpsMm = ({ direction, originLpsMm }: Pick<Grid, 'direction' | 'originLpsMm'>, gridMm: Triple): [number, number, number] => {

@@ -132,7 +132,13 @@ export class LabelmapLayer {
     }
     segmentation.config.style.setStyle(
       { type: LABELMAP, segmentationId: this.#segmentationId },
-      { renderFill: true, fillAlpha: this.#isUnderneath ? 0 : this.#opacity, renderOutline: this.#hasOutline || this.#isUnderneath, outlineWidth: 1, outlineOpacity: 1 },
+      {
+        renderFill: true,
+        fillAlpha: this.#isUnderneath ? 0 : this.#opacity,
+        renderOutline: this.#hasOutline || this.#isUnderneath,
+        outlineWidth: 1,
+        outlineOpacity: 1,
+      },
     );
     this.engine.renderViewports([...this.viewportIds]);
   }

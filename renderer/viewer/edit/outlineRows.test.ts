@@ -27,7 +27,11 @@ describe('outlineRows', () => {
   it('fills the area of a circle on one slice of each plane', () => {
     const middle: Triple = [20, 20, 24];
     const theory = Math.PI * 144;
-    for (const [axis, u, v, pixel] of [[2, [1, 0, 0], [0, 1, 0], 0.3], [1, [1, 0, 0], [0, 0, 1], 0.6], [0, [0, 1, 0], [0, 0, 1], 0.72]] as const) {
+    for (const [axis, u, v, pixel] of [
+      [2, [1, 0, 0], [0, 1, 0], 0.3],
+      [1, [1, 0, 0], [0, 0, 1], 0.6],
+      [0, [0, 1, 0], [0, 0, 1], 0.72],
+    ] as const) {
       const normal = [0, 0, 0].map((_, c) => (c === axis ? 1 : 0)) as unknown as Triple;
       const area = count(painted({ corners: circle(middle, 12, u, v), normal, depth: 'slice', side: 'inside' }, spacing)) * pixel;
       expect(Math.abs(area / theory - 1)).toBeLessThan(0.02);

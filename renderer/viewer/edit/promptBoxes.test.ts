@@ -4,7 +4,10 @@ import { promptAt, promptWithin } from './promptBoxes.ts';
 
 describe('prompts', () => {
   it('reach as far as the radius, and stay in the volume', () => {
-    expect(promptAt([2, 50, 10], [100, 100, 20], [1, 1, 3], 6)).toEqual({ box: { fromIjk: [0, 44, 8], dimsIjk: [9, 13, 5] }, seed: { fromIjk: [2, 50, 10], dimsIjk: [1, 1, 1] } });
+    expect(promptAt([2, 50, 10], [100, 100, 20], [1, 1, 3], 6)).toEqual({
+      box: { fromIjk: [0, 44, 8], dimsIjk: [9, 13, 5] },
+      seed: { fromIjk: [2, 50, 10], dimsIjk: [1, 1, 1] },
+    });
   });
   it('ask for no more than may be asked for', () => {
     const { box } = promptAt([500, 500, 500], [1000, 1000, 1000], [0.5, 0.5, 0.5], 200);

@@ -18,7 +18,11 @@ function boxBetween(low: Triple, high: Triple, dims: Triple): VoxelBox {
 /** A click: as far around it as the radius goes, or as may be asked for. */
 export function promptAt(at: Triple, dims: Triple, spacing: Triple, radiusMm: number): Prompt {
   const reach = spacing.map((mm) => Math.floor(radiusMm / mm));
-  const box = boxBetween(at.map((value, axis) => value - reach[axis]!) as unknown as Triple, at.map((value, axis) => value + reach[axis]!) as unknown as Triple, dims);
+  const box = boxBetween(
+    at.map((value, axis) => value - reach[axis]!) as unknown as Triple,
+    at.map((value, axis) => value + reach[axis]!) as unknown as Triple,
+    dims,
+  );
   if (box.dimsIjk.reduce((a, b) => a * b, 1) > MOST_PROPOSED_VOXELS) return promptAt(at, dims, spacing, radiusMm * 0.8);
   return { box, seed: { fromIjk: at, dimsIjk: [1, 1, 1] } };
 }

@@ -23,7 +23,17 @@ export class PromptGesture implements Gesture {
 
   move(pixel: Pixel): void {
     const [[left, top], [x, y]] = [this.first, pixel];
-    if (this.#isDragged(pixel)) this.surface.plane.drawOutline([[left, top], [x, top], [x, y], [left, y]], this.color, true);
+    if (this.#isDragged(pixel))
+      this.surface.plane.drawOutline(
+        [
+          [left, top],
+          [x, top],
+          [x, y],
+          [left, y],
+        ],
+        this.color,
+        true,
+      );
     else this.surface.plane.drawNothing();
   }
 

@@ -21,7 +21,11 @@ export class ProposalLayer {
   show(image: Grid, box: VoxelBox, levels: Uint8Array<ArrayBuffer>, lowest: number, colorRgb: readonly number[]): void {
     const [i, j, k] = box.fromIjk;
     const [x, y, z] = image.spacingMm;
-    const grid = { ...image, dimsIjk: box.dimsIjk as unknown as Grid['dimsIjk'], originLpsMm: toLpsMm(image, [i * x, j * y, k * z]) as unknown as Grid['originLpsMm'] };
+    const grid = {
+      ...image,
+      dimsIjk: box.dimsIjk as unknown as Grid['dimsIjk'],
+      originLpsMm: toLpsMm(image, [i * x, j * y, k * z]) as unknown as Grid['originLpsMm'],
+    };
     this.#shown = { grid, box, levels, colorRgb };
     this.setLowest(lowest);
   }

@@ -12,7 +12,13 @@ const Slices = z.array(z.tuple([z.int().nonnegative(), z.int().nonnegative()]));
 
 /** `slices`: k and bytes of the runs. */
 const EntryHead = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('step'), /** For the user, as in the history. */ name: z.string(), way: z.enum(['after', 'before']), labelValues: LabelValues, slices: Slices }),
+  z.object({
+    kind: z.literal('step'),
+    /** For the user, as in the history. */ name: z.string(),
+    way: z.enum(['after', 'before']),
+    labelValues: LabelValues,
+    slices: Slices,
+  }),
   z.object({ kind: z.literal('unfinished'), labelValues: LabelValues, slices: Slices }),
   z.object({ kind: z.literal('completeness'), completeness: Completeness }),
 ]);

@@ -82,7 +82,12 @@ describe('strokes of a journal', () => {
 
   it('say what unpainted means, and nothing when that was not changed', () => {
     const completeness = { ...COMPLETE, unpainted: 'unknown' as const, completeSlices: [{ axis: 'k' as const, index: 2 }] };
-    expect(replayed(new Uint8Array(SLICE), [{ kind: 'completeness', completeness: COMPLETE }, { kind: 'completeness', completeness }]).completeness).toMatchObject({ unpainted: 'unknown', completeSlices: completeness.completeSlices });
+    expect(
+      replayed(new Uint8Array(SLICE), [
+        { kind: 'completeness', completeness: COMPLETE },
+        { kind: 'completeness', completeness },
+      ]).completeness,
+    ).toMatchObject({ unpainted: 'unknown', completeSlices: completeness.completeSlices });
     expect(replayed(new Uint8Array(SLICE), []).completeness).toBeNull();
   });
 

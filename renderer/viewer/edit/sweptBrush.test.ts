@@ -15,7 +15,8 @@ function painted(brush: SweptBrush, spacing: Triple, dims = DIMS): Uint8Array {
   return mask;
 }
 const count = (mask: Uint8Array): number => mask.reduce((sum, value) => sum + value, 0);
-const slicesOf = (mask: Uint8Array): number[] => Array.from({ length: DIMS[2] }, (_, k) => k).filter((k) => mask.subarray(k * DIMS[0] * DIMS[1], (k + 1) * DIMS[0] * DIMS[1]).includes(1));
+const slicesOf = (mask: Uint8Array): number[] =>
+  Array.from({ length: DIMS[2] }, (_, k) => k).filter((k) => mask.subarray(k * DIMS[0] * DIMS[1], (k + 1) * DIMS[0] * DIMS[1]).includes(1));
 
 /** Distance of each voxel centre from the line, worked out the long way. */
 function byDistance({ from, to, radiusMm, normal }: SweptBrush, spacing: Triple): Uint8Array {
@@ -25,16 +26,18 @@ function byDistance({ from, to, radiusMm, normal }: SweptBrush, spacing: Triple)
   const way = [to[0] - from[0], to[1] - from[1], to[2] - from[2]] as const;
   const length2 = way[0] ** 2 + way[1] ** 2 + way[2] ** 2;
   let n = 0;
-  for (let k = 0; k < DIMS[2]; k++) for (let j = 0; j < DIMS[1]; j++) for (let i = 0; i < DIMS[0]; i++, n++) {
-    const x = i * spacing[0] - from[0];
-    const y = j * spacing[1] - from[1];
-    const z = k * spacing[2] - from[2];
-    const out = x * nx + y * ny + z * nz;
-    if (normal && Math.abs(out) > half) continue;
-    const [fx, fy, fz] = [x - out * nx, y - out * ny, z - out * nz];
-    const share = length2 === 0 ? 0 : Math.min(1, Math.max(0, (fx * way[0] + fy * way[1] + fz * way[2]) / length2));
-    if ((fx - share * way[0]) ** 2 + (fy - share * way[1]) ** 2 + (fz - share * way[2]) ** 2 <= radiusMm ** 2 + 1e-9) mask[n] = 1;
-  }
+  for (let k = 0; k < DIMS[2]; k++)
+    for (let j = 0; j < DIMS[1]; j++)
+      for (let i = 0; i < DIMS[0]; i++, n++) {
+        const x = i * spacing[0] - from[0];
+        const y = j * spacing[1] - from[1];
+        const z = k * spacing[2] - from[2];
+        const out = x * nx + y * ny + z * nz;
+        if (normal && Math.abs(out) > half) continue;
+        const [fx, fy, fz] = [x - out * nx, y - out * ny, z - out * nz];
+        const share = length2 === 0 ? 0 : Math.min(1, Math.max(0, (fx * way[0] + fy * way[1] + fz * way[2]) / length2));
+        if ((fx - share * way[0]) ** 2 + (fy - share * way[1]) ** 2 + (fz - share * way[2]) ** 2 <= radiusMm ** 2 + 1e-9) mask[n] = 1;
+      }
   return mask;
 }
 

@@ -47,7 +47,9 @@ export function sweepRows(brush: SweptBrush, dims: Triple, spacing: Triple, visi
   const { from, to, radiusMm } = brush;
   if (radiusMm < Math.max(...spacing)) visitWay(from, to, dims, spacing, visit);
   const slab = brush.normal && slabOf(to, brush.normal, spacing);
-  const reach = [0, 1, 2].map((axis) => (slab ? radiusMm * Math.sqrt(Math.max(0, 1 - slab.normal[axis]! ** 2)) + halfThickness(slab.normal, spacing) : radiusMm));
+  const reach = [0, 1, 2].map((axis) =>
+    slab ? radiusMm * Math.sqrt(Math.max(0, 1 - slab.normal[axis]! ** 2)) + halfThickness(slab.normal, spacing) : radiusMm,
+  );
   const first = (axis: number): number => Math.max(0, Math.ceil((Math.min(from[axis]!, to[axis]!) - reach[axis]!) / spacing[axis]! - EPSILON));
   const last = (axis: number): number => Math.min(dims[axis]! - 1, Math.floor((Math.max(from[axis]!, to[axis]!) + reach[axis]!) / spacing[axis]! + EPSILON));
   const [jFirst, jLast, kFirst, kLast] = [first(1), last(1), first(2), last(2)];

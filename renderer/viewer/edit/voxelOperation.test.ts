@@ -17,7 +17,10 @@ const LOCKED = 3;
 const COUNT = 70 * 60 * 40;
 
 type Where = (xMm: number, yMm: number, zMm: number) => boolean;
-const ball = (x: number, y: number, z: number, radiusMm: number): Where => (a, b, c) => (a - x) ** 2 + (b - y) ** 2 + (c - z) ** 2 <= radiusMm ** 2;
+const ball =
+  (x: number, y: number, z: number, radiusMm: number): Where =>
+  (a, b, c) =>
+    (a - x) ** 2 + (b - y) ** 2 + (c - z) ** 2 <= radiusMm ** 2;
 const ballMl = (radiusMm: number): number => ((4 / 3) * Math.PI * radiusMm ** 3) / 1000;
 
 function draw(labels: Uint8Array, label: number, where: Where): void {
@@ -31,7 +34,12 @@ const mask = (...parts: readonly (readonly [number, Where])[]): Uint8Array<Array
 const count = (labels: Uint8Array, label: number): number => labels.reduce((sum, value) => sum + (value === label ? 1 : 0), 0);
 
 /** Runs it, and shows that it is one step that goes back and forth exactly and leaves a locked segment alone. */
-function run(labels: Uint8Array<ArrayBuffer>, operation: Operation, image: Int16Array | null = null, over: 'everything' | 'background' = 'everything'): Uint8Array {
+function run(
+  labels: Uint8Array<ArrayBuffer>,
+  operation: Operation,
+  image: Int16Array | null = null,
+  over: 'everything' | 'background' = 'everything',
+): Uint8Array {
   const before = labels.slice();
   const editor = new MaskEditor(labels, DIMS, image);
   const rules = { over, locked: new Set([LOCKED]), hidden: new Set<number>() };
@@ -108,7 +116,8 @@ describe('operations on a segment', () => {
   });
 
   it('keeps the largest piece, removes small islands', () => {
-    const pieces = (): Uint8Array<ArrayBuffer> => mask([TARGET, ball(20, 20, 28, 10)], [TARGET, ball(45, 40, 28, 6)], [TARGET, ball(45, 10, 10, 2)], [LOCKED, ball(10, 45, 45, 3)]);
+    const pieces = (): Uint8Array<ArrayBuffer> =>
+      mask([TARGET, ball(20, 20, 28, 10)], [TARGET, ball(45, 40, 28, 6)], [TARGET, ball(45, 10, 10, 2)], [LOCKED, ball(10, 45, 45, 3)]);
     near(count(run(pieces(), { kind: 'keepLargest' }), TARGET) * VOXEL_ML, ballMl(10));
     near(count(run(pieces(), { kind: 'removeIslands', smallerThanMl: 0.2 }), TARGET) * VOXEL_ML, ballMl(10) + ballMl(6));
   });
@@ -118,19 +127,27 @@ describe('operations on a segment', () => {
       const across = axis === 2 ? 1.4 : axis === 1 ? 0.9 : 0.8;
       const [first, last] = [10, 22];
       const sums = [0.72, 0.8 * 1.4, 0.9 * 1.4];
-      const labels = mask([TARGET, (x, y, z) => {
-        const along = Math.round([x, y, z][axis]! / across);
-        if (along !== first && along !== last) return false;
-        const shift = along === first ? 0 : 12;
-        const [u, v] = axis === 2 ? [x, y] : axis === 1 ? [x, z] : [y, z];
-        return (u! - 20 - shift) ** 2 + (v! - 25) ** 2 <= 81;
-      }]);
+      const labels = mask([
+        TARGET,
+        (x, y, z) => {
+          const along = Math.round([x, y, z][axis]! / across);
+          if (along !== first && along !== last) return false;
+          const shift = along === first ? 0 : 12;
+          const [u, v] = axis === 2 ? [x, y] : axis === 1 ? [x, z] : [y, z];
+          return (u! - 20 - shift) ** 2 + (v! - 25) ** 2 <= 81;
+        },
+      ]);
       const filled = run(labels, { kind: 'interpolate', acrossAxis: axis });
       const pixel = sums[axis === 2 ? 0 : axis === 1 ? 1 : 2]!;
       near((count(filled, TARGET) * pixel) / (last - first + 1), Math.PI * 81, 0.02);
     }
     // two pieces, one of which grows: half-way it has the middle size
-    const two = mask([TARGET, (x, y, z) => (Math.abs(z - 14) < 0.1 && ((x - 12) ** 2 + (y - 12) ** 2 <= 36 || (x - 40) ** 2 + (y - 35) ** 2 <= 36)) || (Math.abs(z - 28) < 0.1 && ((x - 12) ** 2 + (y - 12) ** 2 <= 144 || (x - 40) ** 2 + (y - 35) ** 2 <= 36))]);
+    const two = mask([
+      TARGET,
+      (x, y, z) =>
+        (Math.abs(z - 14) < 0.1 && ((x - 12) ** 2 + (y - 12) ** 2 <= 36 || (x - 40) ** 2 + (y - 35) ** 2 <= 36)) ||
+        (Math.abs(z - 28) < 0.1 && ((x - 12) ** 2 + (y - 12) ** 2 <= 144 || (x - 40) ** 2 + (y - 35) ** 2 <= 36)),
+    ]);
     const middleSlice = run(two, { kind: 'interpolate', acrossAxis: 2 }).subarray(15 * 4200, 16 * 4200);
     near(count(middleSlice, TARGET) * 0.72, Math.PI * (81 + 36), 0.03);
   });
@@ -140,7 +157,10 @@ describe('operations on a segment', () => {
       const [x, y, z] = [(n % 70) * 0.8, (Math.floor(n / 70) % 60) * 0.9, Math.floor(n / 4200) * 1.4] as const;
       return (ball(...middle, 11)(x, y, z) ? 200 : ball(...middle, 16)(x, y, z) ? 120 : 0) + (n % 5);
     });
-    near(count(run(mask([TARGET, ball(5, 5, 5, 3)]), { kind: 'threshold', range: { lower: 190, upper: 300 }, isNew: true }, image), TARGET) * VOXEL_ML, ballMl(11));
+    near(
+      count(run(mask([TARGET, ball(5, 5, 5, 3)]), { kind: 'threshold', range: { lower: 190, upper: 300 }, isNew: true }, image), TARGET) * VOXEL_ML,
+      ballMl(11),
+    );
     near(count(run(mask([TARGET, ball(...middle, 20)]), { kind: 'keepGreys', range: { lower: 100, upper: 300 } }, image), TARGET) * VOXEL_ML, ballMl(16));
     const locked = mask([LOCKED, (x) => x > 34]);
     expect(count(run(locked, { kind: 'threshold', range: { lower: 190, upper: 300 }, isNew: false }, image), TARGET)).toBeGreaterThan(1000);

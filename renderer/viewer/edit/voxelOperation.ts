@@ -62,7 +62,9 @@ export function runOperation(editor: MaskEditor, task: OperationTask, tell: (sha
     case 'keepGreys':
       return image !== null && change(0, (shape) => keptGreys(shape, editor, operation.range));
     case 'grow':
-      return change(Math.max(0, operation.byMm) + Math.max(...spacingMm), (shape) => (operation.byMm < 0 ? shrunk(shape, -operation.byMm, spacingMm, tell) : grown(shape, operation.byMm, spacingMm, tell)));
+      return change(Math.max(0, operation.byMm) + Math.max(...spacingMm), (shape) =>
+        operation.byMm < 0 ? shrunk(shape, -operation.byMm, spacingMm, tell) : grown(shape, operation.byMm, spacingMm, tell),
+      );
     case 'fillHoles':
       return change(0, (shape) => withoutHoles(shape, operation.acrossAxis));
     case 'smooth':

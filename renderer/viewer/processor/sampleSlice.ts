@@ -119,7 +119,14 @@ function filled({ pixelData, fallbackMin }: SliceSampling, from: number, to: num
   return tally;
 }
 
-function mixRows({ pixelData, fallbackMin, fallbackMax, keepsFractions }: SliceSampling, upper: Float64Array, lower: Float64Array, fraction: number, { pixel, from, to }: { pixel: number; from: number; to: number }, tally: { min: number; max: number }): void {
+function mixRows(
+  { pixelData, fallbackMin, fallbackMax, keepsFractions }: SliceSampling,
+  upper: Float64Array,
+  lower: Float64Array,
+  fraction: number,
+  { pixel, from, to }: { pixel: number; from: number; to: number },
+  tally: { min: number; max: number },
+): void {
   let { min, max } = tally;
   const rest = 1 - fraction;
   for (let x = from; x < to; x++) {
@@ -167,7 +174,11 @@ class StretchedRows {
   }
 
   #stretch(row: Float64Array, base: number): void {
-    const { scalarData, columns: { lower, upper, fraction }, inside: [from, to] } = this;
+    const {
+      scalarData,
+      columns: { lower, upper, fraction },
+      inside: [from, to],
+    } = this;
     for (let x = from; x < to; x++) {
       const share = fraction[x]!;
       row[x] = scalarData[base + lower[x]!]! * (1 - share) + scalarData[base + upper[x]!]! * share;
@@ -175,7 +186,11 @@ class StretchedRows {
   }
 
   #stretchBoth(row: Float64Array, near: number, far: number, depth: number): void {
-    const { scalarData, columns: { lower, upper, fraction }, inside: [from, to] } = this;
+    const {
+      scalarData,
+      columns: { lower, upper, fraction },
+      inside: [from, to],
+    } = this;
     for (let x = from; x < to; x++) {
       const share = fraction[x]!;
       const [left, right] = [lower[x]!, upper[x]!];
@@ -188,7 +203,19 @@ class StretchedRows {
 
 /** A plane across the axes of the scan. */
 function sampleAnywhere(sampling: SliceSampling): SampledRange {
-  const { dimensions: [ni, nj, nk], pixelData, width, height, rowStartIndex, xStepIndexDelta: across, yStepIndexDelta: down, fallbackMin, fallbackMax, keepsFractions, isNearest } = sampling;
+  const {
+    dimensions: [ni, nj, nk],
+    pixelData,
+    width,
+    height,
+    rowStartIndex,
+    xStepIndexDelta: across,
+    yStepIndexDelta: down,
+    fallbackMin,
+    fallbackMax,
+    keepsFractions,
+    isNearest,
+  } = sampling;
   const valueAt = isNearest ? nearestIn(sampling) : linearIn(sampling);
   let [min, max] = [Infinity, -Infinity];
   for (let y = 0, pixel = 0; y < height; y++) {
@@ -213,17 +240,21 @@ function sampleAnywhere(sampling: SliceSampling): SampledRange {
 const isInside = (position: number, voxelCount: number): boolean => position >= -0.5 - OUTSIDE && position <= voxelCount - 0.5 + OUTSIDE;
 const within = (position: number, voxelCount: number): number => (position < 0 ? 0 : position > voxelCount - 1 ? voxelCount - 1 : position);
 
-const nearestIn = ({ scalarData, dimensions: [ni, nj] }: SliceSampling) => (i: number, j: number, k: number): number =>
-  scalarData[Math.floor(i + 0.5 - TIE) + ni * (Math.floor(j + 0.5 - TIE) + nj * Math.floor(k + 0.5 - TIE))]!;
+const nearestIn =
+  ({ scalarData, dimensions: [ni, nj] }: SliceSampling) =>
+  (i: number, j: number, k: number): number =>
+    scalarData[Math.floor(i + 0.5 - TIE) + ni * (Math.floor(j + 0.5 - TIE) + nj * Math.floor(k + 0.5 - TIE))]!;
 
-const linearIn = ({ scalarData, dimensions: [ni, nj, nk] }: SliceSampling) => (i: number, j: number, k: number): number => {
-  const [i0, j0, k0] = [Math.floor(i), Math.floor(j), Math.floor(k)];
-  const [di, dj, dk] = [i - i0, j - j0, k - k0];
-  const at = i0 + ni * (j0 + nj * k0);
-  const right = i0 + 1 < ni ? 1 : 0;
-  const below = j0 + 1 < nj ? ni : 0;
-  const behind = k0 + 1 < nk ? ni * nj : 0;
-  const line = (from: number): number => scalarData[from]! * (1 - di) + scalarData[from + right]! * di;
-  const front = line(at) * (1 - dj) + line(at + below) * dj;
-  return dk === 0 ? front : front * (1 - dk) + (line(at + behind) * (1 - dj) + line(at + behind + below) * dj) * dk;
-};
+const linearIn =
+  ({ scalarData, dimensions: [ni, nj, nk] }: SliceSampling) =>
+  (i: number, j: number, k: number): number => {
+    const [i0, j0, k0] = [Math.floor(i), Math.floor(j), Math.floor(k)];
+    const [di, dj, dk] = [i - i0, j - j0, k - k0];
+    const at = i0 + ni * (j0 + nj * k0);
+    const right = i0 + 1 < ni ? 1 : 0;
+    const below = j0 + 1 < nj ? ni : 0;
+    const behind = k0 + 1 < nk ? ni * nj : 0;
+    const line = (from: number): number => scalarData[from]! * (1 - di) + scalarData[from + right]! * di;
+    const front = line(at) * (1 - dj) + line(at + below) * dj;
+    return dk === 0 ? front : front * (1 - dk) + (line(at + behind) * (1 - dj) + line(at + behind + below) * dj) * dk;
+  };

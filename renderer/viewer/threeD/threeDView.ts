@@ -147,7 +147,10 @@ export class ThreeDView {
 
   async #drawVolume(): Promise<void> {
     const viewport = this.#viewport;
-    const uids = viewport.getActors().filter(({ referencedId }) => referencedId === IMAGE_VOLUME_ID).map(({ uid }) => uid);
+    const uids = viewport
+      .getActors()
+      .filter(({ referencedId }) => referencedId === IMAGE_VOLUME_ID)
+      .map(({ uid }) => uid);
     if (this.#look === 'none') {
       if (uids.length > 0) viewport.removeActors(uids);
     } else {
@@ -172,16 +175,18 @@ export class ThreeDView {
     if (seen.length === 0) return this.on.surfaces({ isBusy: false, count: this.#actors.size });
     this.on.surfaces({ isBusy: true, count: this.#actors.size });
     const task = { labels: mask.copyLabels(), grid: mask.grid, labelValues: seen };
-    this.#maker.make(task, (labelValue, surface) => {
-      this.#stale.delete(labelValue);
-      this.#put(labelValue, surface);
-    }).then(
-      () => {
-        this.#hasCamera = this.#actors.size > 0;
-        this.on.surfaces({ isBusy: false, count: this.#actors.size });
-      },
-      (thrown: unknown) => this.on.failed(thrown instanceof Error ? thrown.message : String(thrown)),
-    );
+    this.#maker
+      .make(task, (labelValue, surface) => {
+        this.#stale.delete(labelValue);
+        this.#put(labelValue, surface);
+      })
+      .then(
+        () => {
+          this.#hasCamera = this.#actors.size > 0;
+          this.on.surfaces({ isBusy: false, count: this.#actors.size });
+        },
+        (thrown: unknown) => this.on.failed(thrown instanceof Error ? thrown.message : String(thrown)),
+      );
   }
 
   #put(labelValue: number, surface: Surface | null): void {

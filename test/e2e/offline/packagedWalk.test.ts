@@ -11,7 +11,11 @@ const program = process.env.MASKLOOP_PACKAGED!;
 const folder = process.env.MASKLOOP_WALK!;
 
 it('there is no network here', async () => {
-  const answer = await new Promise((done) => connect(53, '9.9.9.9').on('connect', () => done('connected')).on('error', ({ message }) => done(message)));
+  const answer = await new Promise((done) =>
+    connect(53, '9.9.9.9')
+      .on('connect', () => done('connected'))
+      .on('error', ({ message }) => done(message)),
+  );
   expect(answer).toMatch(/ENETUNREACH/);
 });
 
@@ -38,13 +42,15 @@ it('walks from a folder of studies to exported label maps, with the TensorFlow t
 
 /** Paths of the TensorFlow libraries that processes of this program have loaded. */
 function tensorflowFilesOf(executable: string): string[] {
-  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid)).flatMap((pid) => {
-    try {
-      if (readlinkSync(`/proc/${pid}/exe`) !== executable) return [];
-      const maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
-      return [...maps.matchAll(/(\/\S*(?:libtensorflow|tfjs_binding)\S*)/g)].map(([path]) => path);
-    } catch {
-      return []; // it ended meanwhile
-    }
-  });
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .flatMap((pid) => {
+      try {
+        if (readlinkSync(`/proc/${pid}/exe`) !== executable) return [];
+        const maps = readFileSync(`/proc/${pid}/maps`, 'utf8');
+        return [...maps.matchAll(/(\/\S*(?:libtensorflow|tfjs_binding)\S*)/g)].map(([path]) => path);
+      } catch {
+        return []; // it ended meanwhile
+      }
+    });
 }

@@ -31,8 +31,10 @@ const BIRTH = ['00100030', '00100032'];
 const ROI_NAME = '30060026';
 /** UIDs that say what something is, not which one: SOP classes, coding schemes, contexts, transfer syntaxes. */
 const CLASS_UIDS = new Set(
-  ('00080016 0008001A 0008001B 00080062 0008010C 0008010D 00080117 00080118 0008040E 00081150 0008115A 00083002 ' +
-    '00340003 04000010 04000510 30100052 30100053').split(' '),
+  (
+    '00080016 0008001A 0008001B 00080062 0008010C 0008010D 00080117 00080118 0008040E 00081150 0008115A 00083002 ' +
+    '00340003 04000010 04000510 30100052 30100053'
+  ).split(' '),
 );
 /** Earlier steps that are true still: pixels, faces and graphics were cleaned. What they retained is gone now. */
 const PIXEL_CODES = new Set(['113101', '113102', '113103']);
@@ -138,11 +140,7 @@ function statement(clean: DicomJson, { softwareVersion, dates }: DeidentifyOptio
   const stated = datasetOf({
     PatientIdentityRemoved: 'YES',
     DeidentificationMethod: [...earlierMethods, `Maskloop ${softwareVersion}`, 'DICOM PS3.15 annex E Basic Profile'],
-    DeidentificationMethodCodeSequence: options.map(({ value, meaning }) => ({
-      CodeValue: value,
-      CodingSchemeDesignator: 'DCM',
-      CodeMeaning: meaning,
-    })),
+    DeidentificationMethodCodeSequence: options.map(({ value, meaning }) => ({ CodeValue: value, CodingSchemeDesignator: 'DCM', CodeMeaning: meaning })),
     LongitudinalTemporalInformationModified: dates === 'moved' ? 'MODIFIED' : 'REMOVED',
   });
   stated['00120064'] = { vr: 'SQ', Value: [...earlierCodes, ...stated['00120064']!.Value!] };

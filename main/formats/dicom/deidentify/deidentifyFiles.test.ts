@@ -56,7 +56,10 @@ function valuesOf(dataset: DicomJson, identifying: Set<string>, innocent: Set<st
     const isIdentifying = isInside || (actionFor(tag) !== undefined && actionFor(tag) !== 'X/Z/U*' && tag !== '30060026');
     for (const value of Value) {
       if (vr === 'SQ') valuesOf(value as DicomJson, identifying, innocent, isIdentifying);
-      else if (vr === 'PN') personText(value).split(/[\^=]/).forEach((part) => identifying.add(part));
+      else if (vr === 'PN')
+        personText(value)
+          .split(/[\^=]/)
+          .forEach((part) => identifying.add(part));
       else (isIdentifying ? identifying : innocent).add(String(value));
     }
   }
@@ -71,7 +74,17 @@ it.skipIf(!dciodvfy)(`a SEG of a patient has no error of dciodvfy${dciodvfy ? ''
     segments: [Segment.parse({ labelValue: 1, name: 'Liver', colorRgb: [1, 2, 3] })],
     reference: {
       version: 1,
-      attributes: datasetOf({ PatientName: 'Muster^Erika', PatientID: '4711-AB', StudyInstanceUID: '1.2.3', SeriesInstanceUID: '1.2.3.4', FrameOfReferenceUID: '1.2.3.5', StudyDate: '20240301', AccessionNumber: 'A-77', Manufacturer: 'ACME', InstitutionName: 'St. Elsewhere' }),
+      attributes: datasetOf({
+        PatientName: 'Muster^Erika',
+        PatientID: '4711-AB',
+        StudyInstanceUID: '1.2.3',
+        SeriesInstanceUID: '1.2.3.4',
+        FrameOfReferenceUID: '1.2.3.5',
+        StudyDate: '20240301',
+        AccessionNumber: 'A-77',
+        Manufacturer: 'ACME',
+        InstitutionName: 'St. Elsewhere',
+      }),
       images: [0, 1].map((k) => ({ sopClassUid: '1.2.840.10008.5.1.4.1.1.2', sopInstanceUid: `1.2.3.4.${k}` })),
     },
     subject: 'case',
@@ -83,7 +96,8 @@ it.skipIf(!dciodvfy)(`a SEG of a patient has no error of dciodvfy${dciodvfy ? ''
   const path = join(folder, 'seg.dcm');
   writeFileSync(path, writeDicom(clean.dataset, pixels));
   const bytes = readFileSync(path);
-  for (const word of ['Muster', 'Erika', '4711', '1.2.3.4', '20240301', 'A-77', 'Elsewhere', 'Grey', 'Bailey', '20261105']) expect(bytes.includes(word), word).toBe(false);
+  for (const word of ['Muster', 'Erika', '4711', '1.2.3.4', '20240301', 'A-77', 'Elsewhere', 'Grey', 'Bailey', '20261105'])
+    expect(bytes.includes(word), word).toBe(false);
   expect(bytes.includes('Liver')).toBe(true);
   expect(spawnSync(dciodvfy!, ['-new', path], { encoding: 'utf8' }).stderr).not.toMatch(/^Error/m);
 });

@@ -13,7 +13,10 @@ export function identifyingWords(dataset: DicomJson): string[] {
   for (const [tag, { vr, Value = [] }] of Object.entries(dataset)) {
     for (const value of Value) {
       if (vr === 'SQ') identifyingWords(value as DicomJson).forEach((word) => words.add(word));
-      else if (vr === 'PN') personText(value).split(/[\^=\s,]+/).forEach((word) => words.add(word));
+      else if (vr === 'PN')
+        personText(value)
+          .split(/[\^=\s,]+/)
+          .forEach((word) => words.add(word));
       else if (IDENTIFIERS.has(tag)) words.add(String(value).trim());
     }
   }

@@ -30,17 +30,10 @@ export function readJpegHeader(bytes: Uint8Array): CodestreamHeader | string {
       continue;
     }
     if (marker === START_OF_SCAN || marker === END_OF_IMAGE) break;
-    const isFrame =
-      (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) || marker === 0xf7;
+    const isFrame = (marker >= 0xc0 && marker <= 0xcf && marker !== 0xc4 && marker !== 0xc8 && marker !== 0xcc) || marker === 0xf7;
     if (isFrame) {
       if (at + 10 > bytes.length) break;
-      return {
-        bitsPerSample: bytes[at + 4]!,
-        rows: view.getUint16(at + 5),
-        columns: view.getUint16(at + 7),
-        components: bytes[at + 9]!,
-        isSigned: false,
-      };
+      return { bitsPerSample: bytes[at + 4]!, rows: view.getUint16(at + 5), columns: view.getUint16(at + 7), components: bytes[at + 9]!, isSigned: false };
     }
     at += 2 + view.getUint16(at + 2);
   }
@@ -52,9 +45,16 @@ export function readJpeg2000Header(bytes: Uint8Array): CodestreamHeader | string
   const start = codestreamStart(bytes);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   if (start === null || start + 45 > bytes.length || view.getUint32(start) !== 0xff4fff51) return 'no codestream';
-  const [right, bottom, left, top, tileWidth, tileHeight, tileLeft, tileTop] = Array.from({ length: 8 }, (_, n) =>
-    view.getUint32(start + 8 + 4 * n),
-  ) as [number, number, number, number, number, number, number, number];
+  const [right, bottom, left, top, tileWidth, tileHeight, tileLeft, tileTop] = Array.from({ length: 8 }, (_, n) => view.getUint32(start + 8 + 4 * n)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const components = view.getUint16(start + 40);
   const depth = bytes[start + 42]!;
   if (right <= left || bottom <= top || tileWidth === 0 || tileHeight === 0) return 'an empty image';
@@ -62,13 +62,7 @@ export function readJpeg2000Header(bytes: Uint8Array): CodestreamHeader | string
   const tiles = Math.ceil((right - tileLeft) / tileWidth) * Math.ceil((bottom - tileTop) / tileHeight);
   if (!(tiles > 0 && tiles <= MAX_TILES)) return `${tiles} tiles`;
   return (
-    missingTilePart(bytes, view, start) ?? {
-      rows: bottom - top,
-      columns: right - left,
-      bitsPerSample: (depth & 0x7f) + 1,
-      components,
-      isSigned: depth >= 0x80,
-    }
+    missingTilePart(bytes, view, start) ?? { rows: bottom - top, columns: right - left, bitsPerSample: (depth & 0x7f) + 1, components, isSigned: depth >= 0x80 }
   );
 }
 
@@ -96,8 +90,7 @@ function missingTilePart(bytes: Uint8Array, view: DataView, start: number): stri
     const partBytes = view.getUint32(at + 6);
     if (partBytes === 0) return null; // up to the end
     if (partBytes < 14) return 'a damaged tile part';
-    if (at + partBytes > bytes.length)
-      return `tile part ${parts + 1} cut off, ${at + partBytes - bytes.length} bytes missing`;
+    if (at + partBytes > bytes.length) return `tile part ${parts + 1} cut off, ${at + partBytes - bytes.length} bytes missing`;
     at += partBytes;
     parts++;
   }

@@ -33,21 +33,16 @@ function wave(bits: number, isSigned: boolean): number[] {
   const range = 2 ** bits - 1;
   return Array.from(
     { length: ROWS * COLUMNS },
-    (_, n) =>
-      lowest +
-      (n === 0 ? 0 : n === 1 ? range : Math.round(range * (0.5 + 0.3 * Math.sin(n / 9) + 0.2 * Math.sin(n * n)))),
+    (_, n) => lowest + (n === 0 ? 0 : n === 1 ? range : Math.round(range * (0.5 + 0.3 * Math.sin(n / 9) + 0.2 * Math.sin(n * n)))),
   );
 }
 
 describe('decoding of a frame', () => {
-  it.each(CODECS.flatMap((codec) => [8, 12, 16].map((bits) => [codec, bits] as const)))(
-    '%s, %i bits, unsigned',
-    (codec, bits) => {
-      const pixels = bits === 8 ? Uint8Array.from(wave(bits, false)) : Uint16Array.from(wave(bits, false));
-      const bytes = encodeFrame(codec, pixels, { rows: ROWS, columns: COLUMNS, bits });
-      expect(decodeFrame(frameOf(codec, bytes, layoutOf(bits)), codecs)).toEqual(pixels);
-    },
-  );
+  it.each(CODECS.flatMap((codec) => [8, 12, 16].map((bits) => [codec, bits] as const)))('%s, %i bits, unsigned', (codec, bits) => {
+    const pixels = bits === 8 ? Uint8Array.from(wave(bits, false)) : Uint16Array.from(wave(bits, false));
+    const bytes = encodeFrame(codec, pixels, { rows: ROWS, columns: COLUMNS, bits });
+    expect(decodeFrame(frameOf(codec, bytes, layoutOf(bits)), codecs)).toEqual(pixels);
+  });
 
   it.each([
     ['jpeg2000', 12],
@@ -108,9 +103,7 @@ describe('decoding of a frame', () => {
 
   it('says what is missing when there is no codec', () => {
     const bytes = encodeFrame('jpegLs', Uint16Array.from(wave(12, false)), { rows: ROWS, columns: COLUMNS, bits: 12 });
-    expect(errorOf(() => decodeFrame(frameOf('jpegLs', bytes, layoutOf(12))))).toMatchObject({
-      code: 'import/unsupported',
-    });
+    expect(errorOf(() => decodeFrame(frameOf('jpegLs', bytes, layoutOf(12))))).toMatchObject({ code: 'import/unsupported' });
   });
 
   it.each(CODECS)(
@@ -138,12 +131,8 @@ describe('cells as they are', () => {
   it('big-endian cells of 32 bits', () => {
     const bytes = new Uint8Array([0x12, 0x34, 0x56, 0x78, 0xff, 0xff, 0xff, 0xfe]);
     const layout = { rows: 1, columns: 2, allocatedBits: 32, storedBits: 32, highBit: 31, isSigned: true };
-    expect(decodeFrame({ ...frameOf('native', bytes, layout), isBigEndian: true })).toEqual(
-      Int32Array.of(0x12345678, -2),
-    );
-    expect(decodeFrame({ ...frameOf('native', bytes, { ...layout, isSigned: false }), isBigEndian: true })).toEqual(
-      Uint32Array.of(0x12345678, 0xfffffffe),
-    );
+    expect(decodeFrame({ ...frameOf('native', bytes, layout), isBigEndian: true })).toEqual(Int32Array.of(0x12345678, -2));
+    expect(decodeFrame({ ...frameOf('native', bytes, { ...layout, isSigned: false }), isBigEndian: true })).toEqual(Uint32Array.of(0x12345678, 0xfffffffe));
   });
 
   it('spare bits below and above the stored ones', () => {
@@ -159,9 +148,7 @@ describe('cells as they are', () => {
     const file = Buffer.of(9, 0x34, 0xf2, 9);
     const layout = { rows: 1, columns: 1, allocatedBits: 16, storedBits: 12, highBit: 11, isSigned: false };
     expect(decodeFrame(frameOf('native', file.subarray(1, 3), layout))).toEqual(Uint16Array.of(0x234));
-    expect(decodeFrame({ ...frameOf('native', file.subarray(1, 3), layout), isBigEndian: true })).toEqual(
-      Uint16Array.of(0x4f2),
-    );
+    expect(decodeFrame({ ...frameOf('native', file.subarray(1, 3), layout), isBigEndian: true })).toEqual(Uint16Array.of(0x4f2));
     expect([...file]).toEqual([9, 0x34, 0xf2, 9]);
   });
 });
@@ -174,14 +161,11 @@ describe('RLE', () => {
     segments.forEach((_, n) => (header[n + 1] = 64 + segments.slice(0, n).flat().length));
     return Uint8Array.from([...new Uint8Array(header.buffer), ...segments.flat()]);
   };
-  const detailOf = (bytes: Uint8Array) =>
-    (errorOf(() => decodeFrame(frameOf('rle', bytes, layout))) as { detail: string }).detail;
+  const detailOf = (bytes: Uint8Array) => (errorOf(() => decodeFrame(frameOf('rle', bytes, layout))) as { detail: string }).detail;
 
   it('literal and repeated runs, the control byte that does nothing, padding at the end', () => {
     const bytes = rle([251, 1, 0], [128, 2, 10, 11, 12, 254, 7, 0]);
-    expect(decodeFrame(frameOf('rle', bytes, layout))).toEqual(
-      Uint16Array.of(0x10a, 0x10b, 0x10c, 0x107, 0x107, 0x107),
-    );
+    expect(decodeFrame(frameOf('rle', bytes, layout))).toEqual(Uint16Array.of(0x10a, 0x10b, 0x10c, 0x107, 0x107, 0x107));
   });
 
   it('refuses what is not all there', () => {

@@ -32,29 +32,19 @@ export function decodeFrame(frame: EncodedFrame, codecs?: PixelCodecs): StoredPi
   const { layout, bytes, path } = frame;
   const pixelCount = layout.rows * layout.columns;
   const cellBytes = layout.allocatedBits / 8;
-  if (frame.encoding === 'native')
-    return storedPixels(frame.isBigEndian ? littleEndian(bytes, cellBytes) : bytes, layout);
+  if (frame.encoding === 'native') return storedPixels(frame.isBigEndian ? littleEndian(bytes, cellBytes) : bytes, layout);
   if (frame.encoding === 'rle') return storedPixels(decodeRleFrame(bytes, pixelCount, cellBytes, place(frame)), layout);
   const header = headerOf(frame, frame.encoding);
-  if (!codecs)
-    throw new AppException({ code: 'import/unsupported', path, detail: 'compressed pixels, and no codec is here' });
+  if (!codecs) throw new AppException({ code: 'import/unsupported', path, detail: 'compressed pixels, and no codec is here' });
   let samples: Uint8Array;
   try {
     samples = codecs.decode(frame.encoding, bytes, header);
   } catch (thrown) {
-    return refuse(
-      frame,
-      'import/unreadable',
-      `damaged pixels (${thrown instanceof Error ? thrown.message : String(thrown)})`,
-    );
+    return refuse(frame, 'import/unreadable', `damaged pixels (${thrown instanceof Error ? thrown.message : String(thrown)})`);
   }
   const sampleBits = header.bitsPerSample <= 8 ? 8 : 16;
   if (samples.length !== (pixelCount * sampleBits) / 8)
-    return refuse(
-      frame,
-      'import/unreadable',
-      `damaged pixels (${samples.length} bytes decoded, ${(pixelCount * sampleBits) / 8} needed)`,
-    );
+    return refuse(frame, 'import/unreadable', `damaged pixels (${samples.length} bytes decoded, ${(pixelCount * sampleBits) / 8} needed)`);
   return asStored(viewPixels(samples, sampleBits, header.isSigned), header, layout);
 }
 
@@ -66,22 +56,13 @@ function headerOf(frame: EncodedFrame, codec: CodecName): CodestreamHeader {
   const header = codec === 'jpeg' || codec === 'jpegLs' ? readJpegHeader(frame.bytes) : readJpeg2000Header(frame.bytes);
   if (typeof header === 'string') return refuse(frame, 'import/unreadable', `damaged pixels (codestream: ${header})`);
   if (header.rows !== layout.rows || header.columns !== layout.columns) {
-    return refuse(
-      frame,
-      'import/unreadable',
-      `the codestream has ${header.columns} × ${header.rows} pixels, the header ${layout.columns} × ${layout.rows}`,
-    );
+    return refuse(frame, 'import/unreadable', `the codestream has ${header.columns} × ${header.rows} pixels, the header ${layout.columns} × ${layout.rows}`);
   }
   if (layout.rows * layout.columns > MAX_CODED_PIXELS)
     return refuse(frame, 'import/unsupported', `a compressed frame of ${layout.columns} × ${layout.rows} pixels`);
-  if (header.components !== 1)
-    return refuse(frame, 'import/unreadable', `the codestream has ${header.components} components, the header one`);
+  if (header.components !== 1) return refuse(frame, 'import/unreadable', `the codestream has ${header.components} components, the header one`);
   if (header.bitsPerSample > layout.allocatedBits) {
-    return refuse(
-      frame,
-      'import/unreadable',
-      `the codestream has ${header.bitsPerSample} bits for each pixel, the header allocates ${layout.allocatedBits}`,
-    );
+    return refuse(frame, 'import/unreadable', `the codestream has ${header.bitsPerSample} bits for each pixel, the header allocates ${layout.allocatedBits}`);
   }
   if (header.bitsPerSample > 16 || header.bitsPerSample < 2)
     return refuse(frame, 'import/unsupported', `${header.bitsPerSample} bits for each pixel in a codestream`);
@@ -95,8 +76,7 @@ function headerOf(frame: EncodedFrame, codec: CodecName): CodestreamHeader {
 function asStored(samples: StoredPixels, header: CodestreamHeader, layout: PixelLayout): StoredPixels {
   const isSigned = layout.isSigned || header.isSigned;
   const target = viewPixels(new Uint8Array(0), layout.allocatedBits, isSigned);
-  const pixels =
-    samples.constructor === target.constructor ? samples : widened(samples, layout.allocatedBits, isSigned);
+  const pixels = samples.constructor === target.constructor ? samples : widened(samples, layout.allocatedBits, isSigned);
   if (header.isSigned) return pixels;
   const usesHighBit = header.bitsPerSample > layout.storedBits;
   const storedBits = Math.min(header.bitsPerSample, layout.storedBits);
@@ -116,8 +96,7 @@ function littleEndian(bytes: Uint8Array, cellBytes: number): Uint8Array {
   return copy;
 }
 
-const place = ({ path, frameNumber }: EncodedFrame) =>
-  frameNumber === undefined ? path : `${path} (frame ${frameNumber})`;
+const place = ({ path, frameNumber }: EncodedFrame) => (frameNumber === undefined ? path : `${path} (frame ${frameNumber})`);
 
 function refuse(frame: EncodedFrame, code: 'import/unreadable' | 'import/unsupported', detail: string): never {
   throw new AppException({ code, path: place(frame), detail });

@@ -48,10 +48,7 @@ describe('encapsulated pixel data', () => {
       code: 'import/unreadable',
       detail: '3 fragments for 2 frames, and nothing tells where a frame begins',
     });
-    expect(errorOf(() => framesOf([NO_TABLE], 1))).toMatchObject({
-      code: 'import/unreadable',
-      detail: 'encapsulated pixel data without a fragment',
-    });
+    expect(errorOf(() => framesOf([NO_TABLE], 1))).toMatchObject({ code: 'import/unreadable', detail: 'encapsulated pixel data without a fragment' });
     const file = encapsulate(native!, [NO_TABLE, A1, B]);
     const cut = parseDicom(file.subarray(0, file.length - 10), 'a.dcm').dataSet;
     expect(errorOf(() => encapsulatedFrames(cut, 2, 'a.dcm'))).toEqual({

@@ -33,16 +33,11 @@ export function encapsulatedFrames(dataSet: DataSet, frameCount: number, path: s
   const extended = framesByExtendedTable(dataSet, fragments, frameCount, fail);
   if (extended) return extended;
   const starts = startsByTable(table, fragments, frameCount) ?? startsByContent(fragments, frameCount);
-  if (!starts)
-    return fail(`${fragments.length} fragments for ${frameCount} frames, and nothing tells where a frame begins`);
+  if (!starts) return fail(`${fragments.length} fragments for ${frameCount} frames, and nothing tells where a frame begins`);
   return starts.map((start, frame) => joined(fragments.slice(start, starts[frame + 1])));
 }
 
-function readItems(
-  dataSet: DataSet,
-  path: string,
-  fail: (detail: string) => never,
-): { table: number[]; fragments: Fragment[] } {
+function readItems(dataSet: DataSet, path: string, fail: (detail: string) => never): { table: number[]; fragments: Fragment[] } {
   const { byteArray } = dataSet;
   const view = new DataView(byteArray.buffer, byteArray.byteOffset, byteArray.length);
   const items: Uint8Array[] = [];
@@ -51,14 +46,12 @@ function readItems(
   for (;;) {
     // the end of the file stands for a missing delimiter: every fragment is whole
     if (at === byteArray.length && items.length > 1) break;
-    if (at + 8 > byteArray.length)
-      throw new AppException({ code: 'import/truncated', path, expectedBytes: at + 8, actualBytes: byteArray.length });
+    if (at + 8 > byteArray.length) throw new AppException({ code: 'import/truncated', path, expectedBytes: at + 8, actualBytes: byteArray.length });
     const tag = view.getUint32(at, true);
     if (tag === SEQUENCE_END) break;
     if (tag !== ITEM) return fail(`encapsulated pixel data with something between its fragments (byte ${at})`);
     const end = at + 8 + view.getUint32(at + 4, true);
-    if (end > byteArray.length)
-      throw new AppException({ code: 'import/truncated', path, expectedBytes: end, actualBytes: byteArray.length });
+    if (end > byteArray.length) throw new AppException({ code: 'import/truncated', path, expectedBytes: end, actualBytes: byteArray.length });
     if (items.length > MAX_FRAGMENTS) return fail(`more than ${MAX_FRAGMENTS} fragments`);
     offsets.push(at);
     items.push(byteArray.subarray(at + 8, end));
@@ -74,21 +67,14 @@ function readItems(
 }
 
 /** (7FE0,0001) and (7FE0,0002): one fragment for each frame, 64-bit offsets. `null` when there is no such table. */
-function framesByExtendedTable(
-  dataSet: DataSet,
-  fragments: readonly Fragment[],
-  frameCount: number,
-  fail: (detail: string) => never,
-): Uint8Array[] | null {
+function framesByExtendedTable(dataSet: DataSet, fragments: readonly Fragment[], frameCount: number, fail: (detail: string) => never): Uint8Array[] | null {
   const offsets = bigIntegers(dataSet, 'x7fe00001');
   const lengths = bigIntegers(dataSet, 'x7fe00002');
   if (offsets.length === 0) return null;
-  if (offsets.length !== frameCount)
-    return fail(`Extended Offset Table of ${offsets.length} frames, NumberOfFrames is ${frameCount}`);
+  if (offsets.length !== frameCount) return fail(`Extended Offset Table of ${offsets.length} frames, NumberOfFrames is ${frameCount}`);
   const byOffset = new Map(fragments.map(({ offset, bytes }) => [offset, bytes]));
   return offsets.map((offset, frame) => {
-    const bytes =
-      byOffset.get(offset) ?? fail(`no fragment where the Extended Offset Table says frame ${frame + 1} is`);
+    const bytes = byOffset.get(offset) ?? fail(`no fragment where the Extended Offset Table says frame ${frame + 1} is`);
     return bytes.subarray(0, lengths[frame] ?? bytes.length);
   });
 }
@@ -96,11 +82,7 @@ function framesByExtendedTable(
 function bigIntegers(dataSet: DataSet, tag: string): number[] {
   const element = dataSet.elements[tag];
   if (!element) return [];
-  const view = new DataView(
-    dataSet.byteArray.buffer,
-    dataSet.byteArray.byteOffset + element.dataOffset,
-    element.length,
-  );
+  const view = new DataView(dataSet.byteArray.buffer, dataSet.byteArray.byteOffset + element.dataOffset, element.length);
   return Array.from({ length: element.length >> 3 }, (_, n) => Number(view.getBigUint64(8 * n, true)));
 }
 
@@ -114,9 +96,7 @@ function startsByTable(table: readonly number[], fragments: readonly Fragment[],
 
 function startsByContent(fragments: readonly Fragment[], frameCount: number): number[] | null {
   if (fragments.length === frameCount) return fragments.map((_, index) => index);
-  const starts = [...fragments.keys()].filter((index) =>
-    CODESTREAM_STARTS.some((start) => start.every((byte, n) => fragments[index]!.bytes[n] === byte)),
-  );
+  const starts = [...fragments.keys()].filter((index) => CODESTREAM_STARTS.some((start) => start.every((byte, n) => fragments[index]!.bytes[n] === byte)));
   return starts.length === frameCount && starts[0] === 0 ? starts : null;
 }
 

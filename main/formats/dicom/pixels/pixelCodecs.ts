@@ -6,12 +6,7 @@
 import type { CodestreamHeader } from './codestreamHeader.ts';
 
 /** The entry of each codec in the WebAssembly file. */
-const ENTRY = {
-  jpeg: 'DecodeJpeg',
-  jpegLs: 'DecodeJpegLs',
-  jpeg2000: 'DecodeJpeg2000',
-  htj2k: 'DecodeHtJpeg2000',
-} as const;
+const ENTRY = { jpeg: 'DecodeJpeg', jpegLs: 'DecodeJpegLs', jpeg2000: 'DecodeJpeg2000', htj2k: 'DecodeHtJpeg2000' } as const;
 export type CodecName = keyof typeof ENTRY;
 
 export interface PixelCodecs {
@@ -74,11 +69,7 @@ function decodeWith(native: Native, codec: CodecName, bytes: Uint8Array, header:
   call(ENTRY[codec], context, parameters);
   call('ReleaseDecoderParameters', parameters);
   // the memory may have grown: its buffer is another one now
-  const decoded = new Uint8Array(
-    memory.buffer,
-    call('GetDecodedBuffer', context),
-    call('GetDecodedBufferSize', context),
-  ).slice();
+  const decoded = new Uint8Array(memory.buffer, call('GetDecodedBuffer', context), call('GetDecodedBufferSize', context)).slice();
   call('ReleaseCodecsContext', context);
   if (native.damage !== null) throw new Error(native.damage);
   return codec === 'htj2k' && bits === 8 ? lowBytes(decoded) : decoded;

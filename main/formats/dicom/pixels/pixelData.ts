@@ -15,14 +15,9 @@ const FLOAT_PIXELS = ['x7fe00008', 'x7fe00009'];
  */
 export function readEncodedFrames(dataSet: DataSet, transferSyntaxUid: string, path: string): EncodedFrame[] {
   const encoding = TRANSFER_SYNTAXES[transferSyntaxUid]?.encoding;
-  if (!encoding)
-    throw new AppException({ code: 'import/unsupported', path, detail: transferSyntaxName(transferSyntaxUid) });
+  if (!encoding) throw new AppException({ code: 'import/unsupported', path, detail: transferSyntaxName(transferSyntaxUid) });
   if (FLOAT_PIXELS.some((tag) => tag in dataSet.elements)) {
-    throw new AppException({
-      code: 'import/unsupported',
-      path,
-      detail: 'pixels as floating-point numbers (a parametric map)',
-    });
+    throw new AppException({ code: 'import/unsupported', path, detail: 'pixels as floating-point numbers (a parametric map)' });
   }
   const element = dataSet.elements['x7fe00010'];
   if (!element) throw new AppException({ code: 'import/unreadable', path, detail: 'no pixel data' });
@@ -31,11 +26,7 @@ export function readEncodedFrames(dataSet: DataSet, transferSyntaxUid: string, p
   const isEncapsulated = element.hadUndefinedLength === true;
   if (isEncapsulated !== (encoding !== 'native')) {
     const how = isEncapsulated ? 'encapsulated pixels' : 'pixels that are not encapsulated';
-    throw new AppException({
-      code: 'import/unreadable',
-      path,
-      detail: `${how} in transfer syntax ${transferSyntaxName(transferSyntaxUid)}`,
-    });
+    throw new AppException({ code: 'import/unreadable', path, detail: `${how} in transfer syntax ${transferSyntaxName(transferSyntaxUid)}` });
   }
   const frames = isEncapsulated
     ? encapsulatedFrames(dataSet, frameCount, path)
@@ -62,29 +53,12 @@ export function declaredFrameCount(dataSet: DataSet, path: string): number {
   return count;
 }
 
-function nativeFrames(
-  { byteArray, elements }: DataSet,
-  frameBytes: number,
-  frameCount: number,
-  path: string,
-): Uint8Array[] {
+function nativeFrames({ byteArray, elements }: DataSet, frameBytes: number, frameCount: number, path: string): Uint8Array[] {
   const { dataOffset, length } = elements['x7fe00010']!;
   const neededBytes = frameBytes * frameCount;
   if (byteArray.length < dataOffset + neededBytes) {
-    throw new AppException({
-      code: 'import/truncated',
-      path,
-      expectedBytes: dataOffset + neededBytes,
-      actualBytes: byteArray.length,
-    });
+    throw new AppException({ code: 'import/truncated', path, expectedBytes: dataOffset + neededBytes, actualBytes: byteArray.length });
   }
-  if (length < neededBytes)
-    throw new AppException({
-      code: 'import/unreadable',
-      path,
-      detail: `${length} bytes of pixel data, ${neededBytes} needed`,
-    });
-  return Array.from({ length: frameCount }, (_, frame) =>
-    byteArray.subarray(dataOffset + frame * frameBytes, dataOffset + (frame + 1) * frameBytes),
-  );
+  if (length < neededBytes) throw new AppException({ code: 'import/unreadable', path, detail: `${length} bytes of pixel data, ${neededBytes} needed` });
+  return Array.from({ length: frameCount }, (_, frame) => byteArray.subarray(dataOffset + frame * frameBytes, dataOffset + (frame + 1) * frameBytes));
 }

@@ -28,15 +28,13 @@ export function pixelLayout(dataSet: DataSet, path: string): PixelLayout {
   }
   const rows = dataSet.uint16('x00280010') ?? 0;
   const columns = dataSet.uint16('x00280011') ?? 0;
-  if (rows === 0 || columns === 0)
-    throw new AppException({ code: 'import/unreadable', path, detail: 'Rows or Columns is missing' });
+  if (rows === 0 || columns === 0) throw new AppException({ code: 'import/unreadable', path, detail: 'Rows or Columns is missing' });
   const allocatedBits = dataSet.uint16('x00280100') ?? 0;
   const storedBits = dataSet.uint16('x00280101') || allocatedBits;
   const highBit = dataSet.uint16('x00280102') ?? storedBits - 1;
   if (allocatedBits === 1) return refuse('a bitmap of 1 bit per pixel, no image to segment');
   if (![8, 16, 32].includes(allocatedBits)) return refuse(`${allocatedBits} bits allocated per pixel`);
-  if (highBit >= allocatedBits || highBit + 1 < storedBits)
-    return refuse(`${storedBits} bits stored, high bit ${highBit} of ${allocatedBits}`);
+  if (highBit >= allocatedBits || highBit + 1 < storedBits) return refuse(`${storedBits} bits stored, high bit ${highBit} of ${allocatedBits}`);
   return { rows, columns, allocatedBits, storedBits, highBit, isSigned: dataSet.uint16('x00280103') === 1 };
 }
 
@@ -49,15 +47,9 @@ export function storedPixels(cells: Uint8Array, layout: PixelLayout): StoredPixe
   return hasSpareBits(layout) ? cutSpareBits(pixels.slice(), layout) : pixels;
 }
 
-export function viewPixels(
-  { buffer, byteOffset, length }: Uint8Array,
-  cellBits: number,
-  isSigned: boolean,
-): StoredPixels {
-  if (cellBits === 8)
-    return isSigned ? new Int8Array(buffer, byteOffset, length) : new Uint8Array(buffer, byteOffset, length);
-  if (cellBits === 16)
-    return isSigned ? new Int16Array(buffer, byteOffset, length / 2) : new Uint16Array(buffer, byteOffset, length / 2);
+export function viewPixels({ buffer, byteOffset, length }: Uint8Array, cellBits: number, isSigned: boolean): StoredPixels {
+  if (cellBits === 8) return isSigned ? new Int8Array(buffer, byteOffset, length) : new Uint8Array(buffer, byteOffset, length);
+  if (cellBits === 16) return isSigned ? new Int16Array(buffer, byteOffset, length / 2) : new Uint16Array(buffer, byteOffset, length / 2);
   return isSigned ? new Int32Array(buffer, byteOffset, length / 4) : new Uint32Array(buffer, byteOffset, length / 4);
 }
 
@@ -66,10 +58,7 @@ function hasSpareBits({ storedBits, allocatedBits }: PixelLayout): boolean {
 }
 
 /** Bits beside the stored ones may hold overlays or anything else (PS3.5 8.1.1): cut off, or filled with the sign. In place. */
-export function cutSpareBits(
-  pixels: StoredPixels,
-  { storedBits, highBit, isSigned }: Pick<PixelLayout, 'storedBits' | 'highBit' | 'isSigned'>,
-): StoredPixels {
+export function cutSpareBits(pixels: StoredPixels, { storedBits, highBit, isSigned }: Pick<PixelLayout, 'storedBits' | 'highBit' | 'isSigned'>): StoredPixels {
   const up = 31 - highBit;
   const down = 32 - storedBits;
   for (let n = 0; n < pixels.length; n++) {

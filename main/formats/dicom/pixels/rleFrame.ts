@@ -21,8 +21,7 @@ export function decodeRleFrame(frame: Uint8Array, pixelCount: number, cellBytes:
   const cells = new Uint8Array(pixelCount * cellBytes);
   for (const [segment, start] of starts.entries()) {
     const end = starts[segment + 1] ?? frame.length;
-    if (start < HEADER_BYTES || end < start || end > frame.length)
-      return fail(`segment ${segment + 1} lies outside the frame`);
+    if (start < HEADER_BYTES || end < start || end > frame.length) return fail(`segment ${segment + 1} lies outside the frame`);
     // the first segment holds the most significant bytes
     const done = unpackSegment(frame, start, end, cells, cellBytes - 1 - segment, cellBytes);
     if (done < pixelCount) return fail(`segment ${segment + 1} ends after ${done} of ${pixelCount} pixels`);
@@ -31,14 +30,7 @@ export function decodeRleFrame(frame: Uint8Array, pixelCount: number, cellBytes:
 }
 
 /** PackBits of one byte plane; returns how many bytes came out. Bytes beyond the last pixel are padding. */
-function unpackSegment(
-  from: Uint8Array,
-  start: number,
-  end: number,
-  to: Uint8Array,
-  firstByte: number,
-  stride: number,
-): number {
+function unpackSegment(from: Uint8Array, start: number, end: number, to: Uint8Array, firstByte: number, stride: number): number {
   const last = to.length;
   let at = start;
   let out = firstByte;

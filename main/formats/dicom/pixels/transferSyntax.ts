@@ -8,25 +8,24 @@ export const DEFLATED = '1.2.840.10008.1.2.1.99';
 export const EXPLICIT_BIG_ENDIAN = '1.2.840.10008.1.2.2';
 
 /** Every transfer syntax whose pixels can be decoded. */
-export const TRANSFER_SYNTAXES: Readonly<Record<string, { readonly name: string; readonly encoding: PixelEncoding }>> =
-  {
-    [IMPLICIT_LITTLE_ENDIAN]: { name: 'Implicit VR Little Endian', encoding: 'native' },
-    [EXPLICIT_LITTLE_ENDIAN]: { name: 'Explicit VR Little Endian', encoding: 'native' },
-    [DEFLATED]: { name: 'Deflated Explicit VR Little Endian', encoding: 'native' },
-    [EXPLICIT_BIG_ENDIAN]: { name: 'Explicit VR Big Endian', encoding: 'native' },
-    '1.2.840.10008.1.2.5': { name: 'RLE', encoding: 'rle' },
-    '1.2.840.10008.1.2.4.50': { name: 'JPEG baseline', encoding: 'jpeg' },
-    '1.2.840.10008.1.2.4.51': { name: 'JPEG extended', encoding: 'jpeg' },
-    '1.2.840.10008.1.2.4.57': { name: 'JPEG lossless', encoding: 'jpeg' },
-    '1.2.840.10008.1.2.4.70': { name: 'JPEG lossless, first-order prediction', encoding: 'jpeg' },
-    '1.2.840.10008.1.2.4.80': { name: 'JPEG-LS lossless', encoding: 'jpegLs' },
-    '1.2.840.10008.1.2.4.81': { name: 'JPEG-LS near-lossless', encoding: 'jpegLs' },
-    '1.2.840.10008.1.2.4.90': { name: 'JPEG 2000 lossless', encoding: 'jpeg2000' },
-    '1.2.840.10008.1.2.4.91': { name: 'JPEG 2000', encoding: 'jpeg2000' },
-    '1.2.840.10008.1.2.4.201': { name: 'High-Throughput JPEG 2000 lossless', encoding: 'htj2k' },
-    '1.2.840.10008.1.2.4.202': { name: 'High-Throughput JPEG 2000 lossless, RPCL', encoding: 'htj2k' },
-    '1.2.840.10008.1.2.4.203': { name: 'High-Throughput JPEG 2000', encoding: 'htj2k' },
-  };
+export const TRANSFER_SYNTAXES: Readonly<Record<string, { readonly name: string; readonly encoding: PixelEncoding }>> = {
+  [IMPLICIT_LITTLE_ENDIAN]: { name: 'Implicit VR Little Endian', encoding: 'native' },
+  [EXPLICIT_LITTLE_ENDIAN]: { name: 'Explicit VR Little Endian', encoding: 'native' },
+  [DEFLATED]: { name: 'Deflated Explicit VR Little Endian', encoding: 'native' },
+  [EXPLICIT_BIG_ENDIAN]: { name: 'Explicit VR Big Endian', encoding: 'native' },
+  '1.2.840.10008.1.2.5': { name: 'RLE', encoding: 'rle' },
+  '1.2.840.10008.1.2.4.50': { name: 'JPEG baseline', encoding: 'jpeg' },
+  '1.2.840.10008.1.2.4.51': { name: 'JPEG extended', encoding: 'jpeg' },
+  '1.2.840.10008.1.2.4.57': { name: 'JPEG lossless', encoding: 'jpeg' },
+  '1.2.840.10008.1.2.4.70': { name: 'JPEG lossless, first-order prediction', encoding: 'jpeg' },
+  '1.2.840.10008.1.2.4.80': { name: 'JPEG-LS lossless', encoding: 'jpegLs' },
+  '1.2.840.10008.1.2.4.81': { name: 'JPEG-LS near-lossless', encoding: 'jpegLs' },
+  '1.2.840.10008.1.2.4.90': { name: 'JPEG 2000 lossless', encoding: 'jpeg2000' },
+  '1.2.840.10008.1.2.4.91': { name: 'JPEG 2000', encoding: 'jpeg2000' },
+  '1.2.840.10008.1.2.4.201': { name: 'High-Throughput JPEG 2000 lossless', encoding: 'htj2k' },
+  '1.2.840.10008.1.2.4.202': { name: 'High-Throughput JPEG 2000 lossless, RPCL', encoding: 'htj2k' },
+  '1.2.840.10008.1.2.4.203': { name: 'High-Throughput JPEG 2000', encoding: 'htj2k' },
+};
 
 /** Those we know by name and do not read. */
 const OTHER_NAMES: Readonly<Record<string, string>> = {

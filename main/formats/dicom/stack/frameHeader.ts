@@ -1,15 +1,6 @@
 /** One image plane as its header describes it: all that is needed to sort a series into stacks, without pixels. */
 import type { DataSet } from 'dicom-parser';
-import {
-  binaryOf,
-  classicHolder,
-  decimalOf,
-  functionalGroup,
-  groupedFrameCount,
-  itemOf,
-  privateTag,
-  textOf,
-} from './functionalGroups.ts';
+import { binaryOf, classicHolder, decimalOf, functionalGroup, groupedFrameCount, itemOf, privateTag, textOf } from './functionalGroups.ts';
 import { framePlace, type FramePlace } from './frameFacts.ts';
 
 export interface FrameHeader extends FramePlace {
@@ -48,9 +39,7 @@ export function readFrameHeaders(dataSet: DataSet, path: string): FrameHeader[] 
   const frameCount = decimalOf(dataSet, 'x00280008') || 1;
   const groupedCount = Math.min(groupedFrameCount(dataSet), frameCount);
   if (groupedCount === 0) return [frameHeader(dataSet, null, uid)];
-  return Array.from({ length: groupedCount }, (_, frame) =>
-    frameHeader(dataSet, frame, frameCount > 1 ? `${uid}#${frame + 1}` : uid),
-  );
+  return Array.from({ length: groupedCount }, (_, frame) => frameHeader(dataSet, frame, frameCount > 1 ? `${uid}#${frame + 1}` : uid));
 }
 
 function frameHeader(dataSet: DataSet, frame: number | null, key: string): FrameHeader {
@@ -73,8 +62,7 @@ function frameHeader(dataSet: DataSet, frame: number | null, key: string): Frame
     triggerTimeMs: binaryOf(group('x00189118'), 'x00209153', 'FD') ?? decimal('x00181060'),
     acquisitionNumber: binaryOf(content, 'x00209156', 'US') ?? decimal('x00200012'),
     frameReferenceMs: decimal('x00541300'),
-    acquisitionTime:
-      textOf(content, 'x00189074') || textOf(dataSet, 'x0008002a') || timeOf(classic, 'x00080022', 'x00080032'),
+    acquisitionTime: textOf(content, 'x00189074') || textOf(dataSet, 'x0008002a') || timeOf(classic, 'x00080022', 'x00080032'),
     contentTime: textOf(content, 'x00189151') || timeOf(classic, 'x00080023', 'x00080033'),
     instanceNumber: frame === null ? decimal('x00200013') : frame + 1,
   };

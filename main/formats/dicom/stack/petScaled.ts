@@ -28,14 +28,9 @@ export function petScaled(slices: readonly DicomSlice[], choice: PetChoice): Pet
   if (!first.isDecaying && highest - lowest > SAME_FACTOR * highest)
     return asStored(`PET values stay as stored (${first.units}): the SUV factor differs from slice to slice`);
   if (highest === 1 && lowest === 1) return { scaled: slices, quantity: 'SUVbw', note: '' };
-  const factorText =
-    lowest === highest ? lowest.toPrecision(6) : `${lowest.toPrecision(6)} to ${highest.toPrecision(6)}`;
+  const factorText = lowest === highest ? lowest.toPrecision(6) : `${lowest.toPrecision(6)} to ${highest.toPrecision(6)}`;
   return {
-    scaled: slices.map((slice, n) => ({
-      ...slice,
-      slope: slice.slope * factors[n]!,
-      intercept: slice.intercept * factors[n]!,
-    })),
+    scaled: slices.map((slice, n) => ({ ...slice, slope: slice.slope * factors[n]!, intercept: slice.intercept * factors[n]! })),
     quantity: 'SUVbw',
     note: `PET in ${first.units} was converted to SUV by body weight, factor ${factorText}`,
   };

@@ -37,10 +37,7 @@ const UPRIGHT_MM = 0.01;
 const ROUNDED_SHEAR = 1.4e-3;
 
 /** Ascending along the normal. Refuses slices that share no plane and such as say nothing about their place. */
-export function placeSlices<S extends Sized>(
-  slices: readonly S[],
-  refuse: Refuse,
-): { plane: StackPlane; placed: PlacedSlice<S>[] } {
+export function placeSlices<S extends Sized>(slices: readonly S[], refuse: Refuse): { plane: StackPlane; placed: PlacedSlice<S>[] } {
   const first = slices[0] ?? refuse('no slices');
   const plane = planeOf(first, refuse);
   const origins = slices.map((slice) => {
@@ -93,29 +90,21 @@ export function stackShift(placed: readonly PlacedSlice<unknown>[], plane: Stack
     }),
   );
   if (!(strayMm <= limitMm)) {
-    return {
-      kind: 'shifted',
-      detail: `slices do not lie above each other: shifted by up to ${mm(largestMm)} in their plane`,
-    };
+    return { kind: 'shifted', detail: `slices do not lie above each other: shifted by up to ${mm(largestMm)} in their plane` };
   }
   const lastMm = shiftsMm.at(-1)!;
   if (lastMm <= ROUNDED_SHEAR * last.depthMm) return { kind: 'leaning' };
   const degrees = (Math.atan2(lastMm, last.depthMm) * 180) / Math.PI;
-  return {
-    kind: 'shifted',
-    detail: `gantry tilt of ${degrees.toFixed(1)}°: the last slice is shifted by ${mm(lastMm)} against the first`,
-  };
+  return { kind: 'shifted', detail: `gantry tilt of ${degrees.toFixed(1)}°: the last slice is shifted by ${mm(lastMm)} against the first` };
 }
 
 export const mm = (value: number): string => `${Number(value.toFixed(3))} mm`;
 
 function planeOf({ orientation, pixelSpacingMm }: Sized, refuse: Refuse): StackPlane {
-  if (!isVector(orientation, 6))
-    return refuse('no ImageOrientationPatient: the image does not say how it lies in the patient');
+  if (!isVector(orientation, 6)) return refuse('no ImageOrientationPatient: the image does not say how it lies in the patient');
   if (!isVector(pixelSpacingMm, 2) || !pixelSpacingMm.every((spacing) => spacing > 0)) return refuse('no PixelSpacing');
   const [row, column] = [unit(orientation.slice(0, 3)), unit(orientation.slice(3, 6))];
-  if (!row || !column || Math.abs(dot(row, column)) > SAME_DIRECTION)
-    return refuse('rows and columns of ImageOrientationPatient are not at right angles');
+  if (!row || !column || Math.abs(dot(row, column)) > SAME_DIRECTION) return refuse('rows and columns of ImageOrientationPatient are not at right angles');
   const normal = unit(cross(row, column))!;
   // PixelSpacing is row spacing (along j) first
   return { row, column: cross(normal, row), normal, spacingMm: [pixelSpacingMm[1]!, pixelSpacingMm[0]!] };
@@ -124,12 +113,9 @@ function planeOf({ orientation, pixelSpacingMm }: Sized, refuse: Refuse): StackP
 function checkSamePlane(slice: Sized, first: Sized, refuse: Refuse): void {
   if (slice.rows !== first.rows || slice.columns !== first.columns)
     refuse(`slices of different size: ${first.columns} × ${first.rows} and ${slice.columns} × ${slice.rows}`);
-  const isParallel =
-    isVector(slice.orientation, 6) &&
-    slice.orientation.every((x, n) => Math.abs(x - first.orientation![n]!) <= SAME_DIRECTION);
+  const isParallel = isVector(slice.orientation, 6) && slice.orientation.every((x, n) => Math.abs(x - first.orientation![n]!) <= SAME_DIRECTION);
   if (!isParallel) refuse('slices of several orientations in one series (a localizer or a rotating view)');
   const isAsFine =
-    isVector(slice.pixelSpacingMm, 2) &&
-    slice.pixelSpacingMm.every((spacing, n) => Math.abs(spacing - first.pixelSpacingMm![n]!) <= 1e-3 * spacing);
+    isVector(slice.pixelSpacingMm, 2) && slice.pixelSpacingMm.every((spacing, n) => Math.abs(spacing - first.pixelSpacingMm![n]!) <= 1e-3 * spacing);
   if (!isAsFine) refuse('slices of different pixel spacing');
 }

@@ -38,9 +38,7 @@ export function spacePlanes(depthsMm: readonly number[], refuse: Refuse): PlaneS
   const latticeCount = steps.reduce((sum, step) => sum + step, 0);
   const lattice = lastMm / latticeCount;
   let at = 0;
-  const isLattice =
-    Number.isFinite(lattice) &&
-    [0, ...steps].every((step, n) => Math.abs(depthsMm[n]! - (at += step) * lattice) <= evenTolerance(lattice));
+  const isLattice = Number.isFinite(lattice) && [0, ...steps].every((step, n) => Math.abs(depthsMm[n]! - (at += step) * lattice) <= evenTolerance(lattice));
   const wideCount = steps.filter((step) => step > 1).length;
   // many wide distances are not losses but a part that was scanned more coarsely
   const isLossy = isLattice && wideCount <= LOST_PART * gaps.length;
@@ -67,9 +65,7 @@ function checkGaps(gaps: readonly number[], usual: number, irregularity: string,
   const isFilled = widest > 1.5 * usual;
   const tooWide = widest > WIDEST_FILLED_MM + EVEN_MM && (isFilled || usual > WIDEST_FILLED_MM);
   if (tooWide || widest > (MOST_FILLED_PLANES + 1.5) * usual) {
-    refuse(
-      `${irregularity}; too wide to be filled by interpolation (at most ${WIDEST_FILLED_MM} mm and ${MOST_FILLED_PLANES} slices)`,
-    );
+    refuse(`${irregularity}; too wide to be filled by interpolation (at most ${WIDEST_FILLED_MM} mm and ${MOST_FILLED_PLANES} slices)`);
   }
 }
 

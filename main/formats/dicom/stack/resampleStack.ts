@@ -19,12 +19,7 @@ type Size = readonly [columns: number, rows: number];
  * Voxels of `size` times as many planes as `planes`. Where no slice reaches, and where padding would be mixed with
  * tissue, the nearest pixel decides; outside of all is padding, or the lowest value when there is none.
  */
-export function resampleStack(
-  slices: readonly ShiftedSlice[],
-  planes: PlaneSpacing['planes'],
-  sliceSize: Size,
-  size: Size,
-): VoxelArray {
+export function resampleStack(slices: readonly ShiftedSlice[], planes: PlaneSpacing['planes'], sliceSize: Size, size: Size): VoxelArray {
   const range = valueRange(slices);
   const pixelCount = size[0] * size[1];
   const voxels = voxelArrayFor(range, pixelCount * planes.length);
@@ -61,10 +56,7 @@ function paddingOf(slices: readonly ShiftedSlice[]): number | undefined {
 }
 
 function shiftSlice(slice: ShiftedSlice, sliceSize: Size, size: Size): Float64Array {
-  const [iAxis, jAxis] = [
-    axisSamples(slice.offsetPx[0], sliceSize[0], size[0]),
-    axisSamples(slice.offsetPx[1], sliceSize[1], size[1]),
-  ];
+  const [iAxis, jAxis] = [axisSamples(slice.offsetPx[0], sliceSize[0], size[0]), axisSamples(slice.offsetPx[1], sliceSize[1], size[1])];
   const { stored, slope, intercept, paddingValue } = slice;
   const values = new Float64Array(size[0] * size[1]).fill(NaN);
   const valueAt = (n: number) => (stored[n] === paddingValue ? NaN : stored[n]! * slope + intercept);
@@ -78,12 +70,9 @@ function shiftSlice(slice: ShiftedSlice, sliceSize: Size, size: Size): Float64Ar
       const u = iAxis.weight[i]!;
       // a weight of 0 must not bring in a NaN
       const upper = u > 0 ? (1 - u) * valueAt(low + left) + u * valueAt(low + right) : valueAt(low + left);
-      const lower =
-        v > 0 ? (u > 0 ? (1 - u) * valueAt(high + left) + u * valueAt(high + right) : valueAt(high + left)) : 0;
+      const lower = v > 0 ? (u > 0 ? (1 - u) * valueAt(high + left) + u * valueAt(high + right) : valueAt(high + left)) : 0;
       const mixed = v > 0 ? (1 - v) * upper + v * lower : upper;
-      values[j * size[0] + i] = Number.isNaN(mixed)
-        ? valueAt((v >= 0.5 ? high : low) + (u >= 0.5 ? right : left))
-        : mixed;
+      values[j * size[0] + i] = Number.isNaN(mixed) ? valueAt((v >= 0.5 ? high : low) + (u >= 0.5 ? right : left)) : mixed;
     }
   }
   return values;

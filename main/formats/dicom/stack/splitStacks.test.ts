@@ -39,8 +39,7 @@ describe('splitStacks', () => {
   });
 
   it('names b-values, echoes, time points, phases, inversion times', () => {
-    const two = (key: keyof FrameHeader, a: number, b: number) =>
-      namesOf(splitStacks(series([() => ({ [key]: b }), () => ({ [key]: a })])));
+    const two = (key: keyof FrameHeader, a: number, b: number) => namesOf(splitStacks(series([() => ({ [key]: b }), () => ({ [key]: a })])));
     expect(two('bValue', 50, 800)).toEqual(['b=50: 6', 'b=800: 6']);
     expect(two('echoNumber', 1, 2)).toEqual(['echo 1: 6', 'echo 2: 6']);
     expect(two('echoTimeMs', 2.3, 4.6)).toEqual(['TE 2.3 ms: 6', 'TE 4.6 ms: 6']);
@@ -61,26 +60,17 @@ describe('splitStacks', () => {
   });
 
   it('takes the b-value for the reason although every image has a time of its own', () => {
-    const frames = series(
-      [0, 1].map((n) => (k: number) => ({ bValue: 500 * n, acquisitionTime: `12000${2 * k + n}` })),
-    );
+    const frames = series([0, 1].map((n) => (k: number) => ({ bValue: 500 * n, acquisitionTime: `12000${2 * k + n}` })));
     expect(namesOf(splitStacks(frames))).toEqual(['b=0: 6', 'b=500: 6']);
   });
 
   it('calls image types by what they do not share', () => {
-    const frames = series([
-      () => ({ imageType: 'DERIVED\\PRIMARY\\DIXON\\WATER' }),
-      () => ({ imageType: 'DERIVED\\PRIMARY\\DIXON\\FAT' }),
-    ]);
+    const frames = series([() => ({ imageType: 'DERIVED\\PRIMARY\\DIXON\\WATER' }), () => ({ imageType: 'DERIVED\\PRIMARY\\DIXON\\FAT' })]);
     expect(namesOf(splitStacks(frames))).toEqual(['fat: 6', 'water: 6']);
   });
 
   it('needs two reasons where one is not enough', () => {
-    const frames = series(
-      [1, 2].flatMap((echoNumber) =>
-        ['M', 'P'].map((part) => () => ({ echoNumber, imageType: `ORIGINAL\\PRIMARY\\${part}` })),
-      ),
-    );
+    const frames = series([1, 2].flatMap((echoNumber) => ['M', 'P'].map((part) => () => ({ echoNumber, imageType: `ORIGINAL\\PRIMARY\\${part}` }))));
     expect(namesOf(splitStacks(frames))).toEqual(['echo 1, m: 6', 'echo 1, p: 6', 'echo 2, m: 6', 'echo 2, p: 6']);
   });
 
@@ -121,9 +111,7 @@ describe('splitStacks', () => {
     const stacks = splitStacks([scout, ...series([() => ({})]), mosaic]);
     expect(namesOf(stacks)).toEqual([': 6', 'views: 1', 'mosaic: 1']);
     expect(stacks[0]!.refusal).toBeUndefined();
-    expect(stacks[1]!.refusal).toBe(
-      '1 single images of different orientations (a localizer or a rotating view), no volume',
-    );
+    expect(stacks[1]!.refusal).toBe('1 single images of different orientations (a localizer or a rotating view), no volume');
     expect(stacks[2]!.refusal).toContain('Siemens mosaic');
   });
 
@@ -141,9 +129,7 @@ describe('splitStacks', () => {
         }),
       );
       const stacks = splitStacks(frames);
-      expect(stacks.flatMap((stack) => stack.frames.map(({ key }) => key)).sort()).toEqual(
-        frames.map(({ key }) => key).sort(),
-      );
+      expect(stacks.flatMap((stack) => stack.frames.map(({ key }) => key)).sort()).toEqual(frames.map(({ key }) => key).sort());
       expect(new Set(stacks.map(({ name }) => name)).size).toBe(stacks.length);
     }
   });

@@ -62,11 +62,7 @@ function isSamePlane(a: FrameHeader, b: FrameHeader): boolean {
   );
 }
 
-function areClose(
-  a: readonly number[] | undefined,
-  b: readonly number[] | undefined,
-  tolerance: (value: number) => number,
-): boolean {
+function areClose(a: readonly number[] | undefined, b: readonly number[] | undefined, tolerance: (value: number) => number): boolean {
   if (!a || !b) return a === b;
   return a.length === b.length && a.every((x, n) => Math.abs(x - b[n]!) <= tolerance(Math.abs(x)));
 }
@@ -75,9 +71,7 @@ function areClose(
 function isSingleView(plane: readonly FrameHeader[], planes: readonly (readonly FrameHeader[])[]): boolean {
   const [frame] = plane;
   if (plane.length > 1 || !frame?.orientation) return false;
-  return planes.some(
-    ([other]) => other !== frame && !areClose(other!.orientation, frame.orientation, () => SAME_DIRECTION),
-  );
+  return planes.some(([other]) => other !== frame && !areClose(other!.orientation, frame.orientation, () => SAME_DIRECTION));
 }
 
 function nameByPlane(planes: readonly FrameHeader[][]): { plane: FrameHeader[]; name: string; why: string }[] {
@@ -108,8 +102,7 @@ function orientationName({ orientation }: FrameHeader): string {
 }
 
 const sizeName = ({ columns, rows }: FrameHeader) => `${columns}x${rows}`;
-const spacingName = ({ pixelSpacingMm }: FrameHeader) =>
-  `${pixelSpacingMm?.map((mm) => mm.toFixed(2)).join('x') ?? ''} mm`;
+const spacingName = ({ pixelSpacingMm }: FrameHeader) => `${pixelSpacingMm?.map((mm) => mm.toFixed(2)).join('x') ?? ''} mm`;
 
 function withUniqueNames(stacks: readonly Stack[]): Stack[] {
   const taken = new Set<string>();
@@ -128,8 +121,7 @@ function refused(views: readonly FrameHeader[][], mosaics: readonly FrameHeader[
     stacks.push({ frames: views.flat(), name: 'views', why: refusal, refusal });
   }
   if (mosaics.length > 0) {
-    const refusal =
-      'a Siemens mosaic: all slices of a volume in one picture; export it as single slices or as an enhanced object';
+    const refusal = 'a Siemens mosaic: all slices of a volume in one picture; export it as single slices or as an enhanced object';
     stacks.push({ frames: mosaics, name: 'mosaic', why: refusal, refusal });
   }
   return stacks;

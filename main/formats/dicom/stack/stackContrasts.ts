@@ -19,27 +19,18 @@ interface Factor {
 }
 
 /** Scanners write what was meant as 1000 as 999.9998, and differently from slice to slice. */
-const rounded = (value: number | undefined, parts: number) =>
-  value === undefined ? undefined : Math.round(value * parts) / parts;
+const rounded = (value: number | undefined, parts: number) => (value === undefined ? undefined : Math.round(value * parts) / parts);
 
 const FACTORS: readonly Factor[] = [
   { what: 'b-values', valueOf: ({ bValue }) => rounded(bValue, 1), nameOf: (value) => `b=${value}` },
   { what: 'echoes', valueOf: ({ echoNumber }) => echoNumber, nameOf: (value) => `echo ${value}` },
   { what: 'echo times', valueOf: ({ echoTimeMs }) => rounded(echoTimeMs, 100), nameOf: (value) => `TE ${value} ms` },
   { what: 'image types', valueOf: ({ imageType }) => imageType || undefined, nameOf: (value) => String(value) },
-  {
-    what: 'inversion times',
-    valueOf: ({ inversionTimeMs }) => rounded(inversionTimeMs, 1),
-    nameOf: (value) => `TI ${value} ms`,
-  },
+  { what: 'inversion times', valueOf: ({ inversionTimeMs }) => rounded(inversionTimeMs, 1), nameOf: (value) => `TI ${value} ms` },
   { what: 'time points', valueOf: ({ temporalIndex }) => temporalIndex, nameOf: (value) => `time ${value}` },
   { what: 'cardiac phases', valueOf: ({ triggerTimeMs }) => triggerTimeMs, nameOf: (_, rank) => `phase ${rank}` },
   { what: 'gradient directions', valueOf: ({ gradient }) => gradient, nameOf: (_, rank) => `direction ${rank}` },
-  {
-    what: 'acquisitions',
-    valueOf: ({ acquisitionNumber }) => acquisitionNumber,
-    nameOf: (value) => `acquisition ${value}`,
-  },
+  { what: 'acquisitions', valueOf: ({ acquisitionNumber }) => acquisitionNumber, nameOf: (value) => `acquisition ${value}` },
   { what: 'frame times', valueOf: ({ frameReferenceMs }) => frameReferenceMs, nameOf: (_, rank) => `time ${rank}` },
   { what: 'acquisition times', valueOf: ({ acquisitionTime }) => acquisitionTime, nameOf: (_, rank) => `time ${rank}` },
   { what: 'content times', valueOf: ({ contentTime }) => contentTime, nameOf: (_, rank) => `time ${rank}` },
@@ -48,21 +39,9 @@ const FACTORS: readonly Factor[] = [
 /** Told apart by order alone when no value does: the n-th image taken at each position. */
 const ORDERS: readonly Factor[] = [
   { what: 'cardiac phases', valueOf: ({ triggerTimeMs }) => triggerTimeMs, nameOf: (_, rank) => `phase ${rank}` },
-  {
-    what: 'images taken one after another',
-    valueOf: ({ acquisitionTime }) => acquisitionTime,
-    nameOf: (_, rank) => `time ${rank}`,
-  },
-  {
-    what: 'images made one after another',
-    valueOf: ({ contentTime }) => contentTime,
-    nameOf: (_, rank) => `time ${rank}`,
-  },
-  {
-    what: 'images that only their number tells apart',
-    valueOf: ({ instanceNumber }) => instanceNumber,
-    nameOf: (_, rank) => `repeat ${rank}`,
-  },
+  { what: 'images taken one after another', valueOf: ({ acquisitionTime }) => acquisitionTime, nameOf: (_, rank) => `time ${rank}` },
+  { what: 'images made one after another', valueOf: ({ contentTime }) => contentTime, nameOf: (_, rank) => `time ${rank}` },
+  { what: 'images that only their number tells apart', valueOf: ({ instanceNumber }) => instanceNumber, nameOf: (_, rank) => `repeat ${rank}` },
 ];
 
 type Places = ReadonlyMap<FrameHeader, number>;

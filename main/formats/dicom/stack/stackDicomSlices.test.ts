@@ -91,9 +91,7 @@ describe('regular stacks', () => {
 
   it('follow the positions where the cosines are rounded: no slice is moved', () => {
     const grid = gridOf([4, 5, 300], [0.5, 0.5, 2], 0.3);
-    const files = movedSeries(grid, ramp, (_, p) => p, {
-      orientation: (_, cosines) => cosines.map((x) => Number(x.toFixed(3))),
-    });
+    const files = movedSeries(grid, ramp, (_, p) => p, { orientation: (_, cosines) => cosines.map((x) => Number(x.toFixed(3))) });
     const volume = stack(files);
     expect(volume).toMatchObject({ isResampled: false, warnings: [] });
     // 598 mm on, the rounded normal alone would miss the slice by 0.2 mm
@@ -145,27 +143,18 @@ describe('tilted gantry', () => {
     expect(largestError(linear, ramp, isInside(linear.grid))).toBeLessThanOrEqual(1);
     // linear interpolation over 1 mm errs by at most h²/8 · |f''| = 1.37 + rounding twice
     const curved = series(waves);
-    expect(largestError(curved, waves, isInside(curved.grid))).toBeLessThanOrEqual(
-      (1000 * ((2 * Math.PI) / 60) ** 2) / 8 + 1,
-    );
+    expect(largestError(curved, waves, isInside(curved.grid))).toBeLessThanOrEqual((1000 * ((2 * Math.PI) / 60) ** 2) / 8 + 1);
   });
 
   it('is missed where the scanner names it and the positions show none', () => {
-    const upright = movedSeries(gridOf([4, 5, 6], [1, 1, 2]), ramp, (_, p) => p, {
-      more: () => [['00181120', 'DS', '-12.5']],
-    });
+    const upright = movedSeries(gridOf([4, 5, 6], [1, 1, 2]), ramp, (_, p) => p, { more: () => [['00181120', 'DS', '-12.5']] });
     expect(stack(upright).warnings).toMatchObject([
-      {
-        code: 'import/assumed',
-        detail: 'the scanner names a gantry tilt of -12.5°, but the positions of the slices show none',
-      },
+      { code: 'import/assumed', detail: 'the scanner names a gantry tilt of -12.5°, but the positions of the slices show none' },
     ]);
   });
 
   it('fills with padding, and mixes padding with nothing', () => {
-    const files = movedSeries(tilted, (lps) => (lps[1]! > 30 ? -2000 : 50), alongTable, {
-      more: () => [['00280120', 'US', 65536 - 2000]],
-    });
+    const files = movedSeries(tilted, (lps) => (lps[1]! > 30 ? -2000 : 50), alongTable, { more: () => [['00280120', 'US', 65536 - 2000]] });
     expect([...new Set(stack(files).voxels)].sort((a, b) => a - b)).toEqual([-2000, 50]);
     const dark = stack(movedSeries(tilted, () => 50, alongTable));
     expect([...new Set(dark.voxels)]).toEqual([50]);
@@ -175,10 +164,7 @@ describe('tilted gantry', () => {
     const grid = gridOf([20, 20, 6], [1, 1, 2]);
     const volume = stack(movedSeries(grid, ramp, (k, [x, y, z]) => [x! + (k === 2 ? 1.5 : 0), y!, z!]));
     expect(volume.warnings).toMatchObject([
-      {
-        code: 'import/resampled',
-        detail: expect.stringContaining('do not lie above each other: shifted by up to 1.5 mm'),
-      },
+      { code: 'import/resampled', detail: expect.stringContaining('do not lie above each other: shifted by up to 1.5 mm') },
     ]);
     const inside = ([i, , k]: Ijk) => (k === 2 ? i >= 2 : i < 20);
     expect(largestError(volume, ramp, inside)).toBeLessThanOrEqual(1);
@@ -186,15 +172,12 @@ describe('tilted gantry', () => {
 
   it('is refused where first and last slice do not overlap', () => {
     const grid = gridOf([4, 4, 6], [1, 1, 2]);
-    expect(refusalOf(() => stack(movedSeries(grid, ramp, (k, [x, y, z]) => [x! + 3 * k, y!, z!])))).toContain(
-      'do not overlap',
-    );
+    expect(refusalOf(() => stack(movedSeries(grid, ramp, (k, [x, y, z]) => [x! + 3 * k, y!, z!])))).toContain('do not overlap');
   });
 });
 
 describe('uneven slices', () => {
-  const atDepths = (depths: readonly number[]) =>
-    movedSeries(gridOf([4, 5, depths.length], [1, 1, 2]), ramp, (k) => [-20, 15, depths[k]! - 40]);
+  const atDepths = (depths: readonly number[]) => movedSeries(gridOf([4, 5, depths.length], [1, 1, 2]), ramp, (k) => [-20, 15, depths[k]! - 40]);
 
   it('missing ones are filled between their neighbours; the others stay what they are', () => {
     const volume = stack(atDepths([0, 2, 4, 8, 10, 16, 18]));
@@ -203,11 +186,7 @@ describe('uneven slices', () => {
     expect(largestError(volume, ramp)).toBeLessThanOrEqual(0.5);
     expect(volume.isResampled).toBe(true);
     expect(volume.warnings).toMatchObject([
-      {
-        detail: expect.stringContaining(
-          '3 missing slices: 4 mm between slices 3 and 4, usually 2 mm; gaps at 2 places',
-        ),
-      },
+      { detail: expect.stringContaining('3 missing slices: 4 mm between slices 3 and 4, usually 2 mm; gaps at 2 places') },
     ]);
   });
 
@@ -215,9 +194,7 @@ describe('uneven slices', () => {
     const volume = stack(atDepths([0, 2.5, 5, 7.5, 12.5, 17.5, 22.5]));
     expect(volume.grid.spacingMm[2]).toBeCloseTo(2.5, 9);
     expect(largestError(volume, ramp)).toBeLessThanOrEqual(1);
-    expect(volume.warnings).toMatchObject([
-      { detail: expect.stringContaining('uneven slice spacing: from 2.5 mm to 5 mm, usually 2.5 mm') },
-    ]);
+    expect(volume.warnings).toMatchObject([{ detail: expect.stringContaining('uneven slice spacing: from 2.5 mm to 5 mm, usually 2.5 mm') }]);
   });
 
   it('of any spacing get the usual one from the first to the last slice', () => {
@@ -225,22 +202,12 @@ describe('uneven slices', () => {
     expect(volume.grid.dimsIjk[2]).toBe(8);
     expect(volume.grid.spacingMm[2]).toBeCloseTo(2, 9);
     expect(largestError(volume, ramp)).toBeLessThanOrEqual(1);
-    expect(volume.warnings).toMatchObject([
-      { detail: expect.stringContaining('uneven slice spacing: from 1.8 mm to 2.3 mm, usually 2 mm') },
-    ]);
+    expect(volume.warnings).toMatchObject([{ detail: expect.stringContaining('uneven slice spacing: from 1.8 mm to 2.3 mm, usually 2 mm') }]);
   });
 
   it.each([
-    [
-      'more than 10 mm',
-      [0, 4, 8, 20, 24, 28],
-      '2 missing slices: 12 mm between slices 3 and 4, usually 4 mm; too wide',
-    ],
-    [
-      'more than three slices',
-      [0, 1, 2, 7, 8, 9],
-      '4 missing slices: 5 mm between slices 3 and 4, usually 1 mm; too wide',
-    ],
+    ['more than 10 mm', [0, 4, 8, 20, 24, 28], '2 missing slices: 12 mm between slices 3 and 4, usually 4 mm; too wide'],
+    ['more than three slices', [0, 1, 2, 7, 8, 9], '4 missing slices: 5 mm between slices 3 and 4, usually 1 mm; too wide'],
     ['thick slices', [0, 12, 25, 36, 48, 61], 'uneven slice spacing: from 11 mm to 13 mm, usually 12 mm; too wide'],
   ])('are refused where tissue would be made up: %s', (_, depths, reason) => {
     expect(refusalOf(() => stack(atDepths(depths)))).toContain(reason);
@@ -248,14 +215,10 @@ describe('uneven slices', () => {
 
   it('a tilt and a gap together are both put right', () => {
     const grid = gridOf([6, 30, 8], [1, 1, 2]);
-    const volume = stack(
-      movedSeries(grid, ramp, (k) => [-20, 15 + 0.4 * (k > 3 ? k + 1 : k), -40 + 2 * (k > 3 ? k + 1 : k)]),
-    );
+    const volume = stack(movedSeries(grid, ramp, (k) => [-20, 15 + 0.4 * (k > 3 ? k + 1 : k), -40 + 2 * (k > 3 ? k + 1 : k)]));
     expect(volume.grid.dimsIjk).toEqual([6, 34, 9]);
     expect(largestError(volume, ramp, ([, j]) => j >= 4 && j < 30)).toBeLessThanOrEqual(1);
-    expect(volume.warnings).toMatchObject([
-      { detail: expect.stringMatching(/1 missing slice: .*gantry tilt of 11\.3°/) },
-    ]);
+    expect(volume.warnings).toMatchObject([{ detail: expect.stringMatching(/1 missing slice: .*gantry tilt of 11\.3°/) }]);
   });
 });
 
@@ -266,15 +229,11 @@ describe('slices at one position', () => {
   it('count once when they are copies of one image', () => {
     const volume = stack(movedSeries(grid, ramp, inPairs));
     expect(volume.grid.dimsIjk[2]).toBe(3);
-    expect(volume.warnings).toMatchObject([
-      { code: 'import/assumed', detail: '3 images are copies of others at the same position and were left out' },
-    ]);
+    expect(volume.warnings).toMatchObject([{ code: 'import/assumed', detail: '3 images are copies of others at the same position and were left out' }]);
   });
 
   it('are refused when they differ', () => {
     const files = movedSeries(grid, ramp, inPairs, { slope: (slice) => String(1 + slice) });
-    expect(refusalOf(() => stack(files))).toBe(
-      '6 images at 3 slice positions, and nothing in their headers tells them apart',
-    );
+    expect(refusalOf(() => stack(files))).toBe('6 images at 3 slice positions, and nothing in their headers tells them apart');
   });
 });

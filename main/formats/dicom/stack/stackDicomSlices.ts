@@ -9,15 +9,7 @@ import { gridFromAffine } from '../../../imaging/grid.ts';
 import type { VoxelArray } from '../../../imaging/volume.ts';
 import { valueRange, voxelArrayFor, writeValues } from './modalityValues.ts';
 import { petScaled, type PetChoice } from './petScaled.ts';
-import {
-  groupByPosition,
-  mm,
-  placeSlices,
-  stackShift,
-  type PlacedSlice,
-  type Refuse,
-  type StackPlane,
-} from './placedSlices.ts';
+import { groupByPosition, mm, placeSlices, stackShift, type PlacedSlice, type Refuse, type StackPlane } from './placedSlices.ts';
 import { spacePlanes, type PlaneSpacing } from './planeSpacing.ts';
 import type { DicomSlice } from '../readDicomSlices.ts';
 import { resampleStack } from './resampleStack.ts';
@@ -53,8 +45,7 @@ export function stackDicomSlices(slices: readonly DicomSlice[], path: string, op
     throw new AppException({ code: 'import/bad-geometry', path, detail });
   };
   const warnings: AppError[] = [];
-  const warn = (code: 'import/resampled' | 'import/assumed' | 'import/values', detail: string) =>
-    void warnings.push({ code, path, detail });
+  const warn = (code: 'import/resampled' | 'import/assumed' | 'import/values', detail: string) => void warnings.push({ code, path, detail });
   const unique = [...new Map(slices.map((slice) => [slice.key, slice])).values()];
   const { scaled, quantity, note } = petScaled(unique, options.pet ?? 'suv');
   if (note) warn('import/values', note);
@@ -63,11 +54,8 @@ export function stackDicomSlices(slices: readonly DicomSlice[], path: string, op
   const placed = onePerPosition(all, plane, refuse, (detail) => warn('import/assumed', detail));
   const spacing = placed.length === 1 ? singlePlane(placed[0]!.slice, warn) : spacePlanes(depthsMm(placed), refuse);
   const shift = stackShift(placed, plane);
-  const kStep =
-    shift.kind === 'leaning' ? leaningStep(placed, spacing) : plane.normal.map((x) => x * spacing.spacingMm);
-  const irregularities = [spacing.irregularity, shift.kind === 'shifted' ? shift.detail : null].filter(
-    (text) => text !== null,
-  );
+  const kStep = shift.kind === 'leaning' ? leaningStep(placed, spacing) : plane.normal.map((x) => x * spacing.spacingMm);
+  const irregularities = [spacing.irregularity, shift.kind === 'shifted' ? shift.detail : null].filter((text) => text !== null);
   if (irregularities.length > 0) {
     const { grid, voxels } = resampled(placed, plane, kStep, spacing.planes, shift.kind === 'shifted', refuse, path);
     const [ni, nj, nk] = grid.dimsIjk;
@@ -89,10 +77,8 @@ type Warn = (code: 'import/resampled' | 'import/assumed' | 'import/values', deta
 const depthsMm = (placed: readonly PlacedSlice<unknown>[]) => placed.map(({ depthMm }) => depthMm);
 
 function warnOfValues(slices: readonly DicomSlice[], warn: Warn): void {
-  if (slices.some((slice) => slice.isMonochrome1))
-    warn('import/values', 'MONOCHROME1: values are kept, so bright and dark appear exchanged');
-  if (slices.some((slice) => slice.hasModalityLut))
-    warn('import/values', 'a modality lookup table is not applied: the values are the stored ones');
+  if (slices.some((slice) => slice.isMonochrome1)) warn('import/values', 'MONOCHROME1: values are kept, so bright and dark appear exchanged');
+  if (slices.some((slice) => slice.hasModalityLut)) warn('import/values', 'a modality lookup table is not applied: the values are the stored ones');
 }
 
 /** Copies of one image under another UID count once; different images at one position are refused. */
@@ -106,9 +92,7 @@ function onePerPosition(
   if (groups.length === placed.length) return [...placed];
   const areCopies = groups.every((group) => group.every(({ slice }) => isSameImage(slice, group[0]!.slice)));
   if (!areCopies) {
-    refuse(
-      `${placed.length} images at ${groups.length} slice positions, and nothing in their headers tells them apart`,
-    );
+    refuse(`${placed.length} images at ${groups.length} slice positions, and nothing in their headers tells them apart`);
   }
   warn(`${placed.length - groups.length} images are copies of others at the same position and were left out`);
   return groups.map((group) => group[0]!);
@@ -141,18 +125,13 @@ function resampled(
     // a small allowance, so that rounding does not add an empty column
     return { begin: Math.floor(Math.min(...shifts) + 1e-3), end: Math.ceil(Math.max(...shifts) - 1e-3) };
   }) as [Span, Span];
-  if (iSpan.end - iSpan.begin > columns || jSpan.end - jSpan.begin > rows)
-    refuse('the slices are shifted so far that the first and the last do not overlap');
+  if (iSpan.end - iSpan.begin > columns || jSpan.end - jSpan.begin > rows) refuse('the slices are shifted so far that the first and the last do not overlap');
   const size = [columns + iSpan.end - iSpan.begin, rows + jSpan.end - jSpan.begin] as const;
-  const offsets = (axis: 0 | 1, { begin }: Span) =>
-    placed.map(({ shiftPx }) => (isShifted ? shiftPx[axis] : 0) - begin);
+  const offsets = (axis: 0 | 1, { begin }: Span) => placed.map(({ shiftPx }) => (isShifted ? shiftPx[axis] : 0) - begin);
   const [iOffsets, jOffsets] = [offsets(0, iSpan), offsets(1, jSpan)];
   const shifted = placed.map(({ slice }, n) => ({ ...slice, offsetPx: [iOffsets[n]!, jOffsets[n]!] as const }));
   const start = placed[0]!.originLpsMm;
-  const origin = start.map(
-    (x, n) =>
-      x + plane.row[n]! * plane.spacingMm[0] * iSpan.begin + plane.column[n]! * plane.spacingMm[1] * jSpan.begin,
-  );
+  const origin = start.map((x, n) => x + plane.row[n]! * plane.spacingMm[0] * iSpan.begin + plane.column[n]! * plane.spacingMm[1] * jSpan.begin);
   const grid = gridOf(plane, kStep, origin, [...size, planes.length], path);
   checkFinite(valueRange(shifted), path);
   return { grid, voxels: resampleStack(shifted, planes, [columns, rows], size) };
@@ -169,13 +148,7 @@ function leaningStep(placed: readonly PlacedSlice<unknown>[], { spacingMm }: Pla
   return first.originLpsMm.map((x, n) => ((last.originLpsMm[n]! - x) * spacingMm) / last.depthMm);
 }
 
-function gridOf(
-  plane: StackPlane,
-  kStep: readonly number[],
-  originLpsMm: readonly number[],
-  dimsIjk: readonly number[],
-  path: string,
-): Grid {
+function gridOf(plane: StackPlane, kStep: readonly number[], originLpsMm: readonly number[], dimsIjk: readonly number[], path: string): Grid {
   const axes = [plane.row.map((x) => x * plane.spacingMm[0]), plane.column.map((x) => x * plane.spacingMm[1]), kStep];
   const affine = [0, 1, 2].flatMap((world) => [...axes.map((axis) => axis[world]!), originLpsMm[world]!]);
   return gridFromAffine(dimsIjk, [...affine, 0, 0, 0, 1], path);

@@ -58,11 +58,7 @@ describe('suvFactorOf', () => {
   });
 
   it('takes the middle of the counts where nothing was corrected for decay', () => {
-    const factor = factorOf([
-      text('00541102', 'CS', 'NONE'),
-      text('00280051', 'CS', 'ATTN'),
-      text('00181242', 'IS', '600000'),
-    ]);
+    const factor = factorOf([text('00541102', 'CS', 'NONE'), text('00280051', 'CS', 'ATTN'), text('00181242', 'IS', '600000')]);
     // within ten minutes decay is nearly linear: the mean count rate is that of the middle, 4.99 minutes on
     const secondsOn = Math.log2((factor as number) / FULL_DOSE_FACTOR) * HALF_LIFE_S - 3600;
     expect(secondsOn).toBeGreaterThan(295);
@@ -96,23 +92,11 @@ describe('suvFactorOf', () => {
     ['no weight', [text('00101030', 'DS', '')], 'no PatientWeight'],
     ['a dose in MBq', [tracer(['00181072', 'TM', '100000'], '370')], 'a dose of 370 Bq'],
     ['no attenuation correction', [text('00280051', 'CS', 'DECY')], 'not corrected for attenuation'],
-    [
-      'contradicting corrections',
-      [text('00280051', 'CS', 'ATTN')],
-      'CorrectedImage and DecayCorrection (START) do not agree',
-    ],
-    [
-      'an injection after the scan',
-      [tracer(['00181078', 'DT', '20240305113000'])],
-      'the injection lies behind the scan',
-    ],
+    ['contradicting corrections', [text('00280051', 'CS', 'ATTN')], 'CorrectedImage and DecayCorrection (START) do not agree'],
+    ['an injection after the scan', [tracer(['00181078', 'DT', '20240305113000'])], 'the injection lies behind the scan'],
     ['an injection long ago', [tracer(['00181078', 'DT', '20240303113000'])], '47.5 hours between injection and scan'],
     ['other units', [text('00541001', 'CS', 'PROPCPS')], 'units are PROPCPS'],
-    [
-      'SUV by lean mass',
-      [text('00541001', 'CS', 'GML'), text('00541006', 'CS', 'LBM')],
-      'the values are SUV by LBM, not by body weight',
-    ],
+    ['SUV by lean mass', [text('00541001', 'CS', 'GML'), text('00541006', 'CS', 'LBM')], 'the values are SUV by LBM, not by body weight'],
   ])('says what is missing: %s', (_, changes, reason) => {
     expect(factorOf(changes)).toBe(reason);
   });
@@ -130,19 +114,14 @@ describe('a PET series', () => {
     const volume = stack();
     expect(volume.quantity).toBe('SUVbw');
     expect(volume.voxels[11]! / (1100 * 2.5 * after(3600))).toBeCloseTo(1, 6);
-    expect(volume.warnings).toMatchObject([
-      { code: 'import/values', detail: 'PET in BQML was converted to SUV by body weight, factor 0.000276337' },
-    ]);
+    expect(volume.warnings).toMatchObject([{ code: 'import/values', detail: 'PET in BQML was converted to SUV by body weight, factor 0.000276337' }]);
   });
 
   it('stays as stored when asked, or when something is missing, which is said', () => {
     expect(stack([], 'stored')).toMatchObject({ quantity: 'BQML', warnings: [] });
     const unknown = stack([text('00101030', 'DS', '')]);
     expect(unknown.voxels[11]).toBe(2750);
-    expect(unknown).toMatchObject({
-      quantity: 'BQML',
-      warnings: [{ code: 'import/values', detail: 'PET values stay as stored (BQML): no PatientWeight' }],
-    });
+    expect(unknown).toMatchObject({ quantity: 'BQML', warnings: [{ code: 'import/values', detail: 'PET values stay as stored (BQML): no PatientWeight' }] });
     expect(stack([text('00541001', 'CS', 'GML')])).toMatchObject({ quantity: 'SUVbw', warnings: [] });
   });
 });

@@ -78,8 +78,7 @@ function philipsFactor(header: Header): number | string {
   const suvPerCount = factorAt('00');
   if (suvPerCount > 0 && Number.isFinite(suvPerCount)) return suvPerCount;
   const activityPerCount = factorAt('09');
-  if (!(activityPerCount > 0 && Number.isFinite(activityPerCount)))
-    return 'units are counts, without a factor of the vendor';
+  if (!(activityPerCount > 0 && Number.isFinite(activityPerCount))) return 'units are counts, without a factor of the vendor';
   const factor = activityFactor(header);
   return typeof factor === 'number' ? factor * activityPerCount : factor;
 }
@@ -106,8 +105,7 @@ function activityFactor(header: Header): number | string {
   if (typeof referenceMs === 'string') return referenceMs;
   const delayMs = delaySinceInjection(tracer, referenceMs);
   if (typeof delayMs === 'string') return delayMs;
-  if (delayMs > MOST_HALF_LIVES * halfLifeMs)
-    return `${(delayMs / 3_600_000).toFixed(1)} hours between injection and scan`;
+  if (delayMs > MOST_HALF_LIVES * halfLifeMs) return `${(delayMs / 3_600_000).toFixed(1)} hours between injection and scan`;
   return (weightKg * 1000) / (doseBq * 2 ** (-delayMs / halfLifeMs));
 }
 

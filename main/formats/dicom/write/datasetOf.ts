@@ -2,8 +2,7 @@
 import { attributeNamed } from './dicomDictionary.ts';
 import type { DicomJson } from '../dicomReference.ts';
 
-export type AttributeValue =
-  string | number | Uint8Array | Attributes | readonly (string | number)[] | readonly Attributes[] | null | undefined;
+export type AttributeValue = string | number | Uint8Array | Attributes | readonly (string | number)[] | readonly Attributes[] | null | undefined;
 /** By keyword (`PatientName`). `null` and `''` are written empty, `undefined` not at all; one item may stand for a sequence of one. */
 export interface Attributes {
   readonly [keyword: string]: AttributeValue;
@@ -26,9 +25,7 @@ export function datasetOf(attributes: Attributes): DicomJson {
 function valuesOf(value: Exclude<AttributeValue, undefined>): readonly (string | number | Uint8Array | Attributes)[] {
   if (value === null || value === '') return [];
   if (value instanceof Uint8Array) return [value];
-  return Array.isArray(value)
-    ? (value as readonly (string | number | Attributes)[])
-    : [value as string | number | Attributes];
+  return Array.isArray(value) ? (value as readonly (string | number | Attributes)[]) : [value as string | number | Attributes];
 }
 
 function elementValue(value: string | number | Uint8Array | Attributes, vr: string, keyword: string): unknown {
@@ -47,9 +44,7 @@ export function decimalString(value: number): string {
   if (plain.length <= DECIMAL_STRING_CHARACTERS) return plain;
   for (let digits = DECIMAL_STRING_CHARACTERS; digits > 0; digits--) {
     const rounded = Number(value.toPrecision(digits));
-    const shorter = [String(rounded), rounded.toExponential()].find(
-      ({ length }) => length <= DECIMAL_STRING_CHARACTERS,
-    );
+    const shorter = [String(rounded), rounded.toExponential()].find(({ length }) => length <= DECIMAL_STRING_CHARACTERS);
     if (shorter !== undefined) return shorter;
   }
   throw new Error(`${value} does not fit a decimal string`);

@@ -27,9 +27,7 @@ export const vrOfTag = (tag: string): string | undefined => entryOf(tag)?.vr;
 export const keywordOfTag = (tag: string): string | undefined => entryOf(tag)?.keyword;
 
 function entryOf(tag: string): { readonly keyword: string; readonly vr: string } | undefined {
-  byTag ??= new Map(
-    Object.entries(byKeyword).map(([keyword, { tag, vr }]) => [plainTag(tag), { keyword, vr: DEPENDING[vr] ?? vr }]),
-  );
+  byTag ??= new Map(Object.entries(byKeyword).map(([keyword, { tag, vr }]) => [plainTag(tag), { keyword, vr: DEPENDING[vr] ?? vr }]));
   return byTag.get(tag);
 }
 

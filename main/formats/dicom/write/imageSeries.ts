@@ -26,7 +26,16 @@ const SOP_CLASS = { CT: '1.2.840.10008.5.1.4.1.1.2', MR: '1.2.840.10008.5.1.4.1.
 /** Type 1 and 2 attributes of the image modules that a formula has no value for are there and empty, or say what is true. */
 const OF_MODALITY: Readonly<Record<'CT' | 'MR', Attributes>> = {
   CT: { KVP: '', AcquisitionNumber: '', RescaleType: 'HU' },
-  MR: { ScanningSequence: 'RM', SequenceVariant: 'NONE', ScanOptions: '', MRAcquisitionType: '3D', RepetitionTime: '', EchoTime: '', EchoTrainLength: '', InversionTime: '' },
+  MR: {
+    ScanningSequence: 'RM',
+    SequenceVariant: 'NONE',
+    ScanOptions: '',
+    MRAcquisitionType: '3D',
+    RepetitionTime: '',
+    EchoTime: '',
+    EchoTrainLength: '',
+    InversionTime: '',
+  },
 };
 
 /** The files, k ascending, and what an object derived from them (SEG) must say about them. */
@@ -49,8 +58,12 @@ function sharedAttributes({ grid, modality, patientName, patientId, seriesDescri
   return {
     SOPClassUID: SOP_CLASS[modality],
     ImageType: ['DERIVED', 'PRIMARY', 'AXIAL'],
-    StudyDate: date, SeriesDate: date, ContentDate: date,
-    StudyTime: time, SeriesTime: time, ContentTime: time,
+    StudyDate: date,
+    SeriesDate: date,
+    ContentDate: date,
+    StudyTime: time,
+    SeriesTime: time,
+    ContentTime: time,
     AccessionNumber: '',
     Modality: modality,
     Manufacturer: 'Maskloop',
@@ -58,7 +71,10 @@ function sharedAttributes({ grid, modality, patientName, patientId, seriesDescri
     ReferringPhysicianName: '',
     StudyDescription: seriesDescription,
     SeriesDescription: seriesDescription,
-    PatientName: patientName, PatientID: patientId, PatientBirthDate: '', PatientSex: 'O',
+    PatientName: patientName,
+    PatientID: patientId,
+    PatientBirthDate: '',
+    PatientSex: 'O',
     BodyPartExamined: bodyPart,
     SliceThickness: grid.spacingMm[2],
     PatientPosition: 'HFS',
@@ -71,9 +87,13 @@ function sharedAttributes({ grid, modality, patientName, patientId, seriesDescri
     PositionReferenceIndicator: '',
     SamplesPerPixel: 1,
     PhotometricInterpretation: 'MONOCHROME2',
-    Rows: nj, Columns: ni,
+    Rows: nj,
+    Columns: ni,
     PixelSpacing: [grid.spacingMm[1], grid.spacingMm[0]],
-    BitsAllocated: 16, BitsStored: 16, HighBit: 15, PixelRepresentation: 1,
+    BitsAllocated: 16,
+    BitsStored: 16,
+    HighBit: 15,
+    PixelRepresentation: 1,
     ...(modality === 'CT' && { RescaleIntercept: 0, RescaleSlope: 1 }),
     ...OF_MODALITY[modality],
   };

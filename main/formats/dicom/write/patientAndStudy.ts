@@ -23,19 +23,9 @@ const ALWAYS_THERE = datasetOf({
  * Attributes of patient, study and frame of reference, with UIDs always filled. `subject` names the patient where there
  * is no reference: images from NIfTI and other files that know no patient.
  */
-export function patientAndStudy(
-  reference: DicomReference | undefined,
-  subject: string,
-  random: RandomBytes,
-): DicomJson {
-  const carried = reference
-    ? picked(reference.attributes, [...PATIENT_AND_STUDY, 'FrameOfReferenceUID', 'PositionReferenceIndicator'])
-    : {};
-  const fresh = datasetOf({
-    StudyInstanceUID: newDicomUid(random),
-    FrameOfReferenceUID: newDicomUid(random),
-    PositionReferenceIndicator: '',
-  });
+export function patientAndStudy(reference: DicomReference | undefined, subject: string, random: RandomBytes): DicomJson {
+  const carried = reference ? picked(reference.attributes, [...PATIENT_AND_STUDY, 'FrameOfReferenceUID', 'PositionReferenceIndicator']) : {};
+  const fresh = datasetOf({ StudyInstanceUID: newDicomUid(random), FrameOfReferenceUID: newDicomUid(random), PositionReferenceIndicator: '' });
   const named = reference ? {} : datasetOf({ PatientName: personNamed(subject), PatientID: plainText(subject) });
   return { ...ALWAYS_THERE, ...fresh, ...named, ...withoutEmptyUids(carried) };
 }

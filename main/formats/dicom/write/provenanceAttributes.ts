@@ -29,11 +29,7 @@ export function algorithmItem({ models, softwareVersion }: Provenance): Attribut
     ].join(' '),
   );
   return {
-    AlgorithmFamilyCodeSequence: {
-      CodeValue: '123110',
-      CodingSchemeDesignator: 'DCM',
-      CodeMeaning: 'Artificial Intelligence',
-    },
+    AlgorithmFamilyCodeSequence: { CodeValue: '123110', CodingSchemeDesignator: 'DCM', CodeMeaning: 'Artificial Intelligence' },
     AlgorithmName: plainText(algorithmName(models)),
     AlgorithmVersion: plainText(softwareVersion),
     AlgorithmParameters: parameters.join('; '),
@@ -51,7 +47,9 @@ export function provenanceText({ origin, models, author, savedAtMs, accepted }: 
   const drawn = author === IMPORT_AUTHOR ? 'Imported' : 'Drawn';
   const made = models.length > 0 ? `Predicted by ${algorithmName(models)} (${models.map(({ runId }) => runId).join(', ')}). ` : '';
   const touched = origin === 'model' ? '' : `${origin === 'corrected' ? 'Corrected' : drawn}${by(author)} on ${day(savedAtMs)}. `;
-  const judged = accepted ? `Accepted${accepted.author === IMPORT_AUTHOR ? ' as imported' : by(accepted.author)} on ${day(accepted.atMs)}.` : 'Not yet accepted by a person.';
+  const judged = accepted
+    ? `Accepted${accepted.author === IMPORT_AUTHOR ? ' as imported' : by(accepted.author)} on ${day(accepted.atMs)}.`
+    : 'Not yet accepted by a person.';
   return plainText(`${made}${touched}${judged}`, LONGEST_ST);
 }
 

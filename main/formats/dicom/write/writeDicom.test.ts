@@ -21,10 +21,7 @@ const ATTRIBUTES = {
   RecommendedDisplayCIELabValue: [65_535, 0, 1],
   SeriesNumber: 300,
   ImageType: ['DERIVED', 'PRIMARY'],
-  ReferencedSeriesSequence: {
-    SeriesInstanceUID: '1.2.3',
-    ReferencedInstanceSequence: [{ ReferencedSOPInstanceUID: '1.2.4' }, {}],
-  },
+  ReferencedSeriesSequence: { SeriesInstanceUID: '1.2.3', ReferencedInstanceSequence: [{ ReferencedSOPInstanceUID: '1.2.4' }, {}] },
   TextComments: undefined,
 };
 

@@ -31,7 +31,8 @@ export const annotate: Record<keyof typeof en, Message> = {
   'toolHint.lasso': 'Füllen oder löschen, was man umfährt',
   'toolHint.polygon': 'Füllen oder löschen zwischen Ecken; Eingabe schließt, Rücktaste nimmt eine Ecke zurück',
   'toolHint.rectangle': 'Füllen oder löschen von Ecke zu Ecke',
-  'toolHint.contour': 'Punkte setzen, oder ein gemaltes Stück anklicken, um seinen Rand als Punkte zu bekommen: ziehen, auf dem Rand einen weiteren setzen, mit Umschalt oder Entf einen wegnehmen; Eingabe oder Doppelklick übernimmt, Esc verwirft',
+  'toolHint.contour':
+    'Punkte setzen, oder ein gemaltes Stück anklicken, um seinen Rand als Punkte zu bekommen: ziehen, auf dem Rand einen weiteren setzen, mit Umschalt oder Entf einen wegnehmen; Eingabe oder Doppelklick übernimmt, Esc verwirft',
   'toolHint.fill': 'Füllen, was in der Schicht zusammenhängt',
   'toolHint.region': 'Von einem Klick aus einen Bereich ähnlicher Grauwerte wachsen lassen',
   'toolHint.prompt': 'Das aktuelle Modell umreißen lassen, was angeklickt wird oder in einem gezogenen Kasten liegt; Eingabe übernimmt, Esc verwirft',

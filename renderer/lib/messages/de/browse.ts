@@ -53,7 +53,8 @@ export const browse: Record<keyof typeof en, Message> = {
   'case.include': '{caseId} wieder teilnehmen lassen',
   'case.excludeHint': 'Ausschließen …',
   'case.includeHint': 'Wieder teilnehmen lassen',
-  'exclude.text': 'Bild und Masken bleiben. Der Fall wird nicht gelernt, beurteilt kein Modell, kommt in keiner Reihenfolge vor und wird nicht ungefragt vorhergesagt oder exportiert, bis Sie ihn wieder teilnehmen lassen.',
+  'exclude.text':
+    'Bild und Masken bleiben. Der Fall wird nicht gelernt, beurteilt kein Modell, kommt in keiner Reihenfolge vor und wird nicht ungefragt vorhergesagt oder exportiert, bis Sie ihn wieder teilnehmen lassen.',
   'exclude.reason': 'Grund',
   'exclude.usual.motion': 'Bewegungsartefakte',
   'exclude.usual.metal': 'Metallartefakte',

@@ -3,7 +3,8 @@ import type { Message } from '../message.ts';
 
 export const importing: Record<keyof typeof en, Message> = {
   'import.title': 'Studien importieren',
-  'import.about': 'DICOM (Ordner, DICOMDIR, zip), NIfTI, NRRD, MetaImage, Datensätze von nnU-Net und MSD. Unterordner werden durchsucht; SEG, RTSTRUCT und Labelmaps kommen zu ihren Bildern.',
+  'import.about':
+    'DICOM (Ordner, DICOMDIR, zip), NIfTI, NRRD, MetaImage, Datensätze von nnU-Net und MSD. Unterordner werden durchsucht; SEG, RTSTRUCT und Labelmaps kommen zu ihren Bildern.',
   'import.folder': 'Ordner zum Importieren',
   'import.options': 'Optionen',
   'import.overlaps': 'Segmente, die überlappen',

@@ -37,7 +37,10 @@ export const jobs: Record<keyof typeof en, Message> = {
   'jobs.resumeJob': '{title} fortsetzen',
   'jobs.retry': 'Versuch {attempt} von {attempts} folgt',
   'jobs.closeTitle': 'Es laufen noch Aufträge',
-  'jobs.closeText': { one: 'Ein Auftrag läuft. Schließen hält ihn an; ein Training geht beim Fortsetzen vom letzten Stand aus weiter, anderes beginnt von vorn.', other: '{count} Aufträge laufen. Schließen hält sie an; ein Training geht beim Fortsetzen vom letzten Stand aus weiter, anderes beginnt von vorn.' },
+  'jobs.closeText': {
+    one: 'Ein Auftrag läuft. Schließen hält ihn an; ein Training geht beim Fortsetzen vom letzten Stand aus weiter, anderes beginnt von vorn.',
+    other: '{count} Aufträge laufen. Schließen hält sie an; ein Training geht beim Fortsetzen vom letzten Stand aus weiter, anderes beginnt von vorn.',
+  },
   'jobs.closeStay': 'Offen lassen',
   'jobs.closeAnyway': 'Schließen und anhalten',
   'jobState.queued': 'wartet',

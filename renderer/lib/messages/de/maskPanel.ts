@@ -44,8 +44,10 @@ export const maskPanel: Record<keyof typeof en, Message> = {
   'removal.becomes': 'Was gemalt ist, wird zu',
   'removal.background': 'Hintergrund',
   'removal.masks': { one: '{count} Fall hat eine Maske.', other: '{count} Fälle haben Masken.' },
-  'removal.where': 'Wo {name} gemalt ist, werden die neueste und die angenommene Maske zu neuen Revisionen; angenommen bleibt angenommen, und die alten Revisionen bleiben.',
-  'removal.models': 'Modelle behalten die Legende, mit der sie trainiert wurden, und können hier nicht mehr vorhersagen. Trainieren Sie eines weiter, damit es die neue Legende bekommt.',
+  'removal.where':
+    'Wo {name} gemalt ist, werden die neueste und die angenommene Maske zu neuen Revisionen; angenommen bleibt angenommen, und die alten Revisionen bleiben.',
+  'removal.models':
+    'Modelle behalten die Legende, mit der sie trainiert wurden, und können hier nicht mehr vorhersagen. Trainieren Sie eines weiter, damit es die neue Legende bekommt.',
   'removal.merge': 'Mit {name} zusammenführen',
   'removal.remove': '{name} entfernen',
   'codes.title': 'Was ist „{name}“?',
@@ -78,7 +80,8 @@ export const maskPanel: Record<keyof typeof en, Message> = {
   'statistics.nothing': 'Nichts ist gemalt.',
   'statistics.segment': 'Segment',
   'statistics.label': 'Label',
-  'statistics.about': 'Von der Maske, wie sie jetzt gemalt ist. Durchmesser sind die größten Abstände zwischen Voxelmitten, im Raum und in einer axialen Schicht; SD ist die Standardabweichung über die Voxel.',
+  'statistics.about':
+    'Von der Maske, wie sie jetzt gemalt ist. Durchmesser sind die größten Abstände zwischen Voxelmitten, im Raum und in einer axialen Schicht; SD ist die Standardabweichung über die Voxel.',
   'statistics.copy': 'Tabelle kopieren',
   'statistics.copied': 'Kopiert. Eine Tabellenkalkulation nimmt es als Tabelle.',
   'statistics.save': 'Als CSV speichern',

@@ -7,7 +7,8 @@ export const network: Record<keyof typeof en, Message> = {
   'network.tab.search': 'Suchen und abrufen',
   'network.tab.send': 'Senden',
   'network.tab.receive': 'Empfangen',
-  'network.off': 'Das DICOM-Netz ist aus: Nichts verbindet sich, nichts hört zu. Legen Sie einen Knoten an (ein PACS, ein Archiv), um Studien zu suchen und abzurufen, oder schalten Sie den Empfänger ein.',
+  'network.off':
+    'Das DICOM-Netz ist aus: Nichts verbindet sich, nichts hört zu. Legen Sie einen Knoten an (ein PACS, ein Archiv), um Studien zu suchen und abzurufen, oder schalten Sie den Empfänger ein.',
   'network.notAllowed': 'Netzwerkfunktionen sind aus: Nichts verbindet sich, nichts empfängt.',
   'network.allow': 'Das DICOM-Netz erlauben',
   'network.nodeAt': '{aeTitle} auf {host}:{port}',
@@ -76,7 +77,8 @@ export const network: Record<keyof typeof en, Message> = {
   'network.more': 'Der Knoten hat mehr Studien, als gezeigt werden: Engen Sie die Suche ein.',
   'network.receiver': 'Empfänger',
   'network.receiverOn': 'Der Empfänger ist an. Was ankommt, liegt im Eingang des Projekts und wird importiert, sobald eine Studie vollständig ist.',
-  'network.receiverOff': 'Der Empfänger ist aus: Niemand kann hierher senden. Schalten Sie ihn für Knoten ein, die Studien schicken. Mit dem AE-Titel unten rufen Sie auch andere.',
+  'network.receiverOff':
+    'Der Empfänger ist aus: Niemand kann hierher senden. Schalten Sie ihn für Knoten ein, die Studien schicken. Mit dem AE-Titel unten rufen Sie auch andere.',
   'network.listensTo': 'Hört auf',
   'network.listensTo.localhost': 'nur diesen Rechner',
   'network.listensTo.network': 'das Netz',
@@ -89,6 +91,9 @@ export const network: Record<keyof typeof en, Message> = {
   'network.transferCancelled': 'Abgebrochen. Was kam, bleibt im Eingang; rufen Sie noch einmal ab, um fortzufahren.',
   'network.sent': { one: '{count} Datei gesendet.', other: '{count} Dateien gesendet.' },
   'network.retrieved': { one: '{count} Objekt empfangen und importiert.', other: '{count} Objekte empfangen und importiert.' },
-  'network.retrievedSome': { one: '{count} Objekt empfangen und importiert, {present} waren schon da.', other: '{count} Objekte empfangen und importiert, {present} waren schon da.' },
+  'network.retrievedSome': {
+    one: '{count} Objekt empfangen und importiert, {present} waren schon da.',
+    other: '{count} Objekte empfangen und importiert, {present} waren schon da.',
+  },
   'network.problems': 'Probleme',
 };

@@ -6,7 +6,8 @@ type ErrorOf<C extends NetworkCode> = Extract<AppError, { code: C }>;
 const OPERATIONS = { echo: 'den Echo-Test', search: 'die Suche', retrieve: 'das Abrufen', send: 'das Senden' } as const;
 
 function advice(status: string): string {
-  if (status === '0xA801') return ' Er kennt den AE-Titel dieser Station nicht als Ziel: Sein Administrator muss AE-Titel, Adresse und Port dieses Empfängers eintragen, oder Sie rufen mit C-GET ab.';
+  if (status === '0xA801')
+    return ' Er kennt den AE-Titel dieser Station nicht als Ziel: Sein Administrator muss AE-Titel, Adresse und Port dieses Empfängers eintragen, oder Sie rufen mit C-GET ab.';
   if (['0xA700', '0xA701', '0xA702'].includes(status)) return ' Ihm fehlen Mittel; versuchen Sie es später noch einmal oder fragen Sie seinen Administrator.';
   if (status === '0x0122' || status === '0xA900') return ' Er bietet das nicht an.';
   if (status === '404') return ' Prüfen Sie die Adresse des DICOMweb-Dienstes.';
@@ -50,16 +51,22 @@ export const networkErrors: { readonly [C in NetworkCode]: (error: ErrorOf<C>) =
   'network/unknown-node': ({ node }) => `Es gibt keinen DICOM-Knoten „${node}“. Legen Sie ihn an oder wählen Sie einen aus der Liste.`,
   'network/unreachable': unreachable,
   'network/rejected': rejected,
-  'network/tls': ({ node, detail }) => `Keine sichere Verbindung zu ${node} (${detail}). Prüfen Sie, ob der Knoten auf diesem Port TLS erwartet, und geben Sie das Zertifikat seiner Stelle an, wenn sie keine öffentliche ist.`,
+  'network/tls': ({ node, detail }) =>
+    `Keine sichere Verbindung zu ${node} (${detail}). Prüfen Sie, ob der Knoten auf diesem Port TLS erwartet, und geben Sie das Zertifikat seiner Stelle an, wenn sie keine öffentliche ist.`,
   'network/unauthorized': ({ node, status }) =>
     status === 403
       ? `Der Knoten „${node}“ kennt diesen Benutzer, erlaubt ihm das aber nicht (HTTP 403). Bitten Sie seinen Administrator um das Recht.`
       : `Der Knoten „${node}“ wies Benutzername, Kennwort oder Token ab (HTTP ${status}). Geben Sie sie in seinen Einstellungen noch einmal ein.`,
-  'network/failed': ({ node, operation, status, detail }) => `Der Knoten „${node}“ konnte ${OPERATIONS[operation]} nicht ausführen (Status ${status}${detail && `: ${detail}`}).${advice(status)}`,
-  'network/bad-answer': ({ node, detail }) => `Der Knoten „${node}“ antwortete Unverständliches (${detail}). Prüfen Sie, ob Adresse und Port zu einem DICOM-Dienst gehören.`,
-  'network/incomplete': ({ node, received, expected, seriesUid }) => `Der Knoten „${node}“ lieferte ${received} von ${expected} Objekten der Serie ${seriesUid}. Rufen Sie sie noch einmal ab: Nur was fehlt, wird geholt.`,
-  'network/nothing-to-retrieve': ({ node, studyUid }) => `Der Knoten „${node}“ hat keine Objekte der Studie ${studyUid}. Suchen Sie noch einmal; sie kann verschoben oder gelöscht sein.`,
+  'network/failed': ({ node, operation, status, detail }) =>
+    `Der Knoten „${node}“ konnte ${OPERATIONS[operation]} nicht ausführen (Status ${status}${detail && `: ${detail}`}).${advice(status)}`,
+  'network/bad-answer': ({ node, detail }) =>
+    `Der Knoten „${node}“ antwortete Unverständliches (${detail}). Prüfen Sie, ob Adresse und Port zu einem DICOM-Dienst gehören.`,
+  'network/incomplete': ({ node, received, expected, seriesUid }) =>
+    `Der Knoten „${node}“ lieferte ${received} von ${expected} Objekten der Serie ${seriesUid}. Rufen Sie sie noch einmal ab: Nur was fehlt, wird geholt.`,
+  'network/nothing-to-retrieve': ({ node, studyUid }) =>
+    `Der Knoten „${node}“ hat keine Objekte der Studie ${studyUid}. Suchen Sie noch einmal; sie kann verschoben oder gelöscht sein.`,
   'network/not-sent': ({ node, path, detail }) => `${path} wurde nicht an ${node} gesendet (${detail}).`,
   'network/not-kept': ({ sopInstanceUid, callingAeTitle, detail }) => `Das Objekt ${sopInstanceUid} von ${callingAeTitle} wurde abgelehnt (${detail}).`,
-  'network/port-in-use': ({ port }) => `Port ${port} gehört einem anderen Programm oder verlangt mehr Rechte. Wählen Sie einen anderen für den Empfänger und nennen Sie ihn den Knoten, die hierher senden.`,
+  'network/port-in-use': ({ port }) =>
+    `Port ${port} gehört einem anderen Programm oder verlangt mehr Rechte. Wählen Sie einen anderen für den Empfänger und nennen Sie ihn den Knoten, die hierher senden.`,
 };

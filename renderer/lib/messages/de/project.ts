@@ -44,7 +44,8 @@ export const project: Record<keyof typeof en, Message> = {
   'readOnly.retryHint': 'Öffnet das Projekt zum Schreiben, wenn das jetzt geht, und zeigt, was inzwischen gespeichert wurde',
   'readOnly.takeOver': 'Übernehmen …',
   'readOnly.takeOverTitle': 'Projekt übernehmen?',
-  'readOnly.takeOverText': 'Arbeitet Maskloop an {hostName} noch, schrieben beide in dieselben Dateien, und Masken könnten verloren gehen. Übernehmen Sie nur, wenn Sie wissen, dass es dort geschlossen oder der Computer abgestürzt ist.',
+  'readOnly.takeOverText':
+    'Arbeitet Maskloop an {hostName} noch, schrieben beide in dieselben Dateien, und Masken könnten verloren gehen. Übernehmen Sie nur, wenn Sie wissen, dass es dort geschlossen oder der Computer abgestürzt ist.',
   'readOnly.takeOverYes': 'Dort ist es geschlossen: übernehmen',
   'passphrase.choose': 'Das neue Projekt mit einem Kennwort verschlüsseln',
   'passphrase.openTitle': 'Dieses Projekt ist verschlüsselt',
@@ -53,7 +54,8 @@ export const project: Record<keyof typeof en, Message> = {
   'passphrase.wrong': 'Das ist nicht sein Kennwort. Auf Groß- und Kleinschreibung kommt es an.',
   'passphrase.checking': 'Das Kennwort wird geprüft …',
   'passphrase.newTitle': 'Das neue Projekt verschlüsseln',
-  'passphrase.lost': 'Niemand kann ein Kennwort zurücksetzen. Geht es verloren, sind alle Bilder, Masken und Modelle des Projekts verloren. Bewahren Sie es sicher auf, und eine Kopie von encryption.json des Projekts bei Ihren Sicherungen.',
+  'passphrase.lost':
+    'Niemand kann ein Kennwort zurücksetzen. Geht es verloren, sind alle Bilder, Masken und Modelle des Projekts verloren. Bewahren Sie es sicher auf, und eine Kopie von encryption.json des Projekts bei Ihren Sicherungen.',
   'passphrase.again': 'Noch einmal',
   'passphrase.short': 'Mindestens {count} Zeichen; mehrere Wörter sind besser.',
   'passphrase.differs': 'Die beiden sind nicht gleich.',

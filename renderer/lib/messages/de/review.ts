@@ -5,7 +5,8 @@ export const review: Record<keyof typeof en, Message> = {
   'effort.title': 'Aufwand',
   'effort.comparing': 'Wird verglichen …',
   'effort.refresh': 'Auffrischen',
-  'effort.about': 'Eine Runde ist ein Modell: 1 ist das erste, das hier vorhersagte, 0 sind Masken ohne Modell. Pausen von mehr als einer halben Minute zählen nicht als Arbeit.',
+  'effort.about':
+    'Eine Runde ist ein Modell: 1 ist das erste, das hier vorhersagte, 0 sind Masken ohne Modell. Pausen von mehr als einer halben Minute zählen nicht als Arbeit.',
   'effort.minutes': 'Arbeitsminuten je Fall (Median)',
   'effort.voxels': 'Geänderte Voxel je Fall',
   'effort.dice': 'Dice, Vorhersage zu angenommen',

@@ -33,7 +33,8 @@ export const settings: Record<keyof typeof en, Message> = {
   'settings.gpu.noCard': 'Auf diesem Rechner wurde kein Treiber einer NVIDIA-Karte gefunden.',
   'settings.gpu.fetch': 'Ein Zusatz von 2,5 GB. Laden Sie seine Dateien auf einem Rechner mit Netz und bringen Sie den Ordner hierher:',
   'settings.gpu.download': 'Herunterladen (2,5 GB)',
-  'settings.gpu.downloadAbout': 'Oder lassen Sie Maskloop sie von einem Paketverzeichnis holen; pip nennt dessen Adresse index-url. Vor dem Knopfdruck wird nichts angefragt, und jede Datei muss den veröffentlichten Hash haben.',
+  'settings.gpu.downloadAbout':
+    'Oder lassen Sie Maskloop sie von einem Paketverzeichnis holen; pip nennt dessen Adresse index-url. Vor dem Knopfdruck wird nichts angefragt, und jede Datei muss den veröffentlichten Hash haben.',
   'settings.gpu.index': 'Adresse eines Paketverzeichnisses',
   'settings.gpu.fetching': 'Bisher {received} GB.',
   'settings.gpu.fetchingOf': '{received} von {total} GB. Was da ist, bleibt bei einer Unterbrechung erhalten.',

@@ -162,7 +162,8 @@ export const train: Record<keyof typeof en, Message> = {
   'models.resumeRun': '{runId} fortsetzen',
   'models.importTitle': 'Ein Modell importieren',
   'models.exportAbout': 'Eine Datei mit Gewichten, Plan und Protokoll des Trainings; sie enthält kein Bild und keine Maske.',
-  'models.importAbout': 'Eine .maskloop-Datei, die ein anderes Projekt exportiert hat. Das Modell sagt hier vorher, und Trainings können von ihm ausgehen; zum aktuellen wird es nur, wo es keines gibt.',
+  'models.importAbout':
+    'Eine .maskloop-Datei, die ein anderes Projekt exportiert hat. Das Modell sagt hier vorher, und Trainings können von ihm ausgehen; zum aktuellen wird es nur, wo es keines gibt.',
   'models.exportFolder': 'Ordner für das Modell',
   'models.importFile': 'Modelldatei',
   'runState.queued': 'wartet',

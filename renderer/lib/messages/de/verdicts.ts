@@ -59,7 +59,8 @@ export function rerunInGerman(outcome: RerunOutcome): string[] {
   if (comparedSteps === 0) lines.push('Die Losses lassen sich nicht vergleichen: Der wiederholte Lauf hat keine festgehalten.');
   else if (firstDifferentStep === null) lines.push(`Der Loss ist in allen ${comparedSteps} Schritten derselbe.`);
   else lines.push(`Der Loss weicht ab Schritt ${firstDifferentStep} von ${comparedSteps} ab; größter Unterschied ${figure(largestLossDifference)}.`);
-  if (dice !== null || repeatedDice !== null) lines.push(dice === repeatedDice ? `Validierungs-Dice beide Male ${figure(dice)}.` : `Validierungs-Dice ${figure(dice)}, vorher ${figure(repeatedDice)}.`);
+  if (dice !== null || repeatedDice !== null)
+    lines.push(dice === repeatedDice ? `Validierungs-Dice beide Male ${figure(dice)}.` : `Validierungs-Dice ${figure(dice)}, vorher ${figure(repeatedDice)}.`);
   if (!isSamePlan) lines.push('Der Plan ist ein anderer: Die Planung hat sich seither geändert.');
   for (const { what, before, now } of otherEnvironment) lines.push(`Anders ist ${what}: ${now}, vorher ${before}.`);
   return lines;

@@ -29,7 +29,8 @@ export const annotate = {
   'toolHint.lasso': 'Fill or erase what you draw round',
   'toolHint.polygon': 'Fill or erase between corners; Enter closes, Backspace takes a corner back',
   'toolHint.rectangle': 'Fill or erase from corner to corner',
-  'toolHint.contour': 'Draw points, or click a painted piece to get its edge as points: drag them, click the edge for one more, Shift or Delete takes one away, Enter or double click applies, Escape drops',
+  'toolHint.contour':
+    'Draw points, or click a painted piece to get its edge as points: drag them, click the edge for one more, Shift or Delete takes one away, Enter or double click applies, Escape drops',
   'toolHint.fill': 'Fill what hangs together in the slice',
   'toolHint.region': 'Grow a region of like grey values from a click',
   'toolHint.prompt': 'Let the current model outline what is clicked or lies in a dragged box; Enter takes it, Escape drops it',

@@ -35,7 +35,10 @@ export const audit = {
   'audit.session': 'Session',
   'audit.saveCsv': 'Save as table (CSV)',
   'audit.saveJsonl': 'Save as JSON lines',
-  'audit.saved': { one: 'One entry. Head: {head}. Keep it where nobody here can write.', other: '{count} entries. Head: {head}. Keep it where nobody here can write.' },
+  'audit.saved': {
+    one: 'One entry. Head: {head}. Keep it where nobody here can write.',
+    other: '{count} entries. Head: {head}. Keep it where nobody here can write.',
+  },
   'audit.fact.mask': 'mask {revision}',
   'audit.fact.masks': { one: '{count} mask', other: '{count} masks' },
   'audit.fact.passphrase.set': 'set',

@@ -51,7 +51,8 @@ export const browse = {
   'case.include': 'Let {caseId} take part again',
   'case.excludeHint': 'Exclude…',
   'case.includeHint': 'Let it take part again',
-  'exclude.text': 'Image and masks stay. The case is not trained on, judges no model, comes up in no order and is not predicted or exported unasked, until you let it take part again.',
+  'exclude.text':
+    'Image and masks stay. The case is not trained on, judges no model, comes up in no order and is not predicted or exported unasked, until you let it take part again.',
   'exclude.reason': 'Reason',
   'exclude.usual.motion': 'Motion artefacts',
   'exclude.usual.metal': 'Metal artefacts',

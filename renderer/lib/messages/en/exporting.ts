@@ -23,7 +23,10 @@ export const exporting = {
   'export.start': 'Export',
   'export.cancel': 'Cancel export',
   'export.uncoded.section': 'Segments without a code',
-  'export.uncoded': { one: 'One segment has no code and would be called “Tissue”. Codes can be chosen beside the segments of the project.', other: '{count} segments have no code and would be called “Tissue”. Codes can be chosen beside the segments of the project.' },
+  'export.uncoded': {
+    one: 'One segment has no code and would be called “Tissue”. Codes can be chosen beside the segments of the project.',
+    other: '{count} segments have no code and would be called “Tissue”. Codes can be chosen beside the segments of the project.',
+  },
   'export.useCode': 'Use',
   'export.useCodeFor': 'Use this code for {name}',
   'export.useAll': 'Use all {number}',

@@ -1,7 +1,8 @@
 /** The import dialog and its report. */
 export const importing = {
   'import.title': 'Import studies',
-  'import.about': 'DICOM (folders, DICOMDIR, zip), NIfTI, NRRD, MetaImage, nnU-Net and MSD data sets. Sub-folders are searched; SEG, RTSTRUCT and label maps go to their images.',
+  'import.about':
+    'DICOM (folders, DICOMDIR, zip), NIfTI, NRRD, MetaImage, nnU-Net and MSD data sets. Sub-folders are searched; SEG, RTSTRUCT and label maps go to their images.',
   'import.folder': 'Folder to import',
   'import.options': 'Options',
   'import.overlaps': 'Segments that overlap',

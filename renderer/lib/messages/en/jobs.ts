@@ -35,7 +35,10 @@ export const jobs = {
   'jobs.resumeJob': 'Resume {title}',
   'jobs.retry': 'attempt {attempt} of {attempts} follows',
   'jobs.closeTitle': 'Jobs are still running',
-  'jobs.closeText': { one: 'One job is running. Closing stops it; a training goes on from its last checkpoint when it is resumed, other work begins anew.', other: '{count} jobs are running. Closing stops them; a training goes on from its last checkpoint when it is resumed, other work begins anew.' },
+  'jobs.closeText': {
+    one: 'One job is running. Closing stops it; a training goes on from its last checkpoint when it is resumed, other work begins anew.',
+    other: '{count} jobs are running. Closing stops them; a training goes on from its last checkpoint when it is resumed, other work begins anew.',
+  },
   'jobs.closeStay': 'Keep it open',
   'jobs.closeAnyway': 'Close and stop them',
   'jobState.queued': 'waiting',

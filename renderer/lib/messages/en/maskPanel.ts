@@ -76,7 +76,8 @@ export const maskPanel = {
   'statistics.nothing': 'Nothing is painted.',
   'statistics.segment': 'Segment',
   'statistics.label': 'Label',
-  'statistics.about': 'Of the mask as it is painted now. Diameters are the largest distances between voxel centres, in space and within one axial slice; SD is that of the voxels.',
+  'statistics.about':
+    'Of the mask as it is painted now. Diameters are the largest distances between voxel centres, in space and within one axial slice; SD is that of the voxels.',
   'statistics.copy': 'Copy table',
   'statistics.copied': 'Copied. A spreadsheet takes it as a table.',
   'statistics.save': 'Save as CSV',

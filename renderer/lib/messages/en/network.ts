@@ -5,7 +5,8 @@ export const network = {
   'network.tab.search': 'Search and retrieve',
   'network.tab.send': 'Send',
   'network.tab.receive': 'Receive',
-  'network.off': 'The DICOM network is off: nothing connects or listens. Add a node (a PACS, an archive) to search and retrieve studies, or start the receiver.',
+  'network.off':
+    'The DICOM network is off: nothing connects or listens. Add a node (a PACS, an archive) to search and retrieve studies, or start the receiver.',
   'network.notAllowed': 'Network features are off: nothing connects or listens.',
   'network.allow': 'Allow the DICOM network',
   'network.nodeAt': '{aeTitle} at {host}:{port}',
@@ -26,7 +27,7 @@ export const network = {
   'network.host': 'Host',
   'network.port': 'Port',
   'network.retrieveBy': 'Retrieve by',
-  'network.retrieveByMove': 'C-MOVE to this workstation\'s receiver',
+  'network.retrieveByMove': "C-MOVE to this workstation's receiver",
   'network.tls': 'Encrypted (TLS)',
   'network.url': 'URL',
   'network.signIn': 'Sign in',
@@ -73,7 +74,7 @@ export const network = {
   'network.series': 'Series {number}',
   'network.more': 'The node has more studies than are shown: narrow the search.',
   'network.receiver': 'Receiver',
-  'network.receiverOn': 'The receiver is on. What arrives lies in the project\'s inbox and is imported as soon as a study is complete.',
+  'network.receiverOn': "The receiver is on. What arrives lies in the project's inbox and is imported as soon as a study is complete.",
   'network.receiverOff': 'The receiver is off: nobody can send here. Turn it on for nodes that push studies. Your AE title below is also how you call others.',
   'network.listensTo': 'Listens to',
   'network.listensTo.localhost': 'this computer only',
@@ -87,6 +88,9 @@ export const network = {
   'network.transferCancelled': 'Cancelled. What came stays in the inbox; retrieve again to go on.',
   'network.sent': { one: '{count} file sent.', other: '{count} files sent.' },
   'network.retrieved': { one: '{count} object received and imported.', other: '{count} objects received and imported.' },
-  'network.retrievedSome': { one: '{count} object received and imported, {present} were there already.', other: '{count} objects received and imported, {present} were there already.' },
+  'network.retrievedSome': {
+    one: '{count} object received and imported, {present} were there already.',
+    other: '{count} objects received and imported, {present} were there already.',
+  },
   'network.problems': 'Problems',
 } as const;

@@ -42,7 +42,8 @@ export const project = {
   'readOnly.retryHint': 'Opens the project for writing if that is possible now, and shows what was saved meanwhile',
   'readOnly.takeOver': 'Take over…',
   'readOnly.takeOverTitle': 'Take over the project?',
-  'readOnly.takeOverText': 'If Maskloop is still at work on {hostName}, both would write to the same files, and masks could be lost. Take over only if you know that it is closed there, or that the computer has crashed.',
+  'readOnly.takeOverText':
+    'If Maskloop is still at work on {hostName}, both would write to the same files, and masks could be lost. Take over only if you know that it is closed there, or that the computer has crashed.',
   'readOnly.takeOverYes': 'It is closed there: take over',
   'passphrase.choose': 'Encrypt the new project with a passphrase',
   'passphrase.openTitle': 'This project is encrypted',
@@ -51,7 +52,8 @@ export const project = {
   'passphrase.wrong': 'This is not its passphrase. Capital letters count.',
   'passphrase.checking': 'The passphrase is being checked…',
   'passphrase.newTitle': 'Encrypt the new project',
-  'passphrase.lost': 'Nobody can reset a passphrase. If it is lost, so are all images, masks and models of the project. Keep it in a safe place, and a copy of encryption.json of the project with your backups.',
+  'passphrase.lost':
+    'Nobody can reset a passphrase. If it is lost, so are all images, masks and models of the project. Keep it in a safe place, and a copy of encryption.json of the project with your backups.',
   'passphrase.again': 'Once more',
   'passphrase.short': 'At least {count} characters; several words are better.',
   'passphrase.differs': 'The two are not the same.',

@@ -3,7 +3,8 @@ export const review = {
   'effort.title': 'Effort',
   'effort.comparing': 'Comparing…',
   'effort.refresh': 'Refresh',
-  'effort.about': 'A round is a model: 1 is the first that predicted here, 0 are masks drawn without one. Pauses of more than half a minute do not count as work.',
+  'effort.about':
+    'A round is a model: 1 is the first that predicted here, 0 are masks drawn without one. Pauses of more than half a minute do not count as work.',
   'effort.minutes': 'Active minutes per case (median)',
   'effort.voxels': 'Voxels changed per case',
   'effort.dice': 'Dice, prediction to accepted',

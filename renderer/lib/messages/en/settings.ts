@@ -30,7 +30,8 @@ export const settings = {
   'settings.gpu.noCard': 'No driver of an NVIDIA card was found on this computer.',
   'settings.gpu.fetch': 'An add-on of 2.5 GB. Fetch its files on a computer with a network, and bring the folder here:',
   'settings.gpu.download': 'Download (2.5 GB)',
-  'settings.gpu.downloadAbout': 'Or let Maskloop fetch them from a package index, the address that pip calls index-url. Nothing is asked for before you press the button, and every file must have the published hash.',
+  'settings.gpu.downloadAbout':
+    'Or let Maskloop fetch them from a package index, the address that pip calls index-url. Nothing is asked for before you press the button, and every file must have the published hash.',
   'settings.gpu.index': 'Address of a package index',
   'settings.gpu.fetching': '{received} GB so far.',
   'settings.gpu.fetchingOf': '{received} of {total} GB. What came is kept if it is interrupted.',

@@ -160,7 +160,8 @@ export const train = {
   'models.resumeRun': 'Resume {runId}',
   'models.importTitle': 'Import a model',
   'models.exportAbout': 'One file with weights, plan and record of the training; it holds no image and no mask.',
-  'models.importAbout': 'A .maskloop file that another project exported. It predicts here, and trainings can start from it; it becomes the current model only where there is none.',
+  'models.importAbout':
+    'A .maskloop file that another project exported. It predicts here, and trainings can start from it; it becomes the current model only where there is none.',
   'models.exportFolder': 'Folder for the model',
   'models.importFile': 'Model file',
   'runState.queued': 'queued',

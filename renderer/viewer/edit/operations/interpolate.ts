@@ -65,7 +65,12 @@ function pairedPieces(first: Uint8Array, second: Uint8Array, slice: Slice): [Pie
 
 function separate(mask: Uint8Array, slice: Slice): Piece[] {
   const { pieces, sizes } = piecesOf({ dims: [slice.width, slice.height, 1], inside: mask });
-  return sizes.slice(1).map((_, n) => pieceOf(marked(pieces, (piece) => piece === n + 1), slice));
+  return sizes.slice(1).map((_, n) =>
+    pieceOf(
+      marked(pieces, (piece) => piece === n + 1),
+      slice,
+    ),
+  );
 }
 
 function pieceOf(mask: Uint8Array, { width, height, spacing }: Slice): Piece {

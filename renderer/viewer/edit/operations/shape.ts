@@ -52,7 +52,7 @@ export function insideOf(labels: LabelArray, dims: Triple, from: Triple, size: T
 export function applyShape(editor: MaskEditor, { from, dims, inside }: Shape, paint: Paint, erase: Paint): void {
   for (let k = 0, at = 0; k < dims[2]; k++) {
     for (let j = 0; j < dims[1]; j++) {
-      for (let i = 0; i < dims[0]; ) {
+      for (let i = 0; i < dims[0];) {
         const start = i;
         const value = inside[at];
         while (i < dims[0] && inside[at] === value) {

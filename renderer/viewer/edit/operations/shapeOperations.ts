@@ -163,7 +163,10 @@ export function gaussianSmoothed({ from, dims, inside }: Shape, sigmaMm: number,
     values = next;
     tell?.((axis + 1) / 3);
   }
-  const level = levelOfVolume(values, inside.reduce((sum, value) => sum + value, 0));
+  const level = levelOfVolume(
+    values,
+    inside.reduce((sum, value) => sum + value, 0),
+  );
   return { from, dims, inside: marked(values, (value) => value > level) };
 }
 
