@@ -65,10 +65,35 @@ const canvasesInMemory: Plugin = {
   },
 };
 
+/** Cornerstone's drawing by the processor keeps fractions of PET only; an image of values from 0 to 1 would have two greys. */
+const FRACTIONS: readonly { readonly file: string; readonly from: string; readonly to: string }[] = [
+  { file: 'Planar/PlanarCPUVolumeSampler.js', from: "return volume.metadata?.Modality === 'PT';", to: "return volume.dataType === 'Float32Array';" },
+  {
+    file: 'cpuFallback/rendering/renderGrayscaleImage.js',
+    from: "viewport.modality === 'PT' && image.isPreScaled",
+    to: 'image.voxelManager.getScalarData() instanceof Float32Array',
+  },
+  {
+    file: 'cpuFallback/rendering/renderPseudoColorImage.js',
+    from: "viewport.modality === 'PT'",
+    to: 'image.voxelManager.getScalarData() instanceof Float32Array',
+  },
+];
+const fractionsKept: Plugin = {
+  name: 'cornerstone-fractions-kept',
+  enforce: 'pre',
+  transform(code, id) {
+    const place = id.includes('/@cornerstonejs/core/') ? FRACTIONS.find(({ file }) => id.includes(file)) : undefined;
+    if (!place) return null;
+    if (!code.includes(place.from)) throw new Error(`${place.file} changed: images of fractions would be drawn in few greys`);
+    return code.replace(place.from, place.to);
+  },
+};
+
 export default defineConfig({
   root: 'renderer',
   base: './',
-  plugins: [noClickDelay, engineWithoutWebGl, ownSampling, canvasesInMemory, svelte()],
+  plugins: [noClickDelay, engineWithoutWebGl, ownSampling, canvasesInMemory, fractionsKept, svelte()],
   build: { outDir: '../dist/renderer', emptyOutDir: true, target: 'chrome108', modulePreload: { polyfill: false }, chunkSizeWarningLimit: 8000 },
   worker: { format: 'es' },
 });

@@ -48,6 +48,12 @@ describe.skipIf(!existsSync(CHROMIUM))(`a browser without WebGL (needs ${CHROMIU
           grid,
           Uint8Array.from({ length: COUNT }, (_, n) => (n < 4 ? 1 : 0)),
         );
+        // from 0 at the left to 1 at the right
+        await writeGzippedNifti(
+          join(studies, 'imagesTr', 'tenths.nii.gz'),
+          grid,
+          Float32Array.from({ length: COUNT }, (_, n) => (n % DIMS[0]) / (DIMS[0] - 1)),
+        );
         await rig.call('project.create', { folder: rig.projectFolder });
         await rig.jobEnd((await rig.call('dataset.import', { paths: [studies] })).jobId);
       },
@@ -56,12 +62,19 @@ describe.skipIf(!existsSync(CHROMIUM))(`a browser without WebGL (needs ${CHROMIU
   }, 120_000);
   afterAll(() => hosted?.remove());
 
-  it('opens, scrolls, paints, undoes and saves', async () => {
+  it('opens, draws values from 0 to 1 in many greys, scrolls, paints, undoes and saves', async () => {
     const { page, complaints } = await hosted.openPage({ width: 1400, height: 900 });
     const open = async (caseId: string): Promise<void> => {
       await page.locator(`[data-testid=case][data-case-id=${caseId}]`).click();
       await page.locator(`[data-testid=viewer][data-ready=true][data-case-id=${caseId}]`).waitFor({ timeout: 8000 });
     };
+    await open('tenths');
+    const ramp = async (): Promise<number[]> => {
+      const greys: number[] = [];
+      for (const across of [0.3, 0.4, 0.5, 0.6, 0.7]) greys.push(await greyAt(page, [across, 0.4]));
+      return greys;
+    };
+    await expect.poll(async () => (await ramp()).every((value, n, all) => n === 0 || Math.abs(value - all[n - 1]!) > 10), WAIT).toBe(true);
     await open('second');
     await open('plain');
     await page.locator('[data-testid=viewer][data-ready=true]').waitFor(WAIT);
