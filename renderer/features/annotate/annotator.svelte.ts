@@ -9,6 +9,7 @@ import type { Notices } from '../../lib/notices.svelte.ts';
 import { voxelArray } from '../../viewer/voxelArray.ts';
 import type { CursorReading, MprViewer } from '../../viewer/mprViewer.ts';
 import { ActiveTime } from './activeTime.ts';
+import { watchForWork } from './watchForWork.ts';
 import type { MaskChange } from '../../viewer/edit/strokeEntries.ts';
 import type { ViewerTool } from '../../viewer/mprTools.ts';
 import type { GreyWindow } from '../../viewer/windowLevel.ts';
@@ -23,8 +24,6 @@ import { paintsBackground, withSliceToggled } from './paintedBackground.ts';
 import { sameViewLater } from './sameView.ts';
 import { shownLegend } from './shownLegend.ts';
 import { UnsavedStrokes } from './unsavedStrokes.svelte.ts';
-
-const SIGNS_OF_WORK = ['pointermove', 'pointerdown', 'wheel', 'keydown'] as const;
 
 /** The case that is open and the editing of its mask. Voxels stay outside of Svelte's state. */
 export class Annotator {
@@ -122,8 +121,7 @@ export class Annotator {
 
   /** Returns the unsubscribe function. */
   start(): () => void {
-    const active = (): void => this.#time.activity(Date.now());
-    for (const sign of SIGNS_OF_WORK) window.addEventListener(sign, active, { capture: true, passive: true });
+    const stopWatching = watchForWork(() => this.#time.activity(Date.now()));
     const unsubscribe = this.api.subscribe((event) => {
       if (event.type === 'cases' && this.#open && event.caseIds.includes(this.#open.caseId)) void this.#refresh();
     });
@@ -132,7 +130,7 @@ export class Annotator {
       unsubscribe();
       stopPrompting();
       this.strokes.stop();
-      for (const sign of SIGNS_OF_WORK) window.removeEventListener(sign, active, { capture: true });
+      stopWatching();
     };
   }
 
