@@ -3,6 +3,7 @@ import SqliteDatabase from 'libsql';
 import { z } from 'zod';
 import { existsSync, statSync } from 'node:fs';
 import { AppException } from '../contract/errors.ts';
+import { keepHandle } from './databaseBytes.ts';
 import {
   checkSeals,
   logPages,
@@ -74,9 +75,10 @@ export class Database {
       this.#pages = checkSeals(file, keys.databaseSeals);
     }
     try {
+      keepHandle(file);
       this.#sqlite = new SqliteDatabase(file, keys ? encryptedWith(keys) : undefined);
     } catch (thrown) {
-      // libsql reports a failed open without a result code.
+      // of the file, or of libsql, which reports it without a result code
       throw new AppException({ code: 'disk/denied', path: file, detail: String(thrown) });
     }
     if (!keys) return;

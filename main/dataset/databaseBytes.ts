@@ -2,9 +2,10 @@
  * Reads the file of a database beside SQLite. On POSIX systems its locks belong to the process and all go when any handle of the
  * file is closed (https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_), and
  * libsql keeps a connection open behind `close`. Without its lock another program takes itself for the last one and removes the
- * log and its index, while this one goes on with the old index. So handles are kept until the file is gone.
+ * log and its index, while this one goes on with the old index. So a handle of what SQLite has here is kept until the file is
+ * gone, and read by; of other files none stays, or a drive could not be taken out.
  */
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { platform } from 'node:process';
 
@@ -16,13 +17,17 @@ const kept = new Map<string, number>();
 
 const keyOf = ({ dev, ino }: { readonly dev: number; readonly ino: number }): string => `${dev}:${ino}`;
 
-function handleOf(file: string): number {
-  const known = kept.get(keyOf(statSync(file)));
-  if (known !== undefined) return known;
+/**
+ * For a file that SQLite is about to open; an empty one where there is none. On Windows locks belong to handles, and one that
+ * stays would keep the file from being moved. Throws errno errors.
+ */
+export function keepHandle(file: string): void {
+  if (platform === 'win32') return;
+  if (!existsSync(file)) closeSync(openSync(file, 'a'));
+  if (kept.has(keyOf(statSync(file)))) return;
   if (kept.size >= MANY) closeGone();
   const handle = openSync(file, 'r');
   kept.set(keyOf(fstatSync(handle)), handle);
-  return handle;
 }
 
 /** Nobody else can have a file that has no name any more. */
@@ -34,10 +39,10 @@ function closeGone(): void {
   }
 }
 
-/** Of what the handle stands for, piece by piece. On Windows locks belong to handles, and one that stays would keep the file from being moved. */
+/** Piece by piece. */
 function* chunksOf(file: string): Generator<Buffer> {
-  const isKept = platform !== 'win32';
-  const handle = isKept ? handleOf(file) : openSync(file, 'r');
+  const known = kept.get(keyOf(statSync(file)));
+  const handle = known ?? openSync(file, 'r');
   try {
     for (let at = 0; ;) {
       const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
@@ -47,7 +52,7 @@ function* chunksOf(file: string): Generator<Buffer> {
       yield chunk.subarray(0, bytesRead);
     }
   } finally {
-    if (!isKept) closeSync(handle);
+    if (known === undefined) closeSync(handle);
   }
 }
 
