@@ -1,11 +1,11 @@
 /**
  * How long a job takes to end once it is cancelled, with processes that are really busy: a training in a long step, a
  * prediction of a large volume, an import of a compressed series, an export. Goal: 10 s. Fails above it.
- * npm run bench -- cancel [--rounds 3] [--record]
+ * npm run bench -- cancel [--rounds 3]
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -13,7 +13,7 @@ import { buildSync } from 'esbuild';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = resolve(here, '../..');
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' }, record: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' } } });
 
 // inside node_modules, so that the bundles find the native libraries
 const cache = join(root, 'node_modules/.cache/maskloop');
@@ -42,18 +42,5 @@ rmSync(folder, { recursive: true, force: true });
 if (status !== 0) throw new Error(`the harness ended with exit code ${status}`);
 const figures = JSON.parse(stdout.trim().split('\n').at(-1));
 console.table(figures);
-if (values.record) {
-  const measuredAt = new Date().toISOString().slice(0, 10);
-  writeFileSync(join(here, 'figures.json'), `${JSON.stringify({ measuredAt, cores: cpus().length, load: Math.round(loadavg()[0]), figures }, null, 2)}\n`);
-  const rows = figures.map(({ what, cancels, cancelled, slowestMs }) => `| ${what} | ${cancels} | ${cancelled} | ${(slowestMs / 1000).toFixed(1)} |`);
-  const page = join(root, 'docs/reliability.md');
-  writeFileSync(
-    page,
-    readFileSync(page, 'utf8').replace(
-      /(\| slowest, s \|\n\|[-|]+\|\n)[^]*?(<!-- end of cancels -->)/,
-      (_all, head, end) => `${head}${rows.join('\n')}\n${end}`,
-    ),
-  );
-}
 const late = figures.filter(({ slowestMs }) => slowestMs >= 10_000);
 if (late.length > 0) throw new Error(`not within 10 s: ${late.map(({ what }) => what).join(', ')}`);
