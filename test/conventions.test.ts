@@ -78,6 +78,7 @@ describe('the map is the tree', () => {
   it('the contents of a project pass the vault: who reads or writes files without it has a reason', () => {
     const reasons: Record<string, string> = {
       'main/dataset/atomicFile.ts': 'a folder, to sync it',
+      'main/dataset/databaseBytes.ts': 'the database, which is encrypted by itself',
       'main/dataset/effortLog.ts': 'asks for the key first',
       'main/dataset/encryption/databaseSeals.ts': 'the database, which is encrypted by itself',
       'main/dataset/journal/copyJournal.ts': 'frames, each sealed',
@@ -96,6 +97,7 @@ describe('the map is the tree', () => {
       'main/services/recentProjects.ts': 'settings of the user',
       'main/services/userBook.ts': 'settings of the user',
       'main/workers/availableMemory.ts': 'the kernel',
+      'main/workers/mailbox.ts': 'not made where a project is encrypted',
       'main/workers/tensorboardFile.ts': 'not made where a project is encrypted',
       'main/workers/voteFile.ts': 'planes, each sealed',
     };
