@@ -3,6 +3,7 @@
  * (index = i + ni*(j + nj*k)), which is the same memory as a tensor [D, H, W] with D=k, H=j, W=i.
  */
 import { z } from 'zod';
+import { LONGEST_MASK_NAME } from './maskNames.ts';
 
 const id = <B extends string>(brand: B) =>
   z
@@ -94,7 +95,7 @@ export const MaskNumber = z.int().positive();
 export type MaskNumber = z.infer<typeof MaskNumber>;
 export const FIRST_MASK: MaskNumber = 1;
 export const FIRST_MASK_NAME = 'Main';
-export const MaskName = z.string().trim().min(1).max(64);
+export const MaskName = z.string().trim().min(1).max(LONGEST_MASK_NAME);
 
 /**
  * Where a labelmap came from: `model:` and the run, or the runs of an ensemble joined by `+`. Imported label files are

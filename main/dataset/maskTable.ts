@@ -1,6 +1,7 @@
 /** The masks of the cases (docs/decisions/0015): names, which are deleted, and which one trainings learn from. Rows are only added; the newest counts. */
 import { z } from 'zod';
 import { AppException } from '../contract/errors.ts';
+import { isSameMaskName } from '../contract/maskNames.ts';
 import { CaseId, FIRST_MASK, FIRST_MASK_NAME, type MaskNumber } from '../contract/vocabulary.ts';
 import type { AuditTable } from './audit/auditTable.ts';
 import type { Database } from './database.ts';
@@ -24,7 +25,6 @@ export interface StoredMask {
 }
 
 export const ONLY_FIRST_MASK: readonly StoredMask[] = [{ mask: FIRST_MASK, name: FIRST_MASK_NAME, isDeleted: false, isTraining: true }];
-export const isSameMaskName = (a: string, b: string): boolean => a.localeCompare(b, undefined, { sensitivity: 'accent' }) === 0;
 
 export class MaskTable {
   constructor(

@@ -13,12 +13,8 @@ import { parseStoredJson } from '../dataset/storedJson.ts';
 export const RecipeChange = z.object({ atMs: z.number(), author: z.string(), afterStep: z.int().nonnegative(), choices: z.record(z.string(), z.unknown()) });
 const ChangedRecord = z.looseObject({ options: z.looseObject({}), changes: z.array(RecipeChange).default([]) });
 
-/** After the steps that the run has made by now. Does nothing without choices. Throws not-found, disk/corrupt. */
-export const changeRecipe = (store: ProjectStore, runId: RunId, choices: MemoryChoices, author: string): Promise<void> =>
-  recordChange(store, runId, choices, author, store.runs.find(runId)?.step ?? 0);
-
-/** The same, when it is written later than it happened. */
-export async function recordChange(store: ProjectStore, runId: RunId, choices: MemoryChoices, author: string, afterStep: number): Promise<void> {
+/** `afterStep`: how far the run was when it happened, which may be before it is written. Does nothing without choices. Throws not-found, disk/corrupt. */
+export async function changeRecipe(store: ProjectStore, runId: RunId, choices: MemoryChoices, author: string, afterStep: number): Promise<void> {
   if (Object.keys(choices).length === 0) return;
   const options = store.runs.options(runId);
   if (!options) throw new AppException({ code: 'not-found', what: 'run', id: runId });

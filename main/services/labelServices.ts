@@ -6,6 +6,7 @@ import { COMPLETE, type Completeness, type RevisionCompleteness } from '../contr
 import { AppException } from '../contract/errors.ts';
 import type { LabelType } from '../contract/labelType.ts';
 import { SavedLabelmap } from '../contract/saveLabelmapTask.ts';
+import { freeMaskName } from '../contract/maskNames.ts';
 import { type CaseId, type MaskNumber, type Revision, RevisionSource, type UploadId } from '../contract/vocabulary.ts';
 import type { NewCompleteness } from '../dataset/revisionCompleteness.ts';
 import { syncFolder } from '../dataset/atomicFile.ts';
@@ -114,10 +115,8 @@ function maskToSave(store: ProjectStore, { caseId, parent, mask }: SaveRequest):
 /** Under its name with a number where another mask has taken it: what was painted is not lost for a name. */
 function bringBack(store: ProjectStore, caseId: CaseId, mask: MaskNumber, author: string): void {
   const { name } = store.masks.require(caseId, mask);
-  const taken = new Set(store.masks.ofCase(caseId).flatMap((one) => (one.isDeleted ? [] : [one.name.toLowerCase()])));
-  let free = name;
-  for (let n = 2; taken.has(free.toLowerCase()); n++) free = `${name} ${n}`;
-  store.masks.rename(caseId, mask, free, author, Date.now());
+  const taken = store.masks.ofCase(caseId).flatMap((one) => (one.isDeleted ? [] : [one.name]));
+  store.masks.rename(caseId, mask, freeMaskName(name, taken), author, Date.now());
   store.masks.setDeleted(caseId, mask, false, author, Date.now());
 }
 

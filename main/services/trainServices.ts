@@ -13,7 +13,7 @@ import { type JobEnd, type JobSpec, newJobId } from '../jobs/jobQueue.ts';
 import { defaultEpochs, trainingRecipe } from '../nnunet/train/trainingPreset.ts';
 import { answer } from './answer.ts';
 import { addNode, clusterHost, type Clusters } from './clusterServices.ts';
-import { changeRecipe, recordChange } from './changedRecipe.ts';
+import { changeRecipe } from './changedRecipe.ts';
 import type { EventHub } from './eventHub.ts';
 import { gateJob } from './gateJob.ts';
 import { previousPredictions, previousRuns } from './previousStage.ts';
@@ -128,7 +128,7 @@ async function resumeTraining(
   if (run.state === 'queued' || run.state === 'running') throw new AppException({ code: 'job/busy', jobId: run.jobId });
   if (run.state === 'finished') throw new AppException({ code: 'contract/bad-input', issues: [`runId: ${runId} is finished; train on from it as parent`] });
   if (run.deletedAtMs !== null) throw new AppException({ code: 'contract/bad-input', issues: [`runId: ${runId} was deleted`] });
-  await changeRecipe(store, runId, choices, author);
+  await changeRecipe(store, runId, choices, author, run.step);
   store.runs.sendTo(runId, elsewhere?.choice.on ?? null, author);
   // what was predicted with weights that will change
   rmSync(store.folder.gate(runId), { recursive: true, force: true });
@@ -217,8 +217,10 @@ function trainJob(store: ProjectStore, events: EventHub, author: string, runId: 
     },
     onItem(item) {
       gate?.onItem(item);
-      const step = store.runs.find(runId)?.step ?? 0;
-      if (item.kind === 'fittedRecipe') written = written.then(() => recordChange(store, runId, item.choices, author, step));
+      if (item.kind === 'fittedRecipe') {
+        const afterStep = store.runs.find(runId)?.step ?? 0;
+        written = written.then(() => changeRecipe(store, runId, item.choices, author, afterStep));
+      }
       if (item.kind === 'placed') written = written.then(() => addNode(store, runId, item.node));
       if (item.kind !== 'checkpoint') return;
       store.runs.checkpoint(runId, item, Date.now());

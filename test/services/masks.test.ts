@@ -135,6 +135,17 @@ describe('the masks of a case', () => {
     ]);
   });
 
+  it('come back under a name that is no longer than one may be', async () => {
+    const longest = 'x'.repeat(64);
+    await add(longest);
+    await rig.call('labels.setMaskDeleted', { caseId, mask: 2, isDeleted: true });
+    await add(longest);
+    expect(await save(4, null, 2)).toMatchObject({ mask: 2 });
+    const name = `${'x'.repeat(62)} 2`;
+    expect((await open()).masks[1]).toMatchObject({ mask: 2, name, isDeleted: false });
+    expect(await rig.call('labels.renameMask', { caseId, mask: 2, name })).toMatchObject({ name });
+  });
+
   it('train from the one that is chosen', async () => {
     await add('Reader B', 1);
     const { revision } = await save(6, 2);
