@@ -9,7 +9,7 @@ import { reportFailure, SetupError } from './setup/progress.mjs';
 const BENCHMARKS = {
   trainStep: 'one optimiser step of the planned hippocampus network, ours against PyTorch eager (about 10 minutes)',
   augment: 'milliseconds of augmented batches on one core; --pictures draws docs/augmentation (a minute)',
-  cancel: 'how long busy jobs take to end once they are cancelled: training, prediction, import, export (10 minutes; --record for docs/reliability.md)',
+  cancel: 'how long busy jobs take to end once they are cancelled: training, prediction, import, export (10 minutes)',
   crossValidation: 'fold 0 of subject-wise hippocampus, Dice and curves (--minutes, about 2 hours as it stands; needs ../shared/data)',
   faults:
     'kill -9 at 200 moments of import, save, export, migration, training: nothing acknowledged may be lost (15 minutes; --record for docs/reliability.md)',
@@ -27,6 +27,8 @@ const BENCHMARKS = {
   encryption: 'MB/s of sealed files; importing, saving and opening with and without a passphrase (a minute)',
   memory: 'peak memory of fourteen small trainings against its prediction (about 10 minutes)',
   dicomSeg: 'writing and reading a DICOM SEG of 512×512×300 voxels with 4 segments (a minute)',
+  inference:
+    "seconds a case of predicting hippocampus volumes end to end against nnunetv2's, with and without mirrored copies (half an hour; needs ../shared/data)",
   inferMemory: 'peak memory of predicting a 512×512×300 CT with 4 classes (minutes with --features 8 --overlap 0, an hour as planned)',
 };
 const HELP = `npm run bench -- NAME [OPTIONS]\n\n${Object.entries(BENCHMARKS)

@@ -4,14 +4,15 @@
  *   [--steps-per-epoch 36] [--keep FOLDER] [--name NAME]
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pythonWith } from '../../scripts/setup/pythonPackages.mjs';
 import { keepCurves } from './curve.mjs';
-import { hippocampusFolder, keepMemory, subjectFolds } from './folds.mjs';
+import { hippocampusFolder, subjectFolds } from './folds.mjs';
 import { heldOutDice } from './heldOutDice.mjs';
+import { copyVolumes, DATASET, FIRST_CHANNEL, folderIn, rawDataset } from './nnunetFolders.mjs';
 
 const { values } = parseArgs({
   options: {
@@ -24,46 +25,24 @@ const { values } = parseArgs({
     name: { type: 'string' },
   },
 });
-const DATASET = 'Dataset004_Hippocampus';
 const data = hippocampusFolder();
 const { caseIds, splits } = subjectFolds(data);
 const work = values.keep ? resolve(values.keep) : mkdtempSync(join(tmpdir(), 'maskloop-nnunetv2-'));
-const folder = (...path) => {
-  const made = join(work, ...path);
-  mkdirSync(made, { recursive: true });
-  return made;
-};
-const [images, labels, heldOut, truth] = [folder('raw', DATASET, 'imagesTr'), folder('raw', DATASET, 'labelsTr'), folder('heldout'), folder('truth')];
-for (const id of caseIds) {
-  copyFileSync(join(data, 'images', `${id}.nii.gz`), join(images, `${id}_0000.nii.gz`));
-  copyFileSync(join(data, 'labels', `${id}.nii.gz`), join(labels, `${id}.nii.gz`));
-}
-for (const id of splits[0].val) {
-  copyFileSync(join(data, 'images', `${id}.nii.gz`), join(heldOut, `${id}_0000.nii.gz`));
-  copyFileSync(join(data, 'labels', `${id}.nii.gz`), join(truth, `${id}.nii.gz`));
-}
-const about = { channel_names: { 0: 'MRI' }, labels: { background: 0, Anterior: 1, Posterior: 2 }, numTraining: caseIds.length, file_ending: '.nii.gz' };
-writeFileSync(join(work, 'raw', DATASET, 'dataset.json'), JSON.stringify(about));
+const settings = rawDataset(work, data, caseIds);
+copyVolumes(data, 'images', splits[0].val, folderIn(work, 'heldout'), FIRST_CHANNEL);
+copyVolumes(data, 'labels', splits[0].val, folderIn(work, 'truth'));
+const truth = join(work, 'truth');
 writeFileSync(join(work, 'splits_final.json'), JSON.stringify(splits));
 
 const { python, env } = await pythonWith('nnunetv2', ['nnunetv2==2.6.2']);
 const script = join(import.meta.dirname, 'nnunetv2_fold.py');
 const args = [script, work, DATASET, values.config, values.minutes, values.optimizer, values['steps-per-epoch']];
-const settings = {
-  nnUNet_raw: join(work, 'raw'),
-  nnUNet_preprocessed: folder('preprocessed'),
-  nnUNet_results: folder('results'),
-  nnUNet_n_proc_DA: values.workers,
-  nnUNet_def_n_proc: '2',
-  nnUNet_compile: 'false',
-  OMP_NUM_THREADS: String(availableParallelism()),
-};
 const began = performance.now();
 const { status, stdout } = spawnSync(python, args, {
   encoding: 'utf8',
   stdio: ['ignore', 'pipe', 'inherit'],
   maxBuffer: 2 ** 28,
-  env: { ...process.env, ...env, ...keepMemory, ...settings },
+  env: { ...process.env, ...env, ...settings, nnUNet_n_proc_DA: values.workers },
 });
 if (status !== 0) throw new Error(`${args.join(' ')} failed with exit code ${status}:\n${stdout.slice(-4000)}`);
 const { curve, ...trained } = JSON.parse(stdout.trim().split('\n').at(-1));

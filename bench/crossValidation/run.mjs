@@ -6,13 +6,14 @@
  * `--epochs` compares recipes at equal steps, whatever else the machine does.
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { keepCurves } from './curve.mjs';
 import { hippocampusFolder, keepMemory, root, subjectFolds } from './folds.mjs';
 import { heldOutDice } from './heldOutDice.mjs';
+import { copyVolumes, folderIn } from './nnunetFolders.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -31,16 +32,10 @@ const { caseIds, splits } = subjectFolds(data);
 const fold = splits[Number(values.fold)];
 const work = values.keep ? resolve(values.keep) : mkdtempSync(join(tmpdir(), 'maskloop-fold-'));
 const project = join(work, 'project');
-const folder = (...path) => {
-  const made = join(work, ...path);
-  mkdirSync(made, { recursive: true });
-  return made;
-};
-const copyAll = (ids, kind, target) => ids.forEach((id) => copyFileSync(join(data, kind, `${id}.nii.gz`), join(target, `${id}.nii.gz`)));
-copyAll(caseIds, 'images', folder('all/images'));
-copyAll(caseIds, 'labels', folder('all/labels'));
-copyAll(fold.val, 'images', folder('heldout/images'));
-copyAll(fold.val, 'labels', folder('heldout/labels'));
+for (const kind of ['images', 'labels']) {
+  copyVolumes(data, kind, caseIds, folderIn(work, 'all', kind));
+  copyVolumes(data, kind, fold.val, folderIn(work, 'heldout', kind));
+}
 
 const seconds = {};
 function maskloop(label, ...args) {
@@ -58,7 +53,7 @@ writeFileSync(join(project, 'splits_final.json'), JSON.stringify(splits));
 const length = values.epochs ? ['--epochs', values.epochs] : ['--minutes', values.minutes];
 maskloop('train', 'train', '--project', project, '--config', values.config, '--fold', values.fold, ...length, ...positionals);
 const mirror = values.mirror ? ['--mirror'] : [];
-maskloop('predict', 'predict', '--project', project, '--input', join(work, 'heldout/images'), '--output', folder('predictions'), ...mirror);
+maskloop('predict', 'predict', '--project', project, '--input', join(work, 'heldout/images'), '--output', folderIn(work, 'predictions'), ...mirror);
 const held = await heldOutDice(join(work, 'heldout/labels'), join(work, 'predictions'));
 
 const run = readdirSync(join(project, 'runs')).sort().at(-1);

@@ -8,7 +8,7 @@ import os
 import sys
 
 import torch
-from nnunetv2.experiment_planning.plan_and_preprocess_api import extract_fingerprints, plan_experiments
+from nnunetv2.experiment_planning.plan_and_preprocess_api import extract_fingerprints, plan_experiments, preprocess
 from nnunetv2.training.nnUNetTrainer.nnUNetTrainer import nnUNetTrainer
 
 
@@ -17,6 +17,7 @@ def main():
     number = int(dataset[7:10])
     extract_fingerprints([number], num_processes=1, clean=True, verbose=False)
     plans_name = plan_experiments([number])
+    preprocess([number], plans_name, configurations=[configuration], num_processes=[1])  # the trainer wants to see the files
     with open(os.path.join(os.environ["nnUNet_preprocessed"], dataset, plans_name + ".json")) as file:
         plans = json.load(file)
     with open(os.path.join(os.environ["nnUNet_raw"], dataset, "dataset.json")) as file:

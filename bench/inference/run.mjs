@@ -5,61 +5,30 @@
  * npm run bench -- inference [--rounds 3] [--cases 24] [--config 3d_fullres|2d]
  */
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { pythonWith } from '../../scripts/setup/pythonPackages.mjs';
-import { hippocampusFolder, keepMemory, root } from '../crossValidation/folds.mjs';
+import { hippocampusFolder, keepMemory, root, subjectFolds } from '../crossValidation/folds.mjs';
+import { copyVolumes, DATASET, FIRST_CHANNEL, folderIn, rawDataset } from '../crossValidation/nnunetFolders.mjs';
 
 const { values } = parseArgs({
   options: { rounds: { type: 'string', default: '3' }, cases: { type: 'string', default: '24' }, config: { type: 'string', default: '3d_fullres' } },
 });
-const DATASET = 'Dataset004_Hippocampus';
 const data = hippocampusFolder();
-const caseIds = readdirSync(join(data, 'images'))
-  .filter((name) => name.endsWith('.nii.gz'))
-  .map((name) => name.slice(0, -'.nii.gz'.length))
-  .sort();
+const { caseIds } = subjectFolds(data);
 const asked = caseIds.slice(-Number(values.cases));
 const work = mkdtempSync(join(tmpdir(), 'maskloop-inference-'));
-const folder = (...path) => {
-  const made = join(work, ...path);
-  mkdirSync(made, { recursive: true });
-  return made;
-};
-const [rawImages, rawLabels, images, labels] = [
-  folder('raw', DATASET, 'imagesTr'),
-  folder('raw', DATASET, 'labelsTr'),
-  folder('all/images'),
-  folder('all/labels'),
-];
-const [theirInput, ourInput] = [folder('their-input'), folder('our-input')];
-for (const id of caseIds) {
-  copyFileSync(join(data, 'images', `${id}.nii.gz`), join(rawImages, `${id}_0000.nii.gz`));
-  copyFileSync(join(data, 'labels', `${id}.nii.gz`), join(rawLabels, `${id}.nii.gz`));
-  copyFileSync(join(data, 'images', `${id}.nii.gz`), join(images, `${id}.nii.gz`));
-  copyFileSync(join(data, 'labels', `${id}.nii.gz`), join(labels, `${id}.nii.gz`));
-}
-for (const id of asked) {
-  copyFileSync(join(data, 'images', `${id}.nii.gz`), join(theirInput, `${id}_0000.nii.gz`));
-  copyFileSync(join(data, 'images', `${id}.nii.gz`), join(ourInput, `${id}.nii.gz`));
-}
-const about = { channel_names: { 0: 'MRI' }, labels: { background: 0, Anterior: 1, Posterior: 2 }, numTraining: caseIds.length, file_ending: '.nii.gz' };
-writeFileSync(join(work, 'raw', DATASET, 'dataset.json'), JSON.stringify(about));
+const settings = rawDataset(work, data, caseIds);
+copyVolumes(data, 'images', caseIds, folderIn(work, 'all/images'));
+copyVolumes(data, 'labels', caseIds, folderIn(work, 'all/labels'));
+const [theirInput, ourInput] = [folderIn(work, 'their-input'), folderIn(work, 'our-input')];
+copyVolumes(data, 'images', asked, theirInput, FIRST_CHANNEL);
+copyVolumes(data, 'images', asked, ourInput);
 
 const { python, env: packages } = await pythonWith('nnunetv2', ['nnunetv2==2.6.2']);
-const threads = String(availableParallelism());
-const theirEnv = {
-  ...packages,
-  ...keepMemory,
-  OMP_NUM_THREADS: threads,
-  nnUNet_compile: 'false',
-  nnUNet_def_n_proc: threads,
-  nnUNet_raw: join(work, 'raw'),
-  nnUNet_preprocessed: folder('preprocessed'),
-  nnUNet_results: folder('results'),
-};
+const theirEnv = { ...packages, ...settings };
 const GNU_TIME = '/usr/bin/time';
 
 function run(command, args, env) {
@@ -85,7 +54,7 @@ function ourPhases({ stdout }) {
     .map((line) => JSON.parse(line).event)
     .filter((event) => event?.type === 'progress');
   const seconds = {};
-  events.forEach(({ atMs, phase }, index) => {
+  events.forEach(({ atMs, progress: { phase } }, index) => {
     seconds[phase] = (seconds[phase] ?? 0) + ((events[index + 1]?.atMs ?? atMs) - atMs) / 1000;
   });
   return seconds;
